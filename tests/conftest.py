@@ -54,7 +54,8 @@ from tests.seaweedfs import SeaweedFS
 from tests.templates import compile_templates_once
 
 # Tests must not depend on the machine's speed. Properties share one fixture between their examples. Every run tries the
-# same examples, so that a failure comes from the change at hand; --hypothesis-profile=explore tries new ones.
+# same examples, so that a failure is due to the change under test; --hypothesis-profile=explore tries new
+# ones.
 hypothesis.settings.register_profile(
     "explore",
     deadline=None,
@@ -115,7 +116,7 @@ class PostgreSQL:
 
 @pytest.fixture(scope="session")
 def not_quick() -> None:
-    """Asked for by fixtures and tests that leave this process: they are no part of `make quick`."""
+    """Requested by fixtures and tests that leave this process: they are not part of `make quick`."""
 
 
 @pytest.fixture(scope="session")
@@ -136,7 +137,7 @@ def postgresql(not_quick: None) -> Iterator[PostgreSQL]:
         server._cleanup()
 
     migrated = kept("postgresql", make)
-    home = Path(tempfile.mkdtemp(prefix="gallery-postgresql-"))  # out of reach of pytest's own tidying
+    home = Path(tempfile.mkdtemp(prefix="gallery-postgresql-"))  # outside the folders that pytest cleans up
     subprocess.run(["cp", "-a", str(migrated), str(home / "data")], check=True)  # with their owner
     server = get_server(home / "data", cleanup_mode="delete")
     yield PostgreSQL(str(server.get_postmaster_info().socket_dir))

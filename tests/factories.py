@@ -99,7 +99,7 @@ def as_stored(folder: Path, developed: DevelopedImage) -> dict[str, Any]:
 
 
 async def put(store: Store, key: str, content: bytes = b"a picture") -> None:
-    """Have a file in a store."""
+    """Put a file into a store."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "source"
         source.write_bytes(content)

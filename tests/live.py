@@ -24,7 +24,7 @@ from tests.markup import attributes
 
 
 async def eventually(is_so: Callable[[], Awaitable[object]]) -> None:
-    """Wait until something is so, however slow the machine; an AssertionError after two minutes."""
+    """Wait until a condition holds, however slow the machine; AssertionError after two minutes."""
     ends_at = time.monotonic() + 120
     while not await is_so():
         assert time.monotonic() < ends_at, "waited in vain"
@@ -54,7 +54,7 @@ class LiveSite:
         return self.addresses[0]
 
     def environment(self, address: str) -> dict[str, str]:
-        """What a process of this site finds in its environment."""
+        """The environment variables of a process of this site."""
         return {
             **os.environ,
             "GALLERY_HOME": str(self.settings.home),
@@ -118,10 +118,9 @@ class LiveSite:
 
 
 class BadLine:
-    """A line to a server that breaks off after some bytes, again and again, until it has done so `times` times.
-
-    With a range for `after` each connection breaks at a number of bytes of its own, by chance from `seed`, and some
-    break only when everything has arrived and the answer is on its way back.
+    """A connection to a server that breaks after some bytes, until it has broken `times` times. With a range
+    for `after` each connection breaks at a random number of bytes (from `seed`), some only after everything
+    has arrived, while the response is sent.
     """
 
     def __init__(self, port: int, after: int | range, times: int, seed: int = 0) -> None:
@@ -206,7 +205,7 @@ def addresses_in(html: str, base: str) -> set[str]:
 
 
 def is_public(path: str) -> bool:
-    # Canvases have names and no pages of their own; a picture's IIIF address leads on to its description.
+    # Canvases have names and no pages of their own; a picture's IIIF address leads to its info.json.
     if "/canvas" in path or re.fullmatch("/iiif/[^/]+", path):
         return False
     return path.startswith(("/zh/", "/en/", "/media/", "/iiif/", "/sharing/", "/oembed?")) or path == "/"

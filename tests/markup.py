@@ -21,7 +21,7 @@ def select(page: Page, selector: str) -> list[Tag]:
 
 
 def first(page: Page, selector: str) -> Tag:
-    """The first element that matches; an AssertionError if there is none."""
+    """The first element that matches; AssertionError if there is none."""
     matching = select(page, selector)
     assert matching, f"no element matches {selector}"
     return matching[0]

@@ -27,7 +27,7 @@ OPERATING = (Path(__file__).parents[1] / "docs/operating.md").read_text()
 
 
 def program(name: str) -> str:
-    """Where a proxy's program is; the test is left out where there is none."""
+    """The path of a proxy's program; without it the test is skipped."""
     found = shutil.which(name, path=PATH)
     if found is None:
         sentence = f"No {name} was found on this machine, so the test of that cache is left out."
@@ -38,7 +38,7 @@ def program(name: str) -> str:
 
 
 def in_docs(language: str, mark: str) -> str:
-    """The one block of code in docs/operating.md in `language` that holds `mark`."""
+    """The only code block in docs/operating.md in `language` that contains `mark`."""
     blocks = re.findall(rf"^```{language}\n(.*?)^```", OPERATING, re.MULTILINE | re.DOTALL)
     (block,) = [each for each in blocks if mark in each]
     return str(block)
@@ -105,7 +105,7 @@ access_log off; default_type application/octet-stream;
 
 
 def _certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate that vouches for itself, and its key."""
+    """A self-signed certificate, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "gallery.example.org")])
     begins = datetime.now(UTC) - timedelta(hours=1)
@@ -125,7 +125,9 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
 
 @asynccontextmanager
 async def varnish(origin: str, home: Path, port: int) -> AsyncIterator[str]:
-    """Varnish as in the docs: it keeps pictures for long, and is emptied by a request. Yields its address."""
+    """Varnish as in the docs: it caches pictures for a long time, and a request empties it. Yields its
+    address.
+    """
     folder = home / "varnish"
     folder.mkdir(exist_ok=True)
     configuration = in_docs("vcl", "ban(").replace('.port = "8000"', f'.port = "{httpx.URL(origin).port}"')

@@ -12,7 +12,7 @@ from tortoise.connection import get_connection
 
 @contextmanager
 def counted_queries() -> Iterator[list[str]]:
-    """Every statement that the connection runs within."""
+    """Record every statement that the connection runs within the block."""
     connection: BaseDBAsyncClient = get_connection("default")
     kind, ran = type(connection), []
     original = kind.execute_query

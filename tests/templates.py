@@ -1,4 +1,6 @@
-"""Compiled templates, kept between tests and between runs: compiling them takes most of the time of an ordinary test."""
+"""Compiled templates, kept between tests and between runs: compiling them takes most of the time of a typical
+test.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of features: the order of routes and chores that matters, and the order that must not matter."""
+"""The list of features: where the order of routes and chores matters, and where it must not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`gallery backup` and `gallery restore`: everything comes back but what was withdrawn since."""
+"""`gallery backup` and `gallery restore`: everything is restored except what was withdrawn since."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def elsewhere(
 
 @pytest.fixture
 def gallery(engine: str) -> Keyboard:
-    """Types a command at a site; PostgreSQL's own programs come with the server of the tests."""
+    """Run a command for a site; PostgreSQL's own programs come from the tests' server."""
 
     def type_in(
         site: LiveSite,
@@ -476,7 +476,7 @@ async def endings(live: LiveSite) -> list[Ending]:
             none(lambda: Hanging.filter(artwork_id=hung.id, room__edition__is_current=True)),
         ),
         Ending("credit logo", "unpublished", logo.delete, none(CreditLogo.all)),
-        # These are ended although they go on at the site.
+        # The restore ends these although they are still valid at the site.
         Ending(
             "request for a new owner",
             "new-owner@example.org, 芭莎公益",
@@ -541,7 +541,7 @@ async def test_what_ended_after_the_copy_is_ended_again_and_named(
     assert "hash of" not in brought.stdout
 
     async def look() -> None:
-        # Beside the site's own database, which stays open.
+        # In addition to the site's own database, which stays open.
         context = await Tortoise.init(config=configuration(elsewhere.settings.database_url))
         try:
             for ending in all_endings:

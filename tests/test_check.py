@@ -58,7 +58,7 @@ async def deep(site: Site) -> dict[str, str]:
 
 
 async def on_view(site: Site) -> tuple[Artwork, Image]:
-    """A work on view with everything the worker makes of it."""
+    """A work on view with all files that the worker makes."""
     work = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
     await factories.exhibition([work])
     await site.work()
@@ -67,7 +67,7 @@ async def on_view(site: Site) -> tuple[Artwork, Image]:
 
 
 async def put_long_ago(store: Store, key: str, content: bytes = b"left") -> None:
-    """Have a file that is two days old, in a local store."""
+    """Store a file that is two days old in a local store."""
     assert isinstance(store, LocalFolder)
     await factories.put(store, key, content)
     then = (now() - timedelta(days=2)).timestamp()
@@ -180,7 +180,7 @@ async def test_a_signed_form_that_changed_is_found(site: Site) -> None:
 
 
 async def past_the_constraints(site: Site, statement: str) -> None:
-    """Change a row directly in the database, past the gallery."""
+    """Change a row directly in the database, without its constraints."""
     if file := sqlite_file(site.settings.database_url):
         with closing(sqlite3.connect(file)) as connection:
             connection.execute(statement)
@@ -265,7 +265,7 @@ async def test_no_alarm_while_a_work_leaves_the_wall(site: Site, monkeypatch: py
         if not prefix:
             looks.append(prefix)
             await Artwork.filter(id=work.id).update(is_vetoed=True)
-        if len(looks) == 2 and not prefix:  # by the second look the worker has taken it in
+        if len(looks) == 2 and not prefix:  # by the second scan the worker has stored it
             await make_private(site.storage, [image])
         async for stored in listing(prefix):
             yield stored
@@ -342,7 +342,7 @@ async def test_an_old_original_under_a_new_name_is_no_orphan(
     create, look, made, looks = Image.create, stored_files.private_orphans, list[Image](), list[set[str]]()
 
     async def create_late(**values: object) -> Image:
-        # Its files are there, its row is not yet; and just then the chore looks for the first time.
+        # Its files exist, its row does not yet; at this moment the chore scans for the first time.
         async def private_orphans(storage: Storage, settling: timedelta) -> set[str]:
             looks.append(await look(storage, settling))
             if not made:

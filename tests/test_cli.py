@@ -57,7 +57,7 @@ async def put_long_ago(store: Store, key: str) -> None:
 
 
 async def findings(site: Site) -> list[InspectionFinding]:
-    database = Database(site.settings)  # the site's own connection answers
+    database = Database(site.settings)  # the site's own connection is used
     return await inspect(database, site.storage)
 
 
@@ -457,7 +457,7 @@ async def test_import_tries_a_bundle_and_leaves_the_yes_to_the_desk(site: Site, 
     assert (await client.post(f"/desk/sheets/{job.id}/confirmation")).status_code == 303
     await site.work()
     assert {work.title for work in await Artwork.all()} == {"饺子皮", "汤圆"}
-    assert bundle.read_bytes() == own  # the keeper's file is not the site's to take
+    assert bundle.read_bytes() == own  # the keeper's file must stay
 
 
 async def test_import_with_a_yes_makes_drafts(site: Site, bundle: Path) -> None:
@@ -472,7 +472,7 @@ async def test_import_with_a_yes_makes_drafts(site: Site, bundle: Path) -> None:
     )
     words = ("--for", site.cast.partner.email, "--consent", str(consent.id), "--language", "en", "--yes")
     done = on_site(site, "import", str(bundle), *words)
-    assert done.returncode == 1  # not all of it is good
+    assert done.returncode == 1  # not all rows are valid
     assert re.search(
         r"^3 +Picture +二.jpg +There is no file of this name in the ZIP", done.stdout, re.MULTILINE
     )
@@ -528,12 +528,12 @@ async def test_an_import_that_is_stopped_is_gone_on_with_by_the_worker(site: Sit
     stopped = on_site(site, "import", str(bundle), "--for", site.cast.partner.email, program=["-c", STOPPED])
     assert stopped.returncode != 0
     job = await Import.get()
-    assert (job.state, job.lease_until) == (ImportState.RECEIVED, None)  # given back, not left to its lease
+    assert (job.state, job.lease_until) == (ImportState.RECEIVED, None)  # released at once
     assert job.done_pictures < len(pictures)
     await site.work()
     await job.refresh_from_db()
     assert (job.state, job.report["good"]) == (ImportState.CHECKED, len(pictures))
-    assert await Image.all().count() == len(pictures)  # none was taken in twice
+    assert await Image.all().count() == len(pictures)  # none was imported twice
 
 
 async def test_archive_says_where_it_lies_and_what_it_leaves_out(site: Site) -> None:

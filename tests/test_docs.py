@@ -56,7 +56,7 @@ def section(text: str, heading: str) -> str:
 
 
 def rows(text: str) -> list[list[str]]:
-    """The cells of the tables in `text`, without their heads."""
+    """The cells of the tables in `text`, without the header rows."""
     cells = [
         [cell.strip() for cell in line.strip().strip("|").split(" | ")]
         for line in text.splitlines()
@@ -115,9 +115,9 @@ def test_each_variable_that_is_named_is_read(name: str) -> None:
         assert f'"{variable}"' in read_by_tests, variable
 
 
-# Addresses that are keys
+# Addresses that are secrets
 
-# Parameters of routes that could be a key by their names, and are none.
+# Route parameters that look like secrets by their names but are not.
 NO_KEYS = {
     "/media/{token}/{name}": "a picture that everybody may see",
     "/iiif/{token}": "likewise",
@@ -129,7 +129,7 @@ NO_KEYS = {
 
 
 def secret_beginnings() -> set[str]:
-    """What the addresses begin with that are keys, as the routes declare them."""
+    """The prefixes of addresses that are secrets, as the routes declare them."""
     beginnings = set()
     for route in feature_routes():
         for name, convertor in route.param_convertors.items():
@@ -193,7 +193,7 @@ def test_each_documented_make_target_exists(name: str) -> None:
         assert documented == targets
 
 
-# The plan
+# The map of files
 
 
 def test_the_map_has_every_folder_of_the_package_and_only_folders_that_are_there() -> None:

@@ -1,4 +1,4 @@
-"""Deleted words leave no bytes: not in SQLite's file, not in its WAL, not in the search index."""
+"""Deleted text leaves no bytes: not in SQLite's file, not in its WAL, not in the search index."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MARKERS = (
 
 
 def in_files(site: Site) -> list[str]:
-    """Which forms of the markers the files of the database hold."""
+    """The forms of the markers that the database files contain."""
     file = sqlite_file(site.settings.database_url)
     assert file is not None
     content = b"".join(
@@ -42,7 +42,7 @@ def in_files(site: Site) -> list[str]:
 
 
 async def marked_work(site: Site, **values: str) -> Artwork:
-    """A work with both markers in its words, between others so that pages of the database are split and moved."""
+    """A work with both markers in its texts, between others so that database pages are split and moved."""
     for _number in range(12):
         await factories.artwork(site.storage, site.cast.organisation, status="accepted", story="糯米。" * 200)
     words = {"title": MARKERS[0], "story": " ".join(MARKERS) * 40, "alt_text": MARKERS[1], **values}

@@ -1,6 +1,6 @@
 """The private parts of libraries that the gallery uses: each is named here, still exists, and is used in one place.
 
-pyproject.toml bounds these libraries with `~=`. Where a release drops a part, this test says what depended on it.
+pyproject.toml bounds these libraries with `~=`. If a release removes one, this test says what depended on it.
 """
 
 from __future__ import annotations

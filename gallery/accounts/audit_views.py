@@ -1,4 +1,4 @@
-"""The audit log at the desk: for keepers all of it, for curators the verbs that they may read."""
+"""The audit log at the desk. Keepers see all of it, curators only the verbs that they may read."""
 
 from __future__ import annotations
 

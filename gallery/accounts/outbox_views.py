@@ -59,7 +59,7 @@ async def show(request: Request) -> Response:
 
 
 async def retry(request: Request) -> Response:
-    """A keeper has the sending of a failed mail tried again."""
+    """A keeper retries a failed mail."""
     mail = await _load(request)
     given_up = Mail.filter(id=mail.id, state=MailState.GIVEN_UP, useless_after__isnull=True)
     async with in_transaction():

@@ -87,7 +87,7 @@ async def forget_factors(person_id: int) -> None:
 async def notify_of_change(person: Person, change: str) -> None:
     """Mail the person about a change of their second factors; call it in its transaction.
 
-    templates/mail/second_factor_changed.txt has the words for each `change`.
+    templates/mail/second_factor_changed.txt has the text for each `change`.
     """
     notification = Notification(
         "second_factor_changed", "/desk/account/second-factor", {"change": change}, is_for_digest=False

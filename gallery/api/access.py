@@ -53,7 +53,7 @@ async def authenticate(request: Request, scope: str) -> Token:
         raise Problem(401, headers={"www-authenticate": REALM})
     token = await find_token(text.strip())
     if token is None:
-        if is_well_formed(text.strip()):  # anything else is no guess at a token, and cost no query
+        if is_well_formed(text.strip()):  # anything else is not a guessed token, and needed no query
             limits.wrong.allows(network)
         detail = _("This token is not valid: it was ended, has expired, or never existed.")
         raise Problem(401, detail, headers={"www-authenticate": f'{REALM}, error="invalid_token"'})

@@ -90,7 +90,7 @@ def request_fingerprint(request: Request, body: bytes) -> str:
 async def _claim_key(token: Token, key: str, fingerprint: str) -> KeptAnswer:
     try:
         return await _try_to_claim_key(token, key, fingerprint)
-    except IntegrityError:  # the same request came at the same moment and was first
+    except IntegrityError:  # the same request arrived at the same time and was first
         return await _try_to_claim_key(token, key, fingerprint)
 
 

@@ -46,7 +46,7 @@ class Operation:
     handler: Handler
     summary: str
     responses: Mapping[int, SuccessResponse]
-    problems: tuple[int, ...] = ()  # besides COMMON_PROBLEMS
+    problems: tuple[int, ...] = ()  # in addition to COMMON_PROBLEMS
     query: Mapping[str, Schema] = field(default_factory=dict)
     headers: tuple[str, ...] = ()  # of the request; keys of openapi.HEADER_SCHEMAS
     body: str = ""  # the name of a schema, or a media type
@@ -54,7 +54,7 @@ class Operation:
 
     @property
     def takes_key(self) -> bool:
-        """Whether it takes an Idempotency-Key, because doing it twice is not the same as once."""
+        """Whether the operation accepts an Idempotency-Key, because POST and PATCH are not idempotent."""
         return self.method in {"POST", "PATCH"} and not self.is_upload
 
 

@@ -203,7 +203,7 @@ async def show_path(request: Request) -> Response:
 def work_state_json(request: Request, artwork: Artwork) -> dict[str, Any]:
     """Part of every response about a work.
 
-    It contains none of its texts, because it may be saved with a key.
+    It contains no text of the work, because the response may be saved for a repeated Idempotency-Key.
     """
     return {
         "id": artwork.id,

@@ -114,8 +114,8 @@ async def write_archive_folder(slug: str, settings: Settings, storage: Storage) 
 async def update_archives(settings: Settings, storage: Storage) -> int:
     """Bring archives up to date; returns how many were written.
 
-    At once if a work must leave. Other changes wait MIN_INTERVAL after the last run, because each run writes
-    all pages.
+    An archive is updated at once if a work must leave it. Other changes wait until MIN_INTERVAL after the
+    last run, because each run writes all pages.
     """
     lists = sorted((settings.home / FOLDER).glob(f"*/{INDEX_FILE}"))
     version, written = await _content_version() if lists else UNKNOWN_VERSION, 0
@@ -160,7 +160,7 @@ def _read_index(folder: Path) -> dict[str, Any]:
 
 async def _write_folder(folder: Path, settings: Settings, storage: Storage) -> ArchiveResult:
     """Delete what no longer belongs, then write what is new. The caller must hold the folder's lock."""
-    # Read first, so that the next run sees every change made during this one, also those that time brings.
+    # Read first, so that the next run sees every change made during this one, also changes by time alone.
     version, holds_until = await _content_version(), await next_change()
     contents = await _collect_contents(folder.name, settings)
     before = _read_index(folder)

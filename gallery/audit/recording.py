@@ -25,7 +25,8 @@ async def record(
     by: Person | None = None,
     once_in: timedelta | None = None,
 ) -> None:
-    """Add an entry that `by` (the current user) did something; call it in the transaction of the change.
+    """Add an entry for an action of `by` (default: the current user); call it in the transaction of the
+    change.
 
     With `once_in`, add none if the same person did the same to the same thing within that time.
     """

@@ -1,4 +1,4 @@
-"""All verbs of the audit log, their words, and which of them curators may read."""
+"""All verbs of the audit log, the text shown for each, and which of them curators may read."""
 
 from __future__ import annotations
 

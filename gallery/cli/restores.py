@@ -98,7 +98,7 @@ def restore(folder: Path, name: str | None, lists: tuple[Path, ...], valid_lists
 
 @dataclass(frozen=True)
 class RestoreResult:
-    """What a restore did besides restoring."""
+    """What a restore ended, withdrew or left out, for its report."""
 
     withdrawn: int  # consents
     ended: list[RevokedThing]

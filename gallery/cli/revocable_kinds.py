@@ -260,7 +260,9 @@ async def _end_form(id: int, storage: Storage) -> str:
 
 
 async def _consents_for(scope: str) -> Mapping[int, str]:
-    """Consents whose newest renewal covers `scope`: an older one with a wider scope ended with its renewal."""
+    """Consents whose newest renewal covers `scope`: a wider scope of an older consent ended when that consent
+    was renewed.
+    """
     columns = ("follows_id", "created_at", f"for_{scope}")
     found = {id: row for id, *row in await Consent.all().order_by("id").values_list("id", *columns)}
     followed_by = {row[0]: id for id, row in found.items() if row[0] is not None}
@@ -422,7 +424,7 @@ SECRET_KINDS = (
 )
 
 
-# The order matters: what belongs to something that was ended is gone with it.
+# The order matters: ending one thing also deletes what belongs to it.
 REVOCABLE_KINDS = (
     RevocableKind("account", _open_accounts, _end_account),
     RevocableKind(

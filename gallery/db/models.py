@@ -15,7 +15,7 @@ class ContentVersion(Model):
 
 
 class WorkerBeat(Model):
-    """A worker that is alive, or was until lately: where it runs and what it is doing."""
+    """A worker that is alive, or was until recently: where it runs and what it is doing."""
 
     id = fields.IntField(primary_key=True)
     host = fields.CharField(max_length=60)

@@ -33,7 +33,7 @@ async def load_edition(request: Request) -> tuple[Person, Exhibition, Edition]:
 async def load_room(request: Request) -> tuple[Person, Exhibition, Room]:
     """The same, and the room named in the address.
 
-    It must be part of the draft, for published editions do not change.
+    It must be part of the draft, because published editions do not change.
     """
     person, exhibition = await load_exhibition(request)
     room = await Room.get_or_none(

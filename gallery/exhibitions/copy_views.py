@@ -34,7 +34,7 @@ async def new(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
-    """A curator makes the copy and comes to its builder."""
+    """A curator creates the copy, and is redirected to its builder."""
     person, exhibition = await load_exhibition(request)
     form = ExhibitionForm(await read_desk_form(request), themes=await theme_choices())
     if not form.validate():
@@ -46,7 +46,7 @@ async def create(request: Request) -> Response:
             copy = await copying.copy_exhibition(
                 exhibition, slug, person, theme=theme, **form.values("title_zh", "title_en")
             )
-        except IntegrityError:  # somebody else took the name at the same moment
+        except IntegrityError:  # somebody else took the name at the same time
             pass
         else:
             response = redirect(request, "exhibitions:show", id=copy.id)

@@ -59,7 +59,7 @@ async def update(request: Request) -> Response:
         except StoreUnavailable as error:
             logger.warning("%s", error)
             sentence = _("The picture could not be saved right now. Please choose it again in a minute.")
-        except NoSuchEntry as error:  # somebody else removed it at the same moment
+        except NoSuchEntry as error:  # somebody else removed it at the same time
             raise HTTPException(404) from error
     if sentence:
         return await _render_page(request, exhibition, sentence, 413 if received.is_too_large else 422)

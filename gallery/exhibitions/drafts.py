@@ -42,7 +42,7 @@ class DraftChangeRefused(Exception):
 
 
 class NotHangable(DraftChangeRefused):
-    """The work cannot hang there."""
+    """The work cannot be hung there."""
 
 
 class NotPublishable(DraftChangeRefused):
@@ -138,13 +138,13 @@ async def change_room(
 async def change_caption(
     hanging: Hanging, *, by: Person | None = None, seen: Digests | None = None, **texts: Any
 ) -> None:
-    """Set CAPTION_FIELDS: words for a work in this room alone. `seen` as for `change_draft`.
+    """Set CAPTION_FIELDS: the caption of a work in this room only. `seen` as for `change_draft`.
 
     Raises EditConflict, and NotHangable for a withdrawn work: its words are erased and must not come back.
     """
     async with in_transaction():
         room = await Room.get_or_none(id=hanging.room_id)
-        if room is None:  # it was closed, with everything that hung in it
+        if room is None:  # the room was deleted with its hangings
             return
         edition = await _check_draft(room.edition_id)
         await lock_exhibition(edition.exhibition_id)
@@ -218,7 +218,7 @@ async def take_down(hanging: Hanging, *, by: Person | None = None) -> None:
     """Take a work out of a draft's room, if it still hangs there."""
     async with in_transaction():
         room = await Room.get_or_none(id=hanging.room_id)
-        if room is None:  # it was closed, with everything that hung in it
+        if room is None:  # the room was deleted with its hangings
             return
         edition = await _lock_draft(room, by)
         await Hanging.filter(id=hanging.id).delete()
@@ -237,7 +237,7 @@ async def move_hanging(
     """
     async with in_transaction():
         room = await Room.get_or_none(id=hanging.room_id)
-        if room is None:  # it was closed, with everything that hung in it
+        if room is None:  # the room was deleted with its hangings
             return
         edition = await _lock_draft(room, by)
         if (
@@ -389,7 +389,7 @@ async def lock_exhibition(exhibition_id: int) -> Exhibition:
 
 
 async def _check_draft(edition_id: int) -> Edition:
-    """The edition. Raises DraftChangeRefused if it is published, for then it is frozen."""
+    """The edition. Raises DraftChangeRefused if it is published, because it is frozen then."""
     edition = await Edition.get(id=edition_id)
     if not edition.is_draft:
         raise DraftChangeRefused(

@@ -58,9 +58,8 @@ LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class FieldChangeText:
-    """A field change in words.
-
-    A long text has passages ("same" | "gone" | "new", text), any other value `before` and `after`.
+    """A field change as text. A long text has passages ("same" | "gone" | "new", text), any other value
+    `before` and `after`.
     """
 
     label: str
@@ -188,7 +187,7 @@ async def edition_sizes(editions: Sequence[Edition]) -> dict[int, tuple[int, int
 
 
 async def comparison_context(difference: Difference) -> dict[str, Any]:
-    """The template context for a difference: its changes in words, and the works it names, by id."""
+    """The template context for a difference: its changes as text, and the works that it names, by id."""
     names = await _names_in_rules(difference)
     works = await Artwork.filter(id__in=difference.work_ids or [0])
     await load_as_sent(works)

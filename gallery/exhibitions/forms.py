@@ -197,7 +197,7 @@ class RoomForm(TitledForm):
 
 
 class CaptionForm(Form):
-    """Words for a work in one room alone."""
+    """A caption for a work in one room only."""
 
     caption_zh = LineField(_l("Caption in Chinese"), 300, description=_l("For this room alone."))
     caption_en = LineField(_l("Caption in English"), 300)

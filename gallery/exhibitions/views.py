@@ -71,7 +71,7 @@ async def new(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
-    """A curator makes an exhibition and comes to its builder."""
+    """A curator creates an exhibition, and is redirected to its builder."""
     person = await load_curator(request)
     form = ExhibitionForm(await read_desk_form(request), themes=await theme_choices())
     if form.validate():
@@ -84,7 +84,7 @@ async def create(request: Request) -> Response:
                     **form.values("title_zh", "title_en"),
                 )
                 return redirect(request, "exhibitions:show", id=exhibition.id)
-            except IntegrityError:  # somebody else took the name at the same moment
+            except IntegrityError:  # somebody else took the name at the same time
                 pass
         form.refuse("slug", slug_taken_message())
     return render(request, "exhibitions/new.html", {"form": form}, status=422)
@@ -417,7 +417,7 @@ async def _saved_response(
 ) -> Response:
     """The answer after a change: JSON to a script that saves forms, otherwise a redirect to the builder.
 
-    `shown`: the values of the saved form, which its page goes on showing.
+    `shown`: the values of the saved form, which its page still shows.
     """
     if not wants_json(request):
         return _redirect_to_builder(request, exhibition, fragment, message, level)

@@ -22,7 +22,7 @@ ERASED_FIELDS: dict[str, Any] = {
 
 
 def images_of_consent(consent_id: int) -> QuerySet[Image]:
-    """The images of a consent's works, including those that are proposed or were lately replaced."""
+    """The images of a consent's works, including those that are proposed or were recently replaced."""
     works = Artwork.filter(consent_id=consent_id).values("id")
     return Image.filter(Q(artwork__consent_id=consent_id) | Q(candidate_for_id__in=Subquery(works)))
 

@@ -72,7 +72,7 @@ class ChecksumMismatch(Exception):
 
 
 class UploadStalled(Exception):
-    """The client stopped sending, or another request wants to go on; the data so far is kept."""
+    """The client stopped sending, or another request wants to continue; the data so far is kept."""
 
 
 @dataclass(frozen=True)
@@ -139,8 +139,8 @@ class PartialUpload:
     async def append(
         self, file: Any, request: Request, offset: int, length: int, checksum: Checksum | None = None
     ) -> int:
-        """Append the body of `request` to the locked `file`, of which `length` bytes are announced; returns
-        its new size.
+        """Append the body of `request` to the locked `file` of an upload of `length` bytes; returns its new
+        size.
 
         If the connection breaks, the bytes so far are kept, unless there is a checksum, which is for the
         whole piece. Raises OffsetMismatch, UploadTooLong, ChecksumMismatch, UploadStalled, ClientDisconnect.

@@ -106,7 +106,7 @@ async def make_public(storage: Storage, image: Image) -> None:
 async def renew_public(storage: Storage, image: Image) -> None:
     """If the renditions of an image are in public storage, replace them with the new ones.
 
-    If the image goes off view at the same moment, its row is marked public again and the worker removes the
+    If the image goes off view at the same time, its row is marked public again and the worker removes the
     files.
     """
     if await Image.filter(id=image.id, is_public=True).exists():
@@ -148,7 +148,8 @@ async def delete_image_files(storage: Storage, token: str) -> None:
 
 
 async def _delete_public_files(storage: Storage, token: str) -> None:
-    """Renditions, tiles and pieces made on demand. The rows of these are deleted last, so that a retry
-    finds them."""
+    """Delete renditions, tiles and derivatives. The rows of derivatives are deleted last, so that a retry
+    finds them.
+    """
     await storage.public.delete_folder(token)
     await Derivative.filter(image__token=token).delete()

@@ -121,7 +121,7 @@ async def take_down(
     """
     await ProfileImage.filter(id=profile_image.id).delete()
     await Fingerprint.filter(image_id=profile_image.image_id).delete()
-    if work_id is not None:  # an empty one, as the work's own pictures get, so that none is computed
+    if work_id is not None:  # an empty fingerprint, as the work's own pictures get, so that none is computed
         await Fingerprint.create(image_id=profile_image.image_id, code=b"")
     await Image.filter(id=profile_image.image_id).update(
         state=ImageState.ERASED,

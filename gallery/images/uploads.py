@@ -314,8 +314,7 @@ def request_limits(settings: Settings) -> Limits:
 
 
 def worker_limits(settings: Settings) -> Limits:
-    """For the worker: processor time decides whether a file is refused, and the wall clock may take
-    longer."""
+    """For the worker: processor time decides whether a file is refused; more wall-clock time is allowed."""
     return replace(request_limits(settings), wall_seconds=settings.image_worker_seconds)
 
 

@@ -12,7 +12,7 @@ from gallery.organisations.models import Application, Organisation, Project
 
 
 async def organisations_of(person: Person) -> list[Organisation]:
-    """The organisations of which a person is a member, oldest first."""
+    """A person's organisations, oldest first."""
     # One filter() call, so that both conditions apply to the same membership.
     organisations = Organisation.filter(memberships__person=person, memberships__awaits_confirmation=False)
     return await organisations.order_by("id")

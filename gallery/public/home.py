@@ -72,7 +72,7 @@ async def show_about(request: Request) -> Response:
 
 
 async def show_accessibility(request: Request) -> Response:
-    """For whom the pages work well, and where they do not yet."""
+    """The accessibility statement: for whom the pages work well, and where they do not yet."""
     set_page_language(request)
     return render_public(request, "public/accessibility.html")
 

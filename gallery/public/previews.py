@@ -261,7 +261,7 @@ async def _exhibition_of_link(settings: Settings, token: str) -> Exhibition | No
 
 
 async def draft_as_shown(draft: Edition) -> view_models.ShownExhibition:
-    """The draft as if it were an edition that has opened."""
+    """The draft in the form of an edition that has opened."""
     (row,) = await Edition.filter(id=draft.id).values(*view_models.EDITION_COLUMNS)
     row["opens_at"] = row["opens_at"] or now()
     return view_models.ShownExhibition.of(row)

@@ -250,7 +250,7 @@ class ShownExhibition:
     edition_id: int
     slug: str
     title: LocalizedText
-    other_title: LocalizedText  # in the other language; empty where there is none
+    other_title: LocalizedText  # in the other language; empty without a translation
     introduction: LocalizedText
     opens_at: datetime
     closes_at: datetime | None

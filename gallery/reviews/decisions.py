@@ -334,7 +334,7 @@ async def _check_acceptable(artwork: Artwork, confirmed: Collection[str]) -> Non
 
 
 def undo_deadline(review: Review) -> datetime:
-    """The moment until which the curator may undo the decision; nobody is told of it before."""
+    """The moment until which the curator may undo the decision; nobody is notified of the decision before."""
     return review.at + UNDO_PERIOD + UNDO_GRACE
 
 

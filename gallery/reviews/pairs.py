@@ -244,8 +244,8 @@ async def mark_as_same_work(
 async def ask_organisation(
     shown: ShownPair, asked: PairSide, words: str, by: Person
 ) -> Review | Opinion | None:
-    """Ask the organisation of the work `asked`: a waiting work is returned with the words, otherwise its
-    members get a mail.
+    """Ask the organisation of the work `asked`: a waiting work is returned with `words` as a note, otherwise
+    its members get them by mail.
 
     Raises DecisionRefused.
     """

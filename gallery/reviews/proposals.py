@@ -1,4 +1,4 @@
-"""Proposals: other words, or another picture, for a work that was accepted before."""
+"""Proposals: other texts, or another picture, for a work that was accepted before."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def _form(request: Request, artwork: Artwork, form: ReportForm, status: int = 20
 
 
 async def index(request: Request) -> Response:
-    """A curator sees the open reports, the oldest first, and those closed lately."""
+    """A curator sees the open reports, the oldest first, and the recently closed ones."""
     person = await load_curator(request)
     readable = Report.exclude(artwork__organisation_id__in=[0, *await organisations_with_conflict(person.id)])
     closed = readable.filter(closed_at__isnull=False).order_by("-closed_at").limit(CLOSED_LISTED)

@@ -178,7 +178,7 @@ async def _work_context(artwork: Artwork, submission: Submission) -> dict[str, A
 
 
 async def _apply_waiting_proposal(artwork: Artwork, submission: Submission) -> None:
-    """Give the work the words and the picture of a waiting proposal, without saving it."""
+    """Give the work the texts and the picture of a waiting proposal, without saving it."""
     if submission.is_proposal and submission.is_waiting:
         apply_proposal(artwork, submission.sent)
         if submission.proposed_image_id is not None:

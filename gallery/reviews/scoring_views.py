@@ -90,7 +90,7 @@ async def score_new(request: Request) -> Response:
 
 
 async def score_create(request: Request) -> Response:
-    """A curator scores a work and comes to the next one."""
+    """A curator scores a work, and is redirected to the next one."""
     person, round, submission = await _load_scored(request)
     form = ScoreForm(await read_desk_form(request))
     if not form.validate():

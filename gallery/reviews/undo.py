@@ -68,7 +68,7 @@ async def _check_can_be_undone(review: Review, artwork: Artwork, by: Person) -> 
 
 
 async def _restore_work(review: Review, artwork: Artwork) -> None:
-    """Give the work the status, words and picture that it had before the decision."""
+    """Give the work the status, texts and picture that it had before the decision."""
     submission = review.submission
     if not submission.is_proposal:
         if await artwork.hangings.all().exists():

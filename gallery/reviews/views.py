@@ -55,7 +55,7 @@ async def new(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
-    """A curator decides on a work and comes to the next that waits."""
+    """A curator decides on a work, and is redirected to the next that waits."""
     person, artwork = await load_submitted(request)
     chosen = await load_queue_filter(request.query_params)
     posted = await read_desk_form(request)
@@ -148,7 +148,7 @@ OPINION_MESSAGES = {
 
 
 async def create_deferral(request: Request) -> Response:
-    """A curator puts a work at the end of their own queue and comes to the next."""
+    """A curator puts a work at the end of their own queue, and is redirected to the next."""
     person, artwork = await load_submitted(request)
     chosen = await load_queue_filter(request.query_params)
     submission = latest_submission(artwork)

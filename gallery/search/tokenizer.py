@@ -43,7 +43,9 @@ _STOP_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Tokens that must follow one another in a text. With `is_prefix` it is one token, a prefix of that in the text."""
+    """Tokens that must follow one another in a text. With `is_prefix` it is one token, and tokens of the text
+    that begin with it match.
+    """
 
     tokens: tuple[str, ...]
     is_prefix: bool = False

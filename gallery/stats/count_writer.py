@@ -84,7 +84,9 @@ async def _write_until(stopped: asyncio.Event, counter: VisitCounter) -> None:
 
 
 async def _try_to_write(counter: VisitCounter) -> bool:
-    """Write; whether nothing is left. If the database is busy or away, the counts wait and the site goes on."""
+    """Write; whether nothing is left. If the database is busy or unreachable, the counts wait and the site
+    continues.
+    """
     try:
         return await write_counts(counter)
     except Exception as fault:

@@ -54,7 +54,8 @@ def other_years(theme: Theme) -> Q:
 
 
 async def repeat_theme(theme: Theme) -> Theme:
-    """Create the theme's next year: the same texts and colours, the day by the rule, the call as many days before it.
+    """Create the theme's next year: the same texts and colours, the day that the rule gives, and a call the
+    same number of days before it.
 
     Without a rule the days stay empty. Raises SeriesRefused.
     """

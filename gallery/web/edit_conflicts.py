@@ -3,8 +3,8 @@
 A form carries a digest of each field as its page shows it, in the hidden field `seen`. When it is saved, each
 field is compared three ways: what the page showed, what is stored now, and what was typed.
 
-Digests that go back to a page are those of what it shows, never those of what is stored. That may be somebody
-else's words, which the page does not show: its next save would overwrite them with the old ones.
+A response to a page carries digests of what that page shows, never of what is stored. With digests of
+somebody else's newer text, which the page does not show, its next save would overwrite that text.
 """
 
 from __future__ import annotations

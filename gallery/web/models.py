@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 class Site(Model):
-    """The settings that a keeper changes at the desk. Those of the machine are environment variables instead."""
+    """The settings that a keeper changes at the desk. Settings of the machine are environment variables
+    instead.
+    """
 
     id = fields.IntField(primary_key=True)
     reviews_needed = fields.IntField(default=1, db_default=1)  # 1, or 2 by different people

@@ -105,7 +105,8 @@ async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
     for each in [consent, *await predecessors(consent)]:
         await delete_all_forms(each.id, storage)
     for image in await images_of_consent(consent.id).filter(fingerprint__id__isnull=True):
-        # Uploaded a moment ago, or before there were fingerprints. If the sandbox fails, deleting goes on without one.
+        # Uploaded a moment ago, or before there were fingerprints. If the sandbox fails, deleting continues
+        # without one.
         with contextlib.suppress(OSError):
             await stored_fingerprint(image, storage)
     await _delete_images(withdrawal, storage)

@@ -45,7 +45,7 @@ async def test_somebody_leaves_and_the_works_stay(site: Site) -> None:
 
 
 async def test_no_row_keeps_the_address_of_somebody_who_left(site: Site) -> None:
-    """Also those of before there was the account: invitations, their mails, and a request for an owner."""
+    """Also rows from before the account existed: invitations, their mails, and a request for an owner."""
     partner, organisation = site.cast.partner, site.cast.organisation
     token = await invite_at_once(organisation, partner.email, "en", 3)
     client = await site.client(partner)

@@ -17,7 +17,7 @@ NEW = "new@example.org"
 
 
 async def asked(site: Site, email: str = NEW) -> str:
-    """The path of the link that went to the new address."""
+    """The path of the link sent to the new address."""
     client = await site.client(site.cast.partner)
     answer = await client.post("/desk/account/address", data={"email": email})
     assert answer.status_code == 200

@@ -1,4 +1,6 @@
-"""The password or a passkey once more, before what somebody at an open desk must not be able to do."""
+"""Asking again for the password or a passkey, before actions that a passer-by at an open desk must not be
+able to do.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ LATER = timedelta(minutes=1)
 
 
 async def long_open(site: Site, person: Person) -> httpx.AsyncClient:
-    """A desk at which the password was given a while ago."""
+    """A desk where the password was entered a while ago."""
     client = await site.client(person, **{"accept-language": "en"})
     await forget_confirmation(person)
     return client
@@ -34,7 +36,7 @@ async def forget_confirmation(person: Person) -> None:
 
 
 def fields_in(page: str) -> list[tuple[str, str]]:
-    """What the page that asks sends again, as a browser does."""
+    """The fields that the confirmation page sends again, as a browser does."""
     form = next(form for form in select(page, "form[method=post]") if not form.has_attr("action"))
     return [(str(tag["name"]), str(tag["value"])) for tag in select(form, "input[type=hidden][name]")]
 
@@ -47,7 +49,7 @@ async def answer(client: httpx.AsyncClient, page: httpx.Response, password: str 
 
 
 async def what_needs_it(site: Site) -> list[tuple[str, Person, str, dict[str, Any]]]:
-    """The name, the person, the address and the fields of each thing that is asked about."""
+    """The name, person, address and form fields of each action that needs confirmation."""
     cast = site.cast
     await Membership.filter(person=cast.partner).update(role=MemberRole.OWNER)
     colleague = await Membership.get(person=cast.colleague)
@@ -156,7 +158,7 @@ async def test_who_may_not_is_not_asked(site: Site) -> None:
 
 
 async def test_an_invitation_as_a_keeper_is_accepted_by_who_signed_in(site: Site) -> None:
-    """At an open desk the mails may be open, too."""
+    """Somebody at an open desk may be able to read the mails, too."""
     partner = site.cast.partner
     link = f"/desk/invitations/{await invite(partner.email, Role.KEEPER, days=1, by=site.cast.keeper)}"
     client = await long_open(site, partner)

@@ -28,7 +28,7 @@ async def is_signed_in(client: httpx.AsyncClient) -> bool:
 @pytest.mark.engines("sqlite", "postgresql")
 async def test_somebody_signs_in_by_the_button_behind_the_link(site: Site) -> None:
     link, client = await request_link(site, "link", " Partner@Example.org "), await site.client()
-    for _ in range(2):  # looking, as programs do, uses nothing up
+    for _ in range(2):  # opening the link, as mail scanners do, does not use it up
         page = await client.get(link)
         assert page.status_code == 200
         assert "set-cookie" not in page.headers
@@ -131,7 +131,7 @@ async def test_the_limit_is_the_same_for_known_and_unknown_addresses(site: Site)
             assert (await client.post("/desk/sign-in/link", data={"email": email})).status_code == 200
         refused = await client.post("/desk/sign-in/password", data={"email": email.upper()})
         assert refused.status_code == 429
-    # A sign-in with the password is another thing.
+    # Sign-ins with a password are counted separately.
     data = {"email": "partner@example.org", "password": PASSWORD}
     assert (await client.post("/desk/sign-in", data=data)).status_code == 303
 

@@ -392,7 +392,7 @@ async def test_recovery_codes_stay_with_the_other_factor(named: Site) -> None:
     client = await named.client(named.cast.partner)
     await add_passkey(client)
     _, codes = await set_up_app(client)
-    assert codes == []  # the ones that came with the passkey hold
+    assert codes == []  # the ones created with the passkey stay valid
     assert (await client.post(f"{PAGE}/app/removal")).status_code == 303
     assert await RecoveryCode.all().count() == RECOVERY_CODES
     assert (await Person.get(id=named.cast.partner.id)).second_factor_at is not None

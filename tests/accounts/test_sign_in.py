@@ -53,7 +53,7 @@ async def test_the_cookie_is_for_the_desk_only(site: Site) -> None:
 
 
 async def test_the_cookie_is_secure_where_the_site_is(tmp_path, sqlite_template) -> None:
-    path = shutil.copyfile(sqlite_template, tmp_path / "gallery.sqlite3")  # the template is everybody's
+    path = shutil.copyfile(sqlite_template, tmp_path / "gallery.sqlite3")  # shared by all tests
     settings = settings_for(tmp_path, f"sqlite:///{path}", site_url="https://gallery.example")
     app = create_app(settings)
     async with app.router.lifespan_context(app):
@@ -273,7 +273,7 @@ async def test_a_huge_form_is_refused_before_it_is_held(site: Site) -> None:
         answer = await client.post(path, content=pieces(59_000_000, passed), headers=headers)
         assert (answer.status_code, "text/html" in answer.headers["content-type"]) == (413, True)
         assert "too large" in answer.text or "太大" in answer.text
-        assert len(passed) == 1  # no more of it was taken in
+        assert len(passed) == 1  # the rest was not read
         small = await client.post(path, content=b"--b--\r\n", headers=headers)
         assert small.status_code == 400
     assert await SignInAttempt.all().count() == 0

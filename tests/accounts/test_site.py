@@ -1,4 +1,4 @@
-"""What a keeper sets of the site: its name and texts, seen by visitors at once, on every process."""
+"""The settings that a keeper changes, such as name and texts: visitors see them at once, on every process."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ async def test_it_is_public_in_both_languages_and_kept(site: Site) -> None:
         assert f"<h1>{word}</h1>" in page.text
         assert page.headers["cache-control"] == "public, no-cache"
         assert "set-cookie" not in page.headers
-        # Each type of a problem leads to its explanation, and each operation is named.
+        # Each problem type links to its explanation, and each operation is listed.
         assert {kind.name for kind in PROBLEM_TYPES.values()} <= set(attributes(page.text, "[id]", "id"))
         assert all(f"<code>{BASE}{operation.path}</code>" in page.text for operation in OPERATIONS)
 

@@ -1,4 +1,4 @@
-"""Idempotency-Key: sent twice, done once, also at the same moment and after a crash."""
+"""Idempotency-Key: sent twice, done once, also concurrently and after a crash."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def test_another_request_must_not_have_the_key(site: Site) -> None:
     work = await Artwork.get()
     elsewhere = await client.patch(f"{V1}/works/{work.id}", json={"title": "A"}, headers=KEY)
     assert elsewhere.status_code == 422
-    # Keys of other tokens are others.
+    # Each token has its own keys.
     other = await program(site)
     assert (await other.post(f"{V1}/works", json={"title": "B"}, headers=KEY)).status_code == 201
     assert await Artwork.all().count() == 2

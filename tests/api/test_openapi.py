@@ -1,4 +1,4 @@
-"""The document that describes the API: valid, whole, and made of what there is."""
+"""The OpenAPI document: valid, complete, and matching the routes that exist."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ async def test_an_address_with_nul(site: Site) -> None:
 
 async def test_a_fault_of_ours(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     client = await program(site)
-    # So that the answer to it comes instead of the error itself.
+    # So that the client gets the error response instead of the exception.
     client._transport = httpx.ASGITransport(site.app, raise_app_exceptions=False)
     monkeypatch.setattr(lookups, "extended_deadlines", None)
     answer = await client.get(f"{V1}/themes")

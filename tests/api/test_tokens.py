@@ -116,7 +116,7 @@ async def test_a_token_ends_with_its_time(site: Site) -> None:
     assert refused.status_code == 401
     assert 'error="invalid_token"' in refused.headers["www-authenticate"]
     await site.work()
-    assert await Token.all().count() == 1  # its owner still reads that it has run out
+    assert await Token.all().count() == 1  # its owner can still see that it has expired
     await Token.all().update(expires_at=now() - timedelta(days=31))
     await site.work()
     assert await Token.all().count() == 0
@@ -214,7 +214,7 @@ async def test_who_guesses_is_kept_out_and_who_asks_too_often_waits(
     monkeypatch.setattr(site.app.state.api_limits.requests, "times", 3)
     statuses = [(await good.get(f"{V1}/works")).status_code for _ in range(4)]
     assert statuses == [200, 200, 200, 429]
-    # Another token of the same organisation is not held up by it.
+    # Another token of the same organisation is not limited by it.
     assert (await (await program(site)).get(f"{V1}/works")).status_code == 200
 
 

@@ -1,4 +1,6 @@
-"""Pictures by program: the same tus as at the desk with a token instead of a cookie, and real clients on a line that breaks."""
+"""Uploads by programs: the same tus as at the desk, with a token instead of a cookie; and real clients on a
+connection that breaks.
+"""
 
 from __future__ import annotations
 
@@ -139,7 +141,7 @@ async def test_uploads_of_others_are_not_there(site: Site) -> None:
         assert (await other.head(path, headers=TUS)).status_code == status
         assert (await other.patch(path, headers=piece, content=PICTURE)).status_code == status
         assert (await other.delete(path, headers=TUS)).status_code == status
-    # The desk's cookie does not open it here, nor the token at the desk.
+    # The desk's cookie does not give access here, and the token does not at the desk.
     partner = await site.client(site.cast.partner)
     assert (await partner.head(path, headers=TUS)).status_code == 401
     token = path.rpartition("/")[2]
@@ -159,7 +161,7 @@ async def test_an_upload_ends_with_its_token(site: Site) -> None:
     await Token.all().delete()
     answer = await client.patch(path, headers={**PIECES, "upload-offset": "5000"}, content=PICTURE[5000:])
     assert (answer.status_code, answer.headers["content-type"]) == (401, "application/problem+json")
-    # Another token of the same member goes on with it.
+    # Another token of the same member can continue the upload.
     again = await program(site)
     answer = await again.patch(path, headers={**PIECES, "upload-offset": "5000"}, content=PICTURE[5000:])
     assert answer.status_code == 204

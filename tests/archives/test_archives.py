@@ -1,4 +1,4 @@
-"""Archives: an exhibition as a folder of plain pages, and how it is kept true."""
+"""Archives: an exhibition as a folder of plain pages, and how it is kept up to date."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def all_there(folder: Path) -> dict[str, bytes]:
 
 
 def holds(folder: Path, artwork: Artwork) -> bool:
-    """Whether anything at all of a work is in the folder: its files, or its words in any other."""
+    """Whether anything of a work is in the folder: its files, or its texts in any other file."""
     assert artwork.image
     traces = [artwork.title, artwork.story, artwork.alt_text, artwork.public_id, artwork.image.token]
     return any(
@@ -231,7 +231,7 @@ async def test_one_archive_that_cannot_be_kept_stops_no_other(site: Site) -> Non
     folders = [await written(site, await factories.exhibition([each])) for each in works]
     (folders[0] / INDEX_FILE).write_text("no list")
     (folders[0] / "zh/index.html").unlink()
-    (folders[0] / "zh/index.html").mkdir()  # in the way of the page
+    (folders[0] / "zh/index.html").mkdir()  # at the path of the page
     (folders[0] / "zh/index.html/left").touch()
     consent = await works[1].consent
     assert isinstance(consent, Consent)
@@ -240,7 +240,7 @@ async def test_one_archive_that_cannot_be_kept_stops_no_other(site: Site) -> Non
     assert not holds(folders[1], works[1])
     assert "<html" in (folders[0] / "zh/index.html").read_text()
     (folders[0] / writer.LOCK_NAME).unlink()
-    (folders[0] / writer.LOCK_NAME).mkdir()  # no file that can be locked
+    (folders[0] / writer.LOCK_NAME).mkdir()  # not a file that can be locked
     await bump()
     (folders[1] / INDEX_FILE).unlink()
     (folders[1] / INDEX_FILE).write_text("{}")

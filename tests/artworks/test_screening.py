@@ -1,4 +1,4 @@
-"""Logos and covers are compared with works before visitors see them, and again when works must be taken down."""
+"""Logos and covers are compared with works before visitors see them, and again when a work is taken down."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from gallery.app import feature_routes
 from gallery.audit.recording import record
 from gallery.audit.verbs import KIND_WORDS, VERB_WORDS, Verb, kind_of
 
-# What changes nothing that anybody would ask about later, and why.
+# Routes without an entry, because nobody would ask about them later; with the reason.
 EXCEPTIONS = {
     "accounts:create_link": "only asks for a mail; whether there is an account is found out by the worker",
     "accounts:create_password": "only asks for a mail, likewise",

@@ -59,7 +59,7 @@ async def test_a_withdrawal_by_slip_names_nobody(site: Site) -> None:
     work = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
     await work.fetch_related("consent")
     curator = await site.client(site.cast.curator)
-    await curator.get("/desk/queue")  # somebody was at the desk in this very task
+    await curator.get("/desk/queue")  # the same task has served a request of the desk before
     visitor = await site.client()
     answer = await visitor.post(f"/en/consent/{work.consent.code}")
     assert answer.status_code == 303

@@ -1,9 +1,10 @@
 """How often the hint on blurred pictures is right: hits on blurred drawings, false alarms on sharp ones.
 
-Run: python -m tests.bench.blur [width]   (draws every picture of the demo, 1200 px wide without a number)
+Run: python -m tests.bench.blur [width] (draws every picture of the demo, by default 1200 px wide)
 
-Each drawing is measured as it is, in ways in which sharp pictures differ (pressed hard, small, noisy, smoothed as telephones
-do, flattened to a few colours), and blurred: out of focus (Gaussian, sigma in px for 1024 px on the longer side) and shaken
+Each drawing is measured as it is, in ways in which sharp pictures differ (heavily compressed, small, noisy,
+smoothed as phones do, reduced to a few colours), and blurred: out of focus (Gaussian, sigma in px for 1024 px
+on the longer side) and shaken
 (a line of so many px).
 """
 

@@ -1,6 +1,6 @@
 """Requests/s for a rendition and a ready tile, from the site and from nginx with the same files, and for pieces on demand.
 
-Run: python -m tests.bench.iiif   (wants wrk; nginx is compared where it is installed)
+Run: python -m tests.bench.iiif (needs wrk; nginx is compared if it is installed)
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ async def on_demand(address: str, token: str) -> float:
 
 @contextlib.contextmanager
 def beside(folder: Path, body: bytes) -> Iterator[tuple[str, list[int]] | None]:
-    """The address at which nginx serves `body`, and its process, or None without nginx."""
+    """Serve `body` by nginx; returns its address and process, or None without nginx."""
     started: tuple[subprocess.Popen[bytes], str] | None = nginx(folder, body)
     try:
         if started is None:

@@ -1,7 +1,8 @@
 """Server and worker are killed with SIGKILL at random moments while people work; acknowledged changes must survive.
 
 Three partners upload works with pictures, save, submit and withdraw them, and a curator accepts and publishes, all over
-HTTP. Whoever gets no answer asks again, as a browser does. It prints what was acknowledged, lost and half-made.
+HTTP. A client that gets no response asks again, as a browser does. It prints what was acknowledged, lost and
+half-made.
 
 Run: python -m tests.bench.kills [--kills 60] [--engine sqlite|postgresql] [--seed 1]
 """
@@ -134,7 +135,7 @@ class Loop:
                 await asyncio.sleep(0.2)
                 continue
             session = client.cookies.get(COOKIE, "")
-            client.cookies = httpx.Cookies({COOKIE: session})  # messages that no page shows would heap up
+            client.cookies = httpx.Cookies({COOKIE: session})  # unread flash messages would accumulate
             if answer.status_code >= 500:
                 self.told.unanswered[action] += 1
                 await asyncio.sleep(0.3)
@@ -158,7 +159,7 @@ class Loop:
             await asyncio.sleep(0.3)
 
     async def partner(self, person: Person, theme_id: int) -> None:
-        """Upload, save, submit and now and then withdraw one work after the other."""
+        """Upload, save, submit and sometimes withdraw one work after the other."""
         async with await signed_in(person) as client:
             while not self.is_over:
                 name, key = secrets.token_hex(4), secrets.token_hex(16)
@@ -260,7 +261,7 @@ async def signed_in(person: Person) -> httpx.AsyncClient:
 
 
 async def lost(loop: Loop) -> dict[str, list[str]]:
-    """By action, what was acknowledged and is missing."""
+    """What was acknowledged and is missing, by action."""
     told, storage = loop.told, loop.live.storage
     found = defaultdict[str, list[str]](list)
     for id in told.acknowledged["upload"]:
@@ -299,7 +300,7 @@ async def lost(loop: Loop) -> dict[str, list[str]]:
 
 
 async def half_made(storage: Storage) -> dict[str, int]:
-    """What is there in part, after the worker had its time: each count should be 0."""
+    """Counts of incomplete things after the worker has finished: each should be 0."""
     submitted = Artwork.filter(status=Status.SUBMITTED)
     waiting = Submission.filter(is_waiting=True).values("artwork_id")
     titles = Counter(await Artwork.all().values_list("title", flat=True))
@@ -324,7 +325,7 @@ async def half_made(storage: Storage) -> dict[str, int]:
 
 
 async def settled() -> bool:
-    """Whether a worker has done all there is to do."""
+    """Whether a worker has nothing left to do."""
     return not (
         await Image.filter(state=ImageState.RECEIVED).exists()
         or await Withdrawal.filter(files_deleted_at=None).exists()

@@ -1,8 +1,9 @@
 """Lighthouse's scores of the pages on which visitors arrive, and the weight of an exhibition of sixty works.
 
-`python -m tests.bench.lighthouse ADDRESS [LOOKS]`, where a site is served, such as the living example. Lighthouse comes
-from the npm registry as tests/npm/lighthouse pins it, and looks with Debian's chromium, as a middling phone does.
-One look differs from the next by several points, so the median of LOOKS is told, and the least and most of performance:
+`python -m tests.bench.lighthouse ADDRESS [LOOKS]`, where a site is served, such as the demo. Lighthouse comes
+from the npm registry, pinned by tests/npm/lighthouse, and uses Debian's chromium with the settings of a
+mid-range phone. Runs differ by several points, so it prints the median of LOOKS runs, and the lowest and
+highest performance:
 https://github.com/GoogleChrome/lighthouse/blob/main/docs/variability.md
 """
 

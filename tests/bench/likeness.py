@@ -1,6 +1,6 @@
 """How many copies of a picture its fingerprint finds, and how many different pictures it takes for copies.
 
-Run: python -m tests.bench.likeness [pictures]   (200 without a number)
+Run: python -m tests.bench.likeness [pictures]   (by default 200)
 
 Works are the pictures of the demo, compositions of soft shapes and line drawings; a third of the others are logos. A copy
 is a crop to 60 to 100 % of the width and of the height, each by itself, unless its name says otherwise. False alarms are
@@ -41,7 +41,7 @@ def colour(chance: random.Random, least: int = 0, most: int = 255) -> tuple[int,
 
 
 def shapes(chance: random.Random) -> Image.Image:
-    """A sheet as a child may fill it: a ground, a horizon, some large and many small things."""
+    """A picture as a child may paint it: a background, a horizon, some large and many small shapes."""
     width, height = SIDE, round(SIDE * chance.choice((0.67, 0.75, 1, 1.33, 1.5)))
     sheet = Image.new("RGB", (width, height), colour(chance))
     pen = ImageDraw.Draw(sheet)
@@ -116,7 +116,7 @@ def mixed(image: Image.Image, chance: random.Random) -> Image.Image:
 
 
 def on_a_page(image: Image.Image, chance: random.Random) -> Image.Image:
-    """Whole, on a page of another colour: it fills 65 to 100 % of both sides."""
+    """The whole picture on a page of another colour, filling 65 to 100 % of its width and height."""
     width, height = (round(side / chance.uniform(0.65, 1)) for side in image.size)
     page = Image.new("RGB", (width, height), colour(chance))
     page.paste(image, (chance.randint(0, width - image.width), chance.randint(0, height - image.height)))

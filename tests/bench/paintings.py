@@ -1,4 +1,4 @@
-"""The pictures that the benches measure on: the demo's paintings, as large as asked and with the grain of paper."""
+"""The pictures for the benchmarks: the demo's paintings in any size, with the grain of paper."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ def _save(slug: str, width: int, height: int, path: Path) -> None:
 
 
 def aside(make: Callable[..., None], *arguments: Any) -> None:
-    """Call `make` in a separate process, because the kernel counts a parent's memory to later children."""
+    """Call `make` in a separate process, because the kernel counts a parent's memory towards that of later
+    children.
+    """
     process = multiprocessing.get_context("spawn").Process(target=make, args=arguments)
     process.start()
     process.join()

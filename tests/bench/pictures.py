@@ -2,11 +2,11 @@
 
 Run: python -m tests.bench.pictures [sets] [tiles] [minutes] [heaviest]
 
-sharp wants node and npm, pyvips wants `pip install "pyvips[binary]"`; each is left out with a word where it is not there.
+sharp needs node and npm, pyvips needs `pip install "pyvips[binary]"`; if one is missing, a message says so.
 
 Every contender gets the same files, makes the same widths in the same formats at the same qualities, and runs
-as a process of its own, started anew each time: interpreter, decoding, scaling, encoding and writing are all in.
-All run as nicely as the gallery's child does. On a busy machine the processor's seconds say more than the clock's.
+in a new process each time: start-up, decoding, scaling, encoding and writing are all included. All run at the
+niceness of the gallery's child. On a busy machine processor time says more than wall-clock time.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from tests.bench.paintings import aside, painting, photographed
 SIZES = ((3000, 2250), (8000, 6000))
 ROUNDS = 3
 QUEUE = 12  # pictures, for the number done in a minute
-PATIENCE = 180  # seconds, after which a program hangs: libvips does so now and then
+PATIENCE = 180  # seconds, after which a program counts as hanging: libvips sometimes does
 SHARP = "sharp@0.35"
 
 # One format alone, as pixels.write_renditions does it but without the other two.
@@ -126,7 +126,7 @@ Contender = Callable[[Path, Path, list[str], int], Cost]
 def run(command: list[str], told: bytes = b"", environment: dict[str, str] | None = None) -> Cost:
     """Run a program to its end; returns its cost."""
     begun = time.perf_counter()
-    if CHILD_PROGRAM not in command:  # which is as nice by itself
+    if CHILD_PROGRAM not in command:  # which sets its own niceness
         command = ["nice", "-n", "5", *command]
     process = subprocess.Popen(
         command,
@@ -228,7 +228,7 @@ def sets(folder: Path, found: dict[str, Contender]) -> None:
         print("Seconds by the clock, of the processor, and MB at the peak")
         print(f"{'':24}" + "".join(f"{name:>24}" for name in [*names, "whole set"]), flush=True)
         costs: dict[str, list[list[Cost]]] = {label: [[] for _ in range(4)] for label in found}
-        for _ in range(ROUNDS):  # in turn, so that whatever else the machine does meets all alike
+        for _ in range(ROUNDS):  # in turn, so that other load on the machine affects all of them equally
             for label, contender in found.items():
                 for place, chosen in enumerate([*([name] for name in names), names]):
                     with tempfile.TemporaryDirectory(dir=folder) as out:
@@ -297,8 +297,9 @@ def minutes(folder: Path, found: dict[str, Contender]) -> None:
         print(f"{label:49}{rates[0]:>12.0f}{rates[1]:>14.0f}")
 
 
-# The largest files of each kind that are promised to open (parent.GUARANTEED_MEGAPIXELS): what is cut out of a large
-# painting, and how it is saved. Phones write HEIC in tiles; in one piece libde265 takes no more than 16 MB.
+# The largest files of each format that must open (parent.GUARANTEED_MEGAPIXELS): the crop of a large
+# painting, and the options for saving it. Phones write HEIC in tiles; in one piece libde265 takes no more
+# than 16 MB.
 HEAVIEST: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
     "baseline.jpg": ("jpeg", "RGB", {"quality": 85}),
     "progressive.jpg": ("jpeg, progressive", "RGB", {"quality": 75, "progressive": True}),
@@ -335,7 +336,7 @@ def save_heaviest(name: str, path: Path) -> None:
 
 
 def heaviest(folder: Path) -> None:
-    """Time and memory of the gallery alone for the largest files that it promises to take."""
+    """Time and memory of the gallery alone for the largest files that it promises to accept."""
     print("\nThe largest files that are promised: seconds by the clock, of the processor, and MB at the peak")
     for name, (_, mode, _) in HEAVIEST.items():
         width, height = size_promised(name)

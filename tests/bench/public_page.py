@@ -1,6 +1,6 @@
 """An exhibition of 60 works: the page from the cache, rendered each time, and from nginx with the same bytes.
 
-Run: python -m tests.bench.public_page   (wants wrk; nginx is compared where it is installed)
+Run: python -m tests.bench.public_page   (needs wrk; nginx is compared if it is installed)
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SECONDS = 8
 PROGRAM = {
     **BROWSER,
     "user-agent": BROWSER["user-agent"] + " bot",
-}  # the same bytes to read, and nothing to count
+}  # the same bytes, without counting visits
 CONNECTIONS = 16
 
 

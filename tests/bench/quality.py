@@ -1,8 +1,8 @@
 """How much of a picture each format keeps at each quality, and for how many bytes: the table behind renditions.py.
 
-Run: python -m tests.bench.quality [slug …]   (wants numpy; without slugs, four of the demo's paintings)
+Run: python -m tests.bench.quality [slug …]   (needs numpy; without slugs, four of the demo's paintings)
 
-SSIM (Wang et al., 2004) of the luma, over a Gaussian window of 1.5 px cut at 11 × 11, beside bits for each pixel.
+SSIM (Wang et al., 2004) of the luma, over a Gaussian window of 1.5 px cut at 11 × 11, and bits per pixel.
 The pictures are the demo's paintings with the grain of paper, scaled as `pixels.scale_to_widths` does from 3,000 px.
 """
 
@@ -30,7 +30,7 @@ WINDOW /= WINDOW.sum()
 
 
 def blurred(plane: np.ndarray) -> np.ndarray:
-    """The plane under the window, without its edges."""
+    """The plane convolved with the window, without its edges."""
     rows = sum(weight * plane[n : plane.shape[0] - 10 + n] for n, weight in enumerate(WINDOW))
     return np.asarray(sum(weight * rows[:, n : rows.shape[1] - 10 + n] for n, weight in enumerate(WINDOW)))
 

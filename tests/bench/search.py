@@ -1,4 +1,4 @@
-"""Search over 100,000 works, on SQLite and on PostgreSQL: how long the index takes, and each question.
+"""Search over 100,000 works, on SQLite and on PostgreSQL: how long indexing and each query take.
 
 Run: python -m tests.bench.search [WORKS]
 """
@@ -116,7 +116,7 @@ FILTERED = [
 
 
 def told(chance: random.Random, length: int) -> str:
-    """A made-up Chinese story: common words among common characters, now and then a rare one."""
+    """A made-up Chinese story: common words among common characters, sometimes a rare one."""
     pieces = []
     while sum(map(len, pieces)) < length:
         pieces.append(
@@ -135,7 +135,7 @@ def told_in_english(chance: random.Random, words: int) -> str:
 
 
 async def fill(count: int) -> None:
-    """A grown site: 60 organisations, 20 themes, 40 exhibitions, and `count` works on their walls."""
+    """A grown site: 60 organisations, 20 themes, 40 exhibitions, and `count` works that hang in them."""
     chance = random.Random(1212)
     organisations = [
         await Organisation.create(
@@ -251,7 +251,7 @@ async def measure(label: str, settings: Settings, count: int) -> None:
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gallery.test") as client,
     ):
-        await client.get("/zh/search?q=zebra")  # templates are read, connections made
+        await client.get("/zh/search?q=zebra")  # warm up: read templates, open connections
         print(f"{'':54} {'waited for':>10}   processor of this process")
         for query in [*(f"q={question}" for question in QUESTIONS), *FILTERED]:
             took_each = [await ask(client, f"/zh/search?{query}") for _ in range(TIMES)]

@@ -1,6 +1,7 @@
-"""How quickly a sheet of ten thousand works is tried and brought in: `python -m tests.bench.sheets`, `… 2000` for fewer rows.
+"""How quickly a sheet of ten thousand works is checked and imported: `python -m tests.bench.sheets`, `… 2000`
+for fewer rows.
 
-Both databases; no pictures, whose developing is measured by tests.bench.pictures.
+On both databases, without pictures; tests.bench.pictures measures these.
 """
 
 from __future__ import annotations

@@ -239,7 +239,7 @@ async def furnish(live: LiveSite) -> Furnished:
 
 
 async def checked_sheet(live: LiveSite) -> int:
-    """A sheet that was looked through, with a good row and one to be mended."""
+    """An import that was checked, with a valid row and one with an error."""
     content = csv_bytes(["标题", "故事", "年份"], ["好的", "一碗汤圆。", "2022"], ["坏的", "=1+1", "3000"])
     await factories.put(live.storage.private, bundle_key("sheet"), content)
     sheet = await imports.create_import(
@@ -250,7 +250,9 @@ async def checked_sheet(live: LiveSite) -> int:
 
 
 async def complaints(page: Page, axe: str) -> list[str]:
-    """Axe's complaints about a page by day and by night, targets that are too small, and sideways scrolling."""
+    """What axe reports about a page in light and dark mode, targets that are too small, and horizontal
+    scrolling.
+    """
     said: list[str] = []
     await page.evaluate(axe)
     for scheme in ("light", "dark"):
@@ -278,7 +280,7 @@ RULES = {
     "root": True,
     "extends": ["html-validate:standard"],
     "rules": {
-        "no-trailing-whitespace": "off",  # of taste
+        "no-trailing-whitespace": "off",  # matters of taste
         "attr-quotes": "off",
         "valid-autocomplete": "off",  # a hidden field has "off" so that Firefox does not restore an old value
         "long-title": "off",  # of search engines

@@ -41,7 +41,7 @@ async def chromium(not_quick: None) -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def browser(chromium: Browser) -> AsyncIterator[BrowserContext]:
-    """A fresh browser on a phone, without cookies; it speaks Chinese."""
+    """A fresh phone browser without cookies, whose language is Chinese."""
     context = await chromium.new_context(
         viewport={"width": 390, "height": 844}, locale="zh-CN", reduced_motion="reduce"
     )
@@ -60,7 +60,7 @@ async def until(page: Page, truth: str) -> None:
 
 
 async def hold(page: Page, address: str) -> tuple[list[str], asyncio.Event]:
-    """Posts to `address` reach the server from now on, and are answered once the event is set; they are listed as they come."""
+    """Delay the responses to posts to `address` until the event is set; returns the list of the posts."""
     posted: list[str] = []
     is_over = asyncio.Event()
 
@@ -78,7 +78,7 @@ async def hold(page: Page, address: str) -> tuple[list[str], asyncio.Event]:
 
 
 async def came(posted: list[str], number: int) -> None:
-    """Wait until so many of what `hold` lists have come."""
+    """Wait until the list of `hold` has so many posts."""
     for _ in range(PATIENCE // 100):
         if len(posted) >= number:
             return

@@ -1,4 +1,4 @@
-"""People at a browser."""
+"""Helpers for people who use a browser."""
 
 from __future__ import annotations
 

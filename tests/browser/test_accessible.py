@@ -1,4 +1,6 @@
-"""Every page, public and at the desk, looked at by axe-core and html-validate, by day and night, narrow and by keyboard."""
+"""Every page, public and at the desk, checked by axe-core and html-validate: light and dark, narrow, and by
+keyboard.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,7 @@ SMALLEST_TARGET = 24  # CSS px
 
 
 async def signed_in(person: Person, language: str) -> str:
-    """The token of a session of somebody whose desk speaks `language`."""
+    """The session token of a person whose desk is in `language`."""
     await Person.filter(id=person.id).update(language=language)
     token = f"accessible-{person.id}"
     if not await Session.exists(token_hash=token_hash(token)):

@@ -21,7 +21,7 @@ from tests.stats.visitors import PHONE
 
 @asynccontextmanager
 async def phone(chromium: Browser, **values: Any) -> AsyncIterator[Page]:
-    """A page on a phone that calls itself one, as a headless browser does not."""
+    """A page on a phone with the user agent of a phone, which a headless browser does not send."""
     context = await chromium.new_context(
         viewport={"width": 390, "height": 844}, locale="zh-CN", user_agent=PHONE["user-agent"], **values
     )
@@ -42,7 +42,7 @@ async def hung(live: LiveSite) -> Artwork:
 
 
 async def written(model: Any, number: int, **conditions: Any) -> None:
-    """Wait until so many rows are there."""
+    """Wait until there are so many rows."""
 
     async def are_there() -> bool:
         return bool(await model.filter(**conditions).count() == number)
@@ -75,7 +75,7 @@ async def test_one_press_appreciates_in_place_and_another_takes_it_back(
         (cookie,) = await page.context.cookies()
         assert cookie["path"] == "/appreciations"
         await written(Appreciation, 1, is_there=True)
-        await page.goto(f"{address}/en/works/{work.public_id}")  # the other language knows of it
+        await page.goto(f"{address}/en/works/{work.public_id}")  # the other language shows it, too
         await page.locator("form.appreciation").scroll_into_view_if_needed()
         await expect(page.locator("form.appreciation .number")).to_have_text("You have thanked the artist.")
         await button.press("Space")

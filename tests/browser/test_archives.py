@@ -1,4 +1,4 @@
-"""An archive in a real browser, opened from a disk: no server answers for it."""
+"""An archive in a real browser, opened from disk without a server."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def archived(live: LiveSite) -> tuple[list[Artwork], Path]:
 
 
 async def all_is_shown(page: Page) -> None:
-    """The style sheet is there and all pictures are."""
+    """Whether the style sheet and all pictures are loaded."""
     assert await page.evaluate("getComputedStyle(document.querySelector('.wall, .work .inner')).display") in (
         "flex",
         "grid",

@@ -1,4 +1,6 @@
-"""The builder in a real browser: by keyboard, by drag, saving as one goes, and two curators in two browsers."""
+"""The builder in a real browser: by keyboard, by drag, saving automatically, and two curators in two
+browsers.
+"""
 
 from __future__ import annotations
 
@@ -98,7 +100,7 @@ async def test_it_saves_as_one_goes_and_two_curators_are_told(
         "curator has changed this draft since you opened it"
     )
 
-    # Saving by the button shows both, and saving once more is meant.
+    # Saving by the button shows both, and saving once more overwrites deliberately.
     form = his.locator(f"form:has({title})")
     await form.get_by_role("button", name="Save").click()
     await expect(his.locator(f"{title}-error")).to_contain_text("It now reads: Her room")
@@ -150,7 +152,7 @@ async def test_whoever_types_on_while_a_save_takes_long_is_not_in_conflict_with_
     assert len(posted) == 2
     assert (await Room.get(id=room.id)).title_en == "Her room"
 
-    # So it is with the button.
+    # The same with the button.
     is_over.clear()
     await hers.locator(title).fill("Her own")
     await came(posted, 3)

@@ -1,4 +1,4 @@
-"""The main job in a real browser: from a partner's phone to an exhibition, and out of it again."""
+"""The main journey in a real browser: from a partner's phone to an exhibition, and to its withdrawal."""
 
 from __future__ import annotations
 
@@ -142,7 +142,8 @@ async def test_the_main_job(
         await curator.locator("#edition [name=title_zh]").fill("改了的名字")
         await curator.locator("#edition button.primary").click()
 
-        # 4. A visitor comes from the front door to the exhibition, the work, its organisation and project.
+        # 4. A visitor follows links from the home page to the exhibition, the work, its organisation and
+        # project.
         await visitor.goto(address)
         await visitor.wait_for_url(f"{address}/zh/")
         await visitor.locator("a[href='/zh/exhibitions/reunion']").first.click()
@@ -161,7 +162,7 @@ async def test_the_main_job(
             assert await visitor.evaluate(
                 "() => document.querySelector('main picture img').currentSrc.endsWith('.avif')"
             )
-        support = f"/zh/works/{work.public_id}/support/"  # by way of a count
+        support = f"/zh/works/{work.public_id}/support/"  # through the address that counts the visit
         await expect(visitor.locator(f"main a[href^='{support}']").first).to_be_visible()
         await visitor.locator("main a[href^='/zh/organisations/']").first.click()
         await expect(visitor.locator("h1")).to_contain_text("晓更基金会")

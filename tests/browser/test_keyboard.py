@@ -1,4 +1,4 @@
-"""A partner who uses no mouse: signing in, several pictures, their words, a mistake, and the submission."""
+"""A partner who uses no mouse: signing in, several pictures, their texts, a mistake, and the submission."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ async def test_a_partner_sends_pictures_by_keyboard_alone(
     await page.keyboard.press("Enter")
     await expect(page.locator(".notice-done")).to_be_visible()
 
-    # The words of each, saved while they are typed; of one the story is forgotten.
+    # The texts of each, saved while they are typed; one lacks its story.
     for row in range(2):
         draft = f".many-draft:nth-child({row + 1})"
         await tab_to(page, f"{draft} [name=title]")
@@ -113,7 +113,7 @@ async def test_a_partner_sends_pictures_by_keyboard_alone(
     await expect(page.locator(".notice-error")).to_contain_text("第2幅")
     assert await Artwork.filter(status=Status.SUBMITTED).count() == 1
 
-    # The mistake is mended: the focus comes to the summary, and from there to the field.
+    # The mistake is corrected: the focus moves to the summary, and from there to the field.
     await tab_to(page, ".notice-error a")
     await page.keyboard.press("Enter")
     await page.wait_for_url(re.compile(r"/edit$"))

@@ -1,4 +1,6 @@
-"""From page to page: a picture goes over to its work, and the next page is fetched while its link is pointed at."""
+"""Page transitions: a picture moves to its place on the page of its work, and a page is prefetched while its
+link is hovered.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,7 @@ async def wall(live: LiveSite) -> tuple[list[Artwork], str]:
 
 
 async def visitor(chromium: Browser, motion: str = "no-preference") -> Page:
-    """A page that tells of its passages, in a browser that keeps pages for the way back as people's do."""
+    """A page that records its transitions, in a browser with the back/forward cache switched on."""
     browser = await chromium.browser_type.launch(
         executable_path=CHROMIUM, args=ARGUMENTS, ignore_default_args=["--disable-back-forward-cache"]
     )
@@ -66,7 +68,7 @@ async def passed(page: Page, path: str) -> set[str]:
 
 
 async def goes_over(page: Page, work: Artwork) -> None:
-    """Follow the link to a work; its picture goes over."""
+    """Follow the link to a work, with the transition of its picture."""
     await page.get_by_role("link", name=work.title).click()
     assert await passed(page, f"/zh/works/{work.public_id}") >= GOES_OVER
 
@@ -107,7 +109,7 @@ async def seen(work: Artwork) -> int:
 
 
 async def fetched_ahead(page: Page, title: str) -> None:
-    """Point at the link of a work until the browser has its page."""
+    """Hover over the link of a work until the browser has prefetched its page."""
     values = await page.context.new_cdp_session(page)
     has_come = asyncio.Event()
     values.on(
@@ -164,7 +166,7 @@ async def test_nothing_jumps_while_pictures_come_late(live: LiveSite, chromium: 
     await page.route("**/media/**", late)
     for path in ("/zh/", exhibition, f"/zh/works/{works[1].public_id}", "/zh/themes"):
         await page.goto(address + path, wait_until="load")
-        # Nothing is drawn of a page of which only the beginning has been read.
+        # A page is not drawn while only its beginning has been read.
         foot = await page.get_attribute("[rel=expect]", "href")
         assert foot
         assert await page.locator(foot).count() == 1

@@ -1,4 +1,6 @@
-"""The site as programs of others meet it: cards and oEmbed by clients of npm, links by linkinator, manifests in viewers."""
+"""The site as other programs use it: npm clients for cards and oEmbed, linkinator for links, viewers for
+manifests.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +80,7 @@ async def test_no_link_is_dead(live: LiveSite) -> None:
 
 @pytest.fixture
 def viewers() -> Iterator[str]:
-    """The address of a site of somebody else's with Mirador and the Universal Viewer."""
+    """The address of another site, with Mirador and the Universal Viewer."""
     folder = unpacked_or_skip(*MIRADOR)
     unpacked_or_skip(*UNIVERSAL)
     (folder.parent / "mirador.html").write_text(
@@ -116,7 +118,7 @@ async def test_a_manifest_opens_in_a_viewer(
         lambda answer: pieces.append(answer.url) if answer.ok and answer.url.endswith(".jpg") else None,
     )
     await shown.goto(f"{viewers}/{page.format(manifest=manifest)}", wait_until="load")
-    # Which of its two languages a viewer takes is the viewer's affair.
+    # A viewer may choose either of the two languages.
     title = re.compile(f"{work.title}|{work.title_translation}")
     await expect(shown.get_by_role("heading", name=title).first).to_be_visible()
     await expect(shown.locator("canvas").first).to_be_visible()

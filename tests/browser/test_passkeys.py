@@ -61,11 +61,12 @@ async def test_a_passkey_is_made_and_signs_in_alone_and_as_a_second_step(
     await expect(page.locator("form.passkey [role=alert]")).to_be_visible()
     assert await Passkey.all().count() == 1
 
-    # Alone, as the browser offers it in the e-mail field: the simulated device is touched at once.
+    # Without a password, as the browser offers it in the e-mail field: the simulated device is touched at
+    # once.
     await page.click("header form button")
     await page.wait_for_url(re.compile("/desk/works|/desk$"))
 
-    # Alone, by the button.
+    # Without a password, by the button.
     await page.add_init_script("delete PublicKeyCredential.isConditionalMediationAvailable")
     await page.click("header form button")
     await page.wait_for_url(re.compile("/desk/sign-in"))

@@ -61,7 +61,7 @@ async def test_twenty_reviews_by_keyboard_alone(live: LiveSite, chromium: Browse
         await page.goto(f"{address}/desk/queue/{works[0].id}")
         keys = page.keyboard
 
-        # The list of keys, a closer look, forward and back: nothing is decided by that.
+        # The list of keys, zoom, next and previous: none of these decides anything.
         await at(page, works[0])
         await keys.press("?")
         await expect(page.locator("dialog#keys")).to_be_visible()
@@ -94,7 +94,7 @@ async def test_twenty_reviews_by_keyboard_alone(live: LiveSite, chromium: Browse
         await keys.press("Control+Enter")
         await at(page, works[2])
 
-        # A mistake is taken back, and the work comes again.
+        # A mistaken decision is undone, and the work is shown again.
         await keys.press("a")
         await at(page, works[3])
         await keys.press("u")
@@ -103,7 +103,7 @@ async def test_twenty_reviews_by_keyboard_alone(live: LiveSite, chromium: Browse
         await keys.press("a")
         await at(page, works[3])
 
-        # One is put off, all others are accepted, and it comes last.
+        # One is deferred, all others are accepted, and it comes last.
         await keys.press("l")
         for work in (*works[4:], works[3]):
             await at(page, work)

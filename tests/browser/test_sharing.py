@@ -1,4 +1,4 @@
-"""Passing a page on, and walking through an exhibition, in a real browser."""
+"""Sharing a page, and walking through an exhibition, in a real browser."""
 
 from __future__ import annotations
 
@@ -166,10 +166,10 @@ async def test_a_screen_in_a_hall_runs_outlasts_the_network_and_forgets_what_was
     query = "?kiosk=1&pace=1&idle=2&refresh=1"
     async with opened(chromium, f"{address}{exhibition}/walk{query}") as page:
         title = page.locator(".slide:visible h2")
-        for seen in ("第2幅", "第3幅", "第1幅"):  # by itself, and round
+        for seen in ("第2幅", "第3幅", "第1幅"):  # by itself, and from the last to the first
             await expect(title).to_have_text(seen)
         await expect(page.get_by_role("button", name="离开")).to_be_hidden()
-        await page.keyboard.press("ArrowRight")  # somebody holds it, and goes away
+        await page.keyboard.press("ArrowRight")  # somebody pauses it, and leaves
         await expect(page.get_by_role("button", name="播放")).to_be_visible()
         await expect(page.get_by_role("button", name="暂停")).to_be_visible()
         await page.context.set_offline(True)

@@ -34,7 +34,7 @@ MEASURE = """() => [...document.querySelectorAll("picture")].map(picture => {
 
 
 async def six_works(live: LiveSite) -> list[Artwork]:
-    """Works on view, upright and lying."""
+    """Works on view, in portrait and landscape format."""
     works = []
     for number in range(6):
         shape = {"width": 1000, "height": 1300} if number % 2 else {"width": 1300, "height": 1000}

@@ -25,7 +25,7 @@ from tests.browser.people import sign_in
 from tests.live import BadLine, LiveSite
 
 PICTURES = 30
-LONG = 240_000  # ms: thirty pictures are opened one after the other, on whatever machine this is
+LONG = 240_000  # ms: thirty pictures are opened one after the other, perhaps on a slow machine
 SAVED = re.compile(r"\d\d:\d\d")
 
 
@@ -53,7 +53,7 @@ async def fits(page: Page) -> bool:
 
 
 async def writing(live: LiveSite, browser: BrowserContext) -> tuple[Page, Artwork, str]:
-    """A partner at the form of a draft, with the draft and the form's address."""
+    """A partner with the form of a draft open, the draft, and the form's address."""
     address = await live.serve(worker=False)
     work = await factories.artwork(live.storage, live.cast.organisation)
     page = await browser.new_page()
@@ -93,7 +93,7 @@ async def test_thirty_pictures_arrive_although_the_line_breaks_and_the_browser_i
             await page.set_input_files("#pictures", list(drawings))
             await expect(page.locator(".many-drafts > li").nth(2)).to_be_visible(timeout=LONG)
             assert line.breaks > 0
-            line.left = 10_000  # from here on none arrives as a whole, and one that has begun is not over
+            line.left = 10_000  # from here on no upload completes, and one is in progress
             await until(page, "Object.keys(localStorage).some(key => key.startsWith('tus::'))")
             # A closed browser forgets that it was offline; the upload must not continue then, either.
             line.after = range(1)
@@ -102,7 +102,8 @@ async def test_thirty_pictures_arrive_although_the_line_breaks_and_the_browser_i
             await expect(broke.first).to_be_visible(timeout=LONG)
             assert await fits(page)
         line.left = 0
-        # Closed in the middle of it. What had arrived is there; the rest goes on when the same files are chosen again.
+        # Closed during the upload. What had arrived is kept; the rest continues when the same files are
+        # chosen again.
         async with phone(chromium, tmp_path / "profile") as browser:
             page = await browser.new_page()
             await page.goto(f"{broken}/desk/works/many")
@@ -414,7 +415,7 @@ async def test_what_comes_too_late_is_said_and_stays_in_the_form(
     await page.click("button[name=then][value=save]")
     await page.wait_for_url(re.compile(r"/desk/works/\d+$"))
     assert (await Artwork.get(id=work.id)).title == "Too late"
-    # Deleted in the meantime: the message says so, and does not blame the connection.
+    # Deleted in the meantime: the message says so instead of reporting a connection error.
     await page.goto(edit)
     await work.delete()
     await page.fill("[name=title]", "Deleted")

@@ -1,4 +1,4 @@
-"""Looking closer at a work, as a visitor does: by mouse, by touch, by keys, by ear, and without scripts."""
+"""Zooming into a work: by mouse, by touch, by keyboard, with a screen reader, and without scripts."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Visit:
         return self.page.locator("dialog [role=status]")
 
     async def becomes_finer(self, act: Callable[[], Awaitable[object]], times: int = 1) -> None:
-        """Do `act` and see that tiles of a finer level come, and that the new state is announcement."""
+        """Do `act`; check that tiles of a finer level are fetched, and that `announcement` is announced."""
         before, words = self.finest(), await self.announcement.text_content()
         for _ in range(times):
             await act()
@@ -125,7 +125,7 @@ async def magnification(visit: Visit) -> float:
 
 
 async def focused(page: Page) -> str:
-    """What has the focus: its class, or its value."""
+    """The focused element: its class, or its value."""
     return await page.evaluate("document.activeElement.value || document.activeElement.className")
 
 
@@ -146,7 +146,7 @@ async def test_by_mouse_and_buttons(live: LiveSite, chromium: Browser) -> None:
         by_wheel = await magnification(visitor)
         assert by_wheel > 2
 
-        # It is dragged to the right: more of the left is seen.
+        # It is dragged to the right: more of its left side is visible.
         await page.mouse.move(200, 300)
         await page.mouse.down()
         await page.mouse.move(700, 550, steps=5)
@@ -219,7 +219,7 @@ async def test_by_keys_and_by_ear(live: LiveSite, chromium: Browser) -> None:
         await page.keyboard.press("+")
         await expect(visitor.announcement).to_have_text("放大 1.6 倍，中部")
 
-        # The focus goes round among the buttons and does not leave for the page behind.
+        # The focus cycles through the buttons and does not reach the page behind.
         seen = set()
         for _ in range(9):
             await page.keyboard.press("Tab")
@@ -263,7 +263,7 @@ async def test_by_touch(live: LiveSite, chromium: Browser) -> None:
             )
 
         async def spread() -> None:
-            """Two fingers go apart over the picture."""
+            """Spread two fingers over the picture."""
             await touch("touchStart", (175, 380), (215, 380))
             for step in range(1, 11):
                 await touch("touchMove", (175 - 12 * step, 380), (215 + 12 * step, 380))
@@ -272,17 +272,18 @@ async def test_by_touch(live: LiveSite, chromium: Browser) -> None:
         await visitor.becomes_finer(spread)
         assert await magnification(visitor) > 3
 
-        # One finger drags it to the right: more of the left is seen.
+        # One finger drags it to the right: more of its left side is visible.
         for _ in range(6):
             await touch("touchStart", (60, 380))
             for step in range(1, 11):
                 await touch("touchMove", (60 + 28 * step, 380))
-            # The finger rests before it lifts: after a fling, a browser takes the next tap for a halt.
+            # The finger rests before it lifts: after a fling, a browser uses the next tap to stop the
+            # movement.
             await page.wait_for_timeout(200)
             await touch("touchMove", (340, 380))
             await touch("touchEnd")
         await expect(visitor.announcement).to_have_text(re.compile("左"))
-        # The page itself was neither enlarged nor moved.
+        # The page itself was not zoomed or scrolled.
         assert await page.evaluate("visualViewport.scale") == 1
         await page.tap("dialog button[value=close]")
         await expect(page.locator("dialog")).to_be_hidden()

@@ -1,4 +1,4 @@
-"""Queries that are written once: they answer what the ORM would, for other arguments and at another time too."""
+"""Compiled queries return what the ORM would return, also for other arguments and at another time."""
 
 from __future__ import annotations
 

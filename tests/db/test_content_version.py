@@ -1,4 +1,4 @@
-"""The content version: every process notices a change, and the clock's own changes, in time."""
+"""The content version: every process notices changes in time, also those that time alone makes."""
 
 from __future__ import annotations
 

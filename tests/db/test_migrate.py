@@ -1,8 +1,9 @@
 """Migrations: a database migrated through all releases equals a new one, and keeps its rows.
 
-On SQLite the ORM alters or removes a column by making the table anew, whereby its indexes and unique constraints are
-lost and, through foreign keys, rows of other tables. So a migration adds (tables, columns that may be empty or have a
-default in the database, indexes) or says in SQL of its own, for each engine, what else it does.
+On SQLite the ORM alters or removes a column by recreating the table, which loses its indexes and unique
+constraints and, through foreign keys, rows of other tables. So a migration only adds (tables, columns that
+may be empty or have a default in the database, indexes); anything else it does in its own SQL for each
+engine.
 """
 
 from __future__ import annotations
@@ -176,7 +177,7 @@ async def contents() -> dict[str, Rows]:
 
 
 async def fill() -> None:
-    """One row in every table, each reference led to the other's row."""
+    """One row in every table; references point to the other tables' rows."""
     columns, references = await ask(COLUMNS), await ask(REFERENCES)
     targets = {(row["table"], row["column"]): row["target"] for row in references}
     waiting = sorted({row["table"] for row in columns})

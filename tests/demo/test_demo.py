@@ -50,7 +50,7 @@ async def counts() -> dict[str, int]:
     return {table.__name__: await table.all().count() for table in TABLES}
 
 
-# What it says
+# Its texts
 
 
 def test_every_scene_is_one_work() -> None:

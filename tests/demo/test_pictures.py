@@ -1,4 +1,6 @@
-"""The demo's pictures: each in its shape, the same every time, full of colour, and no two alike."""
+"""The demo's pictures: each has its aspect ratio, is the same every time, has many colours, and no two are
+alike.
+"""
 
 from functools import cache
 from itertools import combinations
@@ -17,7 +19,7 @@ def drawn(slug: str) -> Image.Image:
 
 
 def fingerprint(image: Image.Image) -> int:
-    """256 bits: where the picture grows lighter to the right."""
+    """256 bits: where the picture gets lighter to the right."""
     small = image.convert("L").resize((17, 16), Image.Resampling.BOX).tobytes()
     bits = 0
     for y in range(16):

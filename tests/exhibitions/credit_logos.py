@@ -36,7 +36,7 @@ class Thanked:
         return (await (await self.site.client()).get(path)).text
 
     async def logo(self, path: str = PAGE) -> str:
-        """The address of the logo on a page; empty where there is none."""
+        """The address of the logo on a page; empty without a logo."""
         return next(iter(attributes(await self.seen(path), "img.logo", "src")), "")
 
     async def status_of(self, address: str) -> int:

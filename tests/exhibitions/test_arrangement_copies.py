@@ -66,7 +66,7 @@ async def test_a_copy_begins_as_the_draft_is(site: Site) -> None:
     ]
     assert by_rule.id not in {hanging.artwork_id for hanging in hung}  # publishing applies its rule
 
-    # Nothing of the two is one.
+    # The two exhibitions share no rows.
     await drafts.close_room(rooms[0])
     assert await Room.filter(edition_id=draft.id).count() == 2
     assert await Edition.filter(exhibition_id=exhibition.id).count() == 2

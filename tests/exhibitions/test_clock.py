@@ -1,4 +1,6 @@
-"""What the clock alone does to walls: exhibitions open, close, leave or stay, and consents end, each at its moment."""
+"""What time alone changes: exhibitions open, close, leave or stay, and consents end, each at the right
+second.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,7 @@ from tests import factories
 from tests.conftest import Site, settings_for
 
 SECOND = timedelta(seconds=1)
-NOON = datetime(2026, 12, 22, 4, tzinfo=UTC)  # at Shanghai
+NOON = datetime(2026, 12, 22, 4, tzinfo=UTC)  # in Shanghai
 
 # A published edition: its opening and duration (hours), and whether it leaves the site when it closes.
 PLANS = st.lists(
@@ -40,7 +42,7 @@ def closes(plan: Plan) -> datetime | None:
 
 
 def told_of(plans: list[Plan], moment: datetime) -> dict[str, set[int]]:
-    """A plain model: which plans are to open, open, past, and on the site."""
+    """A simple model: which plans open later, are open, are past, and are on the site."""
     found: dict[str, set[int]] = {"to open": set(), "open": set(), "past": set(), "on the site": set()}
     for number, plan in enumerate(plans):
         end = closes(plan)
@@ -63,7 +65,7 @@ def test_whatever_is_planned_opens_and_closes_to_the_second(sqlite_template: Pat
 
 
 async def walk_through_time(template: Path, plans: list[Plan]) -> None:
-    """Stand a second before, at, and a second after each moment at which something is planned."""
+    """Check a second before, at, and a second after each planned moment."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         shutil.copyfile(template, home / "gallery.sqlite3")
@@ -84,7 +86,7 @@ async def walk_through_time(template: Path, plans: list[Plan]) -> None:
                 with clock.frozen_at(moment):
                     assert await seen() == told_of(plans, moment), moment
                     change = await next_change()
-                # Pages are kept until then: nothing may differ before, and no turn may be passed over.
+                # Pages are cached until then: nothing may change before, and no change may be missed.
                 later = [turn for turn in turns if turn > moment]
                 midnight = start_of_day(clock.to_local(moment).date() + timedelta(days=1))
                 assert change == min([*later, midnight])
@@ -105,7 +107,7 @@ async def seen() -> dict[str, set[int]]:
 
 
 async def test_a_work_leaves_the_wall_when_the_day_of_its_consent_is_over(site: Site) -> None:
-    """The exhibition stays open, its wall closes the gap, and the page that was kept makes way."""
+    """The exhibition stays open without the work, and the cached page is replaced."""
     day = clock.today() + timedelta(days=3)
     leaving = await factories.artwork(
         site.storage,
@@ -129,9 +131,8 @@ async def test_a_work_leaves_the_wall_when_the_day_of_its_consent_is_over(site: 
 
 
 async def test_an_exhibition_opens_and_leaves_by_the_clock(site: Site) -> None:
-    """One second after the moment a page is open, or gone; one second before it is not.
-
-    The addresses are the same each time, so that what was kept of them is seen to make way.
+    """A page opens, or is gone, one second after the moment and not one second before. The addresses are the
+    same each time, so that cached pages must be replaced.
     """
     begins, ends = clock.now() + timedelta(days=1), clock.now() + timedelta(days=2)
     leaving, staying = [

@@ -257,7 +257,7 @@ async def test_what_was_published_before_can_be_published_again_once_something_d
     set_language("en")
     with pytest.raises(NotPublishable, match="Visitors already see exactly this"):
         await drafts.publish(exhibition, site.cast.keeper)
-    await Artwork.filter(id=work.id).update(status=Status.WITHDRAWN)  # so that one work fewer hangs
+    await Artwork.filter(id=work.id).update(status=Status.WITHDRAWN)  # so that one fewer work hangs
     assert (await drafts.publish(exhibition, site.cast.curator)).number == 2
     await drafts.unpublish(exhibition, site.cast.curator)
     assert (await drafts.publish(exhibition, site.cast.curator)).number == 3
@@ -342,7 +342,7 @@ ROOMS = 3
 
 
 def rooms_of(hung: dict[int, int]) -> list[list[int]]:
-    """Works by room, of which room each hangs in."""
+    """The works of each room, from the room of each work."""
     return [[id for id, room in hung.items() if room == number] for number in range(ROOMS)]
 
 

@@ -1,4 +1,4 @@
-"""An edition that opens later: what visitors see until then stays, and gives way by the clock."""
+"""An edition that opens later: what visitors see stays until then, and is replaced at that time."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
-NOON = datetime(2026, 12, 22, 4, tzinfo=UTC)  # at Shanghai
+NOON = datetime(2026, 12, 22, 4, tzinfo=UTC)  # in Shanghai
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Published:
     opens_at: datetime
     closes_at: datetime | None
     leaves: bool
-    counts: bool = True  # neither replaced for good, cancelled nor taken off the site
+    counts: bool = True  # not replaced permanently, cancelled or taken off the site
 
 
 class Oracle:
@@ -118,8 +118,8 @@ async def seen(exhibition: Exhibition) -> dict[str, int | None]:
     return result
 
 
-# What is done, and how many hours later the next thing: publish an edition with an opening so many hours from then, open for
-# so long, leaving the site or not; cancel the planned one; take the exhibition off the site.
+# Steps, each with the hours until the next: publish an edition (hours until its opening, hours it is open,
+# whether it leaves the site then); cancel the planned one; take the exhibition off the site.
 STEPS = st.lists(
     st.tuples(
         st.tuples(st.integers(-5, 12), st.none() | st.integers(1, 9), st.booleans())
@@ -133,7 +133,7 @@ Step = tuple[tuple[int, int | None, bool] | str, int]
 
 
 @settings(max_examples=25)
-@example(steps=[((-1, None, False), 1), ((6, None, False), 9)])  # one takes another's place by the clock
+@example(steps=[((-1, None, False), 1), ((6, None, False), 9)])  # one replaces another at its opening
 @example(steps=[((-1, None, False), 1), ((6, None, False), 1), ("cancel", 1)])
 @example(steps=[((-1, None, False), 1), ((6, None, False), 1), ((3, 2, True), 2), ((9, None, False), 1)])
 @example(steps=[((-3, 1, True), 1), ((6, None, False), 1)])  # what has left is announced again
@@ -180,7 +180,7 @@ async def walk(template: Path, steps: list[Step]) -> None:
 
 
 async def watch(exhibition: Exhibition, oracle: Oracle, since: datetime) -> None:
-    """From now on nothing differs but at a moment that the schedule names."""
+    """From now on pages change only at moments that the schedule names."""
     turns = [turn for turn in oracle.turns() if turn > since]
     moments = sorted({since, *(turn + step for turn in turns for step in (-SECOND, 0 * SECOND, SECOND))})
     before, until = None, since
@@ -333,7 +333,9 @@ async def test_the_calendar_tells_a_talk_of_two_editions_once(site: Site) -> Non
 
 
 async def test_what_a_planned_edition_took_off_the_wall_stays_away_after_a_restore(site: Site) -> None:
-    """The copy is of before the plan; since then the planned edition has opened, without one of the works."""
+    """The backup is from before the plan; since then the planned edition has opened, without one of the
+    works.
+    """
     stays, goes = [
         await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED) for _ in "ab"
     ]

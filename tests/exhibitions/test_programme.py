@@ -212,7 +212,7 @@ async def test_two_curators_lose_nothing_of_each_other(site: Site) -> None:
     assert (
         await hers.post(f"{here}/talks/{key}", data={**typed, f"{key}-title_en": "Hers"})
     ).status_code == 303
-    # He changed another field of the same page: both hold.
+    # He changed another field of the same page: both changes are saved.
     moved = {**typed, f"{key}-starts_at": "2027-01-05T18:00"}
     assert (await his.post(f"{here}/talks/{key}", data=moved)).status_code == 303
     (entry,) = await entries(exhibition, "talks")
@@ -232,14 +232,14 @@ async def test_two_curators_lose_nothing_of_each_other(site: Site) -> None:
         f"{here}/talks/{key}",
         data={**typed, f"{key}-title_en": "Hers", f"{key}-place_en": "Her place"},
     )
-    for link in ("nowhere", TALK["new-link"]):  # the first is refused, for another reason
+    for link in ("nowhere", TALK["new-link"]):  # the first is refused for another reason
         seen = attribute(refused.text, "[name=seen]", "value")
         again = {**typed, f"{key}-title_en": "His", f"{key}-link": link, "seen": seen}
         refused = await his.post(f"{here}/talks/{key}", data=again)
     assert refused.status_code == 303
     (entry,) = await entries(exhibition, "talks")
     assert (entry["title_en"], entry["place_en"]) == ("His", "Her place")
-    # What one removed is not there for the other.
+    # An entry that one removed is gone for the other.
     await hers.post(f"{here}/talks/{key}/deletion")
     for path in ("", "/deletion", "/position"):
         assert (await his.post(f"{here}/talks/{key}{path}", data=typed)).status_code == 404

@@ -276,7 +276,7 @@ async def test_the_later_of_two_is_told_what_the_other_wrote(site: Site) -> None
     assert "curator has changed this since you opened the page. It now reads: Hers" in refused.text
     assert 'value="His"' in refused.text
     assert (await Room.get(id=room.id)).title_en == "Hers"
-    # The page with the notice carries the new version, so saving again is deliberate.
+    # The page with the notice has the new digests, so saving again overwrites deliberately.
     fresh = seen_at(refused.text, here)
     again = await other.post(here, data={**fields(room, title_en="His"), "seen": fresh})
     assert again.status_code == 303
@@ -379,7 +379,7 @@ async def test_the_second_save_of_a_window_undoes_nothing_either(site: Site, for
     seen = seen_at((await one.get(here)).text, path)
     assert (await other.post(path, data={**typed, theirs: "His", "seen": seen})).status_code == 303
 
-    # Her window goes on showing the old words in his field, and saves twice.
+    # Her window still shows the old text in the field that he changed, and saves twice.
     json = {"accept": "application/json"}
     for text in ("First", "Second"):
         answer = await one.post(path, data={**typed, mine: text, "seen": seen}, headers=json)

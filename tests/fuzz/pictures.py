@@ -1,10 +1,10 @@
-"""Millions of pictures: the parent with any file and any answer, and the child with any file.
+"""Fuzzing of pictures: the parent with any file and any answer, and the child with any file.
 
 Run: pip install atheris, then python -m tests.fuzz.pictures answers|files [folder of cases] [libFuzzer's options]
 For instance ten minutes at low priority: nice python -m tests.fuzz.pictures files cases -max_total_time=600
 
-"answers" is the parent: sniffing the head, judging the child's line and how it ended, believing what it developed.
-It may refuse a picture or complain of the machine (OSError); anything else is a crash.
+"answers" is the parent: detecting the format, parsing the child's line and exit status, accepting what it
+developed. It may refuse a picture or blame the machine (OSError); anything else is a crash.
 "files" is the child's side: inspecting, developing and cutting within its own limits of memory. It may be Unfit or out of
 memory; anything else, a signal or a picture that takes longer than the limit among them, is kept by libFuzzer as
 a file named crash-… or timeout-….
@@ -52,9 +52,9 @@ with atheris.instrument_imports(
 from tests.images import files
 from tests.images.answers import TRUE_ANSWER
 
-MEMORY = 2 << 30  # bytes of address space: the child's own limit, and what this fuzzer itself takes
+MEMORY = 2 << 30  # bytes of address space: the child's own limit, plus what this fuzzer needs
 BOUNDS = pixels.ImageBounds(max_pixels=4_000_000, min_long_side=600, memory_bytes=608 << 20)
-CUT_MOST = 1_000_000  # px: what is cut into tiles too
+CUT_MOST = 1_000_000  # px: up to this size a picture is also cut into tiles
 STATUSES = (0, 1, -6, -9, -11, -24, None)
 
 
@@ -83,7 +83,7 @@ def believed(line: bytes, status: int | None) -> None:
 
 
 def pictures(data: bytes) -> None:
-    """The file as it would come in, with a small limit on pixels so that many are tried."""
+    """The file as an upload, with a small limit on pixels so that many are tried."""
     kind = sniff(data[:64])
     if kind is None:
         return
@@ -114,7 +114,7 @@ def shown(sheet: pixels.DecodedImage) -> None:
 
 
 def in_pieces(source: Path, kind: str, size: pixels.Size, folder: Path) -> None:
-    """All tiles of a picture, and a region of it that is turned."""
+    """All tiles of a picture, and a rotated region of it."""
     out = folder / "tiles"
     out.mkdir()
     reply = cutting.write_tiles(source, kind, size, out, BOUNDS)
@@ -125,7 +125,7 @@ def in_pieces(source: Path, kind: str, size: pixels.Size, folder: Path) -> None:
 
 
 def seeds(folder: Path, kind: str) -> None:
-    """What to begin with: the tests' own files, or true and false answers."""
+    """The initial corpus: the tests' own files, or valid and invalid answers."""
     folder.mkdir(parents=True, exist_ok=True)
     if kind == "answers":
         said = [{"done": TRUE_ANSWER}, {"refused": "too_small"}, {"failed": "no space"}, {"done": []}, {}, 3]

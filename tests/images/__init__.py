@@ -1,1 +1,1 @@
-"""Pictures: every kind that comes in, and everything that is meant to harm."""
+"""Tests of pictures: every supported format, and malicious files."""

@@ -10,7 +10,7 @@ from PIL import ImageDraw
 
 
 def drawn(seed: int) -> Picture.Image:
-    """A sheet with some large shapes."""
+    """A drawing of some large shapes."""
     chance = random.Random(seed)
     sheet = Picture.new("RGB", (1600, 1200), "white")
     for _ in range(12):

@@ -1,4 +1,4 @@
-"""Makers of pictures for tests: real ones from real encoders, and broken ones of every sort."""
+"""Functions that make pictures for tests: valid ones from real encoders, and broken ones of all kinds."""
 
 import hashlib
 import io
@@ -20,7 +20,7 @@ pillow_heif.register_heif_opener()
 RED, GREEN, BLUE, YELLOW = (200, 30, 40), (30, 150, 60), (40, 60, 180), (230, 200, 40)
 CORNERS = (RED, GREEN, BLUE, YELLOW)  # top left, top right, bottom left, bottom right
 VERSIONS = (PIL.__version__, pillow_heif.__version__)
-SECRET = b"31.2304N-121.4737E"  # where somebody lives
+SECRET = b"31.2304N-121.4737E"  # the location of a home
 
 # How a camera stores an upright picture in each of the eight orientations: the inverse of a viewer's turn.
 STORED_FOR = {
@@ -100,7 +100,7 @@ def png_chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def png(width: int, height: int, depth: int, colour: int, rows: bytes) -> bytes:
-    """A PNG from its compressed rows, true or not."""
+    """A PNG from its compressed rows, which may be invalid."""
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
     chunks = png_chunk(b"IHDR", header) + png_chunk(b"IDAT", rows) + png_chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + chunks
@@ -114,7 +114,9 @@ def sixteen_bit_rgb_png(width: int = 1024, height: int = 64) -> bytes:
 def tiff(
     size: tuple[int, int], photometric: int, samples: int, bits: int, pixels: bytes, *more: tuple[int, int]
 ) -> bytes:
-    """A baseline TIFF of one strip, of `more` short tags too: encoders here write no colour of 16 bits."""
+    """A baseline TIFF of one strip, with the additional short tags `more`: the encoders here write no colour
+    with 16 bits.
+    """
     width, height = size
     start = 8 + 2 * samples
     tags = {256: width, 257: height, 259: 1, 262: photometric, 273: start, 277: samples, 278: height}
@@ -145,7 +147,7 @@ def sixteen_bit_inks(inks: tuple[int, ...]) -> bytes:
 
 
 def ten_bit_heic(width: int = 1024, height: int = 64) -> bytes:
-    """The grey gradient as telephones with a wide range of light write it."""
+    """The grey gradient as HDR phones write it."""
     row = b"".join(struct.pack("=3H", *(x * 65535 // (width - 1),) * 3) for x in range(width))
     file = io.BytesIO()
     pillow_heif.encode("RGB;16", (width, height), row * height, file, quality=-1, chroma=444)
@@ -179,7 +181,7 @@ def one_colour_png(side: int) -> bytes:
 
 
 def many_scan_jpeg(scans: int, width: int = 640, height: int = 480) -> bytes:
-    """A progressive JPEG whose last scan is repeated over and over."""
+    """A progressive JPEG whose last scan is repeated many times."""
     data = encoded(scene(width, height), "JPEG", progressive=True)
     last = data.rindex(b"\xff\xda")
     return data[:last] + data[last:-2] * scans + data[-2:]
@@ -249,7 +251,7 @@ def wide_gamut_profile() -> bytes:
 
 
 def wide_gamut_in_srgb(colour: tuple[int, int, int]) -> tuple[int, ...]:
-    """What a colour of that space is in sRGB, by the definitions of both."""
+    """A colour of that space converted to sRGB, by the definitions of both."""
     return in_srgb([(c / 255) ** 2.2 for c in colour], WIDE)
 
 
@@ -271,7 +273,7 @@ def in_srgb(linear: list[float], colorants: tuple[tuple[float, ...], ...]) -> tu
     )
 
 
-# The same of Display P3, in which telephones photograph.
+# The same for Display P3, which phone cameras use.
 DISPLAY_P3 = ((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407))
 
 
@@ -289,7 +291,7 @@ def dark_grey_profile() -> bytes:
 
 
 def odd_ink_profile() -> bytes:
-    """A CMYK profile of a press that prints green wherever cyan is asked for, on yellow paper."""
+    """A CMYK profile of a press that prints green instead of cyan, on yellow paper."""
     line = bytes(range(256))
     grid = b""
     for node in range(16):
@@ -406,7 +408,7 @@ def other_page() -> Image.Image:
 
 
 def two_in_one_heic(exif: Image.Exif) -> bytes:
-    """Two pictures in one file; the place is with the second."""
+    """Two pictures in one file; the second has a location."""
     both = pillow_heif.from_pillow(scene())
     second = Image.new("RGB", (640, 480), BLUE)
     second.info["exif"] = exif.tobytes()
@@ -419,8 +421,8 @@ def two_in_one_heic(exif: Image.Exif) -> bytes:
 def parts_of(rendition: bytes) -> set[str]:
     """What a JPEG, WebP or AVIF is made of, to its last byte: segments, chunks or boxes, by name.
 
-    Raises ValueError where something hangs on behind. Written from the formats' definitions, so that it does not
-    share the eyes of the library that wrote the file.
+    Raises ValueError for data after the end. Written from the formats' definitions, so that it is independent
+    of the library that wrote the file.
     """
     if rendition.startswith(b"\xff\xd8"):
         return jpeg_parts(rendition)
@@ -486,7 +488,7 @@ def zipped() -> bytes:
     return file.getvalue()
 
 
-# One whole file of each kind as uploads come, with the type we tell it by.
+# One valid file of each format, with the type that is detected.
 WHOLE: dict[str, tuple[str, Callable[[], bytes]]] = {
     "jpeg": ("jpeg", lambda: encoded(scene(), "JPEG", quality=92)),
     "jpeg, progressive": ("jpeg", lambda: encoded(scene(), "JPEG", progressive=True)),
@@ -518,7 +520,7 @@ WHOLE: dict[str, tuple[str, Callable[[], bytes]]] = {
 }
 
 
-# Colours that are stated by numbers: ITU-T H.273 in boxes and chunks, gAMA and cHRM in PNG
+# Colour spaces given as numbers: ITU-T H.273 in boxes and chunks, gAMA and cHRM in PNG
 
 
 def png_stating(image: Image.Image, *chunks: tuple[bytes, bytes]) -> bytes:
@@ -551,7 +553,9 @@ def boxes_stating(image: Image.Image, format: str, primaries: int, transfer: int
 
 
 def tiff_of(*pages: tuple[Image.Image, dict[int, int]], big: bool = False, order: str = "<") -> bytes:
-    """A chain of uncompressed RGB pages; tags are short numbers, and 330 puts the pages that follow, so many, within."""
+    """A chain of uncompressed RGB pages. Tags are short numbers; tag 330 makes that many following pages
+    subdirectories.
+    """
     word, entry_length = ("Q", 20) if big else ("I", 12)
     head = (b"II" if order == "<" else b"MM") + struct.pack(order + "H", 43 if big else 42)
     head += struct.pack(order + "HH", 8, 0) if big else b""

@@ -17,7 +17,7 @@ END = b"--%s--\r\n" % BOUNDARY
 
 
 class Sender:
-    """A client that sends `chunks`, and knows how many were asked for."""
+    """A client that sends `chunks`, and counts how many were requested."""
 
     def __init__(self, chunks: Iterator[bytes], *, breaks_off: bool = False) -> None:
         self.chunks = chunks

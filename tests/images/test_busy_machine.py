@@ -1,4 +1,4 @@
-"""A machine that has no time is never called a picture's fault, however the picture comes in."""
+"""A picture is never blamed because the machine has no time, however it is uploaded."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def settings(settings: Settings) -> Settings:
 
 @pytest.fixture
 async def calm(site: Site, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """A machine on which children get no processor time until the returned function is called."""
+    """A machine where child processes get no processor time until the returned function is called."""
     await factories.developed_files()
     child = parent.CHILD_PROGRAM
     monkeypatch.setattr(parent, "CHILD_PROGRAM", SLEEPING)
@@ -133,7 +133,7 @@ async def test_a_logo(site: Site, calm: Callable[[], None]) -> None:
     )
     assert answer.status_code == 303
     page = (await client.get(address)).text
-    assert page.count(LOOKING) == 2  # as the answer, and next to the picture
+    assert page.count(LOOKING) == 2  # in the response, and next to the picture
     await taken_in_and_shown_later(site, calm)
     assert (await ProfileImage.get()).image_id == (await Image.get()).id
 
@@ -142,7 +142,7 @@ async def test_the_logo_beside_a_credit_is_asked_for_again(
     thanked: Thanked,
     calm: Callable[[], None],
 ) -> None:
-    """It is shown at once, so it cannot be accepted before it was inspected."""
+    """A logo is shown at once, so it cannot be accepted before it was inspected."""
     answer = await thanked.send(PICTURE)
     assert answer.status_code == 503
     assert "our server is busy" in answer.text

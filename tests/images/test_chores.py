@@ -126,7 +126,7 @@ def hurried(site: Site) -> ChoreContext:
 
 
 async def test_a_picture_for_which_there_is_no_time_is_never_refused(site: Site) -> None:
-    """It waits, each time for longer, for a day and beyond."""
+    """It is retried after longer and longer delays, for more than a day."""
     image = await received(site)
     waited = timedelta()
     for attempt in range(1, len(RETRY_DELAYS) + 3):
@@ -300,7 +300,7 @@ async def test_what_is_withdrawn_while_it_is_developed_leaves_no_file(
     assert await files(site) == []
 
 
-# Once more
+# Redevelopment
 
 
 async def on_view(site: Site) -> Image:
@@ -313,7 +313,7 @@ async def on_view(site: Site) -> Image:
 
 
 async def spoil(site: Site, image: Image) -> None:
-    """As another table of renditions would have made them."""
+    """Replace the renditions by others, as if from another table of renditions."""
     for name in image.file_names():
         for store, key in (
             (site.storage.private, rendition_key(image.token, name)),

@@ -1,4 +1,6 @@
-"""Colours that a file states by numbers come out as a browser draws them, samples of any depth as light as they are."""
+"""Colour spaces given as numbers are converted as a browser does, and samples of any depth keep their
+brightness.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ from gallery.images.sandbox.parent import develop
 from tests.images import files
 
 BOUNDS = pixels.ImageBounds(max_pixels=120_000_000, min_long_side=600, memory_bytes=608 << 20)
-TOLERANCE = 8  # levels: of which lossy encoders take some
+TOLERANCE = 8  # levels, because lossy encoders change colours a little
 
 RED, GREEN, BLUE, YELLOW = COLOURS = ((220, 30, 30), (30, 200, 30), (40, 90, 160), (250, 220, 60))
 AS_THEY_ARE = COLOURS
@@ -50,14 +52,14 @@ BY_CODE_POINTS: dict[tuple[int, int], tuple[tuple[int, int, int], ...]] = {
     (6, 13): ((215, 44, 28), (57, 198, 25), (46, 91, 159), (247, 219, 56)),
     (11, 13): ((235, 0, 1), (0, 205, 0), (19, 91, 164), (254, 219, 0)),
     (22, 13): ((223, 45, 28), (0, 196, 28), (37, 93, 159), (251, 218, 57)),
-    (3, 99): AS_THEY_ARE,  # nobody knows these
+    (3, 99): AS_THEY_ARE,  # unknown code points
 }
 P3 = (0.3127, 0.3290, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06)
 SRGB = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
 D50 = (0.3457, 0.3585, *SRGB[2:])
 LINEAR = ((239, 96, 96), (96, 229, 96), (110, 160, 208), (253, 239, 133))
 
-# The same of the chunks of a PNG.
+# The same for the chunks of a PNG.
 BY_CHUNKS: dict[str, tuple[list[tuple[bytes, bytes]], tuple[tuple[int, int, int], ...]]] = {
     "nothing": ([], AS_THEY_ARE),
     "the gamma of sRGB": ([files.gamma_chunk(0.45455)], AS_THEY_ARE),
@@ -179,7 +181,7 @@ def ramp_of(levels: Iterable[int]) -> Image.Image:
 @pytest.mark.parametrize("primaries", [1, 9, 12])
 @pytest.mark.parametrize("transfer", [colour.PQ, colour.HLG])
 def test_hdr_greys_follow_the_formula_without_bands(transfer: int, primaries: int) -> None:
-    """It would be visible as bands in a sky or on a wall."""
+    """Rounding would be visible as bands in a sky or on a wall."""
     ramp = ramp_of(range(256))
     mapped = colour.tone_mapped(ramp, Cicp(primaries, transfer))
     shown = list(mapped.getchannel("G").tobytes())

@@ -1,4 +1,4 @@
-"""Metadata of files is read within bounds, whatever it claims; and the choice of a TIFF's page."""
+"""Metadata is read within limits, whatever it claims; and the choice of a TIFF's page."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ ODD: dict[str, tuple[str, bytes]] = {
 
 @pytest.mark.parametrize("name", ODD)
 async def test_a_whole_file_that_cannot_be_opened_is_not_called_damaged(name: str, tmp_path: Path) -> None:
-    """Nor is its own format offered for it."""
+    """The message does not suggest the file's own format either."""
     kind, data = ODD[name]
     with pytest.raises(ImageRefused) as refused:
         await inspect(files.stored(tmp_path, data))

@@ -1,4 +1,4 @@
-"""One bad picture ends its own process and nothing else, and the partner hears why."""
+"""A bad picture ends its own process and nothing else, and the partner gets the reason."""
 
 import asyncio
 import io
@@ -99,7 +99,7 @@ def frame_of(jpeg: bytes) -> int:
 
 
 def tiff_tag(data: bytes, tag: int, kind: int, value: int) -> bytes:
-    """The TIFF with one entry of its directory saying something else."""
+    """The TIFF with another value in one entry of its directory."""
     start = struct.unpack_from("<I", data, 4)[0]
     for entry in range(start + 2, start + 2 + 12 * struct.unpack_from("<H", data, start)[0], 12):
         if struct.unpack_from("<H", data, entry)[0] == tag:
@@ -173,7 +173,7 @@ BROKEN: dict[str, tuple[bytes, set[str]]] = {
 }
 
 
-# Those of which little or nothing is painted on the displayed picture.
+# Those whose displayed picture is mostly or entirely empty.
 EMPTY = {
     "jpeg, size of 4,000 px",
     "gif, canvas of 4,000 px",
@@ -194,7 +194,8 @@ async def test_what_is_not_as_it_says_is_shown_or_refused(name: str, tmp_path: P
             assert files.near(found, true, 60)
 
 
-# What Pillow raises on bad files, by kind; a decoder that caught OSError alone would end with the others.
+# The exceptions that Pillow raises for bad files; a decoder that caught only OSError would crash on the
+# others.
 RAISED: dict[str, tuple[str, bytes]] = {
     "OSError": ("png", PNG[: len(PNG) // 2]),
     "UnidentifiedImageError": ("png", changed(PNG, 29, bytes(4))),
@@ -221,7 +222,9 @@ async def test_whatever_the_library_raises_the_picture_is_refused(name: str, tmp
 
 
 def test_postscript_never_reaches_ghostscript(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library would accept it if any format were allowed; we name one, and it is never that one."""
+    """Pillow would open it if every format were allowed; we allow only the detected format, which is never
+    PostScript.
+    """
     programs = tmp_path / "programs"
     programs.mkdir()
     called = tmp_path / "called"
@@ -236,7 +239,7 @@ def test_postscript_never_reaches_ghostscript(tmp_path: Path, monkeypatch: pytes
         with pytest.raises(pixels.UnusableImage):
             pixels.decode(source, kind, bounds, lambda size: size)
     assert not called.exists()
-    EpsImagePlugin.gs_binary = None  # so that it looks again
+    EpsImagePlugin.gs_binary = None  # so that it checks again
     with suppress(Exception), Image.open(source) as image:
         image.load()
     assert called.exists()
@@ -254,7 +257,7 @@ async def test_four_channels_just_under_the_limit_on_pixels_are_too_much(mode: s
 
 
 def children() -> set[str]:
-    """The processes that this one has started and that are still there."""
+    """The child processes of this one that still exist."""
     found: set[str] = set()
     for task in Path("/proc/self/task").iterdir():
         with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has just ended
@@ -264,11 +267,11 @@ def children() -> set[str]:
 
 @pytest.fixture(autouse=True)
 def nothing_left(tmp_path: Path) -> Iterator[None]:
-    """After each picture, whatever it did: no process and no unfinished file."""
+    """No child process and no unfinished file is left after a picture, whatever it did."""
     before = children()
     yield
     if Path("/proc/self/task").exists():
-        for _ in range(100):  # a killed one may take a moment to go
+        for _ in range(100):  # a killed process may take a moment to end
             if children() <= before:
                 break
             time.sleep(0.1)
@@ -436,7 +439,7 @@ async def test_ends_a_picture_that_takes_too_much_of_the_processor(tmp_path: Pat
 
 
 async def test_counts_that_the_heic_library_holds_the_file_twice(tmp_path: Path) -> None:
-    """Else a telephone's largest pictures end in the middle, and are called damaged."""
+    """Otherwise decoding the largest pictures of phones runs out of memory, and they are called damaged."""
     source = files.stored(tmp_path, files.encoded(files.scene(1300, 900), "HEIF"))
     free = 100 << 20
     with source.open("ab") as file:
@@ -485,7 +488,7 @@ async def test_a_killed_parent_leaves_no_child(tmp_path: Path) -> None:
     status = Path(f"/proc/{born[0]}/stat")
     while status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] != "Z":
         await asyncio.sleep(0.02)
-    for left in tmp_path.glob(".developing-*"):  # a killed parent cannot tidy; `gallery check` does
+    for left in tmp_path.glob(".developing-*"):  # a killed parent cannot clean up; `gallery check` does
         for file in left.iterdir():
             file.unlink()
         left.rmdir()
@@ -551,7 +554,7 @@ print(json.dumps(findings))
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the memory of a process is a file on Linux alone")
 def test_what_took_a_child_over_cannot_write_into_its_parent() -> None:
-    """As a user other than root, like the site's; a forked child plays one that is not confined yet."""
+    """As a user other than root, like the site's; a forked child represents one that is not confined yet."""
     program = """
 import ctypes, os, sys
 from gallery.cli.processes import run
@@ -623,7 +626,9 @@ def test_a_true_answer_is_believed() -> None:
     ],
 )
 def test_no_part_of_a_false_answer_is_believed(name: str, value: object) -> None:
-    """tests/fuzz found each of these or a similar one; a child that a picture took over could send it."""
+    """tests/fuzz found each of these or a similar one; a child that a malicious picture controls could send
+    it.
+    """
     with pytest.raises(ImageRefused, match="damaged"):
         parse_developed(TRUE_ANSWER | {name: value}, "png")
     without = {key: kept for key, kept in TRUE_ANSWER.items() if key != name}

@@ -1,4 +1,4 @@
-"""Every kind of picture is shown right: upright, in its true colours, and without its secrets."""
+"""Every format is displayed correctly: upright, in the right colours, and without metadata."""
 
 import io
 import json
@@ -44,7 +44,7 @@ GROUPS = {"File", "System", "ExifTool", "Composite", "JFIF", "RIFF", "Meta", "Qu
 
 
 def as_it_is(size: pixels.Size) -> pixels.Size:
-    """A picture is needed in the size it has."""
+    """The `need` of a picture at its own size."""
     return size
 
 
@@ -196,7 +196,7 @@ def test_exiftool_sees_what_there_is_to_see(tmp_path: Path) -> None:
 
 
 def test_what_hangs_on_a_rendition_would_be_found() -> None:
-    """The reader of file parts finds the parts it should."""
+    """`parts_of` finds appended data."""
     image, exif = files.scene(), files.tell_tale_exif()
     assert "E1" in files.parts_of(files.encoded(image, "JPEG", exif=exif))
     assert "FE" in files.parts_of(files.encoded(image, "JPEG", comment=b"hello"))
@@ -272,7 +272,7 @@ async def test_a_cmyk_profile_is_honoured(shown: Shown) -> None:
 
 @pytest.mark.parametrize("format", ["JPEG", "TIFF"])
 async def test_paper_is_white_however_yellow_it_is(format: str, shown: Shown) -> None:
-    """Colours are relative to the paper, and not as an instrument would measure them."""
+    """Relative colorimetric, not absolute: colours are relative to the paper."""
     inks = Image.new("CMYK", (640, 480), (0, 0, 0, 0))
     _, image = await shown(files.encoded(inks, format, icc_profile=files.odd_ink_profile()))
     assert files.near(image.getpixel((300, 200)), (255, 255, 255), 3)  # type: ignore[arg-type]
@@ -365,9 +365,8 @@ async def test_a_sixteen_bit_tiff_whose_zero_is_white_is_not_shown_as_a_negative
 
 
 def assert_no_banding(data: bytes, folder: Path) -> None:
-    """A gradient over the whole range comes out with all of the 256 greys and no leap between them.
-
-    Asked of the pixels before they are encoded, since every encoder here rounds greys for itself.
+    """A gradient over the whole range has all of the 256 greys and no gap between them. Checked before
+    encoding, because every encoder here rounds greys.
     """
     kind = sniff(data[:64])
     assert kind

@@ -1,4 +1,4 @@
-"""Pictures turned and cropped by an instruction: whatever kind they are, against the same picture cut by hand."""
+"""Turned and cropped pictures of every format, compared with the same picture cut in the test."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def test_everything_that_is_made_of_it_shows_what_was_cut_out(
     wanted = framed(expected(kind), framing)
     out = tmp_path / "out"
     out.mkdir()
-    allowed = 60 if kind == "cmyk jpeg" else 4  # printed colours are others
+    allowed = 60 if kind == "cmyk jpeg" else 4  # CMYK colours differ
 
     found = await inspect(source, preview=tmp_path / "preview.jpg", framing=framing)
     assert (found.width, found.height) == wanted.size

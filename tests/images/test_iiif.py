@@ -1,4 +1,4 @@
-"""What an IIIF request asks for, by the examples of the specification and for whatever else may be written there."""
+"""Parsing IIIF requests: the specification's examples, and arbitrary text."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ def test_all_ways_of_asking_for_the_same_are_one() -> None:
     )
 
 
-# Whatever is asked
+# Arbitrary requests
 
 forms = st.one_of(
     st.text(max_size=12),
@@ -245,7 +245,7 @@ def test_an_answer_is_within_the_picture_and_the_limits_or_there_is_none(
     assert cut.size[0] <= min(width, MAX_SIDE)
     assert cut.size[1] <= min(height, MAX_SIDE)
     assert cut.size[0] * cut.size[1] <= MAX_AREA
-    # Its canonical address asks for the same, and is its own canonical address.
+    # Its canonical address is parsed to the same request, and is its own canonical address.
     again = parse_image_request(*cut.canonical(whole).split("/"), whole)  # type: ignore[arg-type]
     assert again == cut
     assert again.canonical(whole) == cut.canonical(whole)

@@ -43,7 +43,7 @@ def kill(worker: subprocess.Popen[bytes]) -> None:
 
 
 async def upload(live: LiveSite, body: bytes) -> None:
-    """What the site does with a picture that it has received whole."""
+    """Do what the site does with a completely received picture."""
     async with live.storage.scratch_folder() as folder:
         path = folder / "upload"
         path.write_bytes(body)
@@ -54,7 +54,7 @@ async def upload(live: LiveSite, body: bytes) -> None:
 
 
 async def claims() -> int:
-    """How often a picture was taken on lease."""
+    """How often a picture was claimed."""
     return sum(await Image.all().values_list("attempts", flat=True))
 
 
@@ -88,7 +88,7 @@ async def test_twenty_killings_during_fifty_uploads_lose_nothing(live: LiveSite)
         before, worker = await claims(), start_worker(live)
         try:
             await until_it_takes_a_picture(worker, before)
-            uploading = asyncio.create_task(bring(1))  # some come in at the very moment of the killing
+            uploading = asyncio.create_task(bring(1))  # some are uploaded exactly while the worker is killed
             await asyncio.sleep(chance.random())
         finally:
             kill(worker)
@@ -103,7 +103,7 @@ async def test_twenty_killings_during_fifty_uploads_lose_nothing(live: LiveSite)
 
     images = await Image.all()
     assert Counter(image.state for image in images) == {ImageState.READY: UPLOADS}
-    assert sum(image.losses for image in images) > KILLINGS // 3  # the killings did hit pictures
+    assert sum(image.losses for image in images) > KILLINGS // 3  # some were killed while developing
     for image in images:  # none was developed to its end twice
         assert image.attempts == image.losses + image.failures + 1
     expected = [key for image in images for keys in private_keys(image).values() for key in keys]

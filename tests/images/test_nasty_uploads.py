@@ -1,4 +1,4 @@
-"""What is meant to harm, through the real upload form: a file's name goes nowhere, and the site keeps answering."""
+"""Malicious uploads through the real form: the file name is used nowhere, and the site keeps answering."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ NAMES = {
 
 
 def form(name: str, picture: bytes, **fields: str) -> dict[str, Any]:
-    """A form as its bytes, since a client of good manners would send such a name changed."""
+    """A form as bytes, because a normal HTTP client would escape such a name."""
     parts = [
         f'--grenze\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode()
         for key, value in {"language": "zh", **fields}.items()
@@ -115,7 +115,7 @@ async def test_the_reason_is_said_in_the_partners_language(site: Site, language:
     assert (image.state, image.attempts) == (ImageState.REFUSED, 1)
     page = await client.get(f"/desk/works/{(await Artwork.get()).id}")
     assert sentence in page.text
-    await site.work()  # and it is not tried for ever
+    await site.work()  # and it is not retried for ever
     await image.refresh_from_db()
     assert image.attempts == 1
 

@@ -1,4 +1,4 @@
-"""HEIC where the extra `heic` is not installed: a sentence that says what to do, and all else as usual."""
+"""HEIC where the extra `heic` is not installed: a message that says what to do; everything else works."""
 
 from __future__ import annotations
 

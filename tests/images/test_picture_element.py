@@ -1,4 +1,4 @@
-"""The `<picture>` element and the desk's thumbnails, which each are made in one place."""
+"""The `<picture>` element and the desk's thumbnails, each of which is made in one place."""
 
 from __future__ import annotations
 

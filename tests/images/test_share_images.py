@@ -54,7 +54,7 @@ def is_like(colour: tuple[int, ...], other: tuple[int, ...], most: int = 12) -> 
 
 
 def share(image: Image.Image, colour: tuple[int, int, int]) -> float:
-    """How much of an image has about this colour."""
+    """The share of an image that has about this colour."""
     small = image.convert("RGB").resize((image.width // 4, image.height // 4), 0)
     counts = small.getcolors(small.width * small.height) or []
     found = sum(count for count, pixel in counts if is_like(pixel, colour))  # type: ignore[arg-type]

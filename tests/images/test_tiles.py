@@ -1,4 +1,4 @@
-"""Pieces and tiles against the same picture cut by hand, for each way in which a picture may be stored."""
+"""Pieces and tiles of every format, compared with the same picture cut in the test."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def test_tiles_put_together_are_the_picture(kind: str, tmp_path: Path) -> 
     names = await make_tiles(source, SIZE, out)
     assert sorted(path.name for path in out.iterdir()) == sorted(names)
     assert set(names) == {tile.name for tile in all_tiles(SIZE)}
-    allowed = 30 if kind == "cmyk jpeg" else 3  # printed colours are others
+    allowed = 30 if kind == "cmyk jpeg" else 3  # CMYK colours differ
     for factor in scale_factors(SIZE):
         level = Image.new("RGB", level_size(SIZE, factor))
         for y in range(0, SIZE[1], 512 * factor):

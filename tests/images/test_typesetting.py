@@ -1,4 +1,4 @@
-"""Words that Typst sets in the child: what is left out, how they fit into their column, and how they are cut."""
+"""Text that Typst sets in the child: what is left out, how it fits into its column, and how it is cut."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Uploads: a form read as it arrives, the file straight to the disk, whatever a sender does."""
+"""Uploads: a form is read as it arrives and its file is written to disk at once, whatever the client does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The IIIF consortium's own validator, against a real server, with its own test picture that came in as any other."""
+"""The IIIF consortium's own validator, against a real server, with its own test picture, which was uploaded
+like any other.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""IIIF for visitors' viewers: on view or not there, each piece made once, few at a time, and kept within bounds."""
+"""IIIF for visitors' viewers: 404 unless on view; each piece is made once, few at a time, and the storage for
+them is limited.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +91,7 @@ async def test_tiles_and_pieces(site: Site, are_ready: bool) -> None:
     canonical = f"{site.settings.site_url}/iiif/{token}/100,100,300,200/150,100/90/gray.png"
     assert f'<{canonical}>;rel="canonical"' in answer.headers["link"]
     assert '<http://iiif.io/api/image/3/level2.json>;rel="profile"' in answer.headers["link"]
-    # Another way of asking for the same piece finds it made.
+    # A differently written request for the same piece finds it in storage.
     rows = await Derivative.all().count()
     same = await client.get(f"/iiif/{token}/100,100,300,200/pct:50/90.0/gray.png")
     assert same.content == answer.content
@@ -175,7 +177,7 @@ async def test_what_leaves_the_wall_takes_tiles_and_pieces_along(site: Site) -> 
     await site.work()
     assert await files_of(site, token) == set()
     assert not await Derivative.exists()
-    # And back again.
+    # Back on view.
     await Edition.filter(is_current=True).update(opens_at=now() - timedelta(days=1))
     await bump()
     await site.work()
@@ -256,7 +258,7 @@ async def test_beyond_the_waiting_line_is_503(site: Site) -> None:
     assert (await client.get(f"/iiif/{token}/full/205,/0/default.jpg")).status_code == 200
 
 
-# The waiting line by itself
+# The queue by itself
 
 
 async def test_each_piece_is_cut_once_for_all_who_ask() -> None:

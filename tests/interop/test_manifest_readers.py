@@ -1,6 +1,7 @@
 """Manifests and collections as the community's own readers see them: iiif-prezi3, and npm's @iiif/parser.
 
-Both are fetched when the tests run: iiif-prezi3 wants an older Pillow than the gallery, so it gets an environment of its own.
+Both are fetched when the tests run: iiif-prezi3 needs an older Pillow than the gallery, so it gets its own
+environment.
 """
 
 from __future__ import annotations
@@ -122,7 +123,7 @@ async def test_prezi3_reads_them(site: Site, prezi3: Reader) -> None:
     for values, items in zip(await documents(site), (1, 2, 2), strict=True):
         assert prezi3(values) == {"label": values["label"], "items": items}
         with pytest.raises(AssertionError, match="ValidationError"):
-            prezi3({**values, "rights": 7})  # it does look
+            prezi3({**values, "rights": 7})  # it does find errors
 
 
 async def test_the_parser_reads_them(site: Site, parser: Reader) -> None:

@@ -1,4 +1,4 @@
-"""oEmbed and its frames: only our own pages, only works on view, and gone after a withdrawal."""
+"""oEmbed and its frames: only our own pages, only works on view, nothing after a withdrawal."""
 
 from __future__ import annotations
 

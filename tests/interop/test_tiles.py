@@ -78,7 +78,9 @@ async def test_two_workers_never_cut_the_same(site: Site, context: ChoreContext)
 async def test_a_picture_that_goes_while_tiles_are_put_leaves_none(
     site: Site, context: ChoreContext, how: str, moment: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It goes just before the first, a middle and the last tile is put: the file is on its way and cannot be stopped."""
+    """It leaves the site just before the first, a middle and the last tile is stored, when storing that tile
+    cannot be stopped.
+    """
     work, image = await on_view(site)
     await publish_images(context)
     public = site.storage.public
@@ -163,7 +165,7 @@ async def test_a_picture_that_cannot_be_cut_is_not_tried_for_ever(site: Site, co
 
 
 async def all_are_tiled() -> bool:
-    """Whether the two pictures that stay have their tiles, and nobody is at work on any."""
+    """Whether the two remaining pictures have their tiles, and no lease is left."""
     ready = await Image.filter(has_tiles=True, tiling_until=None).count()
     return ready == 2 and not await Image.exists(tiling_until__isnull=False)
 

@@ -18,7 +18,7 @@ from tests.live import free_port
 
 @dataclass
 class PostOffice:
-    """What came in, and what to answer next: to RCPT (`for_address`) and to DATA (`for_message`)."""
+    """The received mails, and the next replies: to RCPT (`for_address`) and to DATA (`for_message`)."""
 
     port: int = field(default_factory=free_port)
     mails: list[EmailMessage] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Mails with news: each event, to those concerned, once, without private data."""
+"""Notifications: each event is mailed once, to the people concerned, without private data."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ async def test_a_withdrawal_by_the_organisation_is_no_news_to_it(site: Site) -> 
 
 @pytest.mark.engines("sqlite", "postgresql")
 async def test_the_link_of_a_first_owner_is_only_in_the_mail(site: Site, office: PostOffice) -> None:
-    """Whoever invites could otherwise become the owner under somebody else's address."""
+    """Otherwise the inviter could become the owner under somebody else's address."""
     fields = {
         "email": "New@Example.org",
         "role": "member",

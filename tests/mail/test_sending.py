@@ -1,4 +1,4 @@
-"""Mails reach a real mail server, whatever it answers, in the reader's language."""
+"""Sending to a real mail server, with every kind of reply, in the recipient's language."""
 
 from __future__ import annotations
 

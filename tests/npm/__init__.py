@@ -1,4 +1,4 @@
-"""Programs of the npm registry that tests and benches look at pages with: pinned here, fetched once, never shipped."""
+"""npm packages with which tests and benchmarks check pages: pinned here, fetched once, never shipped."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ def modules(name: str) -> Path:
 def unpacked(package: str, integrity: str) -> Path:
     """The files of `package` (name@version) without its dependencies: a viewer comes as one built file.
 
-    `integrity` is what its registry and lock files call so. Raises NotFetched with a sentence.
+    `integrity` is the digest under that name in the registry and in lock files. Raises NotFetched with a
+    sentence.
     """
     name, _, _version = package.rpartition("@")
     folder = FOLDER / "node_modules" / name
@@ -63,7 +64,7 @@ def unpacked(package: str, integrity: str) -> Path:
 
 
 def unpacked_or_skip(package: str, integrity: str) -> Path:
-    """As `unpacked`, left out where `modules_or_skip` is."""
+    """As `unpacked`, but skips the test in the same cases as `modules_or_skip`."""
     return _or_skip(unpacked, package, integrity)
 
 

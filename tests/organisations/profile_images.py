@@ -1,4 +1,4 @@
-"""Sending in a logo or a cover."""
+"""Uploading a logo or a cover."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Links of projects: looked at by the worker, never within the site's own network, and dead ones lead nobody anywhere."""
+"""Links of projects: checked by the worker, never within the site's own network; dead ones are not offered to
+visitors.
+"""
 
 from __future__ import annotations
 
@@ -139,7 +141,7 @@ async def test_a_server_on_this_machine_is_not_even_connected_to() -> None:
 async def test_a_name_with_one_private_address_is_refused_and_the_address_is_pinned(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A fake for the external name server: it answers differently each time."""
+    """The name server is replaced: it answers differently each time."""
     loop = asyncio.get_running_loop()
     answers = [["93.184.215.14", "10.0.0.1"], ["93.184.215.14"]]
     asked: list[str] = []
@@ -230,7 +232,7 @@ async def test_nothing_there_and_no_certificate() -> None:
         await final_status(f"http://127.0.0.1:{port}/", private_too=True)
 
 
-# What becomes of it
+# What visitors and partners see
 
 
 async def check_all() -> None:
@@ -240,7 +242,9 @@ async def check_all() -> None:
 
 
 async def leads_to(visitor: httpx.AsyncClient, page: str) -> set[str]:
-    """Where the buttons of a project on this page lead: they go by way of our own address, which counts."""
+    """The targets of the buttons of a project on this page: they lead through our own address, which counts
+    visits.
+    """
     shown = (await visitor.get(page)).text
     ways = attributes(shown, "a.button[href^='/'][rel='noopener nofollow']", "href")
     return {(await visitor.get(way)).headers["location"] for way in ways}
@@ -301,7 +305,7 @@ async def test_links_are_taken_up_once_and_dropped_when_nobody_uses_them(site: S
     await Project.filter(id=project.id).update(link_monthly="")
     await site.work()
     assert [row.url for row in await CheckedLink.all()] == ["https://a.example/"]
-    assert (await CheckedLink.get()).state == LinkState.UNCHECKED  # tests ask no other site
+    assert (await CheckedLink.get()).state == LinkState.UNCHECKED  # tests contact no other site
 
 
 async def test_a_link_is_left_alone_until_it_is_due(site: Site) -> None:

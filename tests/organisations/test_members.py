@@ -214,7 +214,7 @@ async def test_somebody_of_two_organisations_chooses(site: Site) -> None:
     shown = (await client.get("/desk/organisations")).text
     assert "Xiaogeng Foundation" in shown
     assert "Bazaar Charity" in shown
-    # An owner there is no owner here.
+    # An owner of another organisation is not an owner here.
     assert (await client.post(page(site), data={"about_en": "x"})).status_code == 404
 
 

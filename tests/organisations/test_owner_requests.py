@@ -63,7 +63,7 @@ async def ask(site: Site, **fields: str) -> OwnerRequest:
 
 
 async def let_time_pass(site: Site) -> None:
-    """The mails have left, and the hours are over."""
+    """Mark the mails as sent, and let the 72 hours pass."""
     await Mail.filter(state=MailState.UNSENT).update(state=MailState.SENT)
     await OwnerRequest.all().update(effective_at=now())
     await site.work()
@@ -170,7 +170,7 @@ async def test_an_owner_who_is_kept_out_objects_by_the_link(site: Site) -> None:
     link, guest = f"{mail.path}{mail.secret}", await site.client(**{"accept-language": "en"})
     shown = await guest.get(link)
     assert (shown.status_code, "I object" in shown.text) == (200, True)
-    assert (await OwnerRequest.get(id=asked.id)).state == RequestState.WAITING  # a look uses nothing up
+    assert (await OwnerRequest.get(id=asked.id)).state == RequestState.WAITING  # opening it changes nothing
     for wrong in (f"{mail.path}wrong", f"/desk/objections/{asked.id + 1}/{mail.secret}"):
         assert (await guest.get(wrong)).status_code == 404
         assert (await guest.post(wrong)).status_code == 404
@@ -213,7 +213,7 @@ async def test_it_waits_for_mails_that_have_not_left(site: Site) -> None:
     await make_owner(site, site.cast.partner)
     await ask(site)
     await OwnerRequest.all().update(effective_at=now() - timedelta(hours=1))
-    await Mail.all().update(due_at=now() + timedelta(hours=1))  # the mail server was away
+    await Mail.all().update(due_at=now() + timedelta(hours=1))  # the mail server was unreachable
     await site.work()
     assert not await Invitation.exists()
     await let_time_pass(site)
@@ -306,7 +306,9 @@ EVENTS = ["ask", "object", "cancel", "time", "accept"]
 @hypothesis.settings(max_examples=15)
 @given(events=st.lists(st.sampled_from(EVENTS), min_size=2, max_size=8))
 async def test_nobody_comes_in_but_after_a_request_that_stood(site: Site, events: list[str]) -> None:
-    """Whatever happens in whatever order: an owner by request had one that took effect and was not stopped before."""
+    """For any steps in any order: nobody becomes an owner by request unless it took effect without being
+    stopped.
+    """
     organisation = await Organisation.create(slug=secrets.token_hex(8), name_en="Any")
     await Membership.create(person=site.cast.partner, organisation=organisation, role=MemberRole.OWNER)
     email = f"{organisation.slug}@example.org"

@@ -1,4 +1,4 @@
-"""Logos of organisations and covers of projects: who sets and sees them, and their removal."""
+"""Logos of organisations and covers of projects: who can set and see them, and their removal."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ async def test_the_logo_of_an_organisation_that_is_stopped_is_gone(site: Site) -
 
 
 def drawn(side: int, seed: int, *, is_turned_round: bool = False) -> bytes:
-    """A sheet with some large shapes, as JPEG."""
+    """A drawing of some large shapes, as JPEG."""
     chance = random.Random(seed)
     sheet = PIL.Image.new("RGB", (800, 600), "white")
     for _ in range(8):
@@ -132,7 +132,7 @@ def drawn(side: int, seed: int, *, is_turned_round: bool = False) -> bytes:
 
 @pytest.mark.parametrize("is_turned_round", [False, True])
 async def test_a_cover_that_shows_a_withdrawn_work_goes_with_it(site: Site, is_turned_round: bool) -> None:
-    """Who took a child's drawing for a cover meant no harm, and the guardian cannot know of it."""
+    """Using a child's drawing as a cover may be meant well, but the guardian cannot know of it."""
     client, visitor = await site.client(site.cast.partner), await site.client()
     image = await factories.received(site.storage, site.cast.organisation, drawn(1600, 1))
     work = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED, image=image)

@@ -55,7 +55,7 @@ def fields(site: Site, email: str, role: str = "editor") -> dict[str, str]:
 
 
 async def private_page(site: Site) -> str:
-    """The address of an artist's private details, read by members of the organisation alone."""
+    """The address of an artist's private details, which only members of the organisation may read."""
     work = await factories.artwork(site.storage, site.cast.organisation)
     artist = await Artist.get(id=work.artist_id)
     return f"/desk/artists/{artist.id}/private"
@@ -147,7 +147,7 @@ async def test_of_two_invitations_of_a_first_owner_only_one_counts(site: Site) -
 @pytest.mark.parametrize("lost_by", ["stopping", "another role", "closing"])
 @pytest.mark.parametrize("gives", ["keeper", "first owner"])
 async def test_invitations_of_a_keeper_end_with_the_role(site: Site, gives: str, lost_by: str) -> None:
-    """Or somebody who was kept out would come in again by another address."""
+    """Otherwise somebody who was suspended could return with another address."""
     bad = await Person.create(
         email="bad@example.org", name="B", role=Role.KEEPER, language="en", password_hash="x"
     )
@@ -218,7 +218,7 @@ async def make_owner_of(organisation: Organisation, person: Person) -> None:
 
 
 async def test_a_restore_that_ends_an_owner_leaves_no_place_for_a_first_one(site: Site) -> None:
-    """Since the copy somebody else became the owner, and the copy does not know them."""
+    """After the backup somebody else became the owner, whom the backup does not contain."""
     await make_owner(site)
     ended = [each async for each in revoke_ended({identity_digest("kind", "owner")}, site.storage)]
     assert [each.kind for each in ended] == ["owner"]

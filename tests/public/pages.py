@@ -24,7 +24,7 @@ async def page_text(site: Site, path: str, status: int = 200) -> str:
 
 
 async def many(site: Site, number: int) -> list[Artwork]:
-    """So many works of one artist; only the first has a picture's files."""
+    """The given number of works of one artist; only the first has a picture's files."""
     first = await accepted(site)
     fields = {
         name: getattr(first, name)

@@ -18,7 +18,7 @@ from tests.conftest import Site
 
 
 async def read(site: Site, path: str) -> tuple[dict[str, dict[str, Any]], str]:
-    """The things that a page tells of, by their type, and the page."""
+    """The things in a page's JSON-LD, by their type, and the page."""
     answer = await (await site.client()).get(path)
     assert answer.status_code == 200, path
     (data,) = extruct.extract(answer.text, base_url=site.settings.site_url, syntaxes=["json-ld"])["json-ld"]
@@ -141,7 +141,7 @@ async def test_every_page_tells_what_it_shows_and_no_more(site: Site) -> None:
             assert set(document) == types, path
             shown = " ".join(" ".join(Shown(page).words).split())
             for name, text in texts(document):
-                if name not in TECHNICAL and text != project.link:  # its button leads by way of a count
+                if name not in TECHNICAL and text != project.link:  # its button leads to a counter
                     assert text in shown, (path, name, text)
                 if name in {"item", "@id"}:
                     assert (await client.get(text)).status_code == 200, text

@@ -1,4 +1,4 @@
-"""If a consent does not cover machine use, pages, pictures, pieces and manifests tell robots."""
+"""If a consent does not cover machine use, pages, pictures, pieces and manifests say so to robots."""
 
 from __future__ import annotations
 

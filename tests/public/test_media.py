@@ -1,4 +1,4 @@
-"""The pictures that visitors see: only works on view, and no moment longer."""
+"""The pictures that visitors see: only of works on view, and not after they leave."""
 
 from __future__ import annotations
 

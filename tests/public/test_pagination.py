@@ -1,4 +1,4 @@
-"""An exhibition of many works: in stretches, each of its works once, in as many queries as a small one."""
+"""An exhibition of many works: on several pages, each work once, with no more queries than a small one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def shown_in(page: str) -> list[str]:
 
 
 async def walked(site: Site, address: str) -> list[list[str]]:
-    """What each stretch shows, from the first to the last by the link at its end."""
+    """The works of each page, from the first to the last, following the link to the next page."""
     stretches = []
     while address:
         page = await page_text(site, address)
@@ -42,7 +42,7 @@ async def test_each_work_is_shown_once_and_in_order(site: Site, rooms: tuple[int
     assert [id for stretch in stretches for id in stretch] == [work.public_id for work in works]
     assert {len(stretch) for stretch in stretches[:-1]} <= {WORKS_PER_PAGE}
     front = await page_text(site, f"/zh/exhibitions/{exhibition.slug}")
-    assert str(len(works)) in texts_in(front, "dd")  # the count is of them all
+    assert str(len(works)) in texts_in(front, "dd")  # the count includes all works
 
 
 async def test_a_room_has_its_own_door(site: Site) -> None:
@@ -53,7 +53,7 @@ async def test_a_room_has_its_own_door(site: Site) -> None:
     page = await page_text(site, f"{address}?room=2")
     assert shown_in(page) == [work.public_id for work in works[70:]]
     assert f'<h1 lang="zh-Hans"><a href="{address}">' in page or f'<h1><a href="{address}">' in page
-    assert 'href="/en/exhibitions/' + exhibition.slug + '?room=2"' in page  # the other language stays here
+    assert 'href="/en/exhibitions/' + exhibition.slug + '?room=2"' in page  # the same page in English
 
 
 async def test_a_small_exhibition_has_no_plan(site: Site) -> None:

@@ -26,7 +26,7 @@ async def accepted(site: Site, **values: object) -> Artwork:
 
 
 async def link_of(site: Site, exhibition: Exhibition) -> str:
-    """A new link to pass on, in English."""
+    """A new preview link, in English."""
     client = await site.client(site.cast.curator)
     here = f"/desk/exhibitions/{exhibition.id}/preview"
     assert (await client.post(f"{here}/links", data={"whom": "Mei"})).status_code == 303
@@ -141,7 +141,7 @@ async def test_links_are_listed_and_ended_one_by_one(site: Site) -> None:
     assert page.count("<b>Mei</b>") == 1
     assert [(await guest.get(path)).status_code for path in (first, picture, second)] == [404, 404, 200]
     frame = attribute(page, "iframe", "src")
-    assert (await guest.get(frame)).status_code == 200  # the desk's own look needs no link
+    assert (await guest.get(frame)).status_code == 200  # the desk's own preview needs no link
 
 
 async def test_the_desks_own_look_ends_by_itself(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ from tests.proxies import nginx, varnish
 
 
 def is_kept_unasked(answer: httpx.Response) -> bool:
-    """Whether a cache that visitors share may answer with this without asking the site again (RFC 9111, 3 and 4.2)."""
+    """Whether a shared cache may reuse this response without asking the site again (RFC 9111, 3 and 4.2)."""
     response = {part.strip() for part in answer.headers.get("cache-control", "").lower().split(",")}
     return not response & {"private", "no-store", "no-cache"}
 
@@ -37,7 +37,7 @@ def is_kept_unasked(answer: httpx.Response) -> bool:
 async def shown(
     storage: Storage, site: Site | LiveSite, **values: object
 ) -> tuple[Artwork, Consent, list[str]]:
-    """A work on view, its consent, and addresses of it that viewers put together themselves."""
+    """A work on view, its consent, and addresses of it that viewers build themselves."""
     consent = await factories.consent(site.cast.organisation, for_sharing=True, code="ABCDEFGHJKMNPQRSTVWX")
     theme = await factories.theme(slug="solstice")
     project = await factories.project(site.cast.organisation, slug="brushes", url="https://example.org/")
@@ -70,7 +70,7 @@ async def shown(
     )
 
 
-# What no crawl of the public pages comes to. A route need not answer 200 to be asked.
+# Addresses that no crawl of the public pages finds. They need not return 200 to be requested.
 NOT_LINKED = (
     "/",
     "/api",

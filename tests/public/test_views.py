@@ -1,4 +1,4 @@
-"""Public pages: their content, their omissions, and their number of queries."""
+"""Public pages: what they show, what they do not show, and their number of queries."""
 
 from __future__ import annotations
 

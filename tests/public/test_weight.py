@@ -1,4 +1,4 @@
-"""What an exhibition of sixty works weighs on its way to a visitor, and that all of it comes from here."""
+"""How many bytes an exhibition of sixty works sends to a visitor, all of them from this site."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HANZI = [chr(number) for number in range(0x4E00, 0x5E00)]
 async def test_an_exhibition_of_sixty_works_is_light_and_all_of_it_is_ours(site: Site) -> None:
     exhibition, works = await long_exhibition(site, WORKS_PER_PAGE)
     chance = random.Random(6)
-    for work in works:  # texts and pictures of which no two are alike, so that they do not press well
+    for work in works:  # all texts and pictures are different, so that they do not compress well
         work.title, work.alt_text = ("".join(chance.choices(HANZI, k=length)) for length in (9, 30))
         await work.save()
         hint = base64.b64encode(chance.randbytes(PLACEHOLDER)).decode()

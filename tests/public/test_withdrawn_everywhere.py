@@ -74,7 +74,7 @@ async def test_every_address_that_mentions_a_withdrawn_work_forgets_it(live: Liv
         before = await crawl(one, first, *SEARCHES, *FOR_MACHINES)
         again = await crawl(other, first, *SEARCHES, *FOR_MACHINES)  # warms the second process's cache too
         assert set(before) == set(again)
-        # Networks fetch the cards that pages name (the crawl follows og:image); somebody sends a poster on.
+        # Networks fetch the cards that pages name (the crawl follows og:image); somebody shares a poster.
         for language in ("zh", "en"):
             for work in withdrawn:
                 assert any(
@@ -83,18 +83,18 @@ async def test_every_address_that_mentions_a_withdrawn_work_forgets_it(live: Liv
                 poster = f"/sharing/{language}/works/{work.public_id}/poster-000000000000.png"
                 before[poster] = await one.get(poster)
                 assert (await other.get(poster)).status_code == 200
-        # Viewers put these addresses together themselves.
+        # Viewers build these addresses themselves.
         for token in tokens:
             for path in ("/info.json", *VIEWERS_ASK):
                 before[f"/iiif/{token}{path}"] = await one.get(f"/iiif/{token}{path}")
                 assert (await other.get(f"/iiif/{token}{path}")).status_code == 200
-        for work in withdrawn:  # embedding pages put these together
+        for work in withdrawn:  # embedding pages build these
             for path in (f"/zh/works/{work.public_id}/frame", f"/en/works/{work.public_id}/frame"):
                 before[path] = await one.get(path)
                 assert (await other.get(path)).status_code == 200
         leading_on = {
             path for path in before if "/support/" in path
-        }  # to the project, by way of our own address
+        }  # to the project, through our own address
         assert {before[path].status_code for path in leading_on} == {302}
         assert {before[path].status_code for path in before.keys() - leading_on} == {200}
         mentioning = {
@@ -131,9 +131,9 @@ async def test_every_address_that_mentions_a_withdrawn_work_forgets_it(live: Liv
                 else:
                     assert answer.status_code == 200, (path, answer.status_code)
                 if is_text(answer):
-                    other_marks = [mark for mark in marks if mark not in path]  # its own address it may name
+                    other_marks = [mark for mark in marks if mark not in path]  # its own address is allowed
                     assert not any_in(answer.text, other_marks), path
-        # What stays is still there, pictures included.
+        # The other works are still there, pictures included.
         staying_paths = set(before) - own
         assert {(await one.get(path)).status_code for path in sorted(staying_paths - leading_on)} == {200}
         assert {(await one.get(path)).status_code for path in sorted(staying_paths & leading_on)} == {302}
@@ -172,7 +172,9 @@ async def test_they_go_from_an_s3_store_as_well(live: LiveSite) -> None:
 
 
 async def logos_credits_and_covers_go(live: LiveSite, copy: str) -> None:
-    """Withdraw a work that logos and covers of several organisations show, and open every page: they need no consent."""
+    """Withdraw a work that logos and covers of several organisations show, and open every page. Logos and
+    covers have no consent.
+    """
     storage, elsewhere = live.storage, live.cast.elsewhere
     sheet, shown = drawn(1), COPIES[copy](drawn(1))
     image = await factories.received(storage, live.cast.organisation, as_file(sheet))

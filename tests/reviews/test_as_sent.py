@@ -1,4 +1,4 @@
-"""Curators read the submitted version, never what an organisation typed since; also of pictures."""
+"""Curators see the submitted version, never what an organisation changed since; also of pictures."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests import factories
 from tests.conftest import Site
 from tests.markup import attributes
 
-SINCE = "zzqxsince"  # begins all that was typed after it was last sent
+SINCE = "zzqxsince"  # the beginning of every text typed after the work was last sent
 
 
 async def latest(work: Artwork) -> Submission:
@@ -107,7 +107,7 @@ async def type_since(site: Site, work: Artwork) -> Image:
 
 
 async def mention(site: Site, work: Artwork) -> None:
-    """Have every page of curators that can speak of a work speak of it."""
+    """Make every curators' page that can mention a work mention it."""
     theme = await factories.theme()
     await factories.exhibition([work], theme=theme)
     await Report.create(artwork=work, reported_for="other", told="Look.", language="zh")

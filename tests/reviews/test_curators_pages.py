@@ -1,4 +1,4 @@
-"""Several works at once, ready reasons, hints dismissed, the list of words, and coverage."""
+"""Decisions on several works at once, ready reasons, dismissed hints, the list on wording, and coverage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a curator decides, and what keeps a work from being accepted."""
+"""Decisions of curators, and what prevents a work from being accepted."""
 
 from __future__ import annotations
 

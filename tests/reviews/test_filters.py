@@ -1,4 +1,4 @@
-"""The queue narrowed and in order: filters with counts, kept per curator; putting off; forward and back."""
+"""The queue: filters with counts, saved per curator; order; deferring; next and previous."""
 
 from __future__ import annotations
 

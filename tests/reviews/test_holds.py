@@ -71,7 +71,7 @@ async def test_the_page_renews_and_lets_go(site: Site) -> None:
     payload = (await second.post(f"/desk/queue/{work.id}/hold", data={"seen": seen})).json()
     assert payload["holder"] == "curator"
     assert (await second.post(f"/desk/queue/{work.id}/hold", data={"leave": "1"})).status_code == 204
-    assert await Hold.exists(artwork=work)  # it was not theirs to let go
+    assert await Hold.exists(artwork=work)  # it was not their hold to release
     await first.post(f"/desk/queue/{work.id}/hold", data={"leave": "1"})
     assert not await Hold.exists(artwork=work)
     await Artwork.filter(id=work.id).update(title="Another")

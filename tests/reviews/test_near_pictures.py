@@ -1,4 +1,4 @@
-"""Pictures that were sent before: how many copies are found, and how many different pictures are taken for copies."""
+"""Pictures that were sent before: how many copies are found, and how many false alarms there are."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def pictures() -> tuple[Image.Image, ...]:
 
 
 def composed(seed: int) -> Image.Image:
-    """A sheet as a child may fill it: a ground, a horizon, some large and many small things."""
+    """A picture as a child may paint it: a background, a horizon, some large and many small shapes."""
     chance = random.Random(seed)
     width, height = SIDE, round(SIDE * chance.choice((0.67, 0.75, 1, 1.33, 1.5)))
 
@@ -166,7 +166,7 @@ async def test_drafts_of_others_are_not_betrayed(site: Site) -> None:
 async def test_a_withdrawal_during_a_check_leaves_nothing_of_the_work(
     site: Site, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    """What a check read before is neither quoted nor compared with after."""
+    """What a check has read before the withdrawal is not quoted or compared after it."""
     image = await factories.image(site.storage, site.cast.organisation, perceptual_hash="0f0f33335555aaaa")
     work = await submitted_work(site, image=image, story="电话13912345678。")
 
@@ -180,7 +180,7 @@ async def test_a_withdrawal_during_a_check_leaves_nothing_of_the_work(
     await check_submission(submission)
     assert not await Hint.all().exists()
     assert not await HashBand.all().exists()
-    assert (await Submission.get(id=submission.id)).checked_with  # it is not looked at again and again
+    assert (await Submission.get(id=submission.id)).checked_with  # it is not checked again and again
 
 
 SAME = "0f0f33335555aaaa"
@@ -189,7 +189,7 @@ SAME = "0f0f33335555aaaa"
 async def two_near(
     site: Site, *, elsewhere: bool = True, **values: object
 ) -> tuple[Artwork, Artwork, NearPair]:
-    """Two works with the same picture, of two organisations or of one; only the later is looked at."""
+    """Two works with the same picture, of two organisations or of one; only the later one is checked."""
     set_language("en")
     organisation = site.cast.elsewhere if elsewhere else site.cast.organisation
     works = []
@@ -224,7 +224,7 @@ async def test_the_hint_stands_on_both_works_at_once(site: Site) -> None:
         page = (await client.get(f"/desk/queue/{work.id}")).text
         for words in ("先来的", "后来的", f"/desk/pairs/{pair.id}", "under another artist"):
             assert words in page
-    for work in (first, second, first):  # looking again changes nothing
+    for work in (first, second, first):  # checking again changes nothing
         await check_submission(await Submission.get(artwork=work))
     assert (await open_hints(first), await open_hints(second)) == (1, 1)
     assert await NearPair.all().count() == 1
@@ -266,7 +266,7 @@ async def test_two_works_are_told_apart_for_good(site: Site) -> None:
         await check_submission(await Submission.get(artwork=work))
         assert await open_hints(work) == 0
     again = await factories.image(site.storage, site.cast.organisation, perceptual_hash=SAME)
-    third = await submitted_work(site, image=again)  # another picture is another question
+    third = await submitted_work(site, image=again)  # another picture makes another pair
     await check_submission(await Submission.get(artwork=third))
     assert (await open_hints(first), await open_hints(second), await open_hints(third)) == (1, 1, 2)
     await client.post(f"/desk/pairs/{pair.id}", data={"outcome": "again"})
@@ -306,7 +306,9 @@ async def test_what_was_accepted_leaves_the_wall_and_is_not_deleted(site: Site) 
 
 
 async def test_an_organisation_is_asked(site: Site) -> None:
-    """What waits is returned with the words; the organisation of an accepted work gets a mail. Neither reads of the other."""
+    """A waiting work is returned with the question; the organisation of an accepted work gets a mail. Neither
+    learns about the other.
+    """
     first, second, pair = await two_near(site, status=Status.ACCEPTED)
     await Submission.filter(artwork=first).update(is_waiting=False)
     client = await site.client(site.cast.curator)

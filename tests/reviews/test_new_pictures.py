@@ -152,7 +152,9 @@ async def test_a_picture_that_is_not_taken_goes_and_the_old_one_stays(site: Site
 async def test_a_picture_that_is_accepted_while_old_ones_are_forgotten_stays(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The chore reads the candidate pictures before the decision, and the references to them after it."""
+    """The decision is made after the chore reads the candidate pictures, and before it reads the references
+    to them.
+    """
     work = await shown(site)
     submission, fresh = await proposed(site, work)
     reviews: list[Any] = []

@@ -1,4 +1,4 @@
-"""A visitor has reported a work without an account; a curator looks into it and closes the case."""
+"""A visitor without an account reports a work; a curator reads the report and closes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Blind scoring rounds: works are anonymous, scores are hidden until the end, and decisions follow."""
+"""Blind scoring rounds: works are anonymous, scores are hidden until the round closes, and decisions are made
+afterwards.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two reviews by different people: the outcome of each pair of decisions."""
+"""Two reviews by different curators: the outcome of each pair of decisions."""
 
 from __future__ import annotations
 
@@ -227,7 +227,7 @@ SPOKEN = st.lists(st.tuples(PEOPLE, st.sampled_from(Decision)), max_size=12)
 
 @given(SPOKEN)
 def test_whatever_is_said_two_people_decide_and_nobody_twice(said: list[tuple[int, Decision]]) -> None:
-    """The way of a submission under any steps in any order: each step keeps the rules."""
+    """A submission under any steps in any order: each step follows the rules."""
     voices: dict[int, Decision] = {}
     for person, decision in said:
         follows = effect_of_decision(voices, person, decision, 2)

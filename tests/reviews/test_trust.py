@@ -1,4 +1,6 @@
-"""Trust in an organisation: works accepted at once, works that a curator always sees, and later checks."""
+"""Trust in an organisation: works accepted automatically, works that a curator always reviews, and later
+checks.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A veto on a work that is on view: it leaves everything at once, without a word why, and comes back by review only."""
+"""A veto on a work that is on view: it leaves every page at once, without a reason, and returns only after a
+review.
+"""
 
 from __future__ import annotations
 

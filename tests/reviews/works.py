@@ -1,4 +1,4 @@
-"""Works as curators meet them."""
+"""Works as curators see them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The search page: its results, their order, their audience, and odd queries."""
+"""The search page: results, their order, who may see them, and unusual queries."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ async def wall(site: Site) -> list[Artwork]:
 
 
 async def found(client: httpx.AsyncClient, q: str = "", language: str = "zh", **filters: str) -> list[str]:
-    """The addresses of the answers, in order."""
+    """The addresses of the results, in order."""
     answer = await client.get(f"/{language}/search?{urlencode({'q': q, **filters})}")
     assert answer.status_code == 200
     return [path.removeprefix(f"/{language}/") for path in attributes(answer.text, "ul.index h3 > a", "href")]
@@ -133,7 +133,9 @@ async def test_credit_names_are_found_as_titles(site: Site, wall: list[Artwork])
 
 
 async def test_both_databases_answer_as_the_texts_say(site: Site, wall: list[Artwork]) -> None:
-    """Every pair, character and word of the texts, and pairs across their ends, against a look through all texts."""
+    """Every pair, character and word of the texts, and pairs across their ends, compared with a plain scan of
+    all texts.
+    """
     client = await site.client()
     texts = {
         f"works/{work.public_id}": [
@@ -185,7 +187,7 @@ async def test_what_was_found_is_marked(site: Site, wall: list[Artwork]) -> None
 
 
 def filter_links(page: str) -> list[tuple[str, str]]:
-    """The addresses of the filters, each with the number of results that it promises."""
+    """The addresses of the filters, each with its number of results."""
     return [
         (str(link["href"]), text_in(link, ".count")) for link in select(page, "a[rel=nofollow]:has(> .count)")
     ]

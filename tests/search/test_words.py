@@ -94,7 +94,7 @@ def test_each_token_of_a_text_is_found_in_it(text: str) -> None:
 
 
 def holds(text: str, question: str) -> bool:
-    """A plain model: whether the run is part of one run of the text."""
+    """A simple model: whether the run is part of one run of the text."""
     return any(question in run for run in re.findall(r"[\u4e00-\u9fff]+", text))
 
 

@@ -93,7 +93,7 @@ async def test_a_poster_is_made_once_and_leads_to_the_page(site: Site) -> None:
             assert picture.size == (1080, 1920)
             (code,) = zxingcpp.read_barcodes(picture.convert("L"))
         assert code.text == site.settings.site_url + page
-        assert answer.headers["cache-control"] == "no-cache"  # an address of some other state
+        assert answer.headers["cache-control"] == "no-cache"  # an address with another digest
         rows = await Derivative.all().count()
         again = await client.get(path)
         assert again.content == answer.content
@@ -131,7 +131,7 @@ async def test_without_consent_to_sharing_there_is_no_picture_and_no_poster(site
     answer = await client.get(card)
     assert answer.status_code == 200
     assert (await client.get(poster_of(card))).status_code == 404
-    # Nor do its exhibition's card and poster show it.
+    # Its exhibition's card and poster do not show it either.
     exhibition = await card_of(site, client, f"/zh/exhibitions/{slug}")
     for path in (exhibition, poster_of(exhibition)):
         assert (await client.get(path)).status_code == 200

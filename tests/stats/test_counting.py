@@ -1,4 +1,4 @@
-"""Counts of public: by whom, and none lost or doubled on the way into the database."""
+"""Counting page views: whose views count, and that none is lost or counted twice."""
 
 from __future__ import annotations
 
@@ -221,7 +221,7 @@ async def test_counts_that_cannot_be_written_wait(site: Site, monkeypatch: pytes
         with pytest.raises(Exception, match="no such connection"):
             await write_counts(tally)
     tally.see(f"/en/works/{work.public_id}", raw_headers(**BROWSER))
-    tally.press("token", work.id, is_there=False)  # the later word
+    tally.press("token", work.id, is_there=False)  # the later change wins
     assert await write_counts(tally)
     assert await seen(work) == 2
     assert [each.is_there for each in await Appreciation.all()] == [False]
@@ -246,7 +246,7 @@ EVENTS = st.lists(
 async def test_whatever_is_counted_by_several_processes_is_there_once_at_the_end(
     site: Site, events: list[tuple[Any, ...]]
 ) -> None:
-    """Three tallies, as three processes have them: sums agree, and of each visitor the latest word holds."""
+    """Three counters, as in three processes: the sums agree, and the latest change of each visitor wins."""
     works = await Artwork.all().order_by("id")
     if not works:
         works = [(await on_view(site))[0] for _ in range(2)]

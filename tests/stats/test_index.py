@@ -1,4 +1,4 @@
-"""The page of figures and its sheet: for members of the organisation, for curators, and for nobody else."""
+"""The statistics page and its CSV: for members of the organisation, for curators, and for nobody else."""
 
 from __future__ import annotations
 

@@ -15,5 +15,5 @@ PHONE = {
 
 
 def raw_headers(**headers: str) -> dict[bytes, bytes]:
-    """Headers as the door reads them."""
+    """Headers as the HTTP protocol passes them on: bytes."""
     return {name.encode(): value.encode() for name, value in headers.items()}

@@ -1,4 +1,4 @@
-"""Files that are whole or as they were, and folders that one process has to itself."""
+"""Atomic writes, and locks on folders."""
 
 from __future__ import annotations
 

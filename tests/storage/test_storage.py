@@ -1,4 +1,4 @@
-"""Storage of pictures: on a folder and on a real S3 server, and while the store is away."""
+"""Storage of pictures: in a folder and on a real S3 server, and while the store is unreachable."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ names = st.text("abcdefXYZ0189-_.", min_size=1, max_size=22).filter(lambda name:
 @hypothesis_settings(max_examples=15)
 @given(st.lists(st.lists(names, min_size=2, max_size=3), min_size=1, max_size=4))
 async def test_any_keys_come_and_go(storage: Storage, parts: list[list[str]]) -> None:
-    # No key is the folder of another, as among ours.
+    # No key is the folder of another key, as with the real keys.
     wanted = {"/".join(["folder", *part, "file"]): repr(part).encode() for part in parts}
     wanted = {
         key: content
@@ -312,7 +312,7 @@ def test_settings_that_do_not_go_together_are_named(
         Settings.from_env({f"GALLERY_{name}": value for name, value in given.items()})
 
 
-# A store that refuses us, or is away
+# A store that refuses us, or is unreachable
 
 
 def at(server: SeaweedFS, tmp_path: Path, prefix: str = "away", **values: Any) -> Storage:
@@ -385,7 +385,7 @@ async def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 
 
 class Door:
-    """A way to the store that can be closed, as if the store were away."""
+    """A TCP proxy to the store that can be closed, as if the store were unreachable."""
 
     def __init__(self, port: int) -> None:
         self.port = 0
@@ -440,7 +440,7 @@ async def opened(site: Site, **values: Any) -> AsyncIterator[Site]:
 
 @pytest.fixture
 async def behind(site: Site, door: Door, seaweedfs: SeaweedFS) -> AsyncIterator[Site]:
-    """A site that reaches its store through the door."""
+    """A site that reaches its store through `door`."""
     url = f"s3://{BUCKET}/door-{next(_numbers)}?endpoint=http://127.0.0.1:{door.port}"
     async with opened(site, **{**seaweedfs.settings("door"), "storage_url": url}) as other:
         yield other
@@ -508,7 +508,7 @@ async def test_a_picture_in_pieces_waits_for_the_store_and_is_sent_once(behind: 
     path = begun.headers["location"]
     await door.close()
     headers = {**tus, "upload-offset": "0", "content-type": "application/offset+octet-stream"}
-    # Of 423 programs know that it passes; after any 5xx they begin a new upload.
+    # Clients retry after 423; after a 5xx they begin a new upload.
     for answer in (
         await partner.patch(path, content=picture, headers=headers),
         await partner.head(path, headers=tus),

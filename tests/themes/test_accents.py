@@ -1,4 +1,4 @@
-"""Which accents can be read."""
+"""Which accent colours are readable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Date rules, held against calendars that others reckoned: PyEphem's Sun and Moon, and cnlunar's tables."""
+"""Date rules compared with independent calendars: PyEphem's Sun and Moon, and cnlunar's tables."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ async def stage(site: Site) -> dict[str, str]:
 
 
 async def broken_by(client: httpx.AsyncClient, method: str, path: str, **sent: Any) -> str:
-    """What breaks when a page is asked; "" for whatever is an answer."""
+    """The error when a page is requested; "" for any response that is not a crash."""
     try:
         status = (await client.request(method, path, **sent)).status_code
     except Exception as error:  # the transport passes on what the site raises

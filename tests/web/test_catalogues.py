@@ -57,7 +57,7 @@ def test_placeholders_are_those_of_the_message(language: str) -> None:
         wanted = set(PLACEHOLDER.findall(texts(message.id)[-1]))
         for text in filter(None, texts(message.string)):
             found = set(PLACEHOLDER.findall(text))
-            # A plural form may leave the number out ("one work"), and may not bring in another.
+            # A plural form may leave the number out ("one work"), and may not contain another.
             if found != wanted and not (message.pluralizable and found < wanted):
                 wrong.append((message.id, text))
     assert wrong == []

@@ -84,7 +84,7 @@ def test_a_conflict_says_its_sentence_or_its_fields() -> None:
     assert "title, year" in str(EditConflict({"title": "a", "year": "2"}))
 
 
-# A page that was opened before digests had one format carries those of its time.
+# A page that was opened under an older release carries digests in an older format.
 
 
 def old_room_digests(room: Room) -> str:
@@ -110,7 +110,7 @@ async def test_an_old_page_of_the_builder_overwrites_nothing_unseen(site: Site) 
     assert 'value="Mine"' in answer.text
     await room.refresh_from_db()
     assert (room.title_en, room.text_en) == ("Was", "Hers")
-    # The page that says so carries new digests, so saving again is meant.
+    # The page with the notice carries new digests, so saving again overwrites deliberately.
     seen = seen_at(answer.text, path)
     assert (await client.post(path, data={**page, "seen": seen})).status_code == 303
     await room.refresh_from_db()

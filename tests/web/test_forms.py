@@ -213,7 +213,7 @@ async def test_a_form_of_the_desk_is_bounded_and_takes_no_file(site: Site) -> No
 
 
 def test_forms_are_read_by_what_bounds_them() -> None:
-    """By default Starlette's reader keeps a thousand parts of 1 MB each in memory."""
+    """By default Starlette's form parser keeps a thousand parts of 1 MB each in memory."""
     package = Path(gallery.__file__).parent
     readers = {
         path.relative_to(package).as_posix()

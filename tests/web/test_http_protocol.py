@@ -21,7 +21,7 @@ from tests.live import LiveSite, eventually
 
 
 class Generations:
-    """A content clock set by the test; `known` is whether it was read lately."""
+    """A content version set by the test; `known` is whether it was read recently."""
 
     def __init__(self) -> None:
         self.value, self.known = (1, 0), True
@@ -38,8 +38,8 @@ class Site:
     """Public pages that show their address; posts are counted and echoed."""
 
     content: Generations = field(default_factory=Generations)
-    asked: list[str] = field(default_factory=list)  # what passed the page cache
-    passed: list[str] = field(default_factory=list)  # what passed the front door
+    asked: list[str] = field(default_factory=list)  # requests not answered by the page cache
+    passed: list[str] = field(default_factory=list)  # requests not answered by the HTTP protocol
     visit_counter: VisitCounter = field(default_factory=VisitCounter)
 
     def __post_init__(self) -> None:
@@ -93,7 +93,7 @@ class Answer:
 
 
 class Visitor:
-    """One connection, byte by byte as it is wanted."""
+    """One client connection, with control over each byte sent."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -154,7 +154,7 @@ async def test_a_kept_picture_is_handed_out_as_it_is() -> None:
         part = await visitor.ask(get("/media/token/320.avif", "Range: bytes=0-9"))
     assert first.body == second.body == part.body
     assert "content-encoding" not in second.headers
-    assert len(site.passed) == len(site.asked) == 2  # a part is none of its business
+    assert len(site.passed) == len(site.asked) == 2  # a range request is left to the app
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br"])
@@ -255,7 +255,7 @@ async def test_a_visitor_who_does_not_read_makes_no_heap_of_answers() -> None:
         for _ in range(20_000):  # some forty megabytes of answers
             visitor.say(get())
         await asyncio.sleep(0.5)
-        assert len(site.passed) > 1  # the ordinary way stops reading while it waits
+        assert len(site.passed) > 1  # uvicorn stops reading while the app waits
         answers = [await visitor.hear() for _ in range(20_000)]
     assert {answer.status for answer in answers} == {200}
 
@@ -266,7 +266,7 @@ LIMIT = CachingHttpProtocol.HEAD_BYTES
 
 
 def head_of(size: int, path: str = "/desk") -> bytes:
-    """A request whose head has exactly `size` bytes but for the end of its lines."""
+    """A request whose head has exactly `size` bytes, not counting line ends."""
     plain = get(path, "X: ")
     return get(path, f"X: {'x' * (size - len(plain))}")
 
@@ -387,7 +387,7 @@ async def test_a_body_that_stops_is_one_line_in_the_log(live: LiveSite) -> None:
         async with Visitor(int(address.rpartition(":")[2])) as visitor:
             visitor.say(sent)
             await visitor.writer.drain()
-            await asyncio.sleep(0.3)  # it is read by then or never: the log is the same
+            await asyncio.sleep(0.3)  # the server may or may not have read it by then; the log is the same
 
     def log() -> str:
         return "".join(path.read_text() for path in live.settings.home.glob("serve-*.log"))
@@ -396,7 +396,7 @@ async def test_a_body_that_stops_is_one_line_in_the_log(live: LiveSite) -> None:
         return log().count("broke off") == len(UNFINISHED)
 
     await eventually(is_written)
-    begins = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} gallery WARNING .*broke off"  # when, by which clock
+    begins = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} gallery WARNING .*broke off"  # time and zone
     assert len(re.findall(begins, log(), re.MULTILINE)) == len(UNFINISHED)
     assert "Traceback" not in log()
     assert "127.0.0.1" not in log().partition("Ctrl-C")[2]

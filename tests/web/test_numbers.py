@@ -25,7 +25,7 @@ from tests.web.routes import broken_by, path_of, routes_of, stage, whom_it_answe
 
 LARGE = ("9" * 5000, str(2**63))  # more than Python reads, and more than a column holds
 HOSTILE = (*LARGE, "-1", "0", "²")
-# Parameters for parts of a list, which shared modules read on any page.
+# Paging parameters, which shared modules read on any page.
 EVERYWHERE = {"page", "theme", "organisation"}
 
 

@@ -26,7 +26,7 @@ PUBLIC = [(b"content-type", b"text/html"), (b"cache-control", b"public, no-cache
 
 
 class Generations:
-    """A content clock that is turned by hand."""
+    """A content version that the test sets."""
 
     def __init__(self) -> None:
         self.value = (1, 0)

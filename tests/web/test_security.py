@@ -1,4 +1,4 @@
-"""What protects the site at its door."""
+"""The middleware that protects the site."""
 
 from __future__ import annotations
 

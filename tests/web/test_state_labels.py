@@ -22,7 +22,7 @@ from gallery.reviews.models import Decision
 from gallery.stats.models import CountKind
 from gallery.web.languages import LANGUAGES, LabelledEnum, use_language
 
-# No page has a word for these: a form or a single page says a whole sentence about each.
+# No page shows a label for these: a form or a page has a whole sentence about each.
 WITHOUT_LABELS = {Layout, Purpose, LinkState, CountKind, ProfileImageState}
 UNNAMED = {
     ImageState.READY,

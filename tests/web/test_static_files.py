@@ -1,4 +1,6 @@
-"""Style sheets, scripts and libraries: the right type, compressed, kept for ever under an address that changes."""
+"""Style sheets, scripts and libraries: the right type, compressed, cached for ever under an address that
+changes with the content.
+"""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ _numbers = itertools.count(1)
 
 
 def texts() -> list[tuple[type[Model], str]]:
-    """Every column that could hold words, but those named above."""
+    """Every column that could hold text, except those named above."""
     assert Tortoise.apps is not None
     found, named = [], {*KEPT, *MACHINE}
     for model in Tortoise.apps.get_models_iterable():
@@ -342,7 +342,7 @@ async def test_drafts_without_a_consent_stay_and_curators_lose_what_they_were_se
 
 
 async def test_what_was_sent_under_another_artists_consent_is_erased_with_it(site: Site) -> None:
-    """Somebody chose the wrong artist, sent the work, and corrected that in the draft when it came back."""
+    """Somebody chose the wrong artist, submitted the work, and corrected the artist when it was returned."""
     artist = await Artist.create(organisation=site.cast.organisation, credit_name=MARKER)
     consent = await factories.consent(site.cast.organisation, artist)
     work = await factories.artwork(

@@ -233,7 +233,7 @@ def test_a_code_is_forgiving_and_never_too_long() -> None:
 
 
 async def somebody_waits() -> None:
-    """Return when a transaction waits for a row that another holds."""
+    """Return when a transaction waits for a row that another has locked."""
     for _attempt in range(500):
         if await get_connection("default").execute_query_dict("SELECT 1 FROM pg_locks WHERE NOT granted"):
             return
@@ -246,7 +246,7 @@ async def somebody_waits() -> None:
 async def test_it_waits_in_no_circle_with_a_form_that_saves_itself(
     site: Site, monkeypatch: pytest.MonkeyPatch, ends: bool
 ) -> None:
-    """The form holds the work when the other comes, and asks for the consent only then."""
+    """The form has locked the work when the withdrawal begins, and locks the consent only afterwards."""
     _, consent = await hung(site)
     draft = await factories.artwork(site.storage, site.cast.organisation, consent=consent)
     assert consent.id == draft.consent_id

@@ -1,4 +1,4 @@
-"""What a picture may ask for, and the error of one that asks for more or cannot be decoded. Runs in the
+"""The limits for a picture, and the error for one that exceeds them or cannot be decoded. Runs in the
 child process."""
 
 from dataclasses import dataclass

@@ -73,7 +73,7 @@ def die_with_parent() -> None:
 
 
 def install_seccomp_filter() -> bool:
-    """Block network calls and starting programs, for good; False if this kernel cannot."""
+    """Permanently block network calls and starting programs; False if this kernel cannot."""
     mark, calls = BLOCKED_CALLS.get(platform.machine(), (0, ()))
     if sys.platform != "linux" or not calls:
         return False

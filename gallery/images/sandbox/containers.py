@@ -84,7 +84,7 @@ def png_head(file: BinaryIO) -> PngHead:
     gamma, chromaticities = numbers.get(b"gAMA", ()), numbers.get(b"cHRM", ())
     return PngHead(
         depth=header[8] if len(header) == 13 else 8,
-        # The other two numbers must mean "no matrix" and "full range".
+        # cICP's last two numbers, matrix and range, must mean "no matrix" and "full range".
         cicp=Cicp(cicp[0], cicp[1]) if cicp[2:] == b"\0\1" and cicp[:2] != UNSPECIFIED else None,
         is_srgb=b"sRGB" in chunks,
         gamma=gamma[0] / 100_000 if len(gamma) == 1 else None,
@@ -209,7 +209,7 @@ class Page:
 
     @property
     def is_whole_picture(self) -> bool:
-        """Whether it is marked neither as a reduced picture nor as a mask of another."""
+        """Whether the page is marked neither as a reduced picture nor as a mask of another page."""
         return not (
             self.first(NEW_SUBFILE_TYPE) & (REDUCED | MASK) or self.first(SUBFILE_TYPE) == REDUCED_OF_OLD
         )
@@ -310,8 +310,7 @@ class Tiff:
 
 
 class RedirectedTiff(io.BufferedReader):
-    """A TIFF whose header points to the chosen directory as the first one: decoders cannot be told which
-    one to read."""
+    """A TIFF whose header points to the chosen directory first: decoders offer no way to choose one."""
 
     def __init__(self, file: BinaryIO, tiff: Tiff, page: Page) -> None:
         super().__init__(io.FileIO(file.fileno(), closefd=False))

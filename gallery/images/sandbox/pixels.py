@@ -58,7 +58,8 @@ PLACEHOLDER_LENGTH = 200
 # The longer side (px) at which sharpness is measured: about that of a picture on a visitor's screen.
 SHARPNESS_SIDE = 1024
 
-# Peak bytes for each pixel, besides the file, while another library decodes a whole picture (measured):
+# Peak bytes for each pixel, in addition to the file, while another library decodes a whole picture
+# (measured):
 # without and with alpha.
 BYTES_PER_PIXEL: Mapping[str, tuple[float, float]] = {
     "webp": (12.5, 12.5),
@@ -292,7 +293,7 @@ def decode_plain(
         per_pixel *= 2  # Pillow turns a TIFF itself while loading, into a second copy
     begins_late = animated and bool(image.info.get("default_image"))
     if begins_late:
-        per_pixel *= 3  # the picture besides the animation, the first frame, and both combined
+        per_pixel *= 3  # the still picture, the first frame, and both combined
     copies = {"png": 0}.get(kind, 1)  # of the whole file, read or mapped
     check_memory(image.width * image.height * per_pixel + copies * length_of_file(file), bounds)
     image.load()
@@ -569,7 +570,9 @@ def size_at_long_side(size: Size, long_side: int) -> Size:
 
 
 def stored_box(box: tuple[int, int, int, int], size: Size, orientation: int) -> tuple[int, int, int, int]:
-    """An upright box (left, top, right, bottom) in the coordinates of the stored picture, of `size` px."""
+    """Convert an upright box (left, top, right, bottom) to the coordinates of the stored picture, whose size
+    is `size` px.
+    """
     left, top, right, bottom = box
     if orientation >= 5:  # rows are stored as columns
         left, top, right, bottom = top, left, bottom, right

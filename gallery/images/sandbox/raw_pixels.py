@@ -1,4 +1,4 @@
-"""Decoded pixels in another library's memory, of which Pillow gets copies of a few rows at a time.
+"""Decoded pixels in another library's memory; Pillow gets copies of a few rows at a time.
 
 A Pillow image of the whole picture would be a second full copy, with four bytes for each pixel.
 """

@@ -1,6 +1,6 @@
 """Cards and posters: a picture on a wall with its label, drawn as one image that leaves the site.
 
-Runs in the child process. Typst sets each column of words, Pillow draws the rest. The caller gives all words
+Runs in the child process. Typst sets each column of text, Pillow draws the rest. The caller gives all texts
 in a ShareImage.
 """
 
@@ -60,7 +60,7 @@ class TextColumn:
 
 @dataclass(frozen=True)
 class Typography:
-    """Sets columns of words with Typst."""
+    """Sets columns of text with Typst."""
 
     template: Path
     fonts: Fonts
@@ -194,7 +194,7 @@ def wide_card(
 def label_column(
     image: ShareImage, width: int, largest: int, text: int, *, room: float, is_low: bool = False
 ) -> TextColumn:
-    """The words of a wall label: date line, title, artist, facts. `largest` and `text` are sizes in px."""
+    """The texts of a wall label: date line, title, artist, facts. `largest` and `text` are sizes in px."""
     column = TextColumn(width)
     date_line = 0.0
     if image.over and not is_low:
@@ -222,8 +222,9 @@ def label_column(
 def poster(
     picture: Image.Image | None, image: ShareImage, modules: Sequence[str], typography: Typography
 ) -> Image.Image:
-    """What people send on or save: the picture on the wall, the label below it, and a code that leads to
-    its page."""
+    """An image to share or save: the picture on the wall, its label below, and a QR code that leads to its
+    page.
+    """
     canvas = ShareCanvas(POSTER.size, PAPER)
     width, height = POSTER.size
     margin = 96

@@ -1,4 +1,4 @@
-"""Text set by Typst: the words of cards and posters as pictures, and wall labels as PDF. Runs in the child
+"""Text set by Typst: the texts of cards and posters as pictures, and wall labels as PDF. Runs in the child
 process.
 
 Typst breaks and spaces Chinese and English lines. It draws an empty box for a character that no font has, so

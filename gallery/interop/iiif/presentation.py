@@ -329,7 +329,7 @@ def service(pages: Pages, token: str) -> Data:
 
 
 def language_map(text_of: Callable[[], LocalizedText]) -> LanguageMap:
-    """The text that `text_of` gives in each language of the site, by the language that it really is in."""
+    """The text that `text_of` gives in each language of the site, by the language that it is written in."""
     texts: LanguageMap = {}
     for language in LANGUAGES:
         with use_language(language):

@@ -2,7 +2,8 @@
 
 False alarms: a school that wants to be named, the organisation's own telephone, an e-mail address meant for
 visitors. Numbers that could mean anything are skipped: an identity number must have a correct check digit (GB
-11643-1999), a possible birth date and a province code; a landline must have its area code set apart; a school
+11643-1999), a possible birth date and a province code; the area code of a landline must be separated; a
+school
 or village needs a proper name before it.
 """
 
@@ -42,7 +43,7 @@ VILLAGE = re.compile(
 WORD_BEFORE_NAME = re.compile(
     r"来自|就读于|毕业于|住在|生活在|出生在|位于|他们|她们|我们|一[个所座间]|这[个所座间]|那[个所座间]|[在的是从去到于和与及对为给被把向往离有让他她我你它读念上进回叫]"
 )
-# Words before “school” or “village” that are no proper name.
+# Words before “school” or “village” that are not proper names.
 GENERIC_NAME = re.compile(
     r"^(?:乡村|山村|农村|山区|偏远|当地|本地|全国|希望|特殊|特殊教育|特教|培智|普通|寄宿|民办|公办|公立|私立|打工子弟|九年一贯制|完全|中心|附近|"
     r"自己|同一|许多|很多|几[个所]|多[个所]|各|每|某|全|整个|古|小|老|新|大|山|渔|水|边远|深山|大山|高原|儿童|社会|第[一二三四五六七八九十]|实验|附属|家|聋哑|盲人|聋人|美术|艺术|职业|技工|暑期|周末)*$"
