@@ -158,7 +158,7 @@ class Settings:
                 )
             return value
 
-        def truth(name: str, default: bool) -> bool:
+        def boolean(name: str, default: bool) -> bool:
             raw = text(name, "1" if default else "0").lower()
             if raw not in {"0", "1", "no", "yes", "false", "true"}:
                 raise SettingsError(f"GALLERY_{name} is {raw!r}: it takes 1 or 0.")
@@ -240,10 +240,10 @@ class Settings:
             invitation_days=number("INVITATION_DAYS", cls.invitation_days),
             smtp_url=smtp_url,
             mail_from=mail_from,
-            check_links=truth("CHECK_LINKS", cls.check_links),
-            check_private_links=truth("CHECK_PRIVATE_LINKS", cls.check_private_links),
-            worker=truth("WORKER", cls.worker),
-            development=truth("DEVELOPMENT", cls.development),
+            check_links=boolean("CHECK_LINKS", cls.check_links),
+            check_private_links=boolean("CHECK_PRIVATE_LINKS", cls.check_private_links),
+            worker=boolean("WORKER", cls.worker),
+            development=boolean("DEVELOPMENT", cls.development),
         )
 
 

@@ -76,7 +76,7 @@ def _check_limit(limit: RateLimit, key: str) -> None:
 
 
 async def load_as_owner(request: Request) -> tuple[Person, Organisation, Membership]:
-    """The organisation of the address, for its owners: only they make tokens. 404 for others."""
+    """The organisation in the URL, for its owners: only they make tokens. 404 for others."""
     person, organisation, membership = await load_organisation(request)
     if membership is None or not membership.is_owner:
         raise HTTPException(404)

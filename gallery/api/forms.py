@@ -36,7 +36,7 @@ class TokenForm(Form):
             for days in LIFETIMES_DAYS
         ]
 
-    def is_right(self) -> bool:
+    def is_valid(self) -> bool:
         """Whether it is valid; otherwise its fields have error messages."""
         self.validate()
         if not self.scopes.data and not self.scopes.errors:

@@ -37,7 +37,7 @@ async def organisation(request: Request) -> Response:
 
 async def artists(request: Request) -> Response:
     """A program lists the artists; only their credit names."""
-    own = await _own(request)
+    own = await _own_organisation(request)
     rows, limit = await _page(request, Artist.filter(organisation_id=own.id))
     lines = [
         {name: getattr(each, name) for name in ("id", "credit_name", "credit_name_translation")}
@@ -48,7 +48,7 @@ async def artists(request: Request) -> Response:
 
 async def consents(request: Request) -> Response:
     """A program lists the consents with their states; without their codes and texts."""
-    own = await _own(request)
+    own = await _own_organisation(request)
     rows, limit = await _page(request, Consent.filter(artist__organisation_id=own.id))
     day = today()
     lines = [
@@ -68,7 +68,7 @@ async def consents(request: Request) -> Response:
 
 async def projects(request: Request) -> Response:
     """A program lists the projects behind the works."""
-    own = await _own(request)
+    own = await _own_organisation(request)
     rows, limit = await _page(request, Project.filter(organisation_id=own.id))
     names = ("id", "title_zh", "title_en", "summary_zh", "summary_en", "link")
     lines = [{name: getattr(each, name) for name in names} for each in rows[:limit]]
@@ -77,7 +77,7 @@ async def projects(request: Request) -> Response:
 
 async def themes(request: Request) -> Response:
     """A program lists the themes that take works of the organisation now, with their deadlines."""
-    own = await _own(request)
+    own = await _own_organisation(request)
     longer = await extended_deadlines([own.id])
     lines = [
         {
@@ -93,7 +93,7 @@ async def themes(request: Request) -> Response:
     return json_response({"themes": lines})
 
 
-async def _own(request: Request) -> Organisation:
+async def _own_organisation(request: Request) -> Organisation:
     _person, (own,) = await load_member(request)
     return own
 

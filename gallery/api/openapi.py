@@ -129,7 +129,7 @@ def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
 
 
 def _header_parameters(operation: Operation) -> list[dict[str, Any]]:
-    names = [*operation.headers, *(["Idempotency-Key"] if operation.takes_key else [])]
+    names = [*operation.headers, *(["Idempotency-Key"] if operation.accepts_idempotency_key else [])]
     is_override = "X-HTTP-Method-Override" in names
     return [
         {

@@ -53,7 +53,7 @@ class Operation:
     is_upload: bool = False
 
     @property
-    def takes_key(self) -> bool:
+    def accepts_idempotency_key(self) -> bool:
         """Whether the operation accepts an Idempotency-Key, because POST and PATCH are not idempotent."""
         return self.method in {"POST", "PATCH"} and not self.is_upload
 
@@ -327,8 +327,8 @@ async def dispatch(operations: Mapping[str, Operation], request: Request) -> Res
         request.state.token = token
         if operation.is_upload:
             return await operation.handler(request)
-        key = idempotency_key(request) if operation.takes_key else None
-        request.state.body = await read_body(request) if operation.takes_key else b""
+        key = idempotency_key(request) if operation.accepts_idempotency_key else None
+        request.state.body = await read_body(request) if operation.accepts_idempotency_key else b""
         if key is None:
             return await operation.handler(request)
         respond = partial(_respond, operation, request)

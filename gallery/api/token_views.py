@@ -42,7 +42,7 @@ async def create(request: Request) -> Response:
         raise HTTPException(404)
     await require_confirmation(request)
     form = TokenForm(await read_small_form(request))
-    if not form.is_right():
+    if not form.is_valid():
         return await _page(request, organisation, form, status=422)
     try:
         token, text = await make_token(

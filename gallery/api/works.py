@@ -20,14 +20,14 @@ from gallery.artworks.forms import WorkForm, form_for_work
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.submissions import NotSubmittable, submit
 from gallery.artworks.taking_back import NothingToTakeBack, take_back
-from gallery.artworks.timeline import hung_steps, review_steps, status_reason, who_has_it
+from gallery.artworks.timeline import hanging_steps, next_actor_sentence, review_steps, status_reason
 from gallery.artworks.works import (
     TEXT_FIELDS,
     NotEditable,
     WorkRefused,
     delete_draft,
     load_work_options,
-    why_not_editable,
+    not_editable_reason,
 )
 from gallery.clock import today
 from gallery.images.models import ImageState
@@ -122,7 +122,7 @@ async def update(request: Request) -> Response:
     person, organisations, artwork = await load_artwork(request)
     values = parse_json(request, request.state.body, work_change_schema())
     if not artwork.is_editable:
-        raise Problem(409, why_not_editable(artwork.status))
+        raise Problem(409, not_editable_reason(artwork.status))
     _check_etag(request.headers, artwork)
     form = form_with(artwork, as_form_fields(values), await load_work_options(organisations, artwork))
     details = form.read(has_picture=artwork.image_id is not None)
@@ -177,14 +177,14 @@ async def show_path(request: Request) -> Response:
     """A program reads the status of a work, who has to act, and its history."""
     _person, organisations, artwork = await load_artwork(request)
     await artwork.fetch_related("submissions__by", "submissions__taken_back__by", "reviews__by")
-    hung = await hung_steps(artwork)
+    hung = await hanging_steps(artwork)
     labels = form_for_work(artwork, await load_work_options(organisations, artwork))
     steps = sorted([*review_steps(artwork, labels), *hung], key=lambda step: step.at)
     review = max(artwork.reviews, key=lambda each: each.at, default=None)
     notes = review.notes if review is not None and artwork.status == Status.RETURNED else {}
     payload = {
         **work_state_json(request, artwork),
-        "who_has_it": who_has_it(artwork, hung),
+        "who_has_it": next_actor_sentence(artwork, hung),
         "why": status_reason(artwork),
         "steps": [
             {

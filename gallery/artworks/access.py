@@ -23,7 +23,7 @@ WORK_RELATIONS = ("organisation", "artist", "consent", "project", "image", "them
 
 
 async def load_artwork(request: Request) -> tuple[Person, list[Organisation], Artwork]:
-    """The work of the address with WORK_RELATIONS; 404 unless the person is a member of its organisation."""
+    """The work in the URL with WORK_RELATIONS; 404 unless the person is a member of its organisation."""
     person, organisations = await load_member(request)
     artwork = (
         await Artwork.filter(
@@ -39,9 +39,10 @@ async def load_artwork(request: Request) -> tuple[Person, list[Organisation], Ar
 
 
 async def load_picture(request: Request) -> Image:
-    """The image of the address, for members of its organisation and for curators to whom it was sent; else 404.
+    """The image in the URL; 404 unless the person may see it.
 
-    Curators do not see the unframed original, because what was cut off was not sent.
+    Members of its organisation may, and curators to whom the image was sent. Curators do not see the original
+    of a cropped image, because the part that was cropped away was not sent.
     """
     person = await load_person(request)
     image = await Image.get_or_none(id=request.path_params["id"])
@@ -58,7 +59,10 @@ async def load_picture(request: Request) -> Image:
 
 
 async def was_sent_for_review(image: Image) -> bool:
-    """Whether curators may see a picture: it is in a submission, or in what a proposal replaces, or is a logo or cover."""
+    """Whether curators may see a picture.
+
+    That is so if the picture is in a submission, if a proposal replaces it, or if it is a logo or cover.
+    """
     if await ProfileImage.exists(image_id=image.id):
         return True
     works = await Artwork.filter(Q(image_id=image.id) | Q(id=image.candidate_for_id or 0))

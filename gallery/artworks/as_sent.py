@@ -1,4 +1,4 @@
-"""Works as curators may read them: as they were sent for review, without what the organisation typed since."""
+"""Works as curators may read them: as they were sent for review, without later changes."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from gallery.web.languages import gettext as _
 
 
 async def load_as_sent(works: Collection[Artwork]) -> None:
-    """Set the fields of `works` to what was last sent for review: empty if nothing was, for a withdrawn work its number.
+    """Set the fields of `works` to the last snapshot that was sent for review.
 
-    The works are then only for display: never save them. Takes at most four queries.
+    The fields are empty if nothing was sent. The title of a withdrawn work is its public id. The works are
+    then only for display: never save them. Runs at most four queries.
     """
     changeable = {work.id: work for work in works if work.status not in LOCKED_STATUSES}
     if not changeable:
@@ -58,7 +59,7 @@ def _rows_named(rows: Mapping[int, Any], snapshot: Mapping[str, str], name: str)
 
 
 def _artist_as_sent(snapshot: Mapping[str, str]) -> Artist | None:
-    """Older snapshots have no ARTIST_PARTS, only both names in one line."""
+    """The artist in a snapshot. Older snapshots have no ARTIST_PARTS, only both names in one line."""
     if not snapshot.get("artist"):
         return None
     parts = {name: snapshot[name] for name in ARTIST_PARTS if name in snapshot}

@@ -1,4 +1,4 @@
-"""Saving the form of a work while somebody types, without overwriting what somebody else wrote."""
+"""Autosave of the form of a work: saves while somebody types, without overwriting the changes of others."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from gallery.web.languages import gettext as _
 
 FormValues = Mapping[str, Sequence[str]]  # form field → its values, as a browser sends them
 
-# Rows of other tables are made from these fields, so only when somebody saves by hand, not while they type.
+# These fields create rows of other tables. Autosave skips them; they are saved when somebody saves by hand.
 FIELDS_SAVED_BY_HAND = (
     "credit_name",
     "credit_name_translation",
@@ -50,27 +50,29 @@ AUTOSAVED_FIELDS = (*TEXT_FIELDS, *CHOICE_FIELDS, *FIELDS_SAVED_BY_HAND)
 def autosave_key(form_key: str) -> str:
     """The form key of a draft that autosave made from a new form.
 
-    When it is saved by hand it gets the form's own key.
+    When somebody saves the draft by hand, its form key becomes `form_key`.
     """
     return hashlib.sha256(f"typing {form_key}".encode()).hexdigest()[:32]
 
 
 @dataclass
 class MergedValues:
-    """The values that one window sends, merged with the work's current values."""
+    """The values that one browser window sends, merged with the current values of the work."""
 
     values: dict[str, list[str]]
-    # Fields changed both here and elsewhere, and fields changed elsewhere alone: the stored value stays.
+    # `conflicts`: fields changed here and elsewhere. `elsewhere`: fields changed only elsewhere. Both keep
+    # the stored value.
     conflicts: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
 
 
 def merge_values(current: FormValues, posted: MultiDict, keep_conflicts: bool = False) -> MergedValues:
-    """Merge `posted` with `current`, by the digests in its field `seen`.
+    """Merge `posted` with `current`, comparing by the digests in the posted field `seen`.
 
-    Without digests everything posted counts. A field that the window does not show stays. For a field changed
-    both here and elsewhere, `choice_NAME` decides: `theirs`, or `mine-` with the digest of the value that is
-    overwritten. With `keep_conflicts` the fields in conflict have the posted values, to be shown again.
+    Without digests every posted value is taken. A field that the window does not show keeps its current
+    value. If a field was changed both here and elsewhere, the posted field `choice_NAME` decides: `theirs`,
+    or `mine-` with the digest of the value that is overwritten. With `keep_conflicts`, fields in conflict
+    keep the posted values, so that the form can show them again.
     """
     seen = read_digests(posted.get("seen"))
     mine = {
@@ -94,7 +96,7 @@ def merge_values(current: FormValues, posted: MultiDict, keep_conflicts: bool = 
 
 
 def form_fields(values: FormValues, posted: Mapping[str, str] | None = None) -> MultiDict:
-    """`values` in the shape that a form takes."""
+    """`values` as the form data that WorkForm reads, with the posted organisation."""
     fields = MultiDict([(name, each) for name, several in values.items() for each in several])
     if posted and "organisation" in posted:
         fields["organisation"] = posted["organisation"]
@@ -102,9 +104,10 @@ def form_fields(values: FormValues, posted: Mapping[str, str] | None = None) -> 
 
 
 def form_with(artwork: Artwork, changes: FormValues, offered: WorkOptions) -> WorkForm:
-    """The form of a work, unfinished values included, with `changes`; the work's themes must be fetched.
+    """The form of a work with its unfinished values and `changes`; the themes of the work must be fetched.
 
-    Another artist drops the former artist's consent. Another consent brings its own artist.
+    If `changes` has another artist, the consent of the former artist is removed. If it has another consent,
+    the artist of that consent is taken.
     """
     values = {**form_values(artwork), **changes}
     if "artist" in changes and "consent" not in changes and values["artist"] != [str(artwork.artist_id)]:
@@ -118,9 +121,10 @@ def form_with(artwork: Artwork, changes: FormValues, offered: WorkOptions) -> Wo
 async def autosave(
     artwork: Artwork, posted: MultiDict, organisations: Sequence[Organisation], by: Person
 ) -> tuple[Artwork, MergedValues]:
-    """Save what a window sends: valid fields in the work itself, the others in `Artwork.unfinished`.
+    """Save the values that a window sends.
 
-    Raises NotEditable, and WorkRefused if the work was deleted.
+    Valid values are saved in the columns of the work, the others in `Artwork.unfinished`. Raises NotEditable,
+    and WorkRefused if the work was deleted.
     """
     async with in_transaction():
         work = await locked(Artwork.filter(id=artwork.id)).first()
@@ -188,7 +192,7 @@ def _valid_details(work: Artwork, form: WorkForm, invalid: Collection[str]) -> W
 
 
 def readable_value(form: WorkForm, name: str, values: Sequence[str]) -> str:
-    """A field's values as text for people: of a choice its label."""
+    """The values of a field as readable text: choices are shown by their labels."""
     choices = getattr(form[name], "choices", None)
     if not choices:
         return "\n".join(values)

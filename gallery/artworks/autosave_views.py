@@ -1,4 +1,4 @@
-"""The requests of work forms that save themselves while somebody types."""
+"""Autosave requests: the form of a work sends them while somebody types."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ async def create(request: Request) -> Response:
             artwork = await create_work(draft, person, None, form_key)
         except IntegrityError:
             artwork = await Artwork.get(form_key=form_key, organisation_id__in=ids)
-    del posted["seen"]  # everything in the draft came from this window
+    del posted["seen"]  # all values of the draft came from this window
     return await _autosave(request, artwork, posted, organisations, person)
 
 
 async def update(request: Request) -> Response:
-    """A partner types: the form is saved, and the answer says what was changed elsewhere."""
+    """A partner types: the values are saved, and the response names the fields changed elsewhere."""
     try:
         person, organisations, artwork = await load_artwork(request)
     except SignInRequired:
@@ -100,7 +100,7 @@ async def _autosave(
         "elsewhere": {name: current[name] for name in result.elsewhere},
         "conflicts": conflicts_payload(result, current, form),
         "address": pages_of(request).url("artworks:edit", id=work.id),
-        "typing": pages_of(request).url("artworks:keep", id=work.id),
+        "typing": pages_of(request).url("artworks:autosave", id=work.id),
         "key": str(work.id),
     }
     return JSONResponse(payload, headers={"cache-control": "no-store"})
@@ -133,6 +133,6 @@ def conflicts_payload(
 
 
 routes = [
-    Route("/desk/works/typing", create, name="artworks:keep_new", methods=["POST"]),
-    Route("/desk/works/{id:int}/typing", update, name="artworks:keep", methods=["POST"]),
+    Route("/desk/works/typing", create, name="artworks:autosave_new", methods=["POST"]),
+    Route("/desk/works/{id:int}/typing", update, name="artworks:autosave", methods=["POST"]),
 ]

@@ -44,7 +44,7 @@ PAGE_SIZE = 20  # drafts, each with its form
 
 @dataclass(frozen=True)
 class BulkRefusal:
-    """Why one file, or one chosen draft, could not be processed."""
+    """Why one uploaded file or one chosen draft could not be processed."""
 
     name: str
     sentence: str
@@ -84,7 +84,7 @@ async def create(request: Request) -> Response:
 
 
 async def _create_draft(entry: WorkEntry, file: ReceivedFile, organisation: Organisation, by: Person) -> str:
-    """Make a draft of one file; returns why that is not possible, or ""."""
+    """Create a draft from one file; returns the reason if that is not possible, else ""."""
     if not file.size:
         return _("This file is empty: it has 0 bytes. Please choose the picture again.")
     try:
@@ -103,7 +103,7 @@ def _left_out(names: list[str]) -> str:
 
 
 async def show(request: Request) -> Response:
-    """The row of one new draft alone, for the page's script."""
+    """A script of the page fetches the table row of one new draft."""
     _person, organisations, artwork = await load_artwork(request)
     await artwork.fetch_related("consent__artist")
     if artwork.status != Status.DRAFT:
@@ -113,7 +113,7 @@ async def show(request: Request) -> Response:
 
 
 async def update(request: Request) -> Response:
-    """A partner sets values on the chosen drafts, and reads which drafts refused them."""
+    """A partner sets values on the chosen drafts; the page names the drafts that refused the values."""
     person, organisations = await load_member(request)
     posted = await read_desk_form(request)
     offered = await load_work_options(organisations)
@@ -180,7 +180,7 @@ def _refusal_of(artwork: Artwork, sentence: str) -> BulkRefusal:
 async def _set_common_values(
     entry: WorkEntry, artwork: Artwork, common: BulkEditForm, organisations: list[Organisation]
 ) -> str:
-    """Set the common values on one draft, by the rules of its own form; returns why that is not possible, or ""."""
+    """Set the common values on one draft, validated by its form; returns the reason of a refusal, or ""."""
     form = form_with(artwork, common.set_fields, await load_work_options(organisations, artwork))
     details = form.read(has_picture=True)
     if details is None:
@@ -204,7 +204,10 @@ async def _render_page(
     common: BulkEditForm | None = None,
     **result: Any,
 ) -> Response:
-    """The page. `common`: the form of common values, if it has errors; `result`: values for the messages in the template."""
+    """Render the page.
+
+    `common`: the form of common values, if it has errors. `result`: values for the messages in the template.
+    """
     drafts = Artwork.filter(
         organisation_id__in=[each.id for each in organisations], created_by=person, status=Status.DRAFT
     )
@@ -246,7 +249,7 @@ async def _draft_rows(
                 "form": form,
                 "why_it_waits": waiting_message(artwork.image) if artwork.image else "",
                 "typing": {
-                    "address": pages_of(request).url("artworks:keep", id=artwork.id),
+                    "address": pages_of(request).url("artworks:autosave", id=artwork.id),
                     "key": str(artwork.id),
                     "seen": seen_field(form_values(artwork), ROW_FIELDS),
                 },
@@ -256,7 +259,11 @@ async def _draft_rows(
 
 
 def _options_for(offered: Any, artwork: Artwork) -> Any:
-    """The choices of one draft, without a query: those of its organisation, and those that the draft has already."""
+    """The choices in the form of one draft, without a query.
+
+    They are the choices of its organisation, and the artist, consent, project and themes that the draft has
+    already.
+    """
     own = artwork.organisation_id
     consents = [each for each in offered.consents if each.artist.organisation_id == own]
     if artwork.consent is not None and artwork.consent_id not in {each.id for each in consents}:

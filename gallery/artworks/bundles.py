@@ -1,4 +1,4 @@
-"""The file of an import: a ZIP of pictures with a sheet, or a sheet alone. It is read without trusting any of it."""
+"""The file of an import: a ZIP of pictures with a sheet, or a sheet alone. It is read as untrusted input."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from gallery.artworks.sheet_faults import SheetRefused
 from gallery.artworks.sheets import MAX_SHEET_BYTES
 
 MAX_ENTRIES = 12_000  # files in a ZIP: ten thousand pictures, a sheet, and system files
-MAX_NAME_LENGTH = 300  # as ImportedPicture.name
-MAX_DIRECTORY_BYTES = 8 << 20  # of the ZIP's central directory
-MAX_RATIO = 200  # of unpacked to packed bytes
-RATIO_CHECKED_ABOVE = 10 << 20  # unpacked bytes; a high ratio does no harm in a smaller file
+MAX_NAME_LENGTH = 300  # characters, the length of the column ImportedPicture.name
+MAX_DIRECTORY_BYTES = 8 << 20  # size limit of the ZIP's central directory
+MAX_RATIO = 200  # maximum ratio of unpacked to packed bytes
+RATIO_CHECKED_ABOVE = 10 << 20  # unpacked bytes; in a smaller file a high ratio is harmless
 CHUNK_BYTES = 1 << 20
-LOCATOR_BYTES, RECORD_BYTES = 20, 56  # of ZIP64: the locator, and the record that it points to
+LOCATOR_BYTES, RECORD_BYTES = 20, 56  # sizes of the ZIP64 end-of-directory locator and record
 UTF8_FLAG, ENCRYPTED_FLAG = 0x800, 0x1
 SHEET_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx")
 ARCHIVE_ENDINGS = (".zip", ".rar", ".7z", ".gz", ".tar", ".tgz", ".bz2", ".xz")
@@ -38,15 +38,15 @@ ZIP_ERRORS = (
     struct.error,
     RuntimeError,
     OSError,
-    UnicodeDecodeError,  # of a name that is flagged as UTF-8 and is not
+    UnicodeDecodeError,  # a name has the UTF-8 flag but is not valid UTF-8
 )
 
 
 @dataclass(frozen=True)
 class UnpackedPicture:
     size: int  # bytes
-    head: bytes  # its first 64
-    digest: str  # SHA-256
+    head: bytes  # the first 64 bytes
+    digest: str  # SHA-256, in hexadecimal
 
 
 class PictureRefused(Exception):
@@ -58,7 +58,7 @@ class PictureRefused(Exception):
 
 
 class Bundle:
-    """An uploaded file, open. `pictures`: by the lower-case path within the ZIP, which is a picture's key."""
+    """An open uploaded file. `pictures`: ZIP entries by lower-case path, which is the key of the picture."""
 
     def __init__(self, path: Path, archive: zipfile.ZipFile | None, sheet: zipfile.ZipInfo | None) -> None:
         self._path = path
@@ -92,8 +92,8 @@ class Bundle:
         stems = [key for key in self._by_stem.get(base, []) if "/" not in name or key.startswith(name)]
         return stems[0] if len(stems) == 1 else None
 
-    def sheet_into(self, folder: Path) -> Path:
-        """The path of the sheet, which is unpacked into `folder` if needed. Raises SheetRefused."""
+    def unpack_sheet(self, folder: Path) -> Path:
+        """The path of the sheet on disk. A sheet in a ZIP is unpacked into `folder`. Raises SheetRefused."""
         if self._archive is None:
             return self._path
         assert self._sheet is not None
@@ -109,8 +109,8 @@ class Bundle:
             raise SheetRefused("broken_zip") from error
         return target
 
-    def take_out(self, key: str, target: Path, max_bytes: int) -> UnpackedPicture:
-        """Unpack the picture of `key` to `target`. Raises PictureRefused, also if it has more than `max_bytes`."""
+    def unpack_picture(self, key: str, target: Path, max_bytes: int) -> UnpackedPicture:
+        """Unpack the picture `key` to the file `target`. Raises PictureRefused, also above `max_bytes`."""
         assert self._archive is not None
         entry = self.pictures[key]
         digest, head, size = hashlib.sha256(), b"", 0
@@ -131,7 +131,7 @@ class Bundle:
 
 
 def read_chunks(source: IO[bytes], entry: zipfile.ZipInfo, most: int) -> Iterator[bytes]:
-    """The content of an entry in chunks. Raises PictureRefused over `most` bytes, or MAX_RATIO."""
+    """Yield the content of a ZIP entry in chunks. Raises PictureRefused above `most` bytes or MAX_RATIO."""
     size = 0
     while chunk := source.read(CHUNK_BYTES):
         size += len(chunk)
@@ -169,7 +169,7 @@ def open_bundle(path: Path) -> Iterator[Bundle]:
 
 def scan_entries(path: Path, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> Bundle:
     """Check every entry of a ZIP, and return its bundle. Raises SheetRefused."""
-    if len(entries) > MAX_ENTRIES:  # the ZIP's own count was lower
+    if len(entries) > MAX_ENTRIES:  # the count in the ZIP's end record was too low
         raise SheetRefused("too_many_entries", most=MAX_ENTRIES)
     sheets: list[zipfile.ZipInfo] = []
     bundle = Bundle(path, archive, None)
@@ -194,7 +194,7 @@ def scan_entries(path: Path, archive: zipfile.ZipFile, entries: list[zipfile.Zip
 
 
 def check_entry(entry: zipfile.ZipInfo, name: str) -> None:
-    """Raises SheetRefused for a path outside of the ZIP, a link, or an encrypted file."""
+    """Refuse a path outside of the ZIP, a symbolic link, or an encrypted file. Raises SheetRefused."""
     is_outside = ".." in name.split("/") or name.startswith("/") or re.match(r"[A-Za-z]:", name)
     if is_outside or "\0" in name:
         raise SheetRefused("outside", name=name[:120])
@@ -205,15 +205,16 @@ def check_entry(entry: zipfile.ZipInfo, name: str) -> None:
 
 
 def is_system_file(name: str) -> bool:
-    """Whether an entry is a folder, or a file that an operating system added."""
+    """Whether a ZIP entry is a folder, or a file that an operating system added."""
     folder, base = name.split("/")[0], posixpath.basename(name)
     return not base or folder == "__MACOSX" or base.startswith(".") or base in {"Thumbs.db", "desktop.ini"}
 
 
 def entry_name(entry: zipfile.ZipInfo) -> str:
-    """The decoded name of an entry.
+    """The decoded name of a ZIP entry.
 
-    Without the UTF-8 flag it may still be UTF-8 (macOS), or GB18030 (Chinese Windows), or code page 437.
+    A name without the UTF-8 flag may be in UTF-8 (macOS), GB18030 (Chinese Windows) or code page 437; they
+    are tried in this order.
     """
     name = entry.orig_filename
     if not entry.flag_bits & UTF8_FLAG:
@@ -230,7 +231,7 @@ def entry_name(entry: zipfile.ZipInfo) -> str:
 def check_directory(file: IO[bytes]) -> None:
     """Check the size of the ZIP's central directory before it is read into memory. Raises SheetRefused."""
     size = file.seek(0, io.SEEK_END)
-    start = max(0, size - 65_557)  # the end record, 22 bytes, and the longest comment
+    start = max(0, size - 65_557)  # 22 bytes of the end record and the longest possible comment
     file.seek(start)
     tail = file.read()
     at = tail.rfind(b"PK\x05\x06")
@@ -238,15 +239,15 @@ def check_directory(file: IO[bytes]) -> None:
         raise SheetRefused("broken_zip")
     sizes = [struct.unpack("<HI", tail[at + 10 : at + 16])]
     if tail[max(0, at - LOCATOR_BYTES) : at].startswith(b"PK\x06\x07"):
-        # ZIP64. Readers of the directory use this record, whatever the one above says. Some look for it right before the
-        # locator, others where the locator points to, so both are checked.
+        # ZIP64: unpackers use the ZIP64 record instead of the end record. Some read it right before the
+        # locator, others where the locator points, so both places are checked.
         (offset,) = struct.unpack("<Q", tail[at - LOCATOR_BYTES + 8 : at - LOCATOR_BYTES + 16])
         for place in (offset, start + at - LOCATOR_BYTES - RECORD_BYTES):
             if not 0 <= place <= size - RECORD_BYTES:
                 raise SheetRefused("broken_zip")
             file.seek(place)
             sizes.append(struct.unpack("<QQ", file.read(RECORD_BYTES)[32:48]))
-        entries, directory = sizes[0]  # all bits set means: see the ZIP64 record
+        entries, directory = sizes[0]  # a value with all bits set refers to the ZIP64 record
         sizes[0] = (entries % 0xFFFF, directory % 0xFFFFFFFF)
     if any(entries > MAX_ENTRIES or directory > MAX_DIRECTORY_BYTES for entries, directory in sizes):
         raise SheetRefused("too_many_entries", most=MAX_ENTRIES)

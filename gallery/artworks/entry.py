@@ -1,7 +1,8 @@
-"""Entering works: the only way, used by the form, bulk upload, tus, the API, sheet imports and proposals.
+"""Creating and changing works: every way to do it goes through WorkEntry.
 
-A caller opens a WorkEntry, adds the picture if there is one, and calls `save`, `set_picture` or `propose`, each of which
-is one transaction. The caller decides on the answer: a redirect, the form again, JSON, or a line of an import report.
+The form, bulk upload, tus, the API, imports and proposals use it. A caller opens a WorkEntry, adds the
+picture if there is one, and calls `save`, `set_picture` or `propose`, each of which is one transaction. The
+caller chooses the response: a redirect, the form again, JSON, or a line of an import report.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ from gallery.storage import Storage
 
 
 class WorkEntry:
-    """A work that is being entered, with at most one picture.
+    """A work that is being created or changed, with at most one picture.
 
-    When the entry closes, it deletes the picture that it stored, both row and files, unless a work, a proposal or the
-    caller (`keep_picture`) adopted it.
+    When the entry closes, the row and the files of the picture that it stored are deleted, unless a work, a
+    proposal or the caller (`keep_picture`) uses the picture.
     """
 
     def __init__(self, storage: Storage, settings: Settings, by: Person | None = None) -> None:
@@ -59,9 +60,7 @@ class WorkEntry:
         self.picture = image
 
     def keep_picture(self) -> None:
-        """Do not delete it when the entry closes: the caller uses it in an import, or in the form shown
-        again.
-        """
+        """Keep the picture when the entry closes: an import, or the form that is shown again, uses it."""
         self._is_adopted = True
 
     async def discard_picture(self) -> None:
@@ -73,7 +72,7 @@ class WorkEntry:
     async def save(
         self, details: WorkDetails, artwork: Artwork | None = None, form_key: str | None = None
     ) -> Artwork:
-        """Create a draft, or change `artwork`. Raises as `create_work` and `update_work`."""
+        """Create a draft, or change `artwork`. Raises the exceptions of `create_work` and `update_work`."""
         if artwork is None:
             saved = await create_work(details, self.by, self.picture, form_key)
             replaced = None
@@ -83,7 +82,7 @@ class WorkEntry:
         return saved
 
     async def set_picture(self, artwork: Artwork) -> Artwork:
-        """Give `artwork` the picture and leave its texts. Raises NotEditable, WorkRefused."""
+        """Set the picture of `artwork`; its texts stay unchanged. Raises NotEditable, WorkRefused."""
         assert self.picture is not None
         await self._adopted(await set_picture(artwork, self.picture, self.by))
         return artwork

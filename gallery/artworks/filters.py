@@ -1,4 +1,4 @@
-"""The filters of a partner's list of works: theme, project, and words of the title or the credit name."""
+"""The filters of an organisation's list of works: theme, project, and words in the title or credit name."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class WorkFilter:
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
-        """The filters as parameters of an address."""
+        """The filters as query parameters."""
         pairs = (
             ("theme", self.theme.slug if self.theme else ""),
             ("project", self.project.slug if self.project else ""),
@@ -52,7 +52,7 @@ class WorkFilter:
 
 
 async def load_work_filter(query: Mapping[str, str], works: QuerySet[Artwork]) -> WorkFilter:
-    """The filters in the parameters of an address; a theme or project that none of `works` has is ignored."""
+    """The filters in the query parameters; a theme or project that none of `works` has is ignored."""
     themes = await Theme.filter(id__in=Subquery(works.values("themes__id"))).order_by("-id")
     projects = await Project.filter(id__in=Subquery(works.values("project_id"))).order_by("-id")
     return WorkFilter(

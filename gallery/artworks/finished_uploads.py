@@ -1,4 +1,4 @@
-"""Finished uploads: each becomes a new draft, or the picture of the work that its metadata names."""
+"""Finished uploads: each creates a draft, or sets the picture of the work that its metadata names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gallery.artworks.works import (
     WorkRefused,
     blank_details,
     delete_draft,
-    why_not_editable,
+    not_editable_reason,
 )
 from gallery.clock import now
 from gallery.images.models import Upload
@@ -45,14 +45,14 @@ def chosen_organisation(metadata: Mapping[str, bytes], organisations: list[Organ
 
 
 async def chosen_work(metadata: Mapping[str, bytes], organisations: list[Organisation]) -> Artwork | None:
-    """The work that the metadata names by its id: it keeps its texts and gets this picture. None if none is named."""
+    """The work whose id the upload's metadata names, and which gets the picture; None if no work is named."""
     if "work" not in metadata:
         return None
     artwork = await _find_work(metadata, [each.id for each in organisations])
     if artwork is None:
         raise TusRefusal(404, _("There is no such work."))
     if not artwork.is_editable:
-        raise TusRefusal(409, why_not_editable(artwork.status))
+        raise TusRefusal(409, not_editable_reason(artwork.status))
     return artwork
 
 
@@ -65,11 +65,11 @@ async def _find_work(metadata: Mapping[str, bytes], organisation_ids: list[int])
 
 
 async def finish_upload(upload: Upload, storage: Storage, settings: Settings) -> None:
-    """Make a draft of a whole upload whose lock the caller holds, or give its picture to the work that it names.
+    """Create a draft from a complete upload, or set the picture of the work that its metadata names.
 
-    If it is called again, it finds the draft that it made. Raises ImageRefused if the file cannot be shown, NotEditable
-    and WorkRefused if the named work takes no picture any more, and deletes the upload each time; UploadGone if the
-    upload was stopped in the meantime.
+    The caller holds the lock of the upload. A second call finds the draft of the first. Raises ImageRefused
+    if the file cannot be shown; NotEditable and WorkRefused if the named work can no longer get a picture. In
+    these cases the upload is deleted. Raises UploadGone if the upload was stopped in the meantime.
     """
     await upload.fetch_related("organisation", "by")
     target = await _find_work(parse_metadata(upload.metadata), [upload.organisation_id])
@@ -79,11 +79,11 @@ async def finish_upload(upload: Upload, storage: Storage, settings: Settings) ->
     completed_at = now()
     if not await Upload.filter(id=upload.id).update(artwork_id=artwork.id, completed_at=completed_at):
         if target is not None:
-            return  # the upload was stopped after the work had got the picture
+            return  # the upload was stopped after the picture of the work was set
         try:
             await delete_draft(artwork, storage)
         except NotEditable:
-            return  # somebody found the draft and submitted it while the upload was being stopped
+            return  # somebody submitted the draft while the upload was being stopped
         raise UploadGone
     upload.artwork_id, upload.completed_at = artwork.id, completed_at
     PartialUpload(storage, upload.token).delete()
@@ -107,14 +107,14 @@ async def _enter(upload: Upload, target: Artwork | None, storage: Storage, setti
 
 
 async def finish_next(context: ChoreContext) -> bool:
-    """Finish one whole upload whose process was killed before it could do so."""
+    """Finish one complete upload whose process was killed before it could finish it."""
     for upload in await Upload.filter(completed_at__isnull=True, expires_at__gt=now()).order_by("id"):
         part = PartialUpload(context.storage, upload.token)
         try:
             if part.size() != upload.length:
                 continue
             async with part.lock():
-                # A server may have finished it after the query and before the lock.
+                # A server process may have finished the upload after the query and before the lock.
                 unfinished = await Upload.get_or_none(id=upload.id, completed_at__isnull=True)
                 if unfinished is not None:
                     await finish_upload(unfinished, context.storage, context.settings)
@@ -127,7 +127,7 @@ async def finish_next(context: ChoreContext) -> bool:
 
 
 async def forget_expired(context: ChoreContext) -> bool:
-    """Delete one upload that did not arrive in time, or the row of one finished long ago, and files without a row."""
+    """Delete one expired or long finished upload, and files that have no row."""
     await delete_stray_files(context.storage)
     upload = await Upload.filter(expires_at__lte=now()).order_by("expires_at").first()
     if upload is None:

@@ -23,7 +23,7 @@ async def forget_consent(consent: Consent, ids: Sequence[int]) -> None:
     await Submission.filter(id__in=await submissions_sent_under(consent, ids)).update(**ERASED_SNAPSHOTS)
     await Submission.filter(artwork__consent_id=consent.id).update(**ERASED_SNAPSHOTS, is_waiting=False)
     if not await has_consent(consent.artist_id):
-        # The artist is forgotten. Drafts without a consent stay with their organisation, their snapshots do not.
+        # The artist's details are erased. Drafts without a consent are kept, but their snapshots are erased.
         drafts = Q(artwork__artist_id=consent.artist_id, artwork__consent_id=None)
         await Submission.filter(drafts).update(**ERASED_SNAPSHOTS)
     await _forget_imports(consent)
@@ -33,7 +33,7 @@ async def forget_consent(consent: Consent, ids: Sequence[int]) -> None:
 async def submissions_sent_under(consent: Consent, ids: Sequence[int]) -> list[int]:
     """The ids of submissions that were sent under the consents `ids`.
 
-    Their works may be under another consent by now, perhaps of another artist, or under none.
+    Their works may have another consent now, perhaps of another artist, or none.
     """
     consent_ids = {str(id) for id in ids}
     rows = Submission.filter(artwork__organisation__artists__id=consent.artist_id)

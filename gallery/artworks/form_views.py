@@ -29,7 +29,7 @@ from gallery.artworks.works import (
     WorkDetails,
     WorkRefused,
     load_work_options,
-    why_not_editable,
+    not_editable_reason,
 )
 from gallery.clock import today
 from gallery.images.models import Image
@@ -59,7 +59,7 @@ async def edit(request: Request) -> Response:
     """A partner opens a draft or a returned work; the curator's notes are next to the fields."""
     _person, organisations, artwork = await load_artwork(request)
     if not artwork.is_editable:
-        return redirect_to_work(request, artwork, why_not_editable(artwork.status))
+        return redirect_to_work(request, artwork, not_editable_reason(artwork.status))
     form = form_for_work(artwork, await load_work_options(organisations, artwork))
     return await _render_form(request, form, artwork)
 
@@ -72,7 +72,7 @@ async def update(request: Request) -> Response:
 
 @dataclass
 class SentForm:
-    """A form as the browser sent it, merged with the work's current state."""
+    """A form as the browser sent it, merged with the current values of the work."""
 
     request: Request
     person: Person
@@ -81,7 +81,7 @@ class SentForm:
     form_key: str | None
     values: MultiDict
     form: WorkForm
-    typing: Mapping[str, Any]  # see `_typing`
+    typing: Mapping[str, Any]  # see `_autosave_context`
     then: object  # which button was pressed: save, submit or frame
 
     async def render_again(self, image: Image | None, status: int = 422) -> Response:
@@ -100,10 +100,10 @@ async def _save_form(
         if artwork is None and form_key:
             if earlier := await _work_with_form_key(form_key, organisations):
                 return _redirect_already_sent(request, earlier)
-            # The form may have saved itself although the page did not get the answer.
+            # Autosave may have created the draft although the page did not receive the response.
             artwork = await _work_with_form_key(autosave_key(form_key), organisations)
             if artwork is not None:
-                received.fields["seen"] = ""  # everything in the draft came from this window
+                received.fields["seen"] = ""  # all values of the draft came from this window
         sent = await _read_form(request, received, person, organisations, artwork, form_key)
         kept = await earlier_upload(received, organisations)
         if artwork is not None and not artwork.is_editable:
@@ -130,7 +130,7 @@ async def _read_form(
     merge = merge_values(form_values(artwork), received.fields, keep_conflicts=True) if artwork else None
     values = form_fields(merge.values, received.fields) if merge else received.fields
     form = WorkForm(values, offered=offered)
-    typing = _typing(request, artwork, form, merge, received.fields)
+    typing = _autosave_context(request, artwork, form, merge, received.fields)
     then = received.fields.get("then")
     return SentForm(request, person, organisations, artwork, form_key, values, form, typing, then)
 
@@ -140,7 +140,7 @@ async def _enter(sent: SentForm, entry: WorkEntry, details: WorkDetails, kept: I
     try:
         saved = await entry.save(details, artwork, form_key)
         if artwork is not None and form_key:
-            # The draft was made by autosave: if this form is sent twice, its key must find the draft.
+            # Autosave made the draft. If this form is sent twice, `form_key` must find the draft.
             await Artwork.filter(id=saved.id, form_key=autosave_key(form_key)).update(form_key=form_key)
     except WorkRefused as refusal:
         sent.form.refuse(refusal.field, refusal.sentence)
@@ -166,7 +166,7 @@ async def _answer_saved(sent: SentForm, saved: Artwork, image: Image | None) -> 
     is_framed_next = sent.then == "frame" and saved.image_id is not None
     response = redirect(sent.request, "framings:edit" if is_framed_next else "artworks:show", id=saved.id)
     done = _("The draft is saved.")
-    if image is not None and not image.is_looked_at:
+    if image is not None and not image.is_inspected:
         done = f"{done} {waiting_message(image)}"
     flash(sent.request, response, done)
     return response
@@ -186,7 +186,7 @@ def _redirect_already_sent(request: Request, artwork: Artwork) -> Response:
 async def _render_too_late(sent: SentForm, artwork: Artwork, kept: Image | None) -> Response:
     """Show the typed values again after the work was submitted or decided in the meantime; they cannot be saved."""
     if artwork.status == Status.WITHDRAWN:
-        return redirect_to_work(sent.request, artwork, why_not_editable(artwork.status))
+        return redirect_to_work(sent.request, artwork, not_editable_reason(artwork.status))
     if artwork.status == Status.ACCEPTED:
         proposal = ProposalForm(sent.values)
         proposal.refuse(
@@ -268,12 +268,12 @@ async def _render_form(
         "form_key": form_key or secrets.token_hex(16),
         "is_saved": is_saved,
         "has_several": len(form.offered.organisations) > 1,
-        "typing": typing or _typing(request, artwork, form),
+        "typing": typing or _autosave_context(request, artwork, form),
     }
     return render(request, "artworks/edit.html" if artwork else "artworks/new.html", context, status=status)
 
 
-def _typing(
+def _autosave_context(
     request: Request,
     artwork: Artwork | None,
     form: WorkForm,
@@ -282,7 +282,7 @@ def _typing(
 ) -> dict[str, Any]:
     """The form's autosave data: its address, the digests of the shown values, and the fields changed elsewhere."""
     if artwork is None:
-        address = pages_of(request).url("artworks:keep_new")
+        address = pages_of(request).url("artworks:autosave_new")
         empty = {"language": [form.language.data or ""], "starts_on": [today().isoformat()]}
         return {
             "address": address,
@@ -293,7 +293,7 @@ def _typing(
     current = form_values(artwork)
     merge = merge or MergedValues({})
     return {
-        "address": pages_of(request).url("artworks:keep", id=artwork.id),
+        "address": pages_of(request).url("artworks:autosave", id=artwork.id),
         "key": str(artwork.id),
         "seen": seen_field(current) if posted is None else digests_after(merge, current, posted),
         "conflicts": conflicts_payload(merge, current, form),

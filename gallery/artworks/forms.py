@@ -115,7 +115,10 @@ class WorkForm(ConsentFields):
         self["organisation"].choices = organisation_choices(offered.organisations)
         self["artist"].choices = [
             SelectChoice("", _("Choose, or name somebody new below")),
-            *(SelectChoice(str(each.id), self._among(each, each.credit_name)) for each in offered.artists),
+            *(
+                SelectChoice(str(each.id), self._choice_label(each, each.credit_name))
+                for each in offered.artists
+            ),
         ]
         self["consent"].choices = [
             SelectChoice("", _("Choose, or record a new one below")),
@@ -124,7 +127,7 @@ class WorkForm(ConsentFields):
         self["project"].choices = [
             SelectChoice("", _("Choose, or write a new one below")),
             *(
-                SelectChoice(str(each.id), self._among(each, localized(each, "title").text))
+                SelectChoice(str(each.id), self._choice_label(each, localized(each, "title").text))
                 for each in offered.projects
             ),
         ]
@@ -132,7 +135,7 @@ class WorkForm(ConsentFields):
             SelectChoice(str(each.id), localized(each, "title").text) for each in offered.themes
         ]
 
-    def _among(self, row: Any, label: str) -> str:
+    def _choice_label(self, row: Any, label: str) -> str:
         """The label of a choice, with its organisation if there are several."""
         if len(self.offered.organisations) == 1:
             return label
@@ -140,7 +143,7 @@ class WorkForm(ConsentFields):
         return f"{label} ({localized(organisation, 'name').text})" if organisation else label
 
     def suggested_themes(self) -> set[str]:
-        """The values of the themes that the story names with a hashtag and that are not chosen yet."""
+        """The form values of themes that a hashtag in the story names and that are not chosen yet."""
         named = themes_in_hashtags(
             self.offered.themes, self.story.data or "", self.story_translation.data or ""
         )
@@ -156,7 +159,7 @@ class WorkForm(ConsentFields):
         return bool(self.project_title.data or self.project_summary.data or self.project_link.data)
 
     def read(self, has_picture: bool) -> WorkDetails | None:
-        """The values, or None with sentences at the fields if no draft can be made of them."""
+        """The details of the work; None, with errors at the fields, if no draft can be made of them."""
         self.validate()
         organisation = (
             _find_choice(self.offered.organisations, self.organisation.data) or self.offered.organisations[0]
@@ -192,7 +195,7 @@ class WorkForm(ConsentFields):
         elif artist is None and self.credit_name.data:
             return NewArtist(self.credit_name.data, self.credit_name_translation.data or "")
         elif artist is None and consent is not None and not self.artist.errors:
-            return consent.artist  # the consent says whose work it is
+            return consent.artist  # the consent determines the artist
         return artist
 
     def _read_consent(self, artist: Artist | NewArtist | None, consent: Consent | None) -> Any:
@@ -232,7 +235,7 @@ class WorkForm(ConsentFields):
 
 
 class ProposalForm(Form):
-    """Changes to an accepted work: its texts and year, as in WorkForm, or another picture."""
+    """The form of a proposal: texts and year, as in WorkForm, or another picture."""
 
     picture = FileField(
         _l("Another picture"),
@@ -275,7 +278,7 @@ class BulkEditForm(Form):
 
     @property
     def set_fields(self) -> dict[str, list[str]]:
-        """The fields that are filled in, in the format of `form_values`."""
+        """The values of the fields that are filled in, in the format of `form_values`."""
         values = {name: self[name].data for name in BULK_FIELDS}
         return {
             name: value if isinstance(value, list) else [str(value)]
@@ -296,14 +299,14 @@ def check_year(form: Form) -> None:
 
 
 def form_for_work(artwork: Artwork, offered: WorkOptions) -> WorkForm:
-    """The form filled with the values of a work, also the unfinished ones; its themes must be fetched."""
+    """The form with the values of a work, including the unfinished values; the themes must be fetched."""
     fields = MultiDict([(name, each) for name, values in form_values(artwork).items() for each in values])
     fields["organisation"] = str(artwork.organisation_id)
     return WorkForm(fields, offered=offered)
 
 
 def form_values(artwork: Artwork, *, finished_only: bool = False) -> dict[str, list[str]]:
-    """The values of a work's form: field → values as a browser sends them; the work's themes must be fetched."""
+    """The values of a work's form, as a browser sends them, by field; the work's themes must be fetched."""
     values = {
         **{name: [getattr(artwork, name)] for name in (*TEXT_FIELDS, "language")},
         **{name: [str(getattr(artwork, name) or "")] for name in ("year",)},
@@ -330,7 +333,7 @@ def _find_choice(rows: Sequence[ModelT], id: Any) -> ModelT | None:
 
 
 def consent_label(consent: Consent) -> str:
-    """The label of a consent: artist, who agreed, until when; its artist must be fetched."""
+    """The label of a consent: artist, who agreed, last day. The artist of the consent must be fetched."""
     parts = [consent.artist.credit_name, str(consent.agreed_by.label)]
     if consent.ends_on:
         parts.append(_("until %(day)s") % {"day": shown_date(consent.ends_on)})

@@ -19,7 +19,7 @@ from gallery.artworks.access import load_artwork
 from gallery.artworks.entry import WorkEntry
 from gallery.artworks.models import Artwork
 from gallery.artworks.redirects import redirect_to_work
-from gallery.artworks.works import NotEditable, discard_image, why_not_editable
+from gallery.artworks.works import NotEditable, discard_image, not_editable_reason
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.db.connection import in_transaction, locked
@@ -78,13 +78,13 @@ class FramingForm(Form):
 
     @classmethod
     def of(cls, framing: Framing) -> FramingForm:
-        """The form filled with a framing."""
+        """The form with the values of a framing."""
         cut = (framing.left, framing.top, FRAME_UNITS - framing.right, FRAME_UNITS - framing.bottom)
         sides = {name: Decimal(parts) / PER_CENT for name, parts in zip(SIDES, cut, strict=True)}
         return cls(data={"turn": str(framing.turn), **sides})
 
     def read(self) -> Framing | None:
-        """The framing that was typed, or None with sentences at the fields."""
+        """The typed framing; None, with errors at the fields, if it is invalid."""
         self.validate()
         cut = {}
         for name in SIDES:
@@ -104,11 +104,11 @@ class FramingForm(Form):
 async def reframe(
     artwork: Artwork, framing: Framing, by: Person, storage: Storage, settings: Settings
 ) -> Image | None:
-    """Turn and crop the picture of a draft or returned work; its image must be fetched.
+    """Turn and crop the picture of a draft or returned work; the image must be fetched.
 
-    The work gets a new image of the same original, which the worker develops, and the earlier image is deleted. Returns
-    None if it is framed like this already. Raises ImageRefused, NotEditable, EditConflict,
-    StoreUnavailable.
+    The work gets a new image with the same original, and the worker makes its renditions. The earlier image
+    is deleted. Returns None if the picture has this framing already. Raises ImageRefused, NotEditable,
+    EditConflict, StoreUnavailable.
     """
     before = artwork.image
     if before is None or before.framing == framing:
@@ -121,7 +121,7 @@ async def reframe(
         except ImageRefused:
             if await Artwork.exists(id=artwork.id, image_id=before.id):
                 raise
-            raise EditConflict from None  # its file was deleted while it was being opened
+            raise EditConflict from None  # the file of the image was deleted while it was being opened
         async with in_transaction():
             current = await locked(Artwork.filter(id=artwork.id)).first()
             if current is None or current.image_id != before.id:
@@ -137,7 +137,7 @@ async def reframe(
 
 
 async def edit(request: Request) -> Response:
-    """A partner sees the whole picture, to turn and crop it."""
+    """A partner opens the page for turning and cropping, which shows the whole original."""
     _person, _organisations, artwork = await load_artwork(request)
     refused = _redirect_if_not_framable(request, artwork)
     if refused is not None:
@@ -181,10 +181,10 @@ async def update(request: Request) -> Response:
 
 
 def _redirect_if_not_framable(request: Request, artwork: Artwork) -> Response | None:
-    """A redirect that says why the picture cannot be framed now, or None if it can."""
+    """A redirect with the reason why the picture cannot be framed now; None if it can be framed."""
     image = artwork.image
     if not artwork.is_editable:
-        return redirect_to_work(request, artwork, why_not_editable(artwork.status))
+        return redirect_to_work(request, artwork, not_editable_reason(artwork.status))
     if image is None or image.state not in {ImageState.RECEIVED, ImageState.READY}:
         return redirect_to_work(request, artwork, _("There is no picture yet that could be turned."))
     if unframed_name(image) is None:

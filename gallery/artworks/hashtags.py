@@ -1,4 +1,4 @@
-"""Hashtags in stories, and the themes that they suggest. No theme is set without the partner."""
+"""Hashtags in stories, and the themes that they suggest. Only the partner sets a theme."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from gallery.themes.models import Theme
 
-MAX_TAG_LENGTH = 40  # characters of a tag
+MAX_TAG_LENGTH = 40  # characters in one hashtag
 HASHTAG = re.compile(
     r"(?<![A-Za-z0-9_/&])[#＃](?:"
     rf"([^\s#＃][^\n#＃]{{0,{MAX_TAG_LENGTH - 2}}}[^\s#＃]|[^\s#＃])[#＃]"  # closed, as on Weibo; may contain blanks
@@ -18,22 +18,25 @@ HASHTAG = re.compile(
 
 
 def hashtags(text: str) -> list[str]:
-    """The tags in a text, as they are written, each once, in order: `#World Cup#` and `#WorldCup`.
+    """The hashtags in a text, as typed, without duplicates, in order: `#World Cup#` and `#WorldCup`.
 
-    A Markdown heading (a hash and a blank), the fragment of an address and a number (#1) are not tags.
+    A Markdown heading (`#` and a space), the fragment of a URL and a number (#1) are not hashtags.
     """
     tags = (closed or open for closed, open in HASHTAG.findall(text))
     return list(dict.fromkeys(tag for tag in tags if not tag.isdecimal()))
 
 
 def normalised_tag(name: str) -> str:
-    """A tag or a theme's name as it is compared: letters and digits only, without case, width and years."""
+    """A hashtag or a theme's name in the form used for comparison.
+
+    Only letters and digits are kept; case, full-width forms and years are ignored.
+    """
     letters = "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum())
     return re.sub(r"(?:19|20)[0-9]{2}年?", "", letters) or letters
 
 
 def hashtags_with_match(themes: Sequence[Theme], *texts: str) -> list[tuple[str, bool]]:
-    """The tags in `texts`, each with whether it names one of `themes`, those of the work."""
+    """Each hashtag in `texts`, with whether it names one of `themes`, the themes of the work."""
     tags = dict.fromkeys(tag for text in texts for tag in hashtags(text))
     return [(tag, bool(themes_in_hashtags(themes, f"#{tag}#"))) for tag in tags]
 

@@ -10,7 +10,7 @@ from tortoise.expressions import Q
 
 from gallery.artworks.bundles import Bundle, PictureRefused, open_bundle
 from gallery.artworks.entry import WorkEntry
-from gallery.artworks.import_lookup import RowBatch, UsedSoFar
+from gallery.artworks.import_lookup import ImportUsage, RowBatch
 from gallery.artworks.import_models import Import, ImportedPicture, ImportedWork, ImportState, bundle_key
 from gallery.artworks.import_rows import ImportReport, row_batches, write_batch
 from gallery.artworks.imports import LeaseLost, claim_import, end_lease, renew_lease
@@ -65,7 +65,7 @@ async def run_import(context: ChoreContext, job: Import) -> None:
         opening = open_bundle(path)
         bundle = await asyncio.to_thread(opening.__enter__)
         try:
-            sheet = SheetFile(await asyncio.to_thread(bundle.sheet_into, folder))
+            sheet = SheetFile(await asyncio.to_thread(bundle.unpack_sheet, folder))
             if only_trying:
                 await import_pictures(context, job, bundle, sheet, folder)
             report = await process_rows(job, bundle, sheet, only_trying=only_trying)
@@ -100,7 +100,7 @@ async def _import_picture(
 ) -> None:
     digest = refusal = ""
     try:
-        unpacked = await asyncio.to_thread(bundle.take_out, key, path, entry.settings.upload_max_bytes)
+        unpacked = await asyncio.to_thread(bundle.unpack_picture, key, path, entry.settings.upload_max_bytes)
         digest = unpacked.digest
         await entry.add_picture(ReceivedFile(path, unpacked.size, unpacked.head), organisation)
     except (PictureRefused, ImageRefused) as error:
@@ -135,7 +135,7 @@ async def process_rows(job: Import, bundle: Bundle, sheet: SheetFile, *, only_tr
     """Try every row, or make the works of every good one, starting where an earlier worker was stopped."""
     if only_trying:
         await renew_lease(job, done_rows=0, report={})
-    report, used = ImportReport(**job.report), await load_used(job)
+    report, used = ImportReport(**job.report), await load_import_usage(job)
     batches = iter(row_batches(sheet, job.done_rows))
     while (rows := await asyncio.to_thread(next, batches, None)) is not None:
         batch = await asyncio.to_thread(make_batch, rows, bundle)
@@ -145,9 +145,9 @@ async def process_rows(job: Import, bundle: Bundle, sheet: SheetFile, *, only_tr
     return report
 
 
-async def load_used(job: Import) -> UsedSoFar:
+async def load_import_usage(job: Import) -> ImportUsage:
     """The pictures that works of this import already use."""
-    used = UsedSoFar()
+    used = ImportUsage()
     made = ImportedWork.filter(of_id=job.id, artwork__image__imported_as__of_id=job.id)
     for row, name, digest in await made.values_list(
         "row", "artwork__image__imported_as__name", "artwork__image__imported_as__digest"
@@ -181,7 +181,7 @@ async def clear_next(context: ChoreContext) -> bool:
     unused = Image.filter(Q(artwork=None), imported_as__of_id=job.id)
     images = await unused.limit(CLEAR_BATCH_SIZE)
     for image in images:
-        # A worker that is developing it now gives up.
+        # A worker that is making its renditions now gives up.
         await Image.filter(id=image.id).update(state=ImageState.ERASED)
         await delete_image_files(context.storage, image.token)
         await image.delete()

@@ -38,7 +38,7 @@ class RowBatch:
 
 
 @dataclass
-class UsedSoFar:
+class ImportUsage:
     """Pictures and new artists of the earlier rows of the sheet."""
 
     keys: dict[str, int] = field(default_factory=dict)  # key of a picture → row
@@ -170,7 +170,7 @@ def resolve_row(
     job: Import,
     lookup: ImportLookup,
     batch: RowBatch,
-    used: UsedSoFar,
+    used: ImportUsage,
     has_pictures: bool,
 ) -> RowDraft:
     """Find the records that a row names, and add a fault for each that is not found."""
@@ -251,7 +251,7 @@ def _named_consent(draft: RowDraft, lookup: ImportLookup) -> Consent | None:
 
 
 def _resolve_picture(
-    draft: RowDraft, lookup: ImportLookup, batch: RowBatch, used: UsedSoFar, has_pictures: bool
+    draft: RowDraft, lookup: ImportLookup, batch: RowBatch, used: ImportUsage, has_pictures: bool
 ) -> None:
     number, name = draft.row.number, draft.row.picture
     key = batch.keys.get(number)

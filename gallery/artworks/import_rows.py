@@ -14,7 +14,7 @@ from pypika_tortoise.queries import Query
 from tortoise.connection import get_connection
 
 from gallery.artists.models import Artist
-from gallery.artworks.import_lookup import RowBatch, RowDraft, UsedSoFar, load_lookup, resolve_row
+from gallery.artworks.import_lookup import ImportUsage, RowBatch, RowDraft, load_lookup, resolve_row
 from gallery.artworks.import_models import Import, ImportedWork
 from gallery.artworks.imports import LeaseLost, renew_lease
 from gallery.artworks.models import Artwork, new_public_id
@@ -63,7 +63,7 @@ class ImportReport:
 async def write_batch(
     job: Import,
     batch: RowBatch,
-    used: UsedSoFar,
+    used: ImportUsage,
     report: ImportReport,
     *,
     only_trying: bool,
@@ -109,7 +109,7 @@ class NewArtist:
 
 
 async def _create_artists(
-    job: Import, drafts: Sequence[RowDraft], used: UsedSoFar, report: ImportReport
+    job: Import, drafts: Sequence[RowDraft], used: ImportUsage, report: ImportReport
 ) -> dict[str, NewArtist]:
     """Create the artists whom the organisation does not have yet; returns them by credit name."""
     first_rows = {

@@ -153,7 +153,7 @@ async def create(request: Request) -> Response:
 
 
 async def load_import(request: Request) -> Import:
-    """The import of the address; 404 to all but members of its organisation."""
+    """The import in the URL; 404 to all but members of its organisation."""
     _person, organisations = await load_member(request)
     job = await Import.filter(
         id=request.path_params["id"], organisation_id__in=[each.id for each in organisations]

@@ -217,7 +217,7 @@ class Artwork(Model):
     def all(cls, using_db: BaseDBAsyncClient | None = None) -> ArtworkQuerySet:
         return cast(ArtworkQuerySet, super().all(using_db))
 
-    def spoken(self, field: str, language: str | None = None) -> LocalizedText:
+    def localized(self, field: str, language: str | None = None) -> LocalizedText:
         """`field` in `language` (default: the page's) if it was translated, else in the work's own language."""
         wanted = language or current_language()
         if wanted != self.language:
@@ -230,10 +230,10 @@ class Artwork(Model):
         """`field` in the other of the two languages; its text is empty if it was not translated."""
         return LocalizedText(getattr(self, f"{field}_translation"), other_language(self.language))
 
-    def unspoken(self, field: str) -> LocalizedText:
-        """`field` in the language that `spoken` does not return; its text is empty if there is only one language."""
+    def other_localized(self, field: str) -> LocalizedText:
+        """`field` in the language that `localized` does not return; its text is empty if there is only one language."""
         own = LocalizedText(getattr(self, field), self.language)
-        return own if self.spoken(field).language != self.language else self.translated(field)
+        return own if self.localized(field).language != self.language else self.translated(field)
 
     @property
     def is_on_view(self) -> bool:

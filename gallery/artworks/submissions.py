@@ -54,7 +54,7 @@ async def missing_fields(artwork: Artwork) -> dict[str, str]:
         theme.is_open() or theme.id in extended or artwork.status == Status.RETURNED
         for theme in artwork.themes
     ):
-        missing["themes"] = await why_no_theme_is_open(artwork.themes)
+        missing["themes"] = await no_open_theme_reason(artwork.themes)
     return missing
 
 
@@ -80,7 +80,7 @@ def _consent_problem(artwork: Artwork) -> str:
     return ""
 
 
-async def why_no_theme_is_open(themes: Iterable[Theme]) -> str:
+async def no_open_theme_reason(themes: Iterable[Theme]) -> str:
     """A sentence that says when the calls of these themes closed or will open, and whom to ask; or that a
     theme has to be chosen.
     """

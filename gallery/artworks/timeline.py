@@ -51,7 +51,7 @@ def review_steps(artwork: Artwork, labels: Form) -> list[Step]:
     return sorted(steps, key=lambda step: step.at)
 
 
-async def hung_steps(artwork: Artwork) -> list[Step]:
+async def hanging_steps(artwork: Artwork) -> list[Step]:
     """When the work was hung in each exhibition, and when visitors could first see it there; oldest first.
 
     A published exhibition that is not open yet has a step in the future.
@@ -78,7 +78,7 @@ async def hung_steps(artwork: Artwork) -> list[Step]:
     return sorted(steps, key=lambda step: step.at)
 
 
-async def seen_steps(artwork: Artwork, hung: Sequence[Step]) -> list[Step]:
+async def view_steps(artwork: Artwork, hung: Sequence[Step]) -> list[Step]:
     """The day on which visitors first saw the work, with how often they have seen it; empty if nobody has."""
     days = await artwork.counts.filter(kind=SEEN).order_by("day").values_list("day", "number")
     if not days:
@@ -98,7 +98,7 @@ async def seen_steps(artwork: Artwork, hung: Sequence[Step]) -> list[Step]:
     return [Step(_("first seen by a visitor"), SEEN, max([first, *opened]), "", reason, is_day=True)]
 
 
-def who_has_it(artwork: Artwork, hung: Sequence[Step]) -> str:
+def next_actor_sentence(artwork: Artwork, hung: Sequence[Step]) -> str:
     """A sentence about who has to act, and since when; submissions and reviews must be fetched."""
     if artwork.status in {Status.DRAFT, Status.RETURNED}:
         return _("It is with you.")

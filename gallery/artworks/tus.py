@@ -1,4 +1,4 @@
-"""Resumable uploads by tus 1.0: a picture arrives in pieces, and becomes a draft with the last one."""
+"""Resumable uploads by tus 1.0: a picture arrives in chunks; the last one completes it and makes a draft."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ class TusEndpoint:
 
     @tus_handler
     async def append(self, request: Request) -> Response:
-        """A client sends a piece of a picture; with the last one it becomes a draft."""
+        """A client sends a chunk of a picture; the last chunk completes the upload and makes a draft."""
         upload = await load_upload(request)
         if request.headers.get("content-type") != CHUNK_TYPE:
             raise TusRefusal(415, f"A piece of an upload is sent as {CHUNK_TYPE}.")
@@ -239,7 +239,7 @@ DESK_ENDPOINT = TusEndpoint("uploads", "artworks:show")
 
 
 async def load_upload(request: Request) -> Upload:
-    """The upload of the address; 404 unless the person began it and is still a member of the organisation."""
+    """The upload in the URL; 404 unless the person began it and is still a member of the organisation."""
     person, organisations = await load_member(request)
     token = request.path_params["token"]
     upload = await Upload.filter(

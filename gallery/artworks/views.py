@@ -24,12 +24,18 @@ from gallery.artworks.private_shares import share_of
 from gallery.artworks.redirects import redirect_to_work
 from gallery.artworks.submissions import missing_fields
 from gallery.artworks.taking_back import NothingToTakeBack, take_back
-from gallery.artworks.timeline import hung_steps, review_steps, seen_steps, status_reason, who_has_it
+from gallery.artworks.timeline import (
+    hanging_steps,
+    next_actor_sentence,
+    review_steps,
+    status_reason,
+    view_steps,
+)
 from gallery.artworks.works import (
     NotEditable,
     delete_draft,
     load_work_options,
-    why_not_editable,
+    not_editable_reason,
 )
 from gallery.images.models import Image, ImageState
 from gallery.images.uploads import waiting_message
@@ -98,19 +104,19 @@ async def show(request: Request) -> Response:
     """A partner sees one work with its history."""
     _person, organisations, artwork = await load_artwork(request)
     await artwork.fetch_related("submissions__by", "submissions__taken_back__by", "reviews__by")
-    hung = await hung_steps(artwork)
+    hung = await hanging_steps(artwork)
     labels = form_for_work(artwork, await load_work_options(organisations, artwork))
     proposal = next((each for each in artwork.submissions if each.is_proposal and each.is_waiting), None)
     context = {
         "work": artwork,
         "steps": sorted(
-            [*review_steps(artwork, labels), *hung, *await seen_steps(artwork, hung)],
+            [*review_steps(artwork, labels), *hung, *await view_steps(artwork, hung)],
             key=lambda step: step.at,
         ),
-        "who_has_it": who_has_it(artwork, hung),
+        "who_has_it": next_actor_sentence(artwork, hung),
         "covered": await Artwork.filter(consent_id=artwork.consent_id).count() if artwork.consent_id else 0,
         "why": status_reason(artwork),
-        "why_not_editable": why_not_editable(artwork.status),
+        "not_editable_reason": not_editable_reason(artwork.status),
         "missing": await _missing_labels(artwork, labels) if artwork.is_editable else [],
         "is_to_be_changed": artwork.status == Status.RETURNED and not _changed_since_returned(artwork),
         "proposal": proposal,

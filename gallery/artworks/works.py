@@ -45,11 +45,11 @@ class NotEditable(Exception):
 
     def __init__(self, status: Status) -> None:
         self.status = status
-        self.sentence = why_not_editable(status)
+        self.sentence = not_editable_reason(status)
         super().__init__(self.sentence)
 
 
-def why_not_editable(status: Status) -> str:
+def not_editable_reason(status: Status) -> str:
     return {
         Status.SUBMITTED: _("It is with the curators now. It can be changed again if they return it."),
         Status.ACCEPTED: _("It has been accepted, so it stays as the curators saw it."),
@@ -316,7 +316,7 @@ async def discard_image(image: Image, storage: Storage) -> None:
 
     If this process ends half-way, or the store is unavailable, the worker deletes it a day later as an unused upload.
     """
-    # A worker that is developing it now gives up.
+    # A worker that is making its renditions now gives up.
     await Image.filter(id=image.id).update(state=ImageState.ERASED)
     with contextlib.suppress(StoreUnavailable):
         await delete_image_files(storage, image.token)

@@ -53,8 +53,8 @@ from gallery.storage.store import StoredFile
 @dataclass(frozen=True)
 class BackupResult:
     name: str
-    copied: int  # new files of pictures
-    forgotten: int  # files of pictures that were deleted from the backup
+    copied: int  # picture files that were new in the backup
+    forgotten: int  # picture files deleted from the backup, because the site no longer has them
     damaged: list[str]  # keys of files that were not copied, because they do not match the database
 
 

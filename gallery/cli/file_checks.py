@@ -92,7 +92,7 @@ async def missing_files(
     private: StoreInventory, public: StoreInventory, began: datetime
 ) -> AsyncIterator[tuple[tuple[int, str], InspectionFinding]]:
     """Images with missing or truncated files. Rows are read now, after the scan of the files."""
-    async for images in batches(images_settled_before(began)):
+    async for images in batches(images_complete_before(began)):
         on_view = Artwork.all().on_view().filter(image_id__in=[image.id for image in images])
         profile_images = profile_images_on_view().filter(image_id__in=[image.id for image in images])
         seen: set[object] = {
@@ -135,7 +135,7 @@ def is_being_processed(image: Image) -> bool:
     return any(until is not None and until > now() for until in (image.lease_until, image.tiling_until))
 
 
-async def images_settled_before(moment: datetime) -> AsyncIterator[Image]:
+async def images_complete_before(moment: datetime) -> AsyncIterator[Image]:
     """The images whose files must have been complete at `moment`."""
     last = 0
     waiting_or_ready = Image.filter(

@@ -132,7 +132,7 @@ async def restore_site(
         count = await withdraw_again(storage, withdrawn)
         await veto_again(storage, vetoed)
         ended = [each async for each in revoke_secrets(storage)]
-        validity = await why_list_is_unusable(valid, written, copied)
+        validity = await list_problem(valid, written, copied)
         if not validity:
             ended += [each async for each in revoke_ended(valid, storage)]
             validity = f"Everything that was no longer valid at {written} is ended. What ended later is as it was in the copy."
@@ -148,7 +148,7 @@ async def restore_site(
     return RestoreResult(count, ended, damaged, validity, has_keeper)
 
 
-async def why_list_is_unusable(valid: set[str], written: str, copied: Path) -> str:
+async def list_problem(valid: set[str], written: str, copied: Path) -> str:
     """A sentence that says why the list of what was valid cannot be used; empty if it can.
 
     Raises ClickException.

@@ -25,7 +25,7 @@ async def bump() -> None:
         await ContentVersion.create(id=1, number=1)
 
 
-async def settle() -> None:
+async def wait_for_propagation() -> None:
     """Wait until every process has seen what was committed before this call."""
     await asyncio.sleep(STALENESS)
 

@@ -477,9 +477,10 @@ class Canvas:
         strength: float = 0.94,
         under: float = 0.3,
     ) -> Mask:
-        """Wax hatching at an angle, or in rounds about a point.
+        """Wax hatching at an angle, or in circles about the point `around`.
 
-        press is how much of the paper's grain it covers, under how strongly the colour was rubbed in first.
+        `press` is the share of the paper's grain that the wax covers; `under` is the opacity of the flat
+        colour below the hatching.
         """
         mask = self._shape(shape)
         box = mask.box

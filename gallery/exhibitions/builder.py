@@ -28,7 +28,7 @@ PICKER_PAGE_SIZE = 24
 
 @dataclass(frozen=True)
 class WorkPicker:
-    """Accepted works that do not hang in the draft yet, filtered by the query of the address."""
+    """Accepted works that do not hang in the draft yet, filtered by the query parameters."""
 
     works: Sequence[Artwork]
     count: int

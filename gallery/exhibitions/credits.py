@@ -42,7 +42,7 @@ class Credit:
 
     @classmethod
     def of(cls, entry: dict[str, Any]) -> Self:
-        """From an entry of `Edition.credits`."""
+        """A credit from an entry of `Edition.credits`."""
         return cls(**{**entry, "kind": CreditKind(entry["kind"])})
 
     def to_json(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""A draft's lists, its credits and its talks, and the functions that change their entries.
+"""The two lists of a draft (credits and talks), and the functions that change their entries.
 
 Each list is one JSON field. Each function reads it again under the exhibition's lock, so that two curators
-lose nothing.
+cannot overwrite each other's changes.
 """
 
 from __future__ import annotations

@@ -159,7 +159,7 @@ def missing_works_message(works: Sequence[Artwork]) -> str:
     for work in works[:MAX_NAMED_WORKS]:
         hindrance = work.hindrance()
         words = {
-            "title": work.spoken("title").text or _("Untitled"),
+            "title": work.localized("title").text or _("Untitled"),
             "why": hindrance.label if hindrance else "",
         }
         names.append(_("“%(title)s” (%(why)s)") % words)

@@ -25,7 +25,7 @@ from gallery.web.forms import (
     WebAddress,
     WholeNumberField,
     choices_of,
-    is_among,
+    is_valid_choice,
 )
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
@@ -50,7 +50,7 @@ class ThemedForm(TitledForm):
         self["theme"].choices = choices_of([("", "—"), *themes])
 
     def validate_theme(self, field: Field) -> None:
-        if not is_among(field.data, field.choices):
+        if not is_valid_choice(field.data, field.choices):
             raise ValidationError(_("This theme no longer exists. Please choose another."))
 
 
@@ -109,7 +109,7 @@ class ChoiceField(SelectField):
         super().__init__(label, choices=choices_of(choices), validate_choice=False, **options)
 
     def pre_validate(self, form: Any) -> None:
-        if not is_among(self.data, self.choices):
+        if not is_valid_choice(self.data, self.choices):
             raise ValidationError(str(CHOICE_GONE))
 
 

@@ -166,11 +166,11 @@ async def _credits_context(request: Request, exhibition: Exhibition, credits: li
     }
 
 
-async def _no_context(_request: Request, _exhibition: Exhibition, _talks: list[Any]) -> dict[str, Any]:
+async def _empty_context(_request: Request, _exhibition: Exhibition, _talks: list[Any]) -> dict[str, Any]:
     return {}
 
 
 CREDIT_VIEWS = EntryListViews("credits", CreditForm, CREDIT_FIELDS, credits_of, _credits_context)
-TALK_VIEWS = EntryListViews("talks", TalkForm, TALK_FIELDS, talks_of, _no_context)
+TALK_VIEWS = EntryListViews("talks", TalkForm, TALK_FIELDS, talks_of, _empty_context)
 
 routes = [*CREDIT_VIEWS.routes(), *TALK_VIEWS.routes()]

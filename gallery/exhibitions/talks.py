@@ -26,7 +26,7 @@ class Talk:
 
     @classmethod
     def of(cls, entry: dict[str, Any]) -> Self:
-        """From an entry of `Edition.talks`."""
+        """A talk from an entry of `Edition.talks`."""
         moments = {name: datetime.fromisoformat(entry[name]) for name in TIME_FIELDS}
         return cls(**{**entry, **moments})
 

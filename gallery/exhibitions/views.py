@@ -149,7 +149,7 @@ async def update_room(request: Request) -> Response:
 async def create_exclusion(request: Request) -> Response:
     """A curator keeps a work out of a room whose rule would hang it."""
     person, exhibition, room = await load_room(request)
-    work = await posted_work(request)
+    work = await work_from_form(request)
     await drafts.add_exclusion(room, work, by=person)
     return _redirect_to_builder(
         request, exhibition, f"room-{room.id}", _("The rule leaves this work out now.")
@@ -159,7 +159,7 @@ async def create_exclusion(request: Request) -> Response:
 async def delete_exclusion(request: Request) -> Response:
     """A curator lets the rule decide again whether a work hangs."""
     person, exhibition, room = await load_room(request)
-    work = await posted_work(request)
+    work = await work_from_form(request)
     await drafts.remove_exclusion(room, work, by=person)
     return _redirect_to_builder(request, exhibition, f"room-{room.id}")
 
@@ -480,7 +480,7 @@ def add_conflict_errors(form: Form, conflict: EditConflict, seen: Digests) -> di
     return {**seen, **{name: digest(value) for name, value in conflict.current.items()}}
 
 
-async def posted_work(request: Request) -> Artwork:
+async def work_from_form(request: Request) -> Artwork:
     """The work named in the form, if it was ever sent for review; otherwise 404."""
     id = row_id((await read_desk_form(request)).get("artwork", ""))
     work = await Artwork.filter(id=id, submissions__id__isnull=False).first()

@@ -1,4 +1,4 @@
-"""The worker's chores for images: develop received ones, record digests, delete unused uploads."""
+"""The worker's chores for images: make the renditions, record digests, delete unused uploads."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ UNUSED_AFTER = timedelta(days=1)  # for an upload whose form was never completed
 
 
 async def develop_next(context: ChoreContext) -> bool:
-    """Develop the oldest waiting image; False if none is waiting."""
+    """Make the renditions of the oldest waiting image; False if none is waiting."""
     return await develop_one(context, await claim_or_release(context))
 
 
 async def redevelop_next(context: ChoreContext) -> bool:
-    """Develop one image once more, unless new ones are waiting."""
+    """Make the renditions of one image again, unless new ones are waiting."""
     if await are_images_waiting():
         return False
     return await develop_one(context, await claim_or_release(context, TO_REDEVELOP))
 
 
 async def are_images_waiting() -> bool:
-    """Whether there are pictures that can be developed now."""
+    """Whether there are pictures whose renditions can be made now."""
     return await Image.filter(RECEIVED, is_due(), lease_until=None).exists()
 
 
@@ -61,8 +61,8 @@ def is_due() -> Q:
 
 
 async def mark_all_for_redevelopment() -> int:
-    """Have the worker develop every ready image once more, with the current table of renditions; returns
-    their number.
+    """Have the worker make the renditions of every ready image again, with the current table of
+    renditions; returns their number.
 
     They stay ready and on view, with their present renditions.
     """
@@ -71,7 +71,7 @@ async def mark_all_for_redevelopment() -> int:
 
 
 async def develop_one(context: ChoreContext, image: Image | None) -> bool:
-    """Develop the claimed image; False if there is none."""
+    """Make the renditions of the claimed image; False if there is none."""
     if image is None:
         return False
     if image.losses >= MAX_LOSSES:
@@ -117,7 +117,7 @@ async def develop_one(context: ChoreContext, image: Image | None) -> bool:
     elif not await Image.filter(id=image.id, state__not=ImageState.ERASED).exists():
         await delete_image_files(
             context.storage, image.token
-        )  # it was withdrawn while it was being developed
+        )  # it was withdrawn while its renditions were being made
     return True
 
 
@@ -213,7 +213,7 @@ async def postpone(image: Image) -> None:
 
 
 async def refuse(image: Image, code: str) -> None:
-    """Store the reason why the image cannot be developed. An image that was ready before stays as it is."""
+    """Store the reason why no renditions can be made. An image that was ready before stays as it is."""
     if image.state == ImageState.READY:
         logger.warning(
             "Image %d could not be developed once more and keeps its renditions: %s", image.id, code
@@ -264,7 +264,7 @@ async def record_digest(context: ChoreContext) -> bool:
         stored.key.rpartition("/")[2]: stored.size
         async for stored in private.files(f"renditions/{image.token}")
     }
-    # The worker that is developing a picture records its sizes itself.
+    # A worker that is making the renditions records their sizes itself.
     await leased_row(image).update(
         source_sha256=digest,
         is_digest_late=True,

@@ -2,10 +2,10 @@
 recompressed.
 
 A fingerprint describes 441 windows of a picture, each between 60 and 100 % of its width and of its height:
-the signs of 104 cosine waves of the window's brightness, and the window's mean colour. A picture is a crop of
-another if its own waves agree with the waves of one window. Mirroring flips the signs of the waves that are
-odd in that direction, and a quarter turn exchanges across and down. So all eight orientations can be compared
-without the pixels.
+the signs of 104 low-frequency DCT coefficients of the window's brightness, and the window's mean colour.
+A picture is a crop of another if the signs of the whole picture and of one window of the other nearly agree.
+Mirroring flips the signs of the coefficients of odd order in that direction, and a quarter turn also
+transposes them. So all eight orientations can be compared without the pixels.
 
 A fingerprint is a digest: the picture cannot be reconstructed from it. tests/bench/likeness.py counts hits
 and false alarms.
@@ -26,7 +26,7 @@ STEP = 4  # px from one window to the next
 SPANS = [(start, start + side) for side in SIDES for start in range(0, SIDE - side + 1, STEP)]
 WINDOWS = [(down, across) for down in SPANS for across in SPANS]  # the first is the whole picture
 
-ORDER = 14  # waves with fewer half turns than this, down and across together
+ORDER = 14  # DCT coefficients whose vertical and horizontal orders add up to less than this
 WAVES = [(down, across) for down in range(ORDER) for across in range(ORDER - down) if down or across]
 SIGN_BYTES = len(WAVES) // 8
 SHAPE_HEADER = struct.Struct(">f")  # width ÷ height of the picture
@@ -116,8 +116,8 @@ def _contains(large: bytes, small: bytes) -> bool:
 
 @lru_cache(maxsize=4096)
 def _orientations(head: bytes) -> list[tuple[float, list[int]]]:
-    """The shape (a logarithm) and the four mirrored forms of a picture's signs: unturned, and turned by a
-    quarter."""
+    """For the picture as it is, and for it after a quarter turn: the logarithm of its shape, and its signs in
+    the four mirrored forms."""
     shape, signs = (
         math.log(SHAPE_HEADER.unpack_from(head)[0]),
         int.from_bytes(head[SHAPE_HEADER.size :], "big"),

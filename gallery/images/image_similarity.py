@@ -1,7 +1,7 @@
 """Whether two pictures are nearly the same, by their perceptual hashes of 64 bits (16 hex digits).
 
-The hash of a mirrored picture follows from the picture's own: mirroring flips the bits of the waves that are
-odd across.
+The hash of a mirrored picture follows from the picture's own: mirroring flips the bits of the DCT
+coefficients with an odd horizontal order.
 
 False alarms: nearly empty sheets, and works of a school class after the same model, have similar hashes.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 MAX_HASH_DISTANCE = (
     10  # of 64 bits: the hashes of a scaled, recompressed or slightly cropped copy differ by at most this
 )
-ODD_ACROSS = int("01010101" * 8, 2)  # the waves with an odd number of half turns from left to right
+ODD_ACROSS = int("01010101" * 8, 2)  # the DCT coefficients with an odd horizontal order
 
 
 def mirrored_hash(hash: str) -> str:

@@ -91,7 +91,7 @@ class Image(Model):
     created_at = fields.DatetimeField(auto_now_add=True)
     # Bytes of each private rendition by its name, to detect truncated files; empty if not recorded.
     rendition_bytes: dict[str, int] = fields.JSONField(default=dict, db_default={})
-    ready_at = fields.DatetimeField(null=True)  # null in state `ready`: the worker develops it once more
+    ready_at = fields.DatetimeField(null=True)  # null in state `ready`: the worker makes the renditions again
 
     artwork: fields.BackwardOneToOneRelation[Artwork]
     profile_image: fields.BackwardOneToOneRelation[ProfileImage]
@@ -119,7 +119,7 @@ class Image(Model):
         )
 
     @property
-    def is_looked_at(self) -> bool:
+    def is_inspected(self) -> bool:
         """Whether it was opened at least once. Before that, its size and whether it can be decoded are
         unknown."""
         return self.width > 0
@@ -127,7 +127,7 @@ class Image(Model):
     @property
     def is_late(self) -> bool:
         """Whether this machine had no time for it yet; the partner then reads a message about it."""
-        return self.state == ImageState.RECEIVED and (self.failures > 0 or not self.is_looked_at)
+        return self.state == ImageState.RECEIVED and (self.failures > 0 or not self.is_inspected)
 
     @property
     def ratio(self) -> float:
@@ -135,7 +135,7 @@ class Image(Model):
 
     @property
     def is_small(self) -> bool:
-        return self.is_looked_at and max(self.width, self.height) < 1200
+        return self.is_inspected and max(self.width, self.height) < 1200
 
     def widths(self) -> tuple[int, ...]:
         return widths_for(self.width)
@@ -162,7 +162,7 @@ class Fingerprint(Model):
 
 
 class Derivative(Model):
-    """A piece of a picture that was made on demand and is kept in public storage for later requests."""
+    """A region of a picture that was made on demand and is kept in public storage for later requests."""
 
     id = fields.IntField(primary_key=True)
     image: fields.ForeignKeyRelation[Image] = fields.ForeignKeyField(
@@ -184,7 +184,7 @@ def new_upload_token() -> str:
 
 
 class Upload(Model):
-    """A picture that arrives in pieces and can be resumed. The size of its file says how much has arrived."""
+    """A resumable upload of a picture in chunks. The size of its file says how much has arrived."""
 
     id = fields.IntField(primary_key=True)
     token = fields.CharField(max_length=32, unique=True, default=new_upload_token)

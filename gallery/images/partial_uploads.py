@@ -1,4 +1,4 @@
-"""Uploads in pieces: the partial file on the local disk, its lock, and the checks on each piece.
+"""Uploads in chunks: the partial file on the local disk, its lock, and the checks on each chunk.
 
 The size of the file says how much has arrived, so an upload can go on after its process was killed. A request
 that appends to the file holds the operating system's lock on it, which ends with the process. So several
@@ -56,7 +56,7 @@ class UploadGone(Exception):
 
 
 class OffsetMismatch(Exception):
-    """The piece does not start at the end of the partial file, which is at `size`."""
+    """The chunk does not start at the end of the partial file, which is at `size`."""
 
     def __init__(self, size: int) -> None:
         super().__init__(size)
@@ -64,11 +64,11 @@ class OffsetMismatch(Exception):
 
 
 class UploadTooLong(Exception):
-    """More data arrived than was announced; nothing of the piece was kept."""
+    """The client sent more data than the declared length of the upload; the chunk was discarded."""
 
 
 class ChecksumMismatch(Exception):
-    """The piece does not match its checksum; nothing of it was kept."""
+    """The chunk does not match its checksum and was discarded."""
 
 
 class UploadStalled(Exception):
@@ -143,7 +143,7 @@ class PartialUpload:
         size.
 
         If the connection breaks, the bytes so far are kept, unless there is a checksum, which is for the
-        whole piece. Raises OffsetMismatch, UploadTooLong, ChecksumMismatch, UploadStalled, ClientDisconnect.
+        whole chunk. Raises OffsetMismatch, UploadTooLong, ChecksumMismatch, UploadStalled, ClientDisconnect.
         """
         descriptor = file.fileno()
         size = os.fstat(descriptor).st_size

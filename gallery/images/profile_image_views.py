@@ -94,7 +94,7 @@ async def _save(
     await set_profile_image(owner, image, form.alt_zh.data or "", form.alt_en.data or "", by, storage)
     if image is None:
         return _back(request, owner, _("Saved."))
-    if not image.is_looked_at:
+    if not image.is_inspected:
         return _back(request, owner, waiting_message(image))
     return _back(request, owner, _("Saved. The picture is prepared and checked before visitors see it."))
 

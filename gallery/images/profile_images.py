@@ -88,10 +88,10 @@ async def _record(owner: ProfileImageOwner, by: Person, *, is_gone: bool) -> Non
 
 async def _delete_image(image: Image, storage: Storage) -> None:
     """Delete a replaced picture. If the store is unavailable, the worker does it within a day."""
-    await Image.filter(id=image.id).update(state=ImageState.ERASED)  # a worker that is developing it stops
+    await Image.filter(id=image.id).update(state=ImageState.ERASED)  # stops a worker that has it
     with contextlib.suppress(StoreUnavailable):
         await delete_image_files(storage, image.token)
         if storage.proxy_cache.is_configured:
-            await content_version.settle()
+            await content_version.wait_for_propagation()
             await storage.proxy_cache.purge()
         await Image.filter(id=image.id).delete()

@@ -42,7 +42,7 @@ def tile_key(token: str, name: str = "") -> str:
 
 
 def derivative_key(token: str, name: str) -> str:
-    """In the public store only: a piece made on demand."""
+    """In the public store only: a region made on demand."""
     return f"{token}/made/{name}"
 
 
@@ -127,7 +127,7 @@ async def make_private(storage: Storage, images: Sequence[Image]) -> None:
     await Image.filter(id__in=ids).update(is_public=True)
     for image in images:
         await _delete_public_files(storage, image.token)
-    await content_version.settle()
+    await content_version.wait_for_propagation()
     for image in images:
         await _delete_public_files(storage, image.token)
     await storage.proxy_cache.purge()

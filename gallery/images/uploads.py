@@ -34,7 +34,7 @@ MAX_FIELD_BYTES = 400_000  # of all text fields together
 
 
 def too_large(most: int) -> str:
-    """For a file larger than `most` bytes."""
+    """The error message for a file larger than `most` bytes."""
     message = _(
         "This file is larger than %(size)s. Please choose a smaller one, such as the photograph as JPEG."
     )
@@ -295,13 +295,13 @@ async def inspect_upload(file: ReceivedFile, settings: Settings) -> InspectedIma
         return await inspect(file.path, request_limits(settings), file.path.with_name(PREVIEW_NAME))
     except MachineFault as fault:
         logger.warning("A picture is stored without inspection: %s", fault)
-        assert file.format is not None  # else its first bytes were refused
+        assert file.format is not None  # a file of unknown format is refused when its first bytes arrive
         return InspectedImage(0, 0, file.format, animated=False, small=False)
 
 
 def waiting_message(image: Image) -> str:
-    """For the sender of a picture whose renditions are not made yet."""
-    if not image.is_looked_at:
+    """The message to the sender of a picture whose renditions are not made yet."""
+    if not image.is_inspected:
         return _("We are still checking this picture: our server is busy. You need not do anything.")
     if image.is_late:
         return _("We are still preparing this picture: our server is busy. You need not do anything.")
@@ -309,19 +309,19 @@ def waiting_message(image: Image) -> str:
 
 
 def request_limits(settings: Settings) -> Limits:
-    """For a request, which must answer soon."""
+    """The limits for a request, which must answer soon."""
     return Limits(memory_bytes=settings.image_memory_bytes, wall_seconds=settings.image_seconds)
 
 
 def worker_limits(settings: Settings) -> Limits:
-    """For the worker: processor time decides whether a file is refused; more wall-clock time is allowed."""
+    """The limits for the worker: only processor time decides whether a file is refused, so it may take longer."""
     return replace(request_limits(settings), wall_seconds=settings.image_worker_seconds)
 
 
 async def create_image(
     file: ReceivedFile, inspected: InspectedImage, organisation: Organisation, storage: Storage
 ) -> Image:
-    """Store an inspected original. The new row is the worker's job to develop it."""
+    """Store an inspected original. The new row is the worker's job to make its renditions."""
     token = new_token()
     digest = await asyncio.to_thread(sha256_of, file.path)
     if inspected.preview is not None:
@@ -341,11 +341,11 @@ async def create_image(
 
 
 async def reframe_image(image: Image, framing: Framing, storage: Storage, settings: Settings) -> Image:
-    """The same original with another framing, as a new image with a new name and files, which the worker
-    develops.
+    """The same original with another framing, as a new image with a new name; the worker makes its
+    renditions.
 
     Its preview exists at once, unless this machine is too busy. Raises ImageRefused if too little of the
-    picture is left, FileNotFoundError if the picture is gone or is being developed at the moment,
+    picture is left, FileNotFoundError if the picture is gone or its renditions are being made,
     StoreUnavailable.
     """
     token, private = new_token(), storage.private

@@ -44,7 +44,7 @@ async def show(request: Request) -> Response:
 
 
 async def load_published(request: Request) -> list[tuple[ShownExhibition, datetime, int]]:
-    """The editions of the address's exhibition that have talks, with their date of publication and number; the latest first.
+    """Editions with talks of the exhibition in the URL, with date of publication and number; latest first.
 
     404 if the exhibition is no longer on the site or has no talks.
     """

@@ -46,7 +46,7 @@ async def create(request: Request) -> Response:
     """A visitor applies for an organisation."""
     language = _set_language_of_path(request)
     form = ApplicationForm(await read_small_form(request))
-    if not form.is_right():
+    if not form.is_valid():
         return render(request, "applications/new.html", {"form": form}, status=422)
     if not form.nickname.data:  # people do not see this field; spam programs fill it in
         if not APPLICATION_LIMIT.allows(client_network(request)):

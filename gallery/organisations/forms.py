@@ -113,7 +113,7 @@ class ApplicationForm(Form):
         _l("Please leave this empty"), 200, render_kw={"tabindex": "-1", "autocomplete": "off"}
     )
 
-    def is_right(self) -> bool:
+    def is_valid(self) -> bool:
         """Validate; at least one of the two names is required."""
         self.validate()
         if not self.name_zh.data and not self.name_en.data:
@@ -148,7 +148,7 @@ class ProfileForm(Form):
     about_en = TextBlockField(_l("About the organisation, in English"), 5000, render_kw={"rows": 6})
     website = LineField(_l("Website"), 500, [Optional(), WebAddress()], render_kw=WEB_ADDRESS)
 
-    def is_right(self) -> bool:
+    def is_valid(self) -> bool:
         return bool(self.validate())
 
 
@@ -175,7 +175,7 @@ class OrganisationForm(Form):
         default=True,
     )
 
-    def is_right(self) -> bool:
+    def is_valid(self) -> bool:
         """Validate; at least one of the two names is required."""
         self.validate()
         if not self.name_zh.data and not self.name_en.data:
@@ -236,7 +236,7 @@ class ProjectForm(Form):
         super().__init__(posted, **begin_with)
         self["organisation"].choices = organisation_choices(organisations)
 
-    def is_right(self) -> bool:
+    def is_valid(self) -> bool:
         """Validate; a title and a link are required."""
         self.validate()
         if not self.title_zh.data and not self.title_en.data:

@@ -102,7 +102,7 @@ async def create_project(request: Request) -> Response:
     """A partner adds a project."""
     _person, organisations = await load_member(request)
     form = ProjectForm(await read_desk_form(request), organisations=organisations)
-    if not form.is_right():
+    if not form.is_valid():
         return await _project_page(request, form, organisations, status=422)
     chosen = next(
         (each for each in organisations if str(each.id) == form.organisation.data), organisations[0]
@@ -125,7 +125,7 @@ async def update_project(request: Request) -> Response:
     """A partner changes a project; visitors see the change at once."""
     project, organisations = await load_project(request)
     form = ProjectForm(await read_desk_form(request), organisations=organisations)
-    if not form.is_right():
+    if not form.is_valid():
         return await _project_page(request, form, organisations, project, status=422)
     async with in_transaction():
         await Project.filter(id=project.id).update(**form.values(*PROJECT_FIELDS))
@@ -190,7 +190,7 @@ async def create(request: Request) -> Response:
     """A curator enters an organisation, and can then invite its members."""
     person = await load_curator(request)
     form = OrganisationForm(await read_desk_form(request))
-    if form.is_right():
+    if form.is_valid():
         try:
             async with in_transaction():
                 organisation = await Organisation.create(**form.values(*ORGANISATION_FIELDS))
@@ -215,7 +215,7 @@ async def update(request: Request) -> Response:
     """An owner changes the profile, a curator also names and number, a keeper also whether works are shown."""
     person, organisation = await load_editable_organisation(request)
     form = _form_for(person, organisation, await read_desk_form(request))
-    if form.is_right():
+    if form.is_valid():
         fields = ORGANISATION_FIELDS if person.is_curator else PROFILE_FIELDS
         values: dict[str, Any] = dict(form.values(*fields))
         if person.is_keeper:

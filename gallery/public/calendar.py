@@ -1,4 +1,4 @@
-"""The calendar of the coming year: for curators with everything to be done, for visitors with what comes and open calls."""
+"""The calendar of the coming year, for curators (with the calls they should open) and for visitors."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ AHEAD = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class CalendarEntry:
-    """An entry of the desk's calendar. `kind` chooses the sentence on the page."""
+    """An entry of the curators' calendar. `kind` chooses the sentence on the page."""
 
     day: date
     kind: str  # call_opens, call_closes, occasion, comes_again, call_proposed, opens, closes, talk
@@ -51,7 +51,7 @@ async def index(request: Request) -> Response:
 
 
 async def theme_days(first: date, last: date) -> list[CalendarEntry]:
-    """The days of themes from `first` to `last`, also of yearly themes whose next one was not created yet."""
+    """The occasions and calls of themes from `first` to `last`, and the next date of each yearly theme."""
     themes = await Theme.all().order_by("occurs_on", "id")
     latest: dict[int, Theme] = {}  # of each series
     entries = []
@@ -125,7 +125,7 @@ async def show(request: Request) -> Response:
     open_now = await queries.exhibitions(
         Q(opens_at__lte=now(), closes_at__gt=now()), order="closes_at", limit=MAX_LISTED
     )
-    to_open = await queries.exhibitions(queries.opens_later(), order="opens_at", limit=MAX_LISTED)
+    to_open = await queries.exhibitions(queries.is_upcoming(), order="opens_at", limit=MAX_LISTED)
     return render_page(
         request,
         "public/calendar.html",

@@ -42,7 +42,7 @@ async def index(request: Request) -> Response:
         "public/exhibitions.html",
         works=[work for works in hung.values() for work in works],
         open_now=open_now,
-        to_open=await queries.exhibitions(queries.opens_later(), order="opens_at", limit=MAX_LISTED),
+        to_open=await queries.exhibitions(queries.is_upcoming(), order="opens_at", limit=MAX_LISTED),
         past=past,
         hung=hung,
         linked_data=data.index(data.exhibitions(), _("Current, upcoming and past exhibitions.")),

@@ -52,7 +52,7 @@ async def show(request: Request) -> Response:
         # The page has one accent: that of the exhibition that opened last.
         theme=open_now[0].theme if open_now else None,
         open_now=shown_now,
-        to_open=await queries.exhibitions(queries.opens_later(), order="opens_at", limit=TO_OPEN_ON_HOME),
+        to_open=await queries.exhibitions(queries.is_upcoming(), order="opens_at", limit=TO_OPEN_ON_HOME),
         calls=await Theme.filter(themes_open_for_works())
         .order_by("call_closes_on", "occurs_on", "id")
         .limit(CALLS_ON_HOME),

@@ -141,7 +141,7 @@ class LinkedData:
 
     def artwork(self, work: ShownWork, artwork: Artwork, dead: Collection[str], **more: Any) -> Data:
         """A work. Its picture is included if the consent covers sharing, as on a card."""
-        story, project = artwork.spoken("story"), artwork.project
+        story, project = artwork.localized("story"), artwork.project
         organisation = self.organisation(artwork.organisation)
         picture = {
             "@type": "ImageObject",
@@ -153,7 +153,7 @@ class LinkedData:
             "VisualArtwork",
             self.url("public:artwork", public_id=work.public_id),
             work.title,
-            alternateName=artwork.unspoken("title").text,
+            alternateName=artwork.other_localized("title").text,
             description=excerpt(story.text, MAX_DESCRIPTION_COLUMNS),
             inLanguage=LANGUAGE_TAGS[artwork.language],
             artMedium=work.medium.text,

@@ -95,7 +95,7 @@ def has_opened() -> Q:
     return edition_is_open()
 
 
-def opens_later() -> Q:
+def is_upcoming() -> Q:
     """Planned editions of exhibitions that are not open now. Of an open one visitors see the open edition alone."""
     open_now = Edition.filter(edition_is_not_replaced(), is_open()).values("exhibition_id")
     return Q(opens_at__gt=now()) & ~Q(exhibition_id__in=Subquery(open_now))
@@ -127,7 +127,7 @@ async def works_by_edition(shown: Sequence[ShownExhibition], most: int) -> dict[
 
 def editions_with_talks() -> QuerySet[Edition]:
     """The editions with talks that are on the site or open later."""
-    return published_editions(has_opened() | opens_later(), talks__isnull=False)
+    return published_editions(has_opened() | is_upcoming(), talks__isnull=False)
 
 
 async def talks_from(moment: datetime, limit: int) -> list[tuple[Talk, ShownExhibition]]:

@@ -166,7 +166,7 @@ class ShownProfileImage(NamedTuple):
 
     @classmethod
     def of(cls, profile_image: ProfileImage | None) -> Self | None:
-        """From a profile image that visitors may see, with its image fetched."""
+        """The view of a profile image that visitors may see, with its image fetched."""
         if profile_image is None:
             return None
         image = profile_image.image

@@ -51,7 +51,7 @@ async def unconfirmed_personal_data(artwork: Artwork) -> list[CheckFinding]:
     findings = [each for each in personal_data.check(texts) if each.rule in personal_data.CONTACT_RULES]
     if not findings:
         return []
-    waved_off = {
+    dismissed = {
         str(key) for key in await WavedOff.filter(artwork_id=artwork.id).values_list("key", flat=True)
     }
-    return [each for each in findings if each.key not in waved_off]
+    return [each for each in findings if each.key not in dismissed]

@@ -18,7 +18,7 @@ __all__ = ["load_curator", "load_hint", "load_pair", "load_report", "load_round"
 
 
 async def load_submitted(request: Request) -> tuple[Person, Artwork]:
-    """The curator, and the work of the address as it was sent, with all that its page shows.
+    """The curator, and the work in the URL as it was sent, with all that its page shows.
 
     404 for works that were never sent for review: only their organisation sees drafts.
     """
@@ -46,7 +46,7 @@ async def load_submitted(request: Request) -> tuple[Person, Artwork]:
 
 
 async def load_hint(request: Request) -> tuple[Person, Hint]:
-    """The curator, and the hint of the address with its work."""
+    """The curator, and the hint in the URL with its work."""
     person = await load_curator(request)
     hint = await Hint.get_or_none(id=request.path_params["id"]).prefetch_related("artwork")
     if hint is None:
@@ -55,7 +55,7 @@ async def load_hint(request: Request) -> tuple[Person, Hint]:
 
 
 async def load_pair(request: Request) -> tuple[Person, ShownPair]:
-    """The curator, and the pair of the address; 404 if one work was withdrawn or has another picture now."""
+    """The curator, and the pair in the URL; 404 if one work was withdrawn or has another picture now."""
     person = await load_curator(request)
     id = request.path_params["id"]
     pair = (await load_pairs([id])).get(id)
@@ -65,7 +65,7 @@ async def load_pair(request: Request) -> tuple[Person, ShownPair]:
 
 
 async def load_round(request: Request) -> tuple[Person, ScoringRound]:
-    """The curator, and the scoring round of the address with its theme."""
+    """The curator, and the scoring round in the URL with its theme."""
     person = await load_curator(request)
     round = await ScoringRound.get_or_none(id=request.path_params["id"]).prefetch_related(
         "theme", "opened_by"
@@ -76,7 +76,7 @@ async def load_round(request: Request) -> tuple[Person, ScoringRound]:
 
 
 async def load_report(request: Request) -> tuple[Person, Report]:
-    """The curator, and the report of the address with its work.
+    """The curator, and the report in the URL with its work.
 
     404 for a report about the curator's own organisation if another curator can read it, because it says
     who reported.

@@ -92,5 +92,5 @@ async def _decide(submission: Submission, by: Person, decision: Decision, reason
 
 
 routes = [
-    Route("/desk/queue/decisions", create, name="reviews:together", methods=["POST"]),
+    Route("/desk/queue/decisions", create, name="reviews:bulk", methods=["POST"]),
 ]

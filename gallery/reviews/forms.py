@@ -21,7 +21,7 @@ from gallery.web.forms import (
     Required,
     TextBlockField,
     choices_of,
-    is_among,
+    is_valid_choice,
     max_length,
     stripped,
 )
@@ -186,7 +186,7 @@ class RoundForm(Form):
         self["theme"].choices = choices_of(themes)
 
     def validate_theme(self, field: Field) -> None:
-        if not is_among(field.data, field.choices):
+        if not is_valid_choice(field.data, field.choices):
             raise ValidationError(_("Please choose a theme in which something waits."))
 
 
@@ -249,7 +249,7 @@ REOPEN = "again"  # instead of an outcome: the pair is open again
 SIDES = ("earlier", "later")
 
 
-class WaveOffForm(Form):
+class DismissForm(Form):
     reason = LineField(
         _l("Why it is not a problem here"), 300, [Required(_l("Please say in a few words why."))]
     )

@@ -10,7 +10,7 @@ from gallery.accounts.access import load_person
 from gallery.reviews import hints
 from gallery.reviews.access import load_hint, load_submitted
 from gallery.reviews.checks.wording import wording_list
-from gallery.reviews.forms import WaveOffForm
+from gallery.reviews.forms import DismissForm
 from gallery.reviews.queue import load_queue_filter
 from gallery.reviews.review_page import new_review_form, review_page
 from gallery.web.forms import read_desk_form
@@ -26,15 +26,15 @@ async def update(request: Request) -> Response:
     if posted.get("again"):
         await hints.reopen(hint)
         return response
-    form = WaveOffForm(posted)
+    form = DismissForm(posted)
     if not form.validate():
         request.path_params["id"] = hint.artwork_id
         _person, artwork = await load_submitted(request)
         review_form = await new_review_form(artwork)
         return await review_page(
-            request, person, artwork, review_form, chosen, wave_off=(hint.id, form), status=422
+            request, person, artwork, review_form, chosen, dismissal=(hint.id, form), status=422
         )
-    await hints.wave_off(hint, person, form.reason.data or "")
+    await hints.dismiss(hint, person, form.reason.data or "")
     return response
 
 
@@ -46,5 +46,5 @@ async def wording(request: Request) -> Response:
 
 routes = [
     Route("/desk/queue/wording", wording, name="reviews:wording", methods=["GET"]),
-    Route("/desk/queue/hints/{id:int}", update, name="reviews:wave_off", methods=["POST"]),
+    Route("/desk/queue/hints/{id:int}", update, name="reviews:dismiss", methods=["POST"]),
 ]

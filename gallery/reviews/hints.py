@@ -80,8 +80,8 @@ async def _without_withdrawn(artwork: Artwork, found: Sequence[CheckFinding]) ->
 async def _replace_hints(
     submission: Submission, artwork: Artwork, image: Image | None, found: Sequence[CheckFinding]
 ) -> None:
-    waved = await WavedOff.filter(artwork_id=artwork.id).values_list("key", flat=True)
-    closed = {str(key) for key in waved}
+    dismissed = await WavedOff.filter(artwork_id=artwork.id).values_list("key", flat=True)
+    closed = {str(key) for key in dismissed}
     await Hint.filter(submission_id=submission.id).delete()
     pairs: dict[str, NearPair] = {}
     for each in found:
@@ -220,7 +220,7 @@ async def current_hints(submission: Submission) -> list[Hint]:
     return sorted(hints, key=lambda hint: (not hint.is_open, order.index(hint.check), hint.id))
 
 
-async def wave_off(hint: Hint, by: Person, reason: str) -> None:
+async def dismiss(hint: Hint, by: Person, reason: str) -> None:
     """Close a hint with the reason why it does not matter; it stays closed if the same words are sent again."""
     async with in_transaction():
         await WavedOff.filter(artwork_id=hint.artwork_id, key=hint.key).delete()
@@ -294,18 +294,18 @@ class HintDescription:
     instead: str = ""
     source: LocalizedText | None = None
     pair: ShownPair | None = None
-    waved_off: WavedOff | None = None
+    dismissal: WavedOff | None = None
 
 
 async def describe_hints(hints: list[Hint]) -> list[HintDescription]:
     """The hints with their sentences, the pairs of works that they concern, and who waved them off."""
-    waved: dict[str, WavedOff] = {}
+    dismissed: dict[str, WavedOff] = {}
     pairs = await load_pairs([hint.pair_id for hint in hints if hint.pair_id])
     blind = await _pairs_being_scored(list(pairs.values()))
     pairs = {id: pair for id, pair in pairs.items() if id not in blind}
     if hints:
         rows = await WavedOff.filter(artwork_id=hints[0].artwork_id).prefetch_related("by")
-        waved = {row.key: row for row in rows}
+        dismissed = {row.key: row for row in rows}
     entries = {entry.id: entry for entry in wording.wording_list().entries}
     result = []
     for hint in hints:
@@ -325,7 +325,7 @@ async def describe_hints(hints: list[Hint]) -> list[HintDescription]:
             sentence = _hint_sentence(hint)
         result.append(
             HintDescription(
-                hint, CHECK_WORDS[hint.check], sentence, instead, source, pair, waved.get(hint.key)
+                hint, CHECK_WORDS[hint.check], sentence, instead, source, pair, dismissed.get(hint.key)
             )
         )
     return result

@@ -100,5 +100,5 @@ def _page(request: Request, shown: ShownPair, form: PairForm, status: int = 200)
 
 routes = [
     Route("/desk/pairs/{id:int}", show, name="pairs:show", methods=["GET"]),
-    Route("/desk/pairs/{id:int}", update, name="pairs:settle", methods=["POST"]),
+    Route("/desk/pairs/{id:int}", update, name="pairs:resolve", methods=["POST"]),
 ]

@@ -56,7 +56,7 @@ class PairSide:
         """The snapshot: form field → what was sent in it."""
         return self.submission.sent
 
-    def spoken(self, field: str) -> LocalizedText:
+    def localized(self, field: str) -> LocalizedText:
         return LocalizedText(self.sent.get(field, ""), self.sent.get("language", self.artwork.language))
 
     @property
@@ -125,7 +125,7 @@ async def _add_hint_to_other(
         return
     is_other = found.facts["rule"].startswith("other_artist")
     each = duplicate_finding(NearDuplicate(artwork_id, image_id, pair.distance, pair.is_mirrored, is_other))
-    is_waved = await WavedOff.exists(artwork_id=other_id, key=each.key)
+    is_dismissed = await WavedOff.exists(artwork_id=other_id, key=each.key)
     await Hint.create(
         submission=latest,
         artwork_id=other_id,
@@ -134,7 +134,7 @@ async def _add_hint_to_other(
         excerpt=each.excerpt,
         facts={"rule": each.rule, **each.facts},
         key=each.key,
-        is_open=not is_waved and not pair.is_settled,
+        is_open=not is_dismissed and not pair.is_settled,
         pair=pair,
     )
 

@@ -40,7 +40,7 @@ async def show_form(request: Request) -> Response:
 
 
 async def _load_shared(request: Request) -> tuple[Person, Artwork]:
-    """The curator, and the work of the address; 404 unless its organisation shares private details now."""
+    """The curator, and the work in the URL; 404 unless its organisation shares private details now."""
     person, artwork = await load_submitted(request)
     if artwork.artist is None or await share_of(artwork.id) is None:
         raise HTTPException(404)

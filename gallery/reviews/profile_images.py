@@ -133,7 +133,7 @@ async def _take_down(request: Request, person: Person, words: str) -> None:
 
 
 async def _load_locked(request: Request) -> ProfileImage:
-    """The logo or cover of the address, locked; 404 if it was replaced or removed in the meantime."""
+    """The logo or cover in the URL, locked; 404 if it was replaced or removed in the meantime."""
     profile_image: ProfileImage | None = await locked(
         ProfileImage.filter(id=request.path_params["id"])
     ).first()

@@ -56,7 +56,7 @@ class QueueFilter:
 
     @property
     def values(self) -> dict[str, str]:
-        """Name → value, as in the query of an address; empty values for what is not filtered."""
+        """The filters as query parameters: name → value, "" for a filter that is not set."""
         return {
             "theme": self.theme.slug if self.theme else "",
             "organisation": self.organisation.slug if self.organisation else "",
@@ -100,7 +100,7 @@ def _age_condition(age: str) -> Q:
 
 
 async def load_queue_filter(parameters: Mapping[str, str]) -> QueueFilter:
-    """The filter in the query of an address; 404 for a value that does not exist."""
+    """The filter in the query parameters; 404 for a value that does not exist."""
     chosen = {
         name: parameters.get(name, "")
         for name, known in (("age", AGE_WORDS), ("hint", HINT_WORDS), ("language", LANGUAGES))
@@ -159,7 +159,7 @@ class Queue:
             )
         )
 
-    def in_turn(self) -> QuerySet[Submission]:
+    def not_deferred(self) -> QuerySet[Submission]:
         """What waits and was not deferred, unordered."""
         return self.filter.apply(self.waiting()).exclude(id__in=self._deferred_ids())
 
@@ -179,12 +179,16 @@ class Queue:
         deferred.
         """
         rows = (
-            await self.in_turn().order_by("at", "id").offset(first).limit(number).values_list("id", flat=True)
+            await self.not_deferred()
+            .order_by("at", "id")
+            .offset(first)
+            .limit(number)
+            .values_list("id", flat=True)
         )
         ids = [int(str(id)) for id in rows]
         if len(ids) == number:
             return ids, {}
-        before = 0 if ids else await self.in_turn().count()
+        before = 0 if ids else await self.not_deferred().count()
         skipped = max(0, first - before) if not ids else 0
         late = await (
             self.deferred()
@@ -204,7 +208,7 @@ class Queue:
         return QueuePosition(
             deferral=deferral,
             preceding=await self._preceding(submission, deferral),
-            following=await self._following(submission, deferral, self.in_turn(), self.deferred()),
+            following=await self._following(submission, deferral, self.not_deferred(), self.deferred()),
             position=await self._position(submission, deferral) if submission.is_waiting else None,
             count=await self.count(),
         )
@@ -242,13 +246,13 @@ class Queue:
             last = await earlier.order_by("-at", "-id").first()
             if last is not None:
                 return last.submission
-            return await self.in_turn().order_by("-at", "-id").first()
+            return await self.not_deferred().order_by("-at", "-id").first()
         before = Q(at__lt=submission.at) | Q(at=submission.at, id__lt=submission.id)
-        return await self.in_turn().filter(before).order_by("-at", "-id").first()
+        return await self.not_deferred().filter(before).order_by("-at", "-id").first()
 
     async def next_free(self, submission: Submission) -> Submission | None:
         """What to review after `submission`: the next that no other curator holds, or else the first."""
-        turn = self.in_turn().exclude(artwork_id__in=works_held_by_others(self.curator))
+        turn = self.not_deferred().exclude(artwork_id__in=works_held_by_others(self.curator))
         late = self.deferred().exclude(submission__artwork_id__in=works_held_by_others(self.curator))
         following = await self._following(submission, await self.deferral_of(submission), turn, late)
         if following is not None:
@@ -264,9 +268,9 @@ class Queue:
         """Counted from 1."""
         if deferral is not None:
             earlier = await self.deferred().filter(at__lt=deferral.at).count()
-            return await self.in_turn().count() + earlier + 1
+            return await self.not_deferred().count() + earlier + 1
         before = Q(at__lt=submission.at) | Q(at=submission.at, id__lt=submission.id)
-        return await self.in_turn().filter(before).count() + 1
+        return await self.not_deferred().filter(before).count() + 1
 
 
 async def defer(submission: Submission, by: Person) -> None:

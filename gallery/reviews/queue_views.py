@@ -87,7 +87,7 @@ async def index(request: Request) -> Response:
 
 async def queue_page(request: Request, person: Person, form: BulkReviewForm, status: int = 200) -> Response:
     """The chosen list, with `form` for a decision on several of its works."""
-    tab = _tab(request)
+    tab = _requested_status(request)
     counts = await _counts(Queue(person, QueueFilter()))
     if tab == Status.SUBMITTED:
         chosen = await load_queue_filter(request.query_params)
@@ -183,7 +183,7 @@ async def _decided_rows(
     return count, page, pages, rows
 
 
-def _tab(request: Request) -> Status:
+def _requested_status(request: Request) -> Status:
     wanted = request.query_params.get("status", Status.SUBMITTED)
     if wanted not in TABS:
         raise HTTPException(404)

@@ -53,7 +53,7 @@ async def received(request: Request) -> Response:
 
 
 async def _load_reported_work(request: Request) -> Artwork:
-    """The work of the address; 404 if it is not on view, so that nobody learns that it exists."""
+    """The work in the URL; 404 if it is not on view, so that nobody learns that it exists."""
     set_language(request.path_params["language"])
     return await load_on_view(request.path_params["public_id"], "artist")
 

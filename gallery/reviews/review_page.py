@@ -20,9 +20,9 @@ from gallery.reviews.checks.findings import CheckFinding
 from gallery.reviews.forms import (
     NOTED_FIELDS,
     SNAPSHOT_WORDS,
+    DismissForm,
     ReviewForm,
     VetoForm,
-    WaveOffForm,
     describe_personal_data,
 )
 from gallery.reviews.holds import PAGE_LEASE, take_hold
@@ -71,13 +71,13 @@ async def review_page(
     changed: Sequence[SnapshotChange] = (),
     to_confirm: Sequence[CheckFinding] = (),
     too_late: str = "",
-    wave_off: tuple[int, WaveOffForm] | None = None,
+    dismissal: tuple[int, DismissForm] | None = None,
     status: int = 200,
 ) -> Response:
     """The page of one work. It takes the hold, unless the browser only loads it ahead.
 
     `changed`: what changed since the curator opened the page. `to_confirm`: personal data found in the
-    texts. `too_late`: another curator has decided; the page shows what was typed. `wave_off`: a hint's id and
+    texts. `too_late`: another curator has decided; the page shows what was typed. `dismissal`: a hint's id and
     its refused form.
     """
     submission = latest_submission(artwork)
@@ -100,7 +100,7 @@ async def review_page(
         "too_late": too_late,
         "holder": holder,
         "hints": shown_hints,
-        "wave_off": wave_off or (0, WaveOffForm()),
+        "dismissal": dismissal or (0, DismissForm()),
         "undoable": await load_undoable(person),
     }
     return render(request, "reviews/new.html", context, status=status)

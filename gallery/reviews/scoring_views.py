@@ -41,10 +41,10 @@ async def create(request: Request) -> Response:
     """A curator opens a scoring round for one theme."""
     person = await load_curator(request)
     form = RoundForm(await read_desk_form(request), themes=await _themes())
-    is_right, closes_at = form.validate(), form.closes_at.data
+    is_valid, closes_at = form.validate(), form.closes_at.data
     if closes_at is None and not form.closes_at.errors:
         form.refuse("closes_at", _("Please say when the round closes."))
-    elif is_right and closes_at is not None:
+    elif is_valid and closes_at is not None:
         theme = await Theme.get(id=row_id(form.theme.data))
         try:
             made = await scoring.open_round(theme, closes_at, person)
@@ -117,7 +117,7 @@ async def score_create(request: Request) -> Response:
 
 
 async def _load_scored(request: Request) -> tuple[Person, ScoringRound, Submission]:
-    """The round of the address and one of its submissions that this curator may score; 404 otherwise."""
+    """The round in the URL and one of its submissions that this curator may score; 404 otherwise."""
     person, round = await load_round(request)
     wanted = (await scoring.submissions_to_score(round, person)).filter(id=request.path_params["submission"])
     submission = await wanted.first() if scoring.is_open(round) else None
@@ -228,5 +228,10 @@ routes = [
     Route("/desk/rounds/{id:int}", show, name="rounds:show", methods=["GET"]),
     Route("/desk/rounds/{id:int}/closing", close, name="rounds:close", methods=["POST"]),
     Route("/desk/rounds/{id:int}/works/{submission:int}", score_new, name="rounds:score", methods=["GET"]),
-    Route("/desk/rounds/{id:int}/works/{submission:int}", score_create, name="rounds:give", methods=["POST"]),
+    Route(
+        "/desk/rounds/{id:int}/works/{submission:int}",
+        score_create,
+        name="rounds:create_score",
+        methods=["POST"],
+    ),
 ]

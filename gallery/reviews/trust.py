@@ -93,7 +93,7 @@ async def accept_next_trusted(context: ChoreContext) -> bool:
     return True
 
 
-async def mark_looked_at(ids: list[int], by: Person) -> int:
+async def mark_checked(ids: list[int], by: Person) -> int:
     """Record that a curator has looked at automatically accepted works and found them right; returns their
     number.
 

@@ -14,7 +14,7 @@ from gallery.reviews import vetoes
 from gallery.reviews.access import load_curator, load_submitted
 from gallery.reviews.forms import VetoForm
 from gallery.reviews.models import LaterCheck
-from gallery.reviews.trust import mark_looked_at
+from gallery.reviews.trust import mark_checked
 from gallery.reviews.vetoes import VetoRefused
 from gallery.storage import StoreUnavailable
 from gallery.web.forms import read_desk_form
@@ -44,8 +44,8 @@ async def update(request: Request) -> Response:
     """A curator marks works that they have looked at and found right."""
     person = await load_curator(request)
     ids = whole_numbers((await read_desk_form(request)).getlist("check"))
-    number = await mark_looked_at(ids[:PER_PAGE], person)
-    response = redirect(request, "later:index")
+    number = await mark_checked(ids[:PER_PAGE], person)
+    response = redirect(request, "later_checks:index")
     if number:
         message = ngettext(
             "%(num)s work has been dealt with.", "%(num)s works have been dealt with.", number
@@ -99,8 +99,8 @@ async def delete_veto(request: Request) -> Response:
 
 
 routes = [
-    Route("/desk/later", index, name="later:index", methods=["GET"]),
-    Route("/desk/later", update, name="later:update", methods=["POST"]),
+    Route("/desk/later", index, name="later_checks:index", methods=["GET"]),
+    Route("/desk/later", update, name="later_checks:update", methods=["POST"]),
     Route("/desk/queue/{id:int}/veto", create_veto, name="vetoes:create", methods=["POST"]),
     Route("/desk/queue/{id:int}/veto/end", delete_veto, name="vetoes:delete", methods=["POST"]),
 ]

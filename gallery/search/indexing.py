@@ -144,7 +144,7 @@ def _work_source(row: Mapping[str, Any], themes: Iterable[Mapping[str, Any]]) ->
 
 
 def _bilingual_source(row: dict[str, Any], names: tuple[str, ...], facet: tuple[str, str]) -> EntrySource:
-    """From a row. The first two `names` are its columns of titles, the others its columns of texts."""
+    """The source for a row: the first two `names` are its title columns, the others its text columns."""
     return EntrySource(
         id=row["id"], titles=_non_empty(row, names[:2]), texts=_non_empty(row, names[2:]), facets=(facet,)
     )

@@ -49,7 +49,7 @@ PAPER_SIZES = {
     "a6": _l("One card on each sheet of A6"),
     "a4": _l("Four cards on each sheet of A4, to cut out"),
 }
-STORY_WIDTH = 260  # columns of the story's beginning; a Chinese character takes two
+STORY_WIDTH = 260  # display columns of the story's excerpt; a Chinese character takes two
 LABEL_FIELDS = ("id", "language", "title", "title_translation", "story", "story_translation")
 ASSISTANCE_FIELDS = ("assistance", "assistance_translation")
 

@@ -23,7 +23,7 @@ class StatsScope:
     is_member: bool  # of every organisation in scope; others see works as they were last submitted
 
     @property
-    def is_of_all(self) -> bool:
+    def is_sitewide(self) -> bool:
         """Whether it covers the whole gallery."""
         return self.person.is_curator and self.chosen is None
 

@@ -80,8 +80,10 @@ async def _change_appreciation(request: Request, *, is_there: bool) -> Response:
     if is_new:
         key = new_key()
     if key and is_browser(request.headers.get("user-agent", "").encode()):
-        visit_counter(request).press(_token(request, key, count), count.artwork_id, is_there=is_there)
-        count = await appreciation_cache(request).read_again(parameters["public_id"], count)
+        visit_counter(request).set_appreciation(
+            _token(request, key, count), count.artwork_id, is_there=is_there
+        )
+        count = await appreciation_cache(request).reload(parameters["public_id"], count)
     response: Response
     if wants_json(request):
         response = _json_response(is_there, count.number, confirmation_sentence(is_there, count.number))

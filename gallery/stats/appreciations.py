@@ -31,13 +31,13 @@ def appreciation_token(key: str, artwork_id: int, secret: str) -> str:
 
 async def is_appreciated(token: str, artwork_id: int, counter: VisitCounter) -> bool:
     """Whether the visitor with `token` appreciates the work; at most one query."""
-    waiting = counter.presses_of(artwork_id).get(token)
+    waiting = counter.appreciation_changes_of(artwork_id).get(token)
     return await Appreciation.exists(token=token, is_there=True) if waiting is None else waiting
 
 
 async def count_appreciations(artwork_id: int, counter: VisitCounter) -> int:
     """How many visitors appreciate the work, including changes that this process has not written yet."""
-    waiting = counter.presses_of(artwork_id)
+    waiting = counter.appreciation_changes_of(artwork_id)
     written = Appreciation.filter(artwork_id=artwork_id, is_there=True)
     return await written.exclude(token__in=list(waiting)).count() + sum(waiting.values())
 
@@ -74,7 +74,7 @@ class AppreciationCache:
             public_id, AppreciationCount(count.artwork_id, number, time.monotonic()), generation
         )
 
-    async def read_again(self, public_id: str, count: AppreciationCount) -> AppreciationCount:
+    async def reload(self, public_id: str, count: AppreciationCount) -> AppreciationCount:
         """The count, read from the database again, because somebody has just pressed the button."""
         number = await count_appreciations(count.artwork_id, self._counter)
         return self._keep(

@@ -102,9 +102,9 @@ async def write_counts(counter: VisitCounter) -> bool:
     try:
         left = await write_batch(batch)
     except BaseException:
-        counter.put_back(batch)
+        counter.restore(batch)
         raise
-    counter.put_back(left)
+    counter.restore(left)
     return not left
 
 
@@ -121,8 +121,8 @@ async def _write_page(connection: BaseDBAsyncClient, batch: CountBatch, left: Co
     page = COUNTED_PAGES[name]
     opened = _opened_in(batch, name)
     followed = {key: number for key, number in batch.followed.items() if key[1] == name}
-    presses = batch.presses if page.model is Artwork else {}
-    ids = {id for _, _, id in followed} | {press.artwork_id for press in presses.values()}
+    appreciation_changes = batch.appreciation_changes if page.model is Artwork else {}
+    ids = {id for _, _, id in followed} | {press.artwork_id for press in appreciation_changes.values()}
     if not opened and not ids:
         return
     by_name: dict[str, Any] = {f"{page.name}__in": list(opened)}
@@ -143,9 +143,12 @@ async def _write_page(connection: BaseDBAsyncClient, batch: CountBatch, left: Co
             left.followed[key] += number
     await _add_counts(connection, page, numbers)
     await _write_appreciations(
-        connection, {token: each for token, each in presses.items() if each.artwork_id in locked_ids}
+        connection,
+        {token: each for token, each in appreciation_changes.items() if each.artwork_id in locked_ids},
     )
-    left.presses.update({token: each for token, each in presses.items() if each.artwork_id in busy_ids})
+    left.appreciation_changes.update(
+        {token: each for token, each in appreciation_changes.items() if each.artwork_id in busy_ids}
+    )
 
 
 def _opened_in(batch: CountBatch, kind: str) -> dict[str, list[tuple[date, str, int]]]:
@@ -179,12 +182,12 @@ async def _add_counts(connection: BaseDBAsyncClient, page: CountedPage, numbers:
 
 
 async def _write_appreciations(
-    connection: BaseDBAsyncClient, presses: Mapping[str, AppreciationChange]
+    connection: BaseDBAsyncClient, appreciation_changes: Mapping[str, AppreciationChange]
 ) -> None:
     """Store each visitor's latest change, whichever process writes first."""
     rows = [
         (token, each.artwork_id, each.day, each.is_there, each.changed_at)
-        for token, each in sorted(presses.items())
+        for token, each in sorted(appreciation_changes.items())
     ]
     await _insert(
         connection,

@@ -86,7 +86,7 @@ async def _describe_works(
         for work in works:
             cells_by_id[work.id] = [
                 _("Work"),
-                work.spoken("title", language).text,
+                work.localized("title", language).text,
                 pages.absolute(pages.url("public:artwork", language=language, public_id=work.public_id)),
                 ", ".join(localized(theme, "title").text for theme in work.themes),
                 localized(work.project, "title").text if work.project else "",

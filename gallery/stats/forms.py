@@ -29,7 +29,7 @@ class DateRangeForm(Form):
     first = DateField(_l("From"), [Optional()], invalid_value_message=INVALID_DATE)
     last = DateField(_l("Until"), [Optional()], invalid_value_message=INVALID_DATE)
 
-    def is_right(self) -> bool:
+    def is_valid(self) -> bool:
         """Whether it is a range of days, and not too long to be drawn."""
         if not self.validate():
             return False

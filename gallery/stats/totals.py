@@ -128,14 +128,14 @@ async def by_organisation(organisations: Collection[int], span: DateRange) -> Co
 async def by_exhibition(span: DateRange) -> CountsByKey:
     """By exhibition id: views of its pages."""
     sums: CountsByKey = defaultdict(Counts)
-    await _add(sums, ExhibitionCount.filter(**_within(span)), "exhibition_id")
+    await _add(sums, ExhibitionCount.filter(**_day_filter(span)), "exhibition_id")
     return sums
 
 
 async def by_theme_page(span: DateRange) -> CountsByKey:
     """By theme id: views of the theme's own page."""
     sums: CountsByKey = defaultdict(Counts)
-    await _add(sums, ThemeCount.filter(**_within(span)), "theme_id")
+    await _add(sums, ThemeCount.filter(**_day_filter(span)), "theme_id")
     return sums
 
 
@@ -161,18 +161,18 @@ async def _add_appreciations(
 
 
 def _works(organisations: Collection[int], span: DateRange) -> QuerySet[WorkCount]:
-    return WorkCount.filter(artwork__organisation_id__in=list(organisations), **_within(span))
+    return WorkCount.filter(artwork__organisation_id__in=list(organisations), **_day_filter(span))
 
 
 def _projects(organisations: Collection[int], span: DateRange) -> QuerySet[ProjectCount]:
-    return ProjectCount.filter(project__organisation_id__in=list(organisations), **_within(span))
+    return ProjectCount.filter(project__organisation_id__in=list(organisations), **_day_filter(span))
 
 
 def _appreciations(organisations: Collection[int], span: DateRange) -> QuerySet[Appreciation]:
     return Appreciation.filter(
-        is_there=True, artwork__organisation_id__in=list(organisations), **_within(span)
+        is_there=True, artwork__organisation_id__in=list(organisations), **_day_filter(span)
     )
 
 
-def _within(span: DateRange) -> dict[str, date]:
+def _day_filter(span: DateRange) -> dict[str, date]:
     return {"day__gte": span.first, "day__lte": span.last}

@@ -34,7 +34,7 @@ async def index(request: Request) -> Response:
     """Show views, appreciations and followed links: to partners for their organisation, to curators for all."""
     scope = await load_stats_scope(request)
     form = requested_range(request)
-    if not form.is_right():
+    if not form.is_valid():
         context = {"scope": scope, "form": form, "spans": preset_ranges(), "query": "", "counted": None}
         return render(request, "stats/index.html", context, status=422)
     span = form.span
@@ -69,7 +69,7 @@ async def index(request: Request) -> Response:
         ],
         **(
             await _gallery_context(scope, span)
-            if scope.is_of_all
+            if scope.is_sitewide
             else await _organisation_context(scope, span)
         ),
     }
@@ -80,7 +80,7 @@ async def download(request: Request) -> Response:
     """Download the statistics as CSV, per day and work."""
     scope = await load_stats_scope(request)
     form = requested_range(request)
-    if not form.is_right():
+    if not form.is_valid():
         return await index(request)
     span = form.span
     name = f"figures-{span.first}-{span.last}.csv"

@@ -33,10 +33,12 @@ class CountBatch:
 
     opened: Counter[tuple[date, str]] = field(default_factory=Counter)  # (day, path of a page)
     followed: Counter[tuple[date, str, int]] = field(default_factory=Counter)  # (day, "projects", its id)
-    presses: dict[str, AppreciationChange] = field(default_factory=dict)  # by the token of the appreciation
+    appreciation_changes: dict[str, AppreciationChange] = field(
+        default_factory=dict
+    )  # by the token of the appreciation
 
     def __bool__(self) -> bool:
-        return bool(self.opened or self.followed or self.presses)
+        return bool(self.opened or self.followed or self.appreciation_changes)
 
 
 class VisitCounter:
@@ -59,7 +61,7 @@ class VisitCounter:
             self._waiting.opened[self._day, path] += number
         self._opened = {}
 
-    def see(self, path: str, headers: Mapping[bytes, bytes]) -> None:
+    def count_view(self, path: str, headers: Mapping[bytes, bytes]) -> None:
         """Count a view of the page `path`, if the request comes from a visitor."""
         if is_visitor(headers):
             if time.time() >= self._day_ends:
@@ -73,13 +75,15 @@ class VisitCounter:
         if artwork_id is not None:
             self._waiting.followed[day, "works", artwork_id] += 1
 
-    def press(self, token: str, artwork_id: int, *, is_there: bool) -> None:
+    def set_appreciation(self, token: str, artwork_id: int, *, is_there: bool) -> None:
         """Note that the visitor with `token` appreciates a work, or takes that back."""
-        self._waiting.presses[token] = AppreciationChange(artwork_id, clock.today(), is_there, time.time_ns())
+        self._waiting.appreciation_changes[token] = AppreciationChange(
+            artwork_id, clock.today(), is_there, time.time_ns()
+        )
 
-    def presses_of(self, artwork_id: int) -> dict[str, bool]:
+    def appreciation_changes_of(self, artwork_id: int) -> dict[str, bool]:
         """Changes to a work's appreciations that are not written yet: token → whether the visitor appreciates it."""
-        waiting = self._waiting.presses
+        waiting = self._waiting.appreciation_changes
         return {token: each.is_there for token, each in waiting.items() if each.artwork_id == artwork_id}
 
     def take(self) -> CountBatch:
@@ -88,11 +92,14 @@ class VisitCounter:
         taken, self._waiting = self._waiting, CountBatch()
         return taken
 
-    def put_back(self, batch: CountBatch) -> None:
+    def restore(self, batch: CountBatch) -> None:
         """Add counts again that could not be written."""
         self._waiting.opened.update(batch.opened)
         self._waiting.followed.update(batch.followed)
-        self._waiting.presses = {**batch.presses, **self._waiting.presses}
+        self._waiting.appreciation_changes = {
+            **batch.appreciation_changes,
+            **self._waiting.appreciation_changes,
+        }
 
 
 class VisitCounterMiddleware:
@@ -109,7 +116,7 @@ class VisitCounterMiddleware:
 
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] in COUNTED_STATUSES:
-                self.counter.see(scope["path"], dict(scope["headers"]))
+                self.counter.count_view(scope["path"], dict(scope["headers"]))
             await send(message)
 
         await self.app(scope, receive, counted)

@@ -32,7 +32,7 @@ def atomic_write(path: Path, mode: int = 0o666) -> Iterator[Path]:
 
 
 def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file in hex; the file is read in pieces."""
+    """The SHA-256 of a file in hex; the file is read in chunks."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

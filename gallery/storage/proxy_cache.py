@@ -33,7 +33,7 @@ class ProxyCache:
         return bool(self._url.hostname)
 
     async def purge(self) -> None:
-        """Empty the cache. First call `content_version.settle`, so that no process refills it with the old
+        """Empty the cache. First call `content_version.wait_for_propagation`, so that no process refills it with the old
         content.
 
         Raises StoreUnavailable unless the cache confirms it.
@@ -43,9 +43,9 @@ class ProxyCache:
         try:
             status = await asyncio.to_thread(self._request)
         except (OSError, http.client.HTTPException) as error:
-            raise self._away(type(error).__name__) from None  # the text may contain the address
+            raise self._unavailable(type(error).__name__) from None  # the text may contain the address
         if not 200 <= status < 300:
-            raise self._away(f"it answers {status}")
+            raise self._unavailable(f"it answers {status}")
 
     def _request(self) -> int:
         kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
@@ -57,7 +57,7 @@ class ProxyCache:
         finally:
             connection.close()
 
-    def _away(self, reason: str) -> StoreUnavailable:
+    def _unavailable(self, reason: str) -> StoreUnavailable:
         return StoreUnavailable(
             f"The cache in front of the site, {self._url.hostname}, was not emptied: {reason}."
         )

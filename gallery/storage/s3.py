@@ -136,13 +136,13 @@ class Bucket:
             raise FileNotFoundError("no such key") from None
         except FileNotFoundError as error:
             if "NoSuchBucket" in str(error):
-                raise self.away(error) from None
+                raise self.unavailable(error) from None
             raise FileNotFoundError("no such key") from None
         except (BaseError, TimeoutError) as error:
             # Not chained: the original error contains keys of pictures, which must not get into a log.
-            raise self.away(error) from None
+            raise self.unavailable(error) from None
 
-    def away(self, error: Exception) -> StoreUnavailable:
+    def unavailable(self, error: Exception) -> StoreUnavailable:
         message = str(error)
         code = re.search(r"<Code>(\w+)</Code>", message)
         status = re.search(r"status code: (\d{3})", message) or re.search(r"status: (\d{3})", message)
@@ -184,7 +184,7 @@ class BucketFolder(Store):
         self._scratch = scratch
         self._public_url = public_url
 
-    def _at(self, key: str) -> str:
+    def _path_of(self, key: str) -> str:
         return f"{self.name}/{key}"
 
     async def put_file(self, key: str, source: Path) -> None:
@@ -197,14 +197,14 @@ class BucketFolder(Store):
         ):
             # One request, never in parts: a process that is killed in between leaves nothing behind.
             await obstore.put_async(
-                self._store, self._at(key), content, attributes=attributes, use_multipart=False
+                self._store, self._path_of(key), content, attributes=attributes, use_multipart=False
             )
 
     async def link_from(self, other: Self, key: str, source_key: str) -> bool:
         try:
             with self.bucket.converted_errors():
                 async with asyncio.timeout(REQUEST_TIMEOUT):
-                    await obstore.copy_async(self._store, other._at(source_key), self._at(key))
+                    await obstore.copy_async(self._store, other._path_of(source_key), self._path_of(key))
         except FileNotFoundError:
             return False
         if await other.exists(source_key):
@@ -224,7 +224,7 @@ class BucketFolder(Store):
         with self.bucket.converted_errors():
             if keys and self.bucket.address.deletes_many:
                 async with asyncio.timeout(REQUEST_TIMEOUT * (1 + len(keys) // 1000)):
-                    await obstore.delete_async(self._store, [self._at(key) for key in keys])
+                    await obstore.delete_async(self._store, [self._path_of(key) for key in keys])
                 return
             for start in range(0, len(keys), MAX_CONCURRENT_DELETIONS):
                 async with asyncio.timeout(REQUEST_TIMEOUT):
@@ -234,10 +234,10 @@ class BucketFolder(Store):
 
     async def _delete_one(self, key: str) -> None:
         with contextlib.suppress(FileNotFoundError), self.bucket.converted_errors():
-            await obstore.delete_async(self._store, self._at(key))
+            await obstore.delete_async(self._store, self._path_of(key))
 
     async def files(self, prefix: str = "") -> AsyncIterator[StoredFile]:
-        listing = obstore.list(self._store, self._at(prefix).rstrip("/"), chunk_size=1000).__aiter__()
+        listing = obstore.list(self._store, self._path_of(prefix).rstrip("/"), chunk_size=1000).__aiter__()
         while True:
             with self.bucket.converted_errors():
                 try:
@@ -255,7 +255,7 @@ class BucketFolder(Store):
             path = folder / "copy"
             with self.bucket.converted_errors():
                 async with asyncio.timeout(TRANSFER_TIMEOUT.total_seconds()):
-                    result = await obstore.get_async(self._store, self._at(key))
+                    result = await obstore.get_async(self._store, self._path_of(key))
                     async with aiofiles.open(path, "wb") as file:
                         async for piece in result.stream(CHUNK_BYTES):
                             await file.write(piece)
@@ -273,7 +273,7 @@ class BucketFolder(Store):
             with self.bucket.converted_errors():
                 async with asyncio.timeout(REQUEST_TIMEOUT):
                     result = await obstore.get_async(
-                        self._store, self._at(key), options={"range": (0, CHUNK_BYTES)}
+                        self._store, self._path_of(key), options={"range": (0, CHUNK_BYTES)}
                     )
                     meta, first = result.meta, bytes(await result.bytes_async())
         return BucketResponse(self, key, meta, first, media_type=media_type, headers=headers)
@@ -282,12 +282,14 @@ class BucketFolder(Store):
         """The bytes of `key` from `start` up to but not including `end`."""
         with self.bucket.converted_errors():
             async with asyncio.timeout(REQUEST_TIMEOUT):
-                return bytes(await obstore.get_range_async(self._store, self._at(key), start=start, end=end))
+                return bytes(
+                    await obstore.get_range_async(self._store, self._path_of(key), start=start, end=end)
+                )
 
     async def _head(self, key: str) -> Any:
         with self.bucket.converted_errors():
             async with asyncio.timeout(REQUEST_TIMEOUT):
-                return await obstore.head_async(self._store, self._at(key))
+                return await obstore.head_async(self._store, self._path_of(key))
 
     async def check(self) -> None:
         """Check as every store does; also that strangers can read the public files at `public_url` and no
@@ -302,7 +304,7 @@ class BucketFolder(Store):
             ]:
                 raise StoreUnavailable(f"The store {self.bucket.address} does not return what was stored.")
             stranger = self.bucket.address.client(skip_signature=True)
-            if self.is_private and await _can_read(stranger, self._at(key)):
+            if self.is_private and await _can_read(stranger, self._path_of(key)):
                 raise StoreUnavailable(
                     f"The store {self.bucket.address} shows {self.name}/ to everybody: make it private.",
                     is_refusal=True,
@@ -332,7 +334,7 @@ async def _can_read(store: Any, path: str) -> bool:
 
 
 class BucketResponse(FileResponse):
-    """Starlette's FileResponse, with ranges, whose bytes are read from the bucket piece by piece."""
+    """Starlette's FileResponse, with ranges, whose bytes are read from the bucket in chunks."""
 
     chunk_size = CHUNK_BYTES
 

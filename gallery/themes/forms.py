@@ -35,7 +35,7 @@ from gallery.web.forms import (
     TextBlockField,
     WholeNumberField,
     choices_of,
-    is_among,
+    is_valid_choice,
     stripped,
 )
 from gallery.web.languages import gettext as _
@@ -111,7 +111,7 @@ class ChoiceField(SelectField):
         super().__init__(label, choices=choices_of(choices), validate_choice=False, **options)
 
     def pre_validate(self, form: Any) -> None:
-        if not is_among(self.data, self.choices):
+        if not is_valid_choice(self.data, self.choices):
             raise ValidationError(str(NO_SUCH_CHOICE))
 
 

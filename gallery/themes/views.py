@@ -164,6 +164,6 @@ routes = [
     Route("/desk/themes", create, name="themes:create", methods=["POST"]),
     Route("/desk/themes/{id:int}/edit", edit, name="themes:edit", methods=["GET"]),
     Route("/desk/themes/{id:int}/edit", update, name="themes:update", methods=["POST"]),
-    Route("/desk/themes/{id:int}/again", create_repeat, name="themes:again", methods=["POST"]),
+    Route("/desk/themes/{id:int}/again", create_repeat, name="themes:repeat", methods=["POST"]),
     Route("/desk/themes/{id:int}/call", create_call, name="themes:call", methods=["POST"]),
 ]

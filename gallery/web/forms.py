@@ -60,7 +60,7 @@ def choices_of(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
     return [SelectChoice(value, words) for value, words in pairs]
 
 
-def is_among(value: Any, choices: Iterable[SelectChoice]) -> bool:
+def is_valid_choice(value: Any, choices: Iterable[SelectChoice]) -> bool:
     """Whether a value is one of a field's choices."""
     return any(choice.value == value for choice in choices)
 
@@ -153,7 +153,7 @@ class WholeNumberField(IntegerField):
 
 
 def max_length(longest: int) -> Length:
-    class AtMost(Length):
+    class MaxLength(Length):
         def __init__(self, **limits: int) -> None:
             super().__init__(**limits)
             # Without `maxlength`: with it, a browser would cut off a pasted text silently.
@@ -167,7 +167,7 @@ def max_length(longest: int) -> Length:
                     % {"length": length, "longest": longest}
                 )
 
-    return AtMost(max=longest)
+    return MaxLength(max=longest)
 
 
 class Required(InputRequired):
@@ -241,14 +241,14 @@ def is_web_address(text: str) -> bool:
     """Whether `text` is an http(s) URL with a host, and without credentials, spaces or invisible characters."""
     try:
         url = urlsplit(text)
-        port_is_right = url.port is None or 0 < url.port < 65536
+        has_valid_port = url.port is None or 0 < url.port < 65536
     except ValueError:
         return False
     return (
         url.scheme in {"http", "https"}
         and bool(url.hostname)
         and "@" not in url.netloc
-        and port_is_right
+        and has_valid_port
         and not re.search(r"[\s\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069<>\"\\]", text)
     )
 

@@ -27,7 +27,7 @@ HOST_PATTERN = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]+)
 
 
 class PageCounter(Protocol):
-    def see(self, path: str, headers: Mapping[bytes, bytes]) -> None:
+    def count_view(self, path: str, headers: Mapping[bytes, bytes]) -> None:
         """Count that a page was opened; the names of the headers are in lower case."""
 
 
@@ -194,5 +194,5 @@ class CachingHttpProtocol(HttpToolsProtocol):
         if not HEADERS_FOR_THE_SITE.isdisjoint(headers):
             return None
         if cache is self._pages:
-            self._visit_counter.see(path, headers)
+            self._visit_counter.count_view(path, headers)
         return page.response_to(headers)

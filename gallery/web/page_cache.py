@@ -96,7 +96,7 @@ class CachedPage:
 
     @property
     def weight(self) -> int:
-        # A text's compressed bodies together are well below the text.
+        # An estimate: all compressed bodies of a text together are smaller than its uncompressed body.
         return len(self.bodies[b""]) * (2 if self.is_text else 1) + ENTRY_OVERHEAD
 
     def response_to(self, headers: Mapping[bytes, bytes]) -> CachedResponse:

@@ -52,7 +52,7 @@ async def create(request: Request) -> Response:
         await withdraw(consent, request.app.state.storage)
     except StoreUnavailable as away:
         logger.warning("A withdrawal waits for its files to be deleted. %s", away)
-        await content_version.settle()
+        await content_version.wait_for_propagation()
     return RedirectResponse(request.url.path, status_code=303, headers=PRIVATE_HEADERS)
 
 

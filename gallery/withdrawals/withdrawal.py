@@ -34,9 +34,10 @@ from gallery.withdrawals.forgetting import forget_consent
 async def withdraw(consent: Consent, storage: Storage, by: Person | None = None) -> Withdrawal:
     """End `consent`. When this returns, no page and no public file of the site shows its works.
 
-    If it was renewed, even a moment ago, the renewal that has its works now is ended. A consent that was withdrawn
-    before stays as it was; withdrawing twice is no error. `by` is None if somebody used the link on the slip.
-    Raises StoreUnavailable if files cannot be deleted now: the works are off every page, and the worker deletes the files.
+    If the consent was renewed, even a moment ago, its works belong to the latest renewal, and that one is
+    ended instead. Withdrawing twice changes nothing and is no error. `by` is None if somebody used the link
+    on the slip. Raises StoreUnavailable if files cannot be deleted now: the works are off every page, and
+    the worker deletes the files later.
     """
     withdrawal = await _end(consent, by)
     if withdrawal.files_deleted_at is None:
@@ -110,7 +111,7 @@ async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
         with contextlib.suppress(OSError):
             await stored_fingerprint(image, storage)
     await _delete_images(withdrawal, storage)
-    await content_version.settle()
+    await content_version.wait_for_propagation()
     async with in_transaction():
         await _take_similar_down(withdrawal)
         await content_version.bump()

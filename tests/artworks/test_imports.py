@@ -10,7 +10,7 @@ import pytest
 
 from gallery.artists.models import Artist
 from gallery.artworks import import_chores, import_rows, imports
-from gallery.artworks.import_lookup import RowBatch, UsedSoFar
+from gallery.artworks.import_lookup import ImportUsage, RowBatch
 from gallery.artworks.import_models import Import, ImportedWork, ImportState, bundle_key
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.sheet_columns import template_csv
@@ -272,7 +272,7 @@ async def test_a_worker_killed_at_any_batch_neither_loses_nor_doubles_a_row(
         for _ in range(4):  # and then it is killed
             batch = RowBatch(next(going), {}, {})
             report = await import_rows.write_batch(
-                held, batch, UsedSoFar(), report, only_trying=False, has_pictures=False
+                held, batch, ImportUsage(), report, only_trying=False, has_pictures=False
             )
     assert await Artwork.all().count() == 40
     assert not await import_chores.import_next(context)  # the lease has not expired

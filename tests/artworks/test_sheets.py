@@ -203,7 +203,7 @@ def test_a_bundle_finds_its_pictures_however_they_are_named(tmp_path: Path) -> N
         assert bundle.find("same.jpg") is None
         assert bundle.find("c/same.jpg") == "c/same.jpg"
         assert len(bundle.pictures) == 3
-        assert bundle.sheet_into(tmp_path).read_bytes() == SHEET[1]
+        assert bundle.unpack_sheet(tmp_path).read_bytes() == SHEET[1]
 
 
 @pytest.mark.parametrize("encoding", ["gb18030", "utf-8"])
@@ -212,7 +212,7 @@ def test_names_without_the_flag_are_what_windows_or_macos_meant(tmp_path: Path, 
     content = zipped(SHEET, ("N" * len(raw), b"x")).replace(b"N" * len(raw), raw)
     with open_bundle(kept(tmp_path, content)) as bundle:
         assert list(bundle.pictures) == ["饺子皮.jpg"]
-        assert bundle.take_out("饺子皮.jpg", tmp_path / "out", 100).size == 1
+        assert bundle.unpack_picture("饺子皮.jpg", tmp_path / "out", 100).size == 1
 
 
 def link(name: str) -> zipfile.ZipInfo:
@@ -293,7 +293,7 @@ def test_a_true_zip64_is_read(tmp_path: Path) -> None:
 
 def take(bundle: Bundle, folder: Path, key: str, most: int = 60_000_000) -> str:
     with pytest.raises(PictureRefused) as refusal:
-        bundle.take_out(key, folder / "out", most)
+        bundle.unpack_picture(key, folder / "out", most)
     return refusal.value.code
 
 
@@ -321,7 +321,7 @@ def test_an_archive_called_a_picture_and_a_damaged_one(tmp_path: Path) -> None:
 def test_a_sheet_that_is_a_bomb(tmp_path: Path) -> None:
     content = zipped(("works.csv", b"title\n" + b"x" * 40_000_000))
     with open_bundle(kept(tmp_path, content)) as bundle, pytest.raises(SheetRefused) as refusal:
-        bundle.sheet_into(tmp_path)
+        bundle.unpack_sheet(tmp_path)
     assert refusal.value.code == "bomb"
 
 
@@ -332,9 +332,9 @@ def test_a_mangled_zip_is_read_or_refused(noise: bytes, at: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         try:
             with open_bundle(kept(Path(folder), bytes(content))) as bundle:
-                path = bundle.sheet_into(Path(folder))
+                path = bundle.unpack_sheet(Path(folder))
                 list(SheetFile(path))
                 for key in bundle.pictures:
-                    bundle.take_out(key, Path(folder) / "out", 1000)
+                    bundle.unpack_picture(key, Path(folder) / "out", 1000)
         except (SheetRefused, PictureRefused) as refusal:
             assert refusal.code in FAULT_SENTENCES  # noqa: PT017

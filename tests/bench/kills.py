@@ -56,7 +56,7 @@ ACTIONS = ("upload", "save", "submit", "accept", "publish", "withdraw")
 
 
 @dataclass
-class Told:
+class Outcomes:
     """What the server acknowledged to the clients."""
 
     # By action: the acknowledged works, editions or consents with the saved values.
@@ -75,7 +75,7 @@ class Told:
 class Loop:
     live: LiveSite
     chance: random.Random
-    told: Told = field(default_factory=Told)
+    outcomes: Outcomes = field(default_factory=Outcomes)
     is_over: bool = False
     port: int = field(default_factory=free_port)
     kills: Counter[str] = field(default_factory=Counter)
@@ -131,19 +131,19 @@ class Loop:
                 answer = await client.post(f"{self.address}{path}", **form)
             except httpx.TransportError as broken:
                 # Where no server runs, nothing was sent.
-                self.told.unanswered[action] += not isinstance(broken, httpx.ConnectError)
+                self.outcomes.unanswered[action] += not isinstance(broken, httpx.ConnectError)
                 await asyncio.sleep(0.2)
                 continue
             session = client.cookies.get(COOKIE, "")
             client.cookies = httpx.Cookies({COOKIE: session})  # unread flash messages would accumulate
             if answer.status_code >= 500:
-                self.told.unanswered[action] += 1
+                self.outcomes.unanswered[action] += 1
                 await asyncio.sleep(0.3)
                 continue
             if answer.status_code == 303:
                 return answer
-            self.told.refused[action] += 1
-            self.told.last_refusal[action] = unescape(
+            self.outcomes.refused[action] += 1
+            self.outcomes.last_refusal[action] = unescape(
                 " ".join(re.findall(r"error[^>]*>([^<]+)<", answer.text))[:300]
             )
             return None
@@ -174,11 +174,11 @@ class Loop:
                 if answer is None:
                     continue
                 id = int(re.findall(r"/desk/works/(\d+)", answer.headers["location"])[0])
-                self.told.acknowledged["upload"].append(id)
+                self.outcomes.acknowledged["upload"].append(id)
                 for _ in range(self.chance.randrange(1, 4)):
                     await self.save(client, id)
                 if await self.post(client, "submit", f"/desk/works/{id}/submissions") is not None:
-                    self.told.acknowledged["submit"].append(id)
+                    self.outcomes.acknowledged["submit"].append(id)
                 if self.chance.random() < 0.3:
                     await self.withdraw(client, id)
                 await asyncio.sleep(self.chance.uniform(0, 0.5))
@@ -189,7 +189,7 @@ class Loop:
         seen = re.search(r'name="seen" value="([^"]*)"', page)
         work = await Artwork.get(id=id).prefetch_related("themes")
         story = f"Story {secrets.token_hex(8)}"
-        self.told.saved[id].append(story)
+        self.outcomes.saved[id].append(story)
         data = {
             **{name: getattr(work, name) for name in ("language", "title", "alt_text", "medium")},
             **{name: str(getattr(work, f"{name}_id")) for name in ("artist", "consent", "project")},
@@ -198,13 +198,13 @@ class Loop:
             "seen": seen[1] if seen else "",
         }
         if await self.post(client, "save", f"/desk/works/{id}/edit", data=data, files={"other": b""}):
-            self.told.saved[id] = [story]
-            self.told.acknowledged["save"].append(id)
+            self.outcomes.saved[id] = [story]
+            self.outcomes.acknowledged["save"].append(id)
 
     async def withdraw(self, client: httpx.AsyncClient, id: int) -> None:
         consent = await Consent.get(artworks__id=id)
         if await self.post(client, "withdraw", f"/zh/consent/{consent.code}") is not None:
-            self.told.acknowledged["withdraw"].append(consent.id)
+            self.outcomes.acknowledged["withdraw"].append(consent.id)
 
     async def curator(self, person: Person, exhibition: Exhibition) -> None:
         """Accept the waiting works that are ready, hang them and publish."""
@@ -223,14 +223,14 @@ class Loop:
                 decision = {"submission": str(submission.id), "decision": "accepted"}
                 if await self.post(client, "accept", f"/desk/queue/{id}", data=decision) is None:
                     continue
-                self.told.acknowledged["accept"].append(id)
+                self.outcomes.acknowledged["accept"].append(id)
                 hanging = {"room": str(room.id), "artwork": str(id)}
                 await self.post(client, "hang", f"{here}/hangings", data=hanging)
                 if await self.post(client, "publish", f"{here}/editions") is not None:
                     edition = await Edition.filter(exhibition_id=exhibition.id).order_by("-number").first()
                     current = await Edition.get(exhibition_id=exhibition.id, is_current=True)
                     assert edition is not None
-                    self.told.acknowledged["publish"].append(current.number)
+                    self.outcomes.acknowledged["publish"].append(current.number)
 
 
 def texts(name: str) -> dict[str, Any]:
@@ -262,9 +262,9 @@ async def signed_in(person: Person) -> httpx.AsyncClient:
 
 async def lost(loop: Loop) -> dict[str, list[str]]:
     """What was acknowledged and is missing, by action."""
-    told, storage = loop.told, loop.live.storage
+    outcomes, storage = loop.outcomes, loop.live.storage
     found = defaultdict[str, list[str]](list)
-    for id in told.acknowledged["upload"]:
+    for id in outcomes.acknowledged["upload"]:
         work = await Artwork.get_or_none(id=id).prefetch_related("image")
         if work is None:
             found["upload"].append(f"work {id} is not there")
@@ -274,21 +274,21 @@ async def lost(loop: Loop) -> dict[str, list[str]]:
             or not await storage.private.exists(original_key(work.image.token))
         ):
             found["upload"].append(f"work {id} has lost its picture")
-    for id in set(told.acknowledged["save"]):
+    for id in set(outcomes.acknowledged["save"]):
         work = await Artwork.get_or_none(id=id)
-        if work is not None and work.status != Status.WITHDRAWN and work.story not in told.saved[id]:
+        if work is not None and work.status != Status.WITHDRAWN and work.story not in outcomes.saved[id]:
             found["save"].append(f"work {id} has an older story")
-    for id in told.acknowledged["submit"]:
+    for id in outcomes.acknowledged["submit"]:
         if not await Submission.exists(artwork_id=id):
             found["submit"].append(f"work {id} was not submitted")
-    for id in told.acknowledged["accept"]:
+    for id in outcomes.acknowledged["accept"]:
         accepted = Artwork.filter(id=id, status__in=[Status.ACCEPTED, Status.WITHDRAWN])
         if not await accepted.exists() or not await Review.exists(artwork_id=id, decision=Status.ACCEPTED):
             found["accept"].append(f"work {id} is not accepted")
-    for number in told.acknowledged["publish"]:
+    for number in outcomes.acknowledged["publish"]:
         if not await Edition.exists(number=number):
             found["publish"].append(f"edition {number} is not there")
-    for id in told.acknowledged["withdraw"]:
+    for id in outcomes.acknowledged["withdraw"]:
         if await Artwork.filter(consent_id=id).exclude(status=Status.WITHDRAWN).exists():
             found["withdraw"].append(f"consent {id} still covers a work")
         for image in await Image.filter(artwork__consent_id=id):
@@ -377,13 +377,13 @@ async def run(settings: Settings, kills: int, seed: int) -> bool:
     print(f"{'action':<10}{'acknowledged':>14}{'unanswered':>12}{'refused':>9}{'lost':>6}")
     for action in ACTIONS:
         counts = (
-            len(loop.told.acknowledged[action]),
-            loop.told.unanswered[action],
-            loop.told.refused[action],
+            len(loop.outcomes.acknowledged[action]),
+            loop.outcomes.unanswered[action],
+            loop.outcomes.refused[action],
             len(missing[action]),
         )
         print(f"{action:<10}{counts[0]:>14}{counts[1]:>12}{counts[2]:>9}{counts[3]:>6}")
-    for action, sentence in loop.told.last_refusal.items():
+    for action, sentence in loop.outcomes.last_refusal.items():
         print(f"  refused, such as {action}: {sentence}")
     for each in [each for found in missing.values() for each in found]:
         print(f"  lost: {each}")

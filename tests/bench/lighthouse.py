@@ -73,20 +73,20 @@ def measure(url: str, folder: Path, looks: int) -> dict[str, str]:
 
 def look(url: str, folder: Path) -> dict[str, Any]:
     """Lighthouse's report on one page."""
-    told = folder / "told.json"
+    report_path = folder / "told.json"
     os.environ["CHROME_PATH"] = CHROMIUM or ""
     done = run_node(
         modules("lighthouse") / "lighthouse" / "cli" / "index.js",
         url,
         "--quiet",
         "--output=json",
-        f"--output-path={told}",
+        f"--output-path={report_path}",
         f"--only-categories={','.join(CATEGORIES)}",
         "--chrome-flags=--headless=new --no-sandbox --disable-gpu",
     )
     if done.returncode:
         sys.exit(done.stderr)
-    report: dict[str, Any] = json.loads(told.read_text())
+    report: dict[str, Any] = json.loads(report_path.read_text())
     return report
 
 

@@ -123,7 +123,7 @@ class Cost(NamedTuple):
 Contender = Callable[[Path, Path, list[str], int], Cost]
 
 
-def run(command: list[str], told: bytes = b"", environment: dict[str, str] | None = None) -> Cost:
+def run(command: list[str], stdin: bytes = b"", environment: dict[str, str] | None = None) -> Cost:
     """Run a program to its end; returns its cost."""
     begun = time.perf_counter()
     if CHILD_PROGRAM not in command:  # which sets its own niceness
@@ -140,7 +140,7 @@ def run(command: list[str], told: bytes = b"", environment: dict[str, str] | Non
     assert process.stderr
     watch = Timer(PATIENCE, process.kill)
     watch.start()
-    process.stdin.write(told)
+    process.stdin.write(stdin)
     process.stdin.close()
     said, complained = process.stdout.read(), process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
@@ -166,8 +166,8 @@ def ours(source: Path, out: Path, names: list[str], width: int) -> Cost:
 def asked(request: Mapping[str, Any]) -> Cost:
     """The gallery's own child process with its limits."""
     root = str(Path(gallery.__file__).parents[1])
-    told = json.dumps({"framing": asdict(NO_FRAMING), **request, "limits": asdict(Limits())}).encode()
-    return run([sys.executable, "-I", "-c", CHILD_PROGRAM, root], told, child_environment())
+    stdin = json.dumps({"framing": asdict(NO_FRAMING), **request, "limits": asdict(Limits())}).encode()
+    return run([sys.executable, "-I", "-c", CHILD_PROGRAM, root], stdin, child_environment())
 
 
 def contenders(folder: Path) -> dict[str, Contender]:

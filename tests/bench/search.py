@@ -115,7 +115,7 @@ FILTERED = [
 ]
 
 
-def told(chance: random.Random, length: int) -> str:
+def random_text(chance: random.Random, length: int) -> str:
     """A made-up Chinese story: common words among common characters, sometimes a rare one."""
     pieces = []
     while sum(map(len, pieces)) < length:
@@ -130,7 +130,7 @@ def told(chance: random.Random, length: int) -> str:
     return "".join(pieces)
 
 
-def told_in_english(chance: random.Random, words: int) -> str:
+def random_english_text(chance: random.Random, words: int) -> str:
     return " ".join(chance.choice(NOUNS + ENGLISH + ["the", "a", "of", "and"]) for _ in range(words)) + "."
 
 
@@ -161,7 +161,7 @@ async def fill(count: int) -> None:
         exhibition = await Exhibition.create(slug=f"show-{n}", theme=chance.choice(themes))
         edition = await Edition.create(
             exhibition=exhibition, number=1, is_current=True, title_zh=f"{chance.choice(SUBJECTS)}展{n}",
-            introduction_zh=told(chance, 200), opens_at=now() - timedelta(days=40 - n),
+            introduction_zh=random_text(chance, 200), opens_at=now() - timedelta(days=40 - n),
         )  # fmt: skip
         rooms.append(await Room.create(edition=edition, position=1))
     artists = count // 5 or 1
@@ -197,9 +197,10 @@ async def fill(count: int) -> None:
             organisation_id=organisations[artist % 60].id, artist_id=artist + 1, consent_id=artist + 1, image_id=n + 1,
             project_id=projects[artist % 60].id, status=Status.ACCEPTED,
             title=chance.choice(SUBJECTS) + chance.choice(DOINGS) + chance.choice(SUBJECTS),
-            title_translation=told_in_english(chance, 3), story=told(chance, chance.randint(60, 400)),
-            story_translation=told_in_english(chance, chance.randint(0, 120)), alt_text=told(chance, 40),
-            alt_text_translation=told_in_english(chance, 12), medium=zh, medium_translation=en, year=chance.randint(2010, 2025),
+            title_translation=random_english_text(chance, 3), story=random_text(chance, chance.randint(60, 400)),
+            story_translation=random_english_text(chance, chance.randint(0, 120)), alt_text=random_text(chance, 40),
+            alt_text_translation=random_english_text(chance, 12), medium=zh, medium_translation=en,
+            year=chance.randint(2010, 2025),
         )  # fmt: skip
 
     await Artwork.bulk_create((work(n) for n in range(count)), batch_size=500)

@@ -67,7 +67,7 @@ async def passed(page: Page, path: str) -> set[str]:
     return set(animated)
 
 
-async def goes_over(page: Page, work: Artwork) -> None:
+async def hover_over(page: Page, work: Artwork) -> None:
     """Follow the link to a work, with the transition of its picture."""
     await page.get_by_role("link", name=work.title).click()
     assert await passed(page, f"/zh/works/{work.public_id}") >= GOES_OVER
@@ -83,10 +83,10 @@ async def test_a_picture_goes_over_to_its_work_and_back(live: LiveSite, chromium
     works, exhibition = await wall(live)
     page = await visitor(chromium)
     await page.goto(await live.serve(worker=False) + exhibition)
-    await goes_over(page, works[1])
+    await hover_over(page, works[1])
     assert await goes_back(page, exhibition) >= GOES_OVER
     # After the transition no picture keeps the name, because two would have it on the next one.
-    await goes_over(page, works[2])
+    await hover_over(page, works[2])
     await page.context.browser.close()  # type: ignore[union-attr]
 
 

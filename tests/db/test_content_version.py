@@ -12,7 +12,7 @@ from tortoise.connection import get_connection
 from gallery.clock import now
 from gallery.db import content_version
 from gallery.db.connection import Database, in_transaction
-from gallery.db.content_version import GenerationTracker, bump, settle
+from gallery.db.content_version import GenerationTracker, bump, wait_for_propagation
 from gallery.settings import Settings
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
@@ -34,7 +34,7 @@ async def test_two_clocks_notice_a_change_within_the_staleness(database: Databas
     assert before == ((0, 0), (0, 0))
     async with in_transaction():
         await bump()
-    await settle()
+    await wait_for_propagation()
     assert (await one.generation(), await other.generation()) == ((1, 0), (1, 0))
 
 
@@ -45,7 +45,7 @@ async def test_a_clock_that_was_just_read_asks_nobody(database: Database) -> Non
     await bump()
     assert clock.fresh() == (0, 0)
     assert await clock.generation() == (0, 0)
-    await settle()
+    await wait_for_propagation()
     assert clock.fresh() is None
     assert await clock.generation() == (1, 0)
 
@@ -57,7 +57,7 @@ async def test_a_change_that_is_rolled_back_is_none(database: Database) -> None:
         async with in_transaction():
             await bump()
             raise RuntimeError
-    await settle()
+    await wait_for_propagation()
     assert await clock.generation() == (0, 0)
 
 

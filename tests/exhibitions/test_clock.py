@@ -41,7 +41,7 @@ def closes(plan: Plan) -> datetime | None:
     return None if plan[1] is None else opens(plan) + timedelta(hours=plan[1])
 
 
-def told_of(plans: list[Plan], moment: datetime) -> dict[str, set[int]]:
+def expected_view(plans: list[Plan], moment: datetime) -> dict[str, set[int]]:
     """A simple model: which plans open later, are open, are past, and are on the site."""
     found: dict[str, set[int]] = {"to open": set(), "open": set(), "past": set(), "on the site": set()}
     for number, plan in enumerate(plans):
@@ -84,7 +84,7 @@ async def walk_through_time(template: Path, plans: list[Plan]) -> None:
             turns = sorted({*map(opens, plans), *ends})
             for moment in sorted({turn + step for turn in turns for step in (-SECOND, 0 * SECOND, SECOND)}):
                 with clock.frozen_at(moment):
-                    assert await seen() == told_of(plans, moment), moment
+                    assert await seen() == expected_view(plans, moment), moment
                     change = await next_change()
                 # Pages are cached until then: nothing may change before, and no change may be missed.
                 later = [turn for turn in turns if turn > moment]
@@ -93,9 +93,9 @@ async def walk_through_time(template: Path, plans: list[Plan]) -> None:
 
 
 async def seen() -> dict[str, set[int]]:
-    """The same as `told_of`, by the site's own rules."""
+    """The same as `expected_view`, by the site's own rules."""
     rules = {
-        "to open": queries.opens_later(),
+        "to open": queries.is_upcoming(),
         "open": queries.is_open(),
         "past": queries.has_closed(),
         "on the site": queries.has_opened(),

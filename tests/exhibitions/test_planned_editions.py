@@ -19,7 +19,7 @@ from gallery.archives import writer
 from gallery.artworks.models import Artwork, Status, edition_is_open
 from gallery.cli.revocations import revoke_ended, valid_digests
 from gallery.db.connection import Database
-from gallery.db.content_version import settle
+from gallery.db.content_version import wait_for_propagation
 from gallery.exhibitions import drafts
 from gallery.exhibitions.announcements import notify_of_opening
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, PublishedEditions, Room
@@ -107,7 +107,7 @@ async def seen(exhibition: Exhibition) -> dict[str, int | None]:
     result = {
         "shown": numbers[shown.edition_id] if shown else None,
         "planned": on_site.planned.number if on_site.planned else None,
-        "announced": await only(queries.opens_later()),
+        "announced": await only(queries.is_upcoming()),
         "past": await only(queries.has_closed()),
         "archived": numbers[current["id"]] if current else None,
     }
@@ -238,7 +238,7 @@ async def test_what_is_open_stays_open_until_the_planned_edition_opens(site: Sit
     before = {"titles": set(), "works": [200, 404], "feed": [True, False], "pictures": [True, False]}
     assert await seen_at(opens_at - SECOND) == before
     await curator.post(f"/desk/exhibitions/{exhibition.id}/editions")
-    await settle()
+    await wait_for_propagation()
     assert (await Edition.get(exhibition_id=exhibition.id, number=2)).opens_at == opens_at
     assert await seen_at(clock.now()) == before
     assert await seen_at(opens_at - SECOND) == before

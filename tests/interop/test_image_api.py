@@ -16,7 +16,7 @@ from PIL import Image as Picture
 from gallery.artists.models import Consent
 from gallery.artworks.models import Artwork
 from gallery.clock import now
-from gallery.db.content_version import bump, settle
+from gallery.db.content_version import bump, wait_for_propagation
 from gallery.exhibitions.models import Edition
 from gallery.images.iiif_requests import all_tiles
 from gallery.images.models import Derivative, Image
@@ -172,7 +172,7 @@ async def test_what_leaves_the_wall_takes_tiles_and_pieces_along(site: Site) -> 
     assert (await (await site.client()).get(f"/iiif/{token}/{PIECE}")).status_code == 200
     await Edition.filter(is_current=True).update(opens_at=now() + timedelta(days=1))
     await bump()
-    await settle()
+    await wait_for_propagation()
     assert (await (await site.client()).get(f"/iiif/{token}/{PIECE}")).status_code == 404
     await site.work()
     assert await files_of(site, token) == set()

@@ -9,7 +9,7 @@ import pytest
 from gallery.artists.models import Consent
 from gallery.artworks.models import Artwork
 from gallery.clock import now, today
-from gallery.db.content_version import bump, settle
+from gallery.db.content_version import bump, wait_for_propagation
 from gallery.exhibitions.models import Edition
 from gallery.images.models import Image
 from gallery.images.storage_keys import public_key
@@ -136,7 +136,7 @@ async def test_what_leaves_the_wall_leaves_public_storage(site: Site, reason: st
     else:
         await Edition.filter(is_current=True).update(opens_at=now() + timedelta(days=1))
     await bump()
-    await settle()
+    await wait_for_propagation()
     assert (await (await site.client()).get(f"/media/{token}/320.jpg")).status_code == 404
     await site.work()
     assert not await site.storage.public.exists(key)

@@ -85,7 +85,7 @@ async def test_visitors_see_the_new_picture_once_it_is_accepted(site: Site) -> N
     seen = page.split('name="seen"')[1].split('value="')[1].split('"')[0]
     data = {"submission": str(submission.id), "decision": "accepted", "seen": seen}
     assert (await curator.post(f"/desk/queue/{work.id}", data=data)).status_code == 303
-    await content_version.settle()
+    await content_version.wait_for_propagation()
     shown_now = (await visitor.get(f"/zh/works/{work.public_id}")).text
     assert fresh.token in shown_now
     assert before.token not in shown_now
@@ -109,7 +109,7 @@ async def test_a_decision_taken_back_brings_the_old_picture_back(site: Site) -> 
     review = await decisions.accept(work, submission, site.cast.curator)
     await site.work()
     await undo_review(review, site.cast.curator)
-    await content_version.settle()
+    await content_version.wait_for_propagation()
     assert (await Artwork.get(id=work.id)).image_id == work.image_id
     await site.work()
     assert (await Submission.get(id=submission.id)).is_waiting

@@ -12,7 +12,7 @@ from gallery.reviews import decisions
 from gallery.reviews.decisions import DecisionRefused
 from gallery.reviews.models import Decision, LaterCheck, Opinion, Review
 from gallery.reviews.reports import create_report
-from gallery.reviews.trust import mark_looked_at
+from gallery.reviews.trust import mark_checked
 from gallery.web.languages import use_language
 from gallery.web.models import Site as SiteSettings
 from tests import factories
@@ -89,8 +89,8 @@ async def test_what_was_accepted_at_once_is_looked_at_by_another(site: Site) -> 
     work, submission = await submitted(site)
     await decisions.accept_automatically(work, submission)
     check = await LaterCheck.get(review__artwork_id=work.id)
-    assert await mark_looked_at([check.id], site.cast.curator) == 0
-    assert await mark_looked_at([check.id], site.cast.keeper) == 1
+    assert await mark_checked([check.id], site.cast.curator) == 0
+    assert await mark_checked([check.id], site.cast.keeper) == 1
 
 
 async def test_a_keeper_does_not_trust_the_own_organisation(site: Site) -> None:

@@ -9,7 +9,7 @@ from gallery.artworks.models import Artwork, Status, Submission
 from gallery.organisations.models import Organisation, Trust
 from gallery.reviews import decisions
 from gallery.reviews.decisions import UnconfirmedPersonalData
-from gallery.reviews.hints import current_hints, wave_off
+from gallery.reviews.hints import current_hints, dismiss
 from gallery.reviews.models import Hint, Review
 from gallery.web.models import Site as SiteRow
 from tests.conftest import Site
@@ -72,7 +72,7 @@ async def test_what_was_waved_off_asks_for_nothing_and_a_refusal_needs_no_second
         await submitted_work(site, story=f"电话 {NUMBER}。"),
     )
     await current_hints(await Submission.get(artwork=waved))
-    await wave_off(await Hint.get(artwork=waved, check="personal_data"), site.cast.curator, "It is ours.")
+    await dismiss(await Hint.get(artwork=waved, check="personal_data"), site.cast.curator, "It is ours.")
     school = await submitted_work(site, story="他在阳光小学读书。")
     for work, decision in ((waved, "accepted"), (declined, "declined"), (school, "accepted")):
         data = await decision_on(work, decision, reason="Thank you.")

@@ -34,10 +34,10 @@ async def test_a_change_is_seen_by_visitors_once_it_is_accepted(site: Site) -> N
     assert submission is not None
     data = {"submission": str(submission.id), "decision": "accepted"}
     assert (await curator.post(f"/desk/queue/{work.id}", data=data)).status_code == 303
-    await content_version.settle()
+    await content_version.wait_for_propagation()
     assert "奶奶画的。" in (await visitor.get(page)).text
     await undo_review(await Review.get(submission=submission), site.cast.curator)
-    await content_version.settle()
+    await content_version.wait_for_propagation()
     assert "外婆画的。" in (await visitor.get(page)).text
     assert (await Submission.get(id=submission.id)).is_waiting
 

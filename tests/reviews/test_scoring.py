@@ -110,7 +110,7 @@ async def test_nothing_is_decided_while_it_is_scored(site: Site) -> None:
     with use_language("en"), pytest.raises(DecisionRefused, match="are being scored"):
         await accept(work, submission, site.cast.keeper)
     queue = Queue(site.cast.keeper, QueueFilter())
-    assert [each.id for each in await queue.in_turn()] == [other.id]
+    assert [each.id for each in await queue.not_deferred()] == [other.id]
     await close_round(round, site.cast.curator)
     await accept(work, submission, site.cast.keeper)
 

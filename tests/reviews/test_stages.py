@@ -34,7 +34,7 @@ async def two_reviews() -> Person:
 
 
 async def queue_of(person: Person) -> list[int]:
-    found = await Queue(person, QueueFilter()).in_turn().order_by("id").values_list("id", flat=True)
+    found = await Queue(person, QueueFilter()).not_deferred().order_by("id").values_list("id", flat=True)
     return [int(str(id)) for id in found]
 
 

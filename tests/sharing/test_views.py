@@ -14,7 +14,7 @@ from PIL import Image as Picture
 
 from gallery.artists.models import Consent
 from gallery.artworks.models import Artwork, Status
-from gallery.db.content_version import bump, settle
+from gallery.db.content_version import bump, wait_for_propagation
 from gallery.images.models import Derivative
 from gallery.images.on_demand import OnDemandQueue, QueueFull
 from gallery.organisations.models import Organisation
@@ -111,7 +111,7 @@ async def test_a_card_s_address_changes_with_what_it_says(site: Site) -> None:
     old = (await client.get(before)).content
     await Artwork.filter(id=work.id).update(title="另一个名字")
     await bump()
-    await settle()
+    await wait_for_propagation()
     after = await card_of(site, client, page)
     assert after != before
     answer = await client.get(after)
@@ -139,7 +139,7 @@ async def test_without_consent_to_sharing_there_is_no_picture_and_no_poster(site
     consent = await Consent.get(id=work.consent_id)
     await Consent.filter(id=consent.id).update(for_sharing=True)
     await bump()
-    await settle()
+    await wait_for_propagation()
     assert await card_of(site, client, page) != card
     assert (await client.get(poster_of(card))).status_code == 200
 

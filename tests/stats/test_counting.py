@@ -131,11 +131,11 @@ def test_telephones_are_visitors(agent: str) -> None:
 async def test_a_day_ends_when_it_does_at_the_site(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     work, _ = await on_view(site)
     path, tally = f"/zh/works/{work.public_id}", VisitCounter()
-    tally.see(path, raw_headers(**BROWSER))
+    tally.count_view(path, raw_headers(**BROWSER))
     first = today()
     monkeypatch.setattr(tally_module.clock, "today", lambda: first + timedelta(days=1))
     monkeypatch.setattr(tally, "_day_ends", 0.0)  # midnight has passed
-    tally.see(path, raw_headers(**BROWSER))
+    tally.count_view(path, raw_headers(**BROWSER))
     await write_counts(tally)
     assert await WorkCount.all().order_by("day").values_list("day", "number") == [
         (first, 1),
@@ -176,11 +176,11 @@ async def test_a_withdrawal_takes_its_counts_along_even_those_not_written_yet(si
     visitor = await site.client(**BROWSER)
     for each in (work, staying):
         await visitor.get(f"/zh/works/{each.public_id}")
-        tally.press(f"token-{each.id}", each.id, is_there=True)
+        tally.set_appreciation(f"token-{each.id}", each.id, is_there=True)
     await write_counts(tally)
     for each in (work, staying):
         await visitor.get(f"/zh/works/{each.public_id}")
-        tally.press(f"other-{each.id}", each.id, is_there=True)
+        tally.set_appreciation(f"other-{each.id}", each.id, is_there=True)
     await withdraw(await Consent.get(id=work.consent_id), site.storage)
     assert await write_counts(tally)
     assert await WorkCount.all().values_list("artwork_id", "number") == [(staying.id, 2)]
@@ -195,7 +195,7 @@ async def test_a_work_that_is_just_being_changed_waits_and_keeps_nobody_waiting(
     visitor = await site.client(**BROWSER)
     for each in (changing, other):
         await visitor.get(f"/zh/works/{each.public_id}")
-    tally.press("token", changing.id, is_there=True)
+    tally.set_appreciation("token", changing.id, is_there=True)
     project_id = changing.project_id
     assert project_id is not None
     tally.follow(project_id, changing.id)
@@ -214,14 +214,14 @@ async def test_a_work_that_is_just_being_changed_waits_and_keeps_nobody_waiting(
 async def test_counts_that_cannot_be_written_wait(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     work, _ = await on_view(site)
     tally = VisitCounter()
-    tally.see(f"/zh/works/{work.public_id}", raw_headers(**BROWSER))
-    tally.press("token", work.id, is_there=True)
+    tally.count_view(f"/zh/works/{work.public_id}", raw_headers(**BROWSER))
+    tally.set_appreciation("token", work.id, is_there=True)
     with monkeypatch.context() as patched:
         patched.setattr("gallery.stats.count_writer.BACKGROUND_CONNECTION", "no such connection")
         with pytest.raises(Exception, match="no such connection"):
             await write_counts(tally)
-    tally.see(f"/en/works/{work.public_id}", raw_headers(**BROWSER))
-    tally.press("token", work.id, is_there=False)  # the later change wins
+    tally.count_view(f"/en/works/{work.public_id}", raw_headers(**BROWSER))
+    tally.set_appreciation("token", work.id, is_there=False)  # the later change wins
     assert await write_counts(tally)
     assert await seen(work) == 2
     assert [each.is_there for each in await Appreciation.all()] == [False]
@@ -261,19 +261,19 @@ async def test_whatever_is_counted_by_several_processes_is_there_once_at_the_end
         tally = tallies[event[1]]
         match event:
             case ("see", _, work):
-                tally.see(f"/zh/works/{works[work].public_id}", raw_headers(**BROWSER))
+                tally.count_view(f"/zh/works/{works[work].public_id}", raw_headers(**BROWSER))
                 expected_seen[works[work].id] += 1
             case ("follow", _, work):
                 tally.follow(works[work].project_id, works[work].id)
                 expected_followed[works[work].id] += 1
             case ("press", _, work, visitor, is_there):
                 token = f"{works[work].id}-{visitor}"
-                tally.press(token, works[work].id, is_there=is_there)
+                tally.set_appreciation(token, works[work].id, is_there=is_there)
                 said[token] = is_there
             case ("write", _):
                 assert await write_counts(tally)
             case ("fail", _):
-                tally.put_back(tally.take())
+                tally.restore(tally.take())
     for tally in tallies:
         assert await write_counts(tally)
         assert await write_counts(tally)  # nothing is left to be written twice

@@ -263,7 +263,7 @@ class Tiff:
         whole = [page for page in self.pages if page.is_whole_picture and page.pixels]
         return max(whole or self.pages, key=lambda page: page.pixels)
 
-    def holds_all_of(self, page: Page) -> bool:
+    def contains_data_of(self, page: Page) -> bool:
         """Whether all strips and tiles of a page are within the file."""
         tags, _following = self._tags(page.offset, DATA_TAGS)
         offsets = tags.get(STRIP_OFFSETS, ()) + tags.get(TILE_OFFSETS, ())
@@ -374,7 +374,7 @@ def _is_gif_complete(file: BinaryIO, _least: int) -> bool:
 
 def _is_tiff_complete(file: BinaryIO, least: int) -> bool:
     tiff = Tiff(file)
-    return tiff.holds_all_of(tiff.shown_page(least))
+    return tiff.contains_data_of(tiff.shown_page(least))
 
 
 def _are_boxes_complete(file: BinaryIO, _least: int) -> bool:

@@ -1,4 +1,4 @@
-"""Pieces of a picture at its full size: the pyramid of tiles, and single regions on demand.
+"""Regions of a picture at its full size: the pyramid of tiles, and single regions on demand.
 
 Runs in the child process. Memory use is that of the decoder and a few bands of the picture.
 """
@@ -42,14 +42,14 @@ OUTPUT_FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 class PieceSource(Protocol):
-    """A decoded picture that gives upright pieces in sRGB. Its size is that of its own pixels."""
+    """A decoded picture from which regions can be cut: upright, in sRGB, in px of the decoded picture."""
 
     @property
     def size(self) -> Size: ...
 
     @property
     def framed_box(self) -> Box:
-        """The framed part, in its own pixels."""
+        """The framed part, in px of the decoded picture."""
 
     def piece(self, left: int, top: int, right: int, bottom: int) -> Image.Image: ...
 
@@ -79,8 +79,7 @@ class WholeSource:
 
 @dataclass(frozen=True)
 class LumaSource:
-    """A colour JPEG with brightness at full size and colour at half, as most are stored; it takes half the
-    memory."""
+    """A JPEG with 4:2:0 chroma subsampling, kept as its planes Y, Cb and Cr: half the memory of RGB."""
 
     decoded: DecodedImage  # its image is the brightness
     colours: tuple[Image.Image, Image.Image]  # Cb and Cr, each half as wide and as high
@@ -110,7 +109,7 @@ class LumaSource:
 
 
 def framed_box_within(decoded: DecodedImage, size: Size) -> Box:
-    """The framed part of a picture that is upright, turned and of `size` px."""
+    """The crop box of the picture's framing, scaled to the decoded `size` (px, upright)."""
     left, top, right, bottom = decoded.framing.box(decoded.turned_size)
     across, down = size[0] / decoded.turned_size[0], size[1] / decoded.turned_size[1]
     return left * across, top * down, right * across, bottom * down

@@ -103,7 +103,7 @@ def has_glyph(path: str, character: str) -> bool:
 
 @functools.lru_cache(maxsize=8192)
 def glyph_bitmap(path: str, character: str) -> tuple[tuple[int, int], bytes]:
-    """The size (px) and the pixels of a character drawn small."""
+    """The size (px) and pixels of a character drawn at 24 px, to compare with the missing-glyph box."""
     mask = load_font(path).getmask(character)
     return (mask.size, bytes(mask)) if 0 not in mask.size else EMPTY_BITMAP
 

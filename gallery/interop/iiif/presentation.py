@@ -161,8 +161,8 @@ def manifest(pages: Pages, artwork: Artwork, shown_in: list[Data]) -> Data:
             artist.credit_name, artist.credit_name_translation, artwork.language
         )
 
-    label = language_map(lambda: artwork.spoken("title"))
-    alt = language_map(lambda: without_markdown(artwork.spoken("alt_text")))
+    label = language_map(lambda: artwork.localized("title"))
+    alt = language_map(lambda: without_markdown(artwork.localized("alt_text")))
     size, token = (image.width, image.height), image.token
     address = pages.absolute(pages.url("manifests:artwork", public_id=artwork.public_id))
     base = address.removesuffix("/manifest.json")
@@ -170,8 +170,8 @@ def manifest(pages: Pages, artwork: Artwork, shown_in: list[Data]) -> Data:
     facts: list[tuple[Any, LanguageMap]] = [
         (_l("Artist"), language_map(credit)),
         (_l("Year"), {"none": [str(artwork.year)]} if artwork.year else {}),
-        (_l("Medium"), language_map(lambda: artwork.spoken("medium"))),
-        (_l("Assistance"), language_map(lambda: artwork.spoken("assistance"))),
+        (_l("Medium"), language_map(lambda: artwork.localized("medium"))),
+        (_l("Assistance"), language_map(lambda: artwork.localized("assistance"))),
         (_l("Submitted by"), language_map(lambda: localized(organisation, "name"))),
         (
             _l("Charity registration number"),
@@ -190,7 +190,7 @@ def manifest(pages: Pages, artwork: Artwork, shown_in: list[Data]) -> Data:
             "id": address,
             "type": "Manifest",
             "label": label,
-            "summary": language_map(lambda: without_markdown(artwork.spoken("story"))),
+            "summary": language_map(lambda: without_markdown(artwork.localized("story"))),
             "metadata": [
                 {"label": interface_language_map(name), "value": value} for name, value in facts if value
             ],

@@ -47,13 +47,13 @@ def duplicate_finding(near: NearDuplicate) -> CheckFinding:
 
 
 def hash_bands(hash: str) -> list[int]:
-    """The four codes of a hash: number of the band × 65,536 + its 16 bits."""
+    """A code for each of the four 16-bit bands of a hash: band number × 65,536 + its 16 bits."""
     number = int(hash, 16)
     return [band << BAND_BITS | (number >> BAND_BITS * band) & 0xFFFF for band in range(BANDS)]
 
 
 def neighbouring_codes(hash: str) -> set[int]:
-    """The 548 codes whose bands differ from this hash's own in at most 2 bits."""
+    """The codes of all bands that differ from the same band of `hash` in at most 2 bits: 4 × 137 = 548."""
     return {
         code ^ flip
         for code in hash_bands(hash)
