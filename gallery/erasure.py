@@ -17,8 +17,8 @@ from gallery.db.connection import sqlite_file
 from gallery.db.models import Erasure
 from gallery.worker import Chore, ChoreContext
 
-LOCK_TIMEOUT = 2.0  # seconds to wait for other connections
-# Nobody can write during VACUUM, and writers give up after 15 s. A larger file waits for the night.
+LOCK_TIMEOUT = 2.0  # seconds to wait for other connections to release their locks
+# Nobody can write during VACUUM, and writers give up after 15 s. So a larger file is rewritten only at night.
 MAX_DAYTIME_BYTES = 64_000_000  # bytes
 NIGHT_HOURS = range(2, 5)  # hours in the site's time zone
 
@@ -29,7 +29,7 @@ async def request_erasure() -> None:
 
 
 async def erase_bytes(context: ChoreContext) -> bool:
-    """Erase the bytes that deletions left; False if there is nothing to do, or it has to be tried again.
+    """Erase the bytes that deletions left; False if there is nothing to do, or if it must be retried.
 
     PostgreSQL reuses the space by itself; docs/operating.md says what else a keeper can do.
     """

@@ -38,7 +38,7 @@ async def show_error(request: Request, error: Exception) -> Response:
 
 
 def show_bad_address(request: Request) -> Response:
-    """For a URL that no route can have."""
+    """400 for a URL that no route can have."""
     if is_api_request(request):
         return problem_response(request, Problem(400))
     return PlainTextResponse("There is no such address.\n", 400)
@@ -70,7 +70,7 @@ async def note_disconnect(request: Request, error: Exception) -> Response:
 async def show_not_found(request: Request, error: Exception) -> Response:
     """404 for a URL with a name longer than its column.
 
-    For a form the same error would be a bug, so it is raised.
+    If a form causes the same error, that is a bug, so the error is raised.
     """
     if request.method not in {"GET", "HEAD"}:
         raise error

@@ -28,7 +28,7 @@ def whole_numbers(texts: Iterable[Any]) -> list[int]:
 
 
 def row_id(text: Any) -> int:
-    """The id of a row; 0, which no row has, for anything that is no id."""
+    """Parse the id of a row. Returns 0, which no row has, for anything else."""
     return whole_number(text) or 0
 
 

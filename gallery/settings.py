@@ -20,7 +20,7 @@ class SettingsError(ValueError):
     """A setting is invalid; the message names it and says which values are valid."""
 
 
-_site_names: dict[str, str] = {}  # by language
+_site_names: dict[str, str] = {}  # language → name
 
 
 def set_site_names(names: Mapping[str, str]) -> None:
@@ -37,8 +37,8 @@ class MailServer:
     port: int
     user: str = ""
     password: str = field(default="", repr=False)
-    use_tls: bool = False  # from the first byte
-    start_tls: bool | None = None  # None: if the server offers it
+    use_tls: bool = False  # TLS from the first byte
+    start_tls: bool | None = None  # None: only if the server offers STARTTLS
 
     @classmethod
     def of(cls, url: str) -> MailServer:
@@ -81,23 +81,23 @@ class Settings:
     site_url: str = "http://127.0.0.1:8000"  # the site's address, in QR codes and links in mails
     site_name_zh: str = "见光"
     site_name_en: str = "In the Light"
-    time_zone: str = "Asia/Shanghai"  # for the beginning of days and the opening of exhibitions
+    time_zone: str = "Asia/Shanghai"  # in which days begin and exhibitions open
     secret_key: str = field(default="", repr=False)  # signs flash messages and links; kept in home/secret_key
     media_max_age: int = 3600  # seconds a browser may keep a public picture
-    purge_url: str = field(default="", repr=False)  # where a shared cache in front of the site is purged
+    purge_url: str = field(default="", repr=False)  # the URL that empties a shared cache in front of the site
     purge_token: str = field(default="", repr=False)  # the bearer token of purge_url
-    upload_max_bytes: int = 60_000_000  # the largest picture that can be uploaded
+    upload_max_bytes: int = 60_000_000  # of one uploaded picture
     import_max_bytes: int = 2_000_000_000  # the largest ZIP of pictures with a sheet that can be imported
-    api_requests_per_minute: int = 600  # for each token, in each process
+    api_requests_per_minute: int = 600  # per API token and process
     page_cache_bytes: int = 64_000_000  # memory per process for rendered public pages
     picture_cache_bytes: int = 32_000_000  # memory per process for small pictures and tiles on view
     iiif_cache_bytes: int = 500_000_000  # public storage for IIIF images made on demand
-    image_lease_seconds: int = 120  # after which another worker takes a picture over
+    image_lease_seconds: int = 120  # lease on a picture; then another worker takes over
     image_seconds: int = 20  # how long a request waits for a picture to be opened
-    image_worker_seconds: int = 600  # how long a worker waits, before it puts the picture behind the others
+    image_worker_seconds: int = 600  # how long a worker waits until it tries other pictures first
     image_memory_bytes: int = 608 << 20  # address space of the process that opens one picture
     font_serif: str = ""  # the font file of titles on cards, posters and labels; empty: Noto Serif SC
-    font_sans: str = ""  # the font file of everything else on them; empty: Noto Sans SC
+    font_sans: str = ""  # the font file of the other texts there; empty: Noto Sans SC
     session_days: int = 30  # how long a session lasts after its last use
     second_factor: str = (
         ""  # for curators and keepers: required or offered; empty: see Site.asks_second_factor

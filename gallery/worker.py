@@ -23,10 +23,10 @@ from gallery.storage import Storage, StoreUnavailable
 
 logger = logging.getLogger("gallery.worker")
 
-IDLE_SECONDS = 0.5  # between two rounds, if there was no work
+IDLE_SECONDS = 0.5  # pause after a round without work
 HEARTBEAT_SECONDS = 10.0
 BEATS_KEPT_FOR = timedelta(hours=1)
-STORE_RETRY_SECONDS = 5.0  # before a chore runs again after the store could not be reached
+STORE_RETRY_SECONDS = 5.0  # pause of a chore that could not reach the store
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Chore:
 
     name: str
     step: Callable[[ChoreContext], Awaitable[bool]]
-    every: float = 0.0  # seconds between two steps, if the first found no work
+    every: float = 0.0  # seconds until the next step after a step without work
     concurrent: bool = False  # runs concurrently with the other chores, which need not wait for it
 
 
@@ -67,7 +67,7 @@ class Worker:
                     group.create_task(self._run_chores(chores))
                 group.create_task(self._beat())
         finally:
-            with contextlib.suppress(Exception):  # without this, the heartbeat just stops
+            with contextlib.suppress(Exception):  # if the row cannot be deleted, its heartbeat just gets old
                 await WorkerBeat.filter(**_worker_identity()).delete()
 
     async def _beat(self) -> None:

@@ -24,7 +24,7 @@ class SecondFactorRequired(Exception):
 
 
 async def set_guest_language(request: Request) -> None:
-    """Use the browser's language, or that of `?language=`, for a page that needs no account."""
+    """Set the language of a page without sign-in: query parameter `language`, else the browser's."""
     wanted = request.query_params.get("language") or accepted_language(
         request.headers.get("accept-language", "")
     )
@@ -32,7 +32,7 @@ async def set_guest_language(request: Request) -> None:
 
 
 def next_page(request: Request) -> str:
-    """The page of the desk to open after signing in, from `?next=`; never another site."""
+    """The path to open after signing in, from the query parameter `next`; never on another site."""
     wanted = request.query_params.get("next", "")
     is_ours = wanted.startswith(f"{DESK}/") and "\\" not in wanted and wanted.isprintable()
     return wanted if is_ours else pages_of(request).url("desk")
@@ -48,7 +48,10 @@ async def load_person(request: Request) -> Person:
 
 
 async def load_signed_in(request: Request) -> Person:
-    """The same for the pages on which a second factor is set up. Raises SignInRequired."""
+    """The signed-in person, even if a second factor is overdue: for the pages that set one up.
+
+    Raises SignInRequired.
+    """
     session = await current_session(request)
     if session is None:
         raise SignInRequired

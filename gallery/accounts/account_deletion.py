@@ -29,7 +29,7 @@ from gallery.web.languages import lazy_gettext as _l
 
 
 class AccountDeletionRefused(Exception):
-    """The person is still needed; `sentence` says for what."""
+    """The person cannot close their account yet; `sentence` says why."""
 
     def __init__(self, sentence: Any) -> None:
         super().__init__(sentence)
@@ -55,7 +55,7 @@ async def deletion_obstacle(person: Person) -> Any:
 async def close_account(person: Person) -> None:
     """Delete name, address and password, and end every session. Raises AccountDeletionRefused.
 
-    The account's row stays, for the rows that refer to it; it says only that somebody left.
+    The account's row stays, because foreign keys of other rows refer to it.
     """
     async with in_transaction():
         # Lock all keepers and members, so that the last two cannot both leave at once.
@@ -80,7 +80,7 @@ async def forget_account(id: int) -> None:
     await Invitation.filter(email=email, accepted_at=None).delete()
     await Invitation.filter(email=email).update(email=nobody)
     assert Tortoise.apps is not None
-    # By name, because organisations are a layer above accounts.
+    # The model is looked up by name: accounts may not import organisations, a layer above.
     requests = Tortoise.apps.get_model("gallery", "OwnerRequest").filter(email=email)
     await requests.exclude(state="waiting").update(email=nobody)
     await record_former_owners(Membership.filter(person_id=id))

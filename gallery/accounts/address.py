@@ -17,7 +17,10 @@ from gallery.mail.outbox import Notification, notify, queue_mail
 
 
 async def request_address_change(person: Person, email: str) -> None:
-    """Notify the old address, and mail a link to the new one, unless the new one has an account (kept secret)."""
+    """Notify the old address and mail a link to the new address.
+
+    If the new address has an account, send no link, but do not say so.
+    """
     email = email.strip().lower()
     async with in_transaction():
         await locked(Person.filter(id=person.id)).get()
@@ -62,7 +65,7 @@ async def change_address(token: str) -> Person:
             change = await find_address_change(token)
             if not await AddressChange.filter(
                 id=change.id
-            ).delete():  # another request used it at the same time
+            ).delete():  # another request used the link at the same time
                 raise InvalidLink
             person = change.person
             notification = Notification(

@@ -25,7 +25,7 @@ from gallery.web.rendering import render
 ENTRIES_PER_PAGE = 60
 MAX_MATCHING_PEOPLE = 50  # people whose names contain the search text
 
-# The page of a thing, for the kinds that every reader of the log can open.
+# Kind of thing → route of its page, for the kinds that every reader of the log may open.
 ROUTE_OF_KIND = {
     "work": "reviews:new",
     "theme": "themes:edit",
@@ -39,7 +39,7 @@ ROUTE_OF_KIND = {
 
 @dataclass(frozen=True)
 class AuditLogFilter:
-    """The search of the log; invalid values are ignored."""
+    """The query parameters of the audit log's search; invalid values are ignored."""
 
     who: str = ""
     kind: str = ""

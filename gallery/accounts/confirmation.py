@@ -19,7 +19,7 @@ from gallery.web.rendering import render, settings_of
 from gallery.web.security import client_network
 
 CONFIRMATION_LIFETIME = timedelta(minutes=10)
-PASSWORD, CREDENTIAL = "confirm_password", "confirm_credential"  # fields added to those of the view
+PASSWORD, CREDENTIAL = "confirm_password", "confirm_credential"  # form fields added to those of the view
 
 
 class ConfirmationRequired(Exception):

@@ -1,8 +1,8 @@
 """Invitations: the only way to get an account or a membership.
 
-A curator invites the first owner of an organisation; its owners invite everybody else. If it has lost its
-owners, a keeper can request a new one (organisations/owner_requests.py). The rules are checked again when it
-is accepted.
+A curator invites the first owner of an organisation; its owners invite everybody else. If an organisation has
+lost its owners, a keeper can request a new owner (organisations/owner_requests.py). The rules are checked
+again when an invitation is accepted.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from gallery.web.security import REFERRER_WITHOUT_PATH, client_network
 
 
 async def new_link(request: Request) -> Response:
-    """A person who forgot the password, or does not want to type it, is asked for their e-mail address."""
+    """A person who wants to sign in without a password opens the form for their e-mail address."""
     await set_guest_language(request)
     return _link_page(request, LinkForm())
 

@@ -16,7 +16,7 @@ from gallery.mail.outbox import Notification, notify, queue_mail
 from gallery.settings import Settings
 
 MAIL_LINK_LIFETIME = timedelta(minutes=30)
-LINKS_PER_PERSON = 3  # within sessions.ATTEMPT_WINDOW
+LINKS_PER_PERSON = 3  # requests within sessions.ATTEMPT_WINDOW
 LINKS_PER_NETWORK = 20
 
 MAIL_OF_PURPOSE = {
@@ -99,14 +99,14 @@ async def reset_password(token: str, password: str) -> Person:
 
 
 async def change_password(person: Person, password: str, here: Session) -> None:
-    """Set a person's password, and end all their sessions except `here`."""
+    """Set a person's password, and end all their sessions except the session `here`."""
     password_hash = await hash_password(password)
     async with in_transaction():
         await set_password(person, password_hash, but=here)
 
 
 async def set_password(person: Person, password_hash: str, but: Session | None = None) -> None:
-    """Set the password, end all sessions except `but`, delete all links, and notify.
+    """Set the password, end all sessions except `but`, delete all links, and mail the person.
 
     Call it in a transaction.
     """
@@ -120,6 +120,6 @@ async def set_password(person: Person, password_hash: str, but: Session | None =
 
 async def _consume_link(token: str, purpose: Purpose) -> Person:
     link = await find_link(token, purpose)
-    if not await MailLink.filter(id=link.id).delete():  # another request used it at the same time
+    if not await MailLink.filter(id=link.id).delete():  # another request used the link at the same time
         raise InvalidLink
     return link.person

@@ -46,7 +46,7 @@ async def owners_of(organisation_id: int) -> list[Person]:
 
 
 async def has_had_owner(organisation_id: int) -> bool:
-    """Whether an organisation has or ever had an owner; if so, nobody can be invited as its first."""
+    """Whether an organisation has or ever had an owner; if so, nobody can be invited as its first owner."""
     return (
         await Membership.exists(organisation_id=organisation_id, role=MemberRole.OWNER)
         or await FormerOwner.filter(organisation_id=organisation_id).exists()
@@ -57,8 +57,8 @@ class ConflictOfInterest(StrEnum):
     """Whether a curator or keeper is a member of the organisation that they would decide about."""
 
     NONE = "none"
-    OTHERS = "others"  # they are, and somebody else can decide
-    ALONE = "alone"  # they are, and the site has nobody else who can decide
+    OTHERS = "others"  # a member; another curator or keeper can decide
+    ALONE = "alone"  # a member; no other curator or keeper can decide
 
     def __bool__(self) -> bool:
         return self != ConflictOfInterest.NONE
@@ -84,14 +84,14 @@ async def conflict_of_interest(
 
 
 async def organisations_with_conflict(person_id: int) -> list[int]:
-    """The ids of a curator's organisations about which another curator must decide."""
+    """The ids of a curator's own organisations about which another curator must decide."""
     own = await Membership.filter(person_id=person_id).values_list("organisation_id", flat=True)
     ids = [int(str(id)) for id in own]
     return [id for id in ids if await conflict_of_interest(person_id, id) == ConflictOfInterest.OTHERS]
 
 
 async def set_role(membership: Membership, role: MemberRole) -> None:
-    """Raises LastOwner."""
+    """Make a member an owner or an editor. Raises LastOwner."""
     async with in_transaction():
         if role != MemberRole.OWNER:
             await _check_other_owner(membership)
@@ -124,7 +124,7 @@ async def _delete_waiting_mails(membership: Membership) -> None:
 
 
 async def record_former_owners(memberships: QuerySet[Membership]) -> None:
-    """Record the owners among `memberships` as former owners, before these end or change.
+    """Record the owners among `memberships` as former owners, before the memberships end or change.
 
     Call it in a transaction.
     """
@@ -133,10 +133,7 @@ async def record_former_owners(memberships: QuerySet[Membership]) -> None:
 
 
 async def confirm(membership: Membership, by: Person) -> None:
-    """An owner confirms a member who is not known to be invited by an owner.
-
-    Nobody can confirm themselves.
-    """
+    """An owner confirms a member whose inviter is unknown or not an owner. Nobody can confirm themselves."""
     async with in_transaction():
         unconfirmed = Membership.filter(id=membership.id, joined_as=JoinedAs.UNKNOWN)
         if await unconfirmed.exclude(person_id=by.id).update(
@@ -151,10 +148,12 @@ async def confirm(membership: Membership, by: Person) -> None:
 
 
 async def suspend_unconfirmed_memberships(person: Person) -> None:
-    """Suspend memberships of a new curator or keeper, and notify the owners. Call it in the transaction of the change.
+    """Suspend memberships of a new curator or keeper, and notify the owners.
 
-    Suspended are those not known to come from an owner's invitation; they give no rights until an owner
-    confirms them.
+    Call it in the transaction of the change.
+
+    A membership is suspended if it is not known to come from an owner's invitation. A suspended membership
+    gives no rights until an owner confirms it.
     """
     for each in await Membership.filter(person_id=person.id).prefetch_related("organisation"):
         if each.joined_as == JoinedAs.UNKNOWN and not each.awaits_confirmation:
@@ -187,7 +186,7 @@ async def revoke_tokens(organisation_id: int) -> None:
 
 
 async def rename(membership: Membership, name: str) -> None:
-    """Correct the name of a member; curators and keepers change theirs themselves."""
+    """Correct the name of a member. Curators and keepers change their own names themselves."""
     async with in_transaction():
         if await Person.filter(id=membership.person_id, role=Role.MEMBER, is_active=True).update(name=name):
             await record(

@@ -29,7 +29,7 @@ class Person(Model):
     password_hash = fields.CharField(max_length=200)
     role = fields.CharEnumField(Role, max_length=10)
     language = fields.CharField(max_length=2, default="zh")
-    wants_digest = fields.BooleanField(default=False, db_default=False)  # notifications in one mail a day
+    wants_digest = fields.BooleanField(default=False, db_default=False)  # gets notifications in a daily mail
     is_active = fields.BooleanField(default=True)
     second_factor_at = fields.DatetimeField(null=True)  # when the first passkey or app was set up
     second_factor_due_at = fields.DatetimeField(null=True)  # the end of a curator's grace period without one
@@ -57,7 +57,7 @@ class MemberRole(LabelledEnum):
 
 
 class JoinedAs(LabelledEnum):
-    """How a person became a member. `UNKNOWN`: before this was recorded."""
+    """How a person became a member. `UNKNOWN`: not known to come from an owner's invitation."""
 
     FIRST_OWNER = "first_owner", _l("its first owner, invited by %(name)s")
     INVITED = "invited", _l("invited by %(name)s")
@@ -89,7 +89,7 @@ class Membership(Model):
         "gallery.Person", related_name="members_invited", null=True, on_delete=fields.SET_NULL
     )
     invited_by_id: int | None
-    awaits_confirmation = fields.BooleanField(default=False, db_default=False)  # if so, it gives no rights
+    awaits_confirmation = fields.BooleanField(default=False, db_default=False)  # if true, no rights are given
     created_at = fields.DatetimeField(auto_now_add=True)
 
     tokens: fields.ReverseRelation[Token]
@@ -104,7 +104,7 @@ class Membership(Model):
 
 
 class FormerOwner(Model):
-    """A former owner of an organisation. Without a person if it is not known who it was."""
+    """A former owner of an organisation. `person` is null if the owner's account is unknown."""
 
     id = fields.IntField(primary_key=True)
     organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
@@ -157,7 +157,7 @@ class Invitation(Model):
         "gallery.Person", related_name="invitations_sent", null=True, on_delete=fields.SET_NULL
     )
     invited_by_id: int | None
-    by_request = fields.BooleanField(default=False, db_default=False)  # of a keeper; see OwnerRequest
+    by_request = fields.BooleanField(default=False, db_default=False)  # sent for a keeper's OwnerRequest
     created_at = fields.DatetimeField(auto_now_add=True)
     expires_at = fields.DatetimeField()
     accepted_at = fields.DatetimeField(null=True)
@@ -242,7 +242,7 @@ class Passkey(Model):
     name = fields.CharField(max_length=60)
     credential_id = fields.CharField(max_length=1400, unique=True)  # base64url
     public_key = fields.TextField()  # COSE, in base64url
-    sign_count = fields.BigIntField(default=0)  # the device's counter of uses; 0 if it has none
+    sign_count = fields.BigIntField(default=0)  # the device's signature counter; 0 if it has none
     created_at = fields.DatetimeField(auto_now_add=True)
     used_at = fields.DatetimeField(null=True)
 

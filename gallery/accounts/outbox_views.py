@@ -18,11 +18,11 @@ from gallery.settings import Settings
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, redirect, render, settings_of
 
-MAILS_LISTED = 100  # the newest
+MAILS_LISTED = 100  # the newest mails
 
 
 async def index(request: Request) -> Response:
-    """A keeper sees the newest mails, with the mail server's answers to those that it refused."""
+    """A keeper sees the newest mails. A refused mail shows the mail server's answer."""
     await load_keeper(request)
     state = request.query_params.get("state", "")
     mails = Mail.filter(state=state) if state in set(MailState) else Mail.all()
@@ -69,7 +69,7 @@ async def retry(request: Request) -> Response:
         if is_retried:
             await record(Verb.MAIL_RETRIED, mail.id)
     response = redirect(request, "outbox:show", id=mail.id)
-    if is_retried:  # otherwise the page shows the mail's state
+    if is_retried:  # else no message: the page shows the mail's state
         flash(request, response, _("It will be tried again."))
     return response
 

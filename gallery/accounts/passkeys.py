@@ -47,7 +47,7 @@ from gallery.db.connection import in_transaction, locked
 from gallery.settings import Settings
 from gallery.web.rendering import SIGNER_OPTIONS
 
-CHALLENGE_LIFETIME = timedelta(minutes=30)  # from opening the page to pressing the button
+CHALLENGE_LIFETIME = timedelta(minutes=30)  # time to press the button after opening the page
 MAX_PASSKEYS = 20  # per person
 
 
@@ -71,7 +71,7 @@ def relying_party(settings: Settings) -> str | None:
 
 
 def creation_options(person: Person, known: Iterable[Passkey], settings: Settings) -> str:
-    """JSON for the browser to create a passkey for `person`. The site must have a relying party."""
+    """The WebAuthn creation options for `person`, as JSON. The site must have a relying party."""
     return options_to_json(
         generate_registration_options(
             rp_id=relying_party(settings) or "",
@@ -91,7 +91,7 @@ def creation_options(person: Person, known: Iterable[Passkey], settings: Setting
 
 
 def request_options(purpose: str, settings: Settings, known: Iterable[Passkey] = ()) -> str:
-    """JSON for the browser to answer with a passkey: one of `known`, or any passkey of this site.
+    """The WebAuthn request options, as JSON: for one of the passkeys `known`, or any passkey of this site.
 
     The answer is accepted only for `purpose`, such as `sign in` or `confirm 17`.
     """
@@ -155,7 +155,7 @@ async def remove_passkey(person: Person, passkey_id: int) -> bool:
 
 
 async def use_passkey(credential: str, purpose: str, settings: Settings) -> Person:
-    """The person whose passkey answered a challenge of `request_options`, which works once.
+    """The person whose passkey answered a challenge of `request_options`. Each challenge works once.
 
     Raises PasskeyRefused.
     """

@@ -1,7 +1,7 @@
-"""Which passwords are refused: common and leaked ones, and those made of the person's name, address or organisation.
+"""Weak passwords are refused: common, leaked, or made of the person's name, address or organisation.
 
-The package zxcvbn brings lists of common and leaked passwords and the usual ways to vary them; no service is
-asked.
+The package zxcvbn contains lists of common and leaked passwords, and knows the usual ways to vary them. No
+web service is called.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gallery.web.forms import Form
 from gallery.web.languages import LANGUAGES
 from gallery.web.languages import lazy_gettext as _l
 
-MIN_SCORE = 3  # of zxcvbn: more than 10**8 guesses by an attacker who has the lists
+MIN_SCORE = 3  # zxcvbn's score: more than 10**8 guesses by an attacker who has its lists
 MAX_CHECKED_LENGTH = 72  # characters; zxcvbn's time grows with the square of the length
 MIN_OTHER_LETTERS = 8  # letters that are not part of the person's names; a Chinese character counts as two
 
@@ -73,7 +73,7 @@ def password_weakness(password: str, names: Iterable[str]) -> Any:
 
 
 def _without_names(letters: str, names_to_avoid: Iterable[str]) -> str:
-    """`letters` without the parts of at least 5 letters (2 Chinese characters) that `names_to_avoid` contain."""
+    """`letters` without substrings of the names that have at least 5 letters or 2 Chinese characters."""
     others, start = "", 0
     while start < len(letters):
         end = start + (5 if letters[start].isascii() else 2)
@@ -88,6 +88,6 @@ def _without_names(letters: str, names_to_avoid: Iterable[str]) -> str:
 
 
 def _normalized_letters(text: str) -> str:
-    """Only letters and digits, in lower case, without accents and full-width forms."""
+    """The letters and digits of a text, in lower case, without accents and full-width forms."""
     plain = unicodedata.normalize("NFKD", text).casefold()
     return "".join(letter for letter in plain if letter.isalnum())

@@ -18,7 +18,7 @@ async def hash_password(password: str) -> str:
 
 
 async def password_matches(password: str, password_hash: str | None) -> bool:
-    """Whether `password` matches `password_hash`; with None, False after the same amount of work."""
+    """Whether `password` matches `password_hash`. With None it takes as long and returns False."""
 
     def verify() -> bool:
         try:

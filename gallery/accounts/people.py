@@ -27,7 +27,7 @@ class AccountChangeRefused(Exception):
 
 
 async def change_role(person: Person, role: Role, by: Person) -> None:
-    """Raises AccountChangeRefused."""
+    """Give a person another role. Raises AccountChangeRefused."""
     async with in_transaction():
         person = await _locked_person(person, by)
         if person.is_keeper and role != Role.KEEPER:
@@ -40,7 +40,7 @@ async def change_role(person: Person, role: Role, by: Person) -> None:
 
 
 async def suspend(person: Person, by: Person) -> None:
-    """Suspend an account: end its sessions, links and unsent mails. Raises AccountChangeRefused."""
+    """Suspend an account: delete its sessions, links and unsent mails. Raises AccountChangeRefused."""
     async with in_transaction():
         person = await _locked_person(person, by)
         if person.is_keeper:

@@ -154,7 +154,7 @@ async def create_codes(request: Request) -> Response:
 
 
 def _done(request: Request, codes: list[str], message: str) -> Response:
-    """Redirect to the page; or show new recovery codes, which are never shown again."""
+    """Redirect to the page of second factors; or show new recovery codes, which are never shown again."""
     if codes:
         return render(request, "accounts/recovery_codes.html", {"codes": codes, "message": message})
     response = redirect(request, "accounts:second_factor")

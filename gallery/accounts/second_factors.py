@@ -25,10 +25,10 @@ from gallery.mail.outbox import Notification, notify
 from gallery.settings import Settings
 from gallery.web import site_settings
 
-GRACE_PERIOD = timedelta(days=10)  # for curators and keepers without a second factor
-RESET_DELAY = timedelta(days=3)  # in which the person can stop a reset
-STEP_SECONDS = 30  # for which an app shows a code; the previous and next code are accepted, too
-SETUP_SECONDS = 1800  # from the QR code to the first code
+GRACE_PERIOD = timedelta(days=10)  # to set up a second factor, for curators and keepers
+RESET_DELAY = timedelta(days=3)  # time for the person to stop a reset
+STEP_SECONDS = 30  # the TOTP time step; the previous and next code are accepted, too
+SETUP_SECONDS = 1800  # time to enter the first code after the QR code is shown
 RECOVERY_CODES = 10
 RECOVERY_CODE_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without characters that are easily confused
 
@@ -38,7 +38,7 @@ class SecondFactorRefused(Exception):
 
 
 def is_required(person: Person, settings: Settings) -> bool:
-    """Whether a person must have a second factor: curators and keepers, if the site requires it."""
+    """Whether a person must have a second factor: true of curators and keepers if the site requires it."""
     asks = settings.second_factor == "required" or (
         not settings.second_factor and site_settings.asks_second_factor()
     )
@@ -48,7 +48,7 @@ def is_required(person: Person, settings: Settings) -> bool:
 async def due_at(person: Person, settings: Settings) -> datetime | None:
     """The end of the grace period of a person who must set up a second factor; None for everybody else.
 
-    The period begins when they first open the desk and need a second factor, and is given once.
+    The period begins when they first open the desk while they need a second factor. It is granted only once.
     """
     if person.second_factor_at is not None or not is_required(person, settings):
         return None
@@ -71,7 +71,7 @@ async def after_factor_added(person: Person) -> list[str]:
 
 
 async def after_factor_removed(person: Person) -> None:
-    """Remove the recovery codes with the last second factor; call it in the transaction that removes one."""
+    """Remove the recovery codes if no second factor is left; call it in the same transaction."""
     if not (await Passkey.exists(person_id=person.id) or await AuthenticatorApp.exists(person_id=person.id)):
         await forget_factors(person.id)
 
@@ -85,7 +85,7 @@ async def forget_factors(person_id: int) -> None:
 
 
 async def notify_of_change(person: Person, change: str) -> None:
-    """Mail the person about a change of their second factors; call it in its transaction.
+    """Mail the person about a change of their second factors; call it in the transaction of the change.
 
     templates/mail/second_factor_changed.txt has the text for each `change`.
     """
@@ -111,7 +111,7 @@ def start_app_setup(person: Person, settings: Settings) -> str:
 def secret_of_setup(person: Person, sealed: str, settings: Settings) -> str:
     """The secret that `start_app_setup` encrypted.
 
-    Raises SecondFactorRefused if it is another person's or too old.
+    Raises SecondFactorRefused if the secret is another person's or too old.
     """
     try:
         decrypted = _cipher(settings).decrypt(sealed.encode(), ttl=SETUP_SECONDS).decode()
@@ -131,7 +131,10 @@ def otpauth_uri(person: Person, secret: str, settings: Settings) -> str:
 
 
 def matching_step(secret: str, code: str, moment: datetime, last_step: int) -> int | None:
-    """The time step of a code, if it is around `moment` and after `last_step`; None if the code is wrong."""
+    """The TOTP time step of a code: at most one step from `moment`, and after `last_step`.
+
+    None if the code is wrong.
+    """
     current = int(moment.timestamp()) // STEP_SECONDS
     for step in (current - 1, current, current + 1):
         if step > last_step and hmac.compare_digest(pyotp.TOTP(secret).generate_otp(step), code):
@@ -187,7 +190,7 @@ async def use_app_code(person: Person, typed: str, settings: Settings) -> None:
     if step is None:
         raise SecondFactorRefused
     if not await AuthenticatorApp.filter(id=app.id, last_step__lt=step).update(last_step=step):
-        raise SecondFactorRefused  # another request used it at the same time
+        raise SecondFactorRefused  # another request used the code at the same time
 
 
 # Recovery codes
@@ -256,7 +259,7 @@ async def reset(person: Person, *, if_due: bool = False) -> None:
     async with in_transaction():
         person = await locked(Person.filter(id=person.id)).get()
         at = person.second_factor_reset_at
-        if if_due and (at is None or at > now()):  # it was cancelled at the same time
+        if if_due and (at is None or at > now()):  # the reset was cancelled at the same time
             return
         await forget_factors(person.id)
         await Session.filter(person_id=person.id).delete()

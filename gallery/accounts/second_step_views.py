@@ -51,8 +51,8 @@ from gallery.web.security import client_network
 
 COOKIE = "gallery_first_step"
 FIRST_STEP_PATH = f"{DESK}/sign-in"
-FIRST_STEP_SECONDS = 600  # from the first step to the second
-SIGN_IN_PURPOSE = "sign in"  # of a passkey's challenge
+FIRST_STEP_SECONDS = 600  # time for the second step after the first step
+SIGN_IN_PURPOSE = "sign in"  # the purpose of a passkey's challenge
 
 
 async def finish_sign_in(
@@ -62,7 +62,7 @@ async def finish_sign_in(
 
     `is_confirmed`: the first factor was a password, not a link in a mail.
     """
-    person = await Person.get(id=person.id)  # with a password that they may have just chosen
+    person = await Person.get(id=person.id)  # read again: the password may have just changed
     if person.second_factor_at is None:
         response = RedirectResponse(path, status_code=303)
         await open_session(request, response, person, is_confirmed=is_confirmed)
@@ -80,7 +80,7 @@ def _serializer(settings: Settings) -> URLSafeTimedSerializer:
 
 
 async def _first_step(request: Request) -> tuple[Person, str, bool] | None:
-    """The person who passed the first step in this browser, the path to open, and whether it was a password."""
+    """The first step in its cookie: the person, the path to open, and whether they gave a password."""
     await set_guest_language(request)
     try:
         person_id, password, path, is_confirmed = _serializer(settings_of(request)).loads(
@@ -141,7 +141,7 @@ async def create_second_step(request: Request) -> Response:
 async def _check_second_factor(
     request: Request, person: Person, field: str, typed: str, settings: Settings
 ) -> None:
-    """Raises TooManyAttempts, PasskeyRefused, SecondFactorRefused."""
+    """Check the second factor of the form. Raises TooManyAttempts, PasskeyRefused, SecondFactorRefused."""
     limits = {
         f"second factor {person.id}": ATTEMPTS_PER_PERSON,
         f"network {client_network(request)}": ATTEMPTS_PER_NETWORK,
@@ -165,7 +165,7 @@ async def _check_second_factor(
 
 
 async def _warn_of_guessing(person: Person) -> None:
-    """Warn the person, once a day, that somebody who passed the first step guesses the second factor."""
+    """Mail the person, at most once a day, that somebody is guessing the second factor."""
     notification = Notification(
         "second_factor_guessed", "/desk/password", key=f"second-factor-guessed:{today()}", is_for_digest=False
     )
@@ -192,12 +192,15 @@ async def _page(
 
 
 def sign_in_options(settings: Settings) -> str:
-    """The `request_options` of the sign-in page; "" if passkeys are not possible here."""
+    """The `request_options` of the sign-in page; "" if the site has no relying party."""
     return request_options(SIGN_IN_PURPOSE, settings) if relying_party(settings) else ""
 
 
 async def create_passkey_session(request: Request) -> Response:
-    """A person signs in with only a passkey: as the device asks for a finger, face or PIN, it is two factors."""
+    """A person signs in with only a passkey.
+
+    It counts as two factors: the device, and a fingerprint, face or PIN.
+    """
     await set_guest_language(request)
     settings = settings_of(request)
     attempts = await count_attempts({f"network {client_network(request)}": ATTEMPTS_PER_NETWORK}, settings)

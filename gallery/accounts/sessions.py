@@ -24,7 +24,7 @@ from gallery.web.rendering import cookie_in, delete_cookie, set_cookie, settings
 COOKIE = "gallery_session"
 COOKIE_SECONDS = 400 * 86_400  # the most that browsers allow; the database decides when a session ends
 MAX_SESSION_LIFETIME = timedelta(days=90)  # after the sign-in, even if the session is in use
-SEEN_AT_INTERVAL = timedelta(minutes=10)  # between two writes of a session's `seen_at`
+SEEN_AT_INTERVAL = timedelta(minutes=10)  # shortest time between two writes of a session's `seen_at`
 
 ATTEMPT_WINDOW = timedelta(minutes=15)
 ATTEMPTS_PER_PERSON = 8
@@ -45,7 +45,7 @@ async def authenticate_by_password(
 ) -> Person | None:
     """The person, if the password is right and the account is active, else None. Raises TooManyAttempts.
 
-    `network` is that of the client (security.client_network).
+    `network` is the client's network (security.client_network).
     """
     keys = {
         f"email {email.strip().lower()}": ATTEMPTS_PER_PERSON,
@@ -70,9 +70,9 @@ async def authenticate_by_password(
 
 
 async def count_attempts(limits: Mapping[str, int], settings: Settings) -> list[SignInAttempt]:
-    """Count one attempt for each of `limits`: key → number allowed within ATTEMPT_WINDOW.
+    """Count one attempt for each key of `limits`: key → number allowed within ATTEMPT_WINDOW.
 
-    Returns the attempts; or an empty list, and counts none, if one of the limits is exceeded.
+    Returns the attempts. If a limit is exceeded, nothing is counted and the list is empty.
     """
     keys = {_attempt_key(text, settings): most for text, most in limits.items()}
     attempts = [await SignInAttempt.create(key=key, at=now()) for key in keys]
@@ -112,7 +112,10 @@ async def open_session(
 
 
 async def current_session(request: Request) -> Session | None:
-    """The valid session of the request's cookie, with its person; None if the person is not active."""
+    """The valid session of the request's cookie, with its person.
+
+    None if there is none or the person is not active.
+    """
     token = cookie_in(request, COOKIE)
     if not token:
         return None
@@ -137,7 +140,7 @@ def close_session(request: Request, response: Response) -> None:
 
 
 def device_name(user_agent: str) -> str:
-    """ "Chrome, Android" from a User-Agent, for the owner's list of devices."""
+    """The browser and system of a User-Agent, such as "Chrome, Android", for the person's list of devices."""
     browsers = (
         ("MicroMessenger", "WeChat"),
         ("Edg", "Edge"),

@@ -163,7 +163,7 @@ async def edit_account(request: Request) -> Response:
 
 
 async def update_account(request: Request) -> Response:
-    """A person changes their name, language or wish for a daily digest."""
+    """A person changes their name, their language, or whether they get a daily digest."""
     person = await load_person(request)
     form = AccountForm(await read_desk_form(request))
     if not form.validate():

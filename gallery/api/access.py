@@ -22,12 +22,12 @@ from gallery.web.languages import gettext as _
 from gallery.web.security import RateLimit, client_network
 
 REALM = 'Bearer realm="gallery"'
-MAX_WRONG_TOKENS = 20  # from one network within WRONG_TOKENS_SECONDS
+MAX_WRONG_TOKENS = 20  # wrong tokens from one network within WRONG_TOKENS_SECONDS
 WRONG_TOKENS_SECONDS = 60.0  # seconds
 
 
 class ApiLimits:
-    """Rate limits for programs, in one process."""
+    """Rate limits for programs; each server process counts alone."""
 
     def __init__(self, settings: Settings) -> None:
         self.wrong = RateLimit(MAX_WRONG_TOKENS, WRONG_TOKENS_SECONDS)
@@ -40,9 +40,9 @@ def limits_of(request: Request) -> ApiLimits:
 
 
 async def authenticate(request: Request, scope: str) -> Token:
-    """The token of a request. From now on `load_member` returns its person and organisation.
+    """The token of a request; `load_member` then returns its person and organisation.
 
-    Raises Problem: 401 without a valid token, 403 if it does not cover `scope`, 429 over the limits.
+    Raises Problem: 401 without a valid token, 403 if the token lacks `scope`, 429 above the rate limits.
     """
     use_program_language(request)
     limits = limits_of(request)
@@ -53,7 +53,7 @@ async def authenticate(request: Request, scope: str) -> Token:
         raise Problem(401, headers={"www-authenticate": REALM})
     token = await find_token(text.strip())
     if token is None:
-        if is_well_formed(text.strip()):  # anything else is not a guessed token, and needed no query
+        if is_well_formed(text.strip()):  # malformed text does not count: it needed no database query
             limits.wrong.allows(network)
         detail = _("This token is not valid: it was ended, has expired, or never existed.")
         raise Problem(401, detail, headers={"www-authenticate": f'{REALM}, error="invalid_token"'})
@@ -76,7 +76,7 @@ def _check_limit(limit: RateLimit, key: str) -> None:
 
 
 async def load_as_owner(request: Request) -> tuple[Person, Organisation, Membership]:
-    """The organisation in the URL, for its owners: only they make tokens. 404 for others."""
+    """The organisation in the URL; 404 for anybody but its owners, who manage the tokens."""
     person, organisation, membership = await load_organisation(request)
     if membership is None or not membership.is_owner:
         raise HTTPException(404)

@@ -1,4 +1,4 @@
-"""What programs send: JSON bodies of limited size and parameters, validated against the published schemas."""
+"""Request bodies and query parameters: limited in size and validated against the published schemas."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ JSON_TYPES = ("application/json", "application/merge-patch+json")
 
 
 async def read_body(request: Request) -> bytes:
-    """The whole body, up to the limit of a form at the desk. Raises Problem 413."""
+    """The whole request body, up to the size limit of a form. Raises Problem 413."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -31,7 +31,7 @@ async def read_body(request: Request) -> bytes:
 
 
 def parse_json(request: Request, body: bytes, schema: Schema) -> dict[str, Any]:
-    """A JSON body, validated against `schema`. Raises Problem 415, 400, 422."""
+    """The JSON body, validated against `schema`. Raises Problem 415, 400, 422."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in JSON_TYPES:
         raise Problem(415, headers={"accept-post": JSON_TYPES[0]})
@@ -61,7 +61,7 @@ def _refuse_repeated_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def as_form_fields(values: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Fields of JSON as a browser would send them in a form."""
+    """JSON fields as form data, as a browser would send them."""
     return {name: _texts(value) for name, value in values.items()}
 
 
@@ -91,7 +91,7 @@ def parse_parameters(request: Request, known: Mapping[str, Schema]) -> dict[str,
 
 
 def json_response(payload: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """JSON for one program; no cache may store it."""
+    """A JSON response for one program, which no cache may store."""
     return Response(
         json.dumps(payload, ensure_ascii=False).encode(),
         status,

@@ -37,7 +37,7 @@ class TokenForm(Form):
         ]
 
     def is_valid(self) -> bool:
-        """Whether it is valid; otherwise its fields have error messages."""
+        """Whether the form is valid; otherwise its fields have error messages."""
         self.validate()
         if not self.scopes.data and not self.scopes.errors:
             self.refuse("scopes", _("Please tick at least one thing that it may do."))

@@ -1,8 +1,8 @@
-"""Idempotency-Key: a request that is sent twice is done once, even after a crash
-(draft-ietf-httpapi-idempotency-key).
+"""Idempotency-Key: a repeated request is done once, even after a crash.
 
-The answer is saved in the same transaction as the change. So both are saved or neither, and a program that
-repeats the request after a crash gets the saved answer, or the request is done then.
+Follows draft-ietf-httpapi-idempotency-key. The transaction of the change also saves the response. So a
+program that repeats a request after a crash gets the saved response; if nothing was saved, the request is
+done now.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from gallery.web.languages import gettext as _
 HEADER = "idempotency-key"
 KEY_PATTERN = re.compile(r"[\x21-\x7e]{1,200}")
 ANSWER_RETENTION = timedelta(hours=24)
-ANSWER_LEASE = timedelta(seconds=60)  # after which a request without an answer may be tried again
+ANSWER_LEASE = timedelta(seconds=60)  # a request without a saved response may be retried after this
 KEPT_HEADERS = ("content-type", "content-language", "location", "etag")
 
 
 def idempotency_key(request: Request) -> str | None:
-    """The request's key, sent with or without quotes; None if it has none. Raises Problem 400."""
+    """The Idempotency-Key of the request, sent with or without quotes, or None. Raises Problem 400."""
     text = request.headers.get(HEADER)
     if text is None:
         return None
@@ -52,9 +52,9 @@ def idempotency_key(request: Request) -> str | None:
 async def respond_once(
     request: Request, token: Token, key: str, body: bytes, answer: Callable[[], Awaitable[Response]]
 ) -> Response:
-    """The response of `answer`, or the saved one if the same request was answered before.
+    """The response of `answer`, or the saved response to the same request.
 
-    Raises Problem 409 while another process answers it, and 422 if a different request used the key.
+    Raises Problem 409 while another process handles the request, and 422 if a different request used the key.
     """
     saved = await _claim_key(token, key, request_fingerprint(request, body))
     if saved.status is not None:
@@ -68,7 +68,7 @@ async def respond_once(
             claimed: KeptAnswer | None = await locked(
                 KeptAnswer.filter(id=saved.id, attempt=saved.attempt)
             ).first()
-            if claimed is None:  # it took so long that another process started it again
+            if claimed is None:  # the lease expired and another process retried the request
                 raise _in_progress_problem(1)
             response = await answer()
             claimed.status, claimed.body = response.status_code, bytes(response.body).decode()
@@ -90,7 +90,7 @@ def request_fingerprint(request: Request, body: bytes) -> str:
 async def _claim_key(token: Token, key: str, fingerprint: str) -> KeptAnswer:
     try:
         return await _try_to_claim_key(token, key, fingerprint)
-    except IntegrityError:  # the same request arrived at the same time and was first
+    except IntegrityError:  # a concurrent request has inserted the same key
         return await _try_to_claim_key(token, key, fingerprint)
 
 

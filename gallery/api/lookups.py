@@ -1,6 +1,4 @@
-"""Lists from which a work names things by number: artists, consents, projects, open themes; and the token's
-own facts.
-"""
+"""Lists of what a work refers to by id: artists, consents, projects, open themes; and token facts."""
 
 from __future__ import annotations
 
@@ -99,7 +97,7 @@ async def _own_organisation(request: Request) -> Organisation:
 
 
 async def _page(request: Request, rows: QuerySet[Any]) -> tuple[list[Any], int]:
-    """The page's rows and one more, if there is a next page; and the page's length."""
+    """The rows of one page, plus one row if there is a next page; and the page size."""
     parameters = parse_parameters(request, PAGING_PARAMETERS)
     limit: int = parameters.get("limit", PAGE_SIZE)
     page = rows.filter(id__lt=parameters.get("after", MAX_NUMBER + 1)).order_by("-id")

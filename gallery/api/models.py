@@ -1,4 +1,4 @@
-"""Tokens of programs, and saved answers to requests with an Idempotency-Key."""
+"""Tokens of programs, and saved responses to requests with an Idempotency-Key."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 class Token(Model):
-    """Lets a program act for an organisation in the name of the member who made it.
+    """A token lets a program act for an organisation in the name of the member who made it.
 
-    It ends with the membership.
+    The token ends with the membership.
     """
 
     id = fields.IntField(primary_key=True)
@@ -22,9 +22,9 @@ class Token(Model):
         "gallery.Membership", related_name="tokens", on_delete=fields.CASCADE
     )
     membership_id: int
-    name = fields.CharField(max_length=80)  # its purpose, as its owner wrote it
+    name = fields.CharField(max_length=80)  # purpose of the token, as the owner described it
     token_hash = fields.CharField(max_length=64, unique=True)
-    beginning = fields.CharField(max_length=20)  # its first letters, to recognise it in the list
+    beginning = fields.CharField(max_length=20)  # first characters of the token, to recognise it in the list
     scopes = fields.CharField(max_length=100)  # keys of tokens.SCOPE_WORDS, separated by spaces
     created_at = fields.DatetimeField(auto_now_add=True)
     used_at = fields.DatetimeField(null=True)  # accurate to tokens.USED_AT_INTERVAL
@@ -39,7 +39,7 @@ class Token(Model):
 
 
 class KeptAnswer(Model):
-    """A request with an Idempotency-Key, and its answer. Without a status the request is in progress."""
+    """A request with an Idempotency-Key, and its response. Without a status the request is in progress."""
 
     id = fields.IntField(primary_key=True)
     token: fields.ForeignKeyRelation[Token] = fields.ForeignKeyField(
@@ -47,9 +47,9 @@ class KeptAnswer(Model):
     )
     token_id: int
     key = fields.CharField(max_length=200)
-    fingerprint = fields.CharField(max_length=64)  # of the request: a different request must not use the key
-    attempt = fields.IntField(default=1)  # number of the process's try: only the latest may save the answer
-    lease_until = fields.DatetimeField()  # the answer must be saved by then
+    fingerprint = fields.CharField(max_length=64)  # hash of the request; other requests must not use the key
+    attempt = fields.IntField(default=1)  # only the process with the latest attempt saves the response
+    lease_until = fields.DatetimeField()  # the response must be saved by then
     status: int | None = fields.IntField(null=True)
     headers: dict[str, str] = fields.JSONField(default=dict, db_default={})
     body = fields.TextField(default="", db_default="")

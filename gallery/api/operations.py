@@ -42,13 +42,13 @@ class Operation:
     method: str
     path: str  # below BASE, with parameters in braces
     route: str  # name of the Starlette route
-    scope: str  # that the token must cover; empty: no token needed
+    scope: str  # scope that the token must have; empty: no token needed
     handler: Handler
     summary: str
     responses: Mapping[int, SuccessResponse]
-    problems: tuple[int, ...] = ()  # in addition to COMMON_PROBLEMS
+    problems: tuple[int, ...] = ()  # HTTP statuses in addition to COMMON_PROBLEMS
     query: Mapping[str, Schema] = field(default_factory=dict)
-    headers: tuple[str, ...] = ()  # of the request; keys of openapi.HEADER_SCHEMAS
+    headers: tuple[str, ...] = ()  # request headers; keys of openapi.HEADER_SCHEMAS
     body: str = ""  # the name of a schema, or a media type
     is_upload: bool = False
 
@@ -338,7 +338,7 @@ async def dispatch(operations: Mapping[str, Operation], request: Request) -> Res
 
 
 async def _respond(operation: Operation, request: Request) -> Response:
-    """The handler's response; a refusal is a response too, so that it is saved with the key."""
+    """The response of the handler; a Problem also becomes a response, so that it is saved with the key."""
     try:
         return await operation.handler(request)
     except Problem as problem:

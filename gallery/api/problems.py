@@ -21,7 +21,7 @@ MEDIA_TYPE = "application/problem+json"
 
 @dataclass(frozen=True)
 class ProblemType:
-    """`name` is part of the address of its explanation; `advice` says what to do."""
+    """A type of problem. `name` is part of the URL of its explanation; `advice` says what to do."""
 
     name: str
     title: Any
@@ -117,7 +117,7 @@ PROBLEM_TYPES: Mapping[int, ProblemType] = {
 
 @dataclass(frozen=True)
 class FieldError:
-    """An error in a request: at a JSON pointer (RFC 6901) into the body, or in a parameter."""
+    """An error at a JSON pointer (RFC 6901) into the body, or in a query parameter."""
 
     detail: str
     pointer: str | None = None
@@ -179,11 +179,11 @@ def problem_response(request: Request, problem: Problem) -> Response:
 
 
 def status_response(request: Request, status: int, headers: Mapping[str, str] | None = None) -> Response:
-    """The problem of a status, without details."""
+    """The response for an HTTP status, as a problem without details."""
     return problem_response(request, Problem(status, headers=headers or {}))
 
 
 def sentence_response(request: Request, status: int, sentence: str, headers: Mapping[str, str]) -> Response:
-    """The problem with a given sentence, for tus uploads."""
+    """The response for a problem with the given sentence, for tus uploads."""
     retry = {"retry-after": "60"} if status == 429 else {}
     return problem_response(request, Problem(status, sentence, headers={**retry, **headers}))

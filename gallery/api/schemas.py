@@ -26,7 +26,7 @@ Schema = dict[str, Any]
 
 # Fields of a work's form: the organisation is the token's, the picture comes by an upload.
 OMITTED_FIELDS = {"organisation", "picture"}
-ID_FIELDS = {"artist", "consent", "project", "themes"}  # fields that name rows by their numbers
+ID_FIELDS = {"artist", "consent", "project", "themes"}  # fields that refer to rows by id
 NUMBER: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER}
 OPTIONAL_NUMBER: Schema = {**NUMBER, "type": ["integer", "null"]}
 TEXT: Schema = {"type": "string"}
@@ -37,7 +37,7 @@ BOOLEAN: Schema = {"type": "boolean"}
 
 
 def object_schema(properties: Mapping[str, Schema], description: str = "") -> Schema:
-    """An object with exactly these properties."""
+    """The schema of an object with exactly these properties."""
     schema: Schema = {"type": "object", "additionalProperties": False}
     if description:
         schema["description"] = description
@@ -84,12 +84,12 @@ def _choices(field: Field) -> list[tuple[str, str]]:
 
 
 def max_length(field: Field) -> int:
-    """In characters."""
+    """The maximum length of a form field, in characters."""
     return next(int(each.max) for each in field.validators if isinstance(each, Length))
 
 
 def work_field_schemas() -> dict[str, Schema]:
-    """Name → schema of the fields of a work's form."""
+    """The schemas of the fields of a work's form, by field name."""
     with use_language("en"):
         form = WorkForm(offered=WorkOptions([], [], [], [], []))
         schemas = {

@@ -1,4 +1,4 @@
-"""Tokens for an organisation's programs, at the desk of its owners."""
+"""Pages where owners make and end the API tokens of their organisation."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ SCOPE_WORDS: Mapping[str, Any] = {
     WRITE: _l("enter works with their pictures, change drafts, submit and take back"),
 }
 LIFETIMES_DAYS = (30, 90, 365)
-MAX_TOKENS = 20  # tokens of one organisation that have not ended
+MAX_TOKENS = 20  # tokens of one organisation that have not expired
 USED_AT_INTERVAL = timedelta(minutes=10)  # `used_at` is written at most this often
 EXPIRED_RETENTION = timedelta(days=30)  # an expired token stays in the list for this long
 
@@ -48,7 +48,7 @@ def new_token_text() -> str:
 
 
 def check_letters(random: str) -> str:
-    """The CRC-32 of the random letters, as 6 digits in base 62."""
+    """The checksum of a token: CRC-32 of its random letters, as 6 digits in base 62."""
     number = zlib.crc32(random.encode())
     digits = ""
     for _ in range(CHECK_LENGTH):
@@ -66,7 +66,7 @@ def is_well_formed(text: str) -> bool:
 async def make_token(
     membership: Membership, name: str, scopes: Collection[str], days: int
 ) -> tuple[Token, str]:
-    """A new token, and its text, which is not stored. Raises TooManyTokens."""
+    """Make a token; returns it and its text, which is not stored. Raises TooManyTokens."""
     text = new_token_text()
     async with in_transaction():
         # Lock all memberships, so that two owners at once cannot exceed the limit.

@@ -1,4 +1,4 @@
-"""Works as programs read and send them, with the same form, rules and functions as at the desk."""
+"""Works in the API, with the same form, rules and functions as at the desk."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ async def index(request: Request) -> Response:
 def page_response(
     request: Request, name: str, lines: list[dict[str, Any]], limit: int, *, has_more: bool
 ) -> Response:
-    """One page of a list; the next page begins after its last line."""
+    """One page of a list; the cursor of the next page is the last row of this page."""
     following = None
     headers = {}
     if has_more:
@@ -100,7 +100,7 @@ async def show(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
-    """A program creates a draft; its picture comes by an upload."""
+    """A program creates a draft; the picture is sent by tus upload."""
     person, organisations = await load_member(request)
     values = parse_json(request, request.state.body, new_work_schema())
     begin = {"language": [person.language], "starts_on": [today().isoformat()]}
@@ -201,7 +201,7 @@ async def show_path(request: Request) -> Response:
 
 
 def work_state_json(request: Request, artwork: Artwork) -> dict[str, Any]:
-    """Part of every response about a work.
+    """The JSON about a work that every response contains.
 
     It contains no text of the work, because the response may be saved for a repeated Idempotency-Key.
     """
@@ -215,7 +215,7 @@ def work_state_json(request: Request, artwork: Artwork) -> dict[str, Any]:
 
 
 async def work_json(request: Request, artwork: Artwork, is_on_view: bool) -> dict[str, Any]:
-    """All fields of a work; its themes and image must be fetched."""
+    """The JSON of all fields of a work; its themes and image must be fetched."""
     pages = pages_of(request)
     addresses = {
         language: pages.absolute(pages.url("public:artwork", language=language, public_id=artwork.public_id))
@@ -262,13 +262,13 @@ def _state_response(request: Request, artwork: Artwork, status: int = 200) -> Re
 
 
 def _etag(artwork: Artwork) -> dict[str, str]:
-    """The ETag changes with each save."""
+    """The ETag of a work; it changes with each save."""
     version = f"{artwork.id} {artwork.updated_at.timestamp():.6f}"
     return {"etag": f'"{hashlib.sha256(version.encode()).hexdigest()[:16]}"'}
 
 
 def _check_etag(headers: Headers, artwork: Artwork) -> None:
-    """Raises Problem 412 if the request has an If-Match and the work has changed since."""
+    """Check If-Match: raises Problem 412 if the work has changed since."""
     seen = headers.get("if-match")
     if seen is None or seen.strip() == "*":
         return
@@ -282,5 +282,5 @@ def _field_errors_problem(errors: Mapping[str | None, Any]) -> Problem:
 
 
 def format_moment(value: Any) -> str:
-    """RFC 3339, in UTC."""
+    """A time in RFC 3339 format, in UTC."""
     return str(value.isoformat().replace("+00:00", "Z"))

@@ -7,7 +7,7 @@ from gallery.worker import Chore, ChoreContext
 
 
 async def update_archives(context: ChoreContext) -> bool:
-    """Remove from archives what may no longer be shown, and bring them up to date."""
+    """Bring archives up to date: above all, remove works that may no longer be shown."""
     return bool(await writer.update_archives(context.settings, context.storage))
 
 

@@ -1,11 +1,11 @@
 """Archives: exhibitions as folders of plain pages that need no server and can be kept after the season.
 
-An archive holds the current edition of an exhibition, even if it has closed or left the site, with those
-works that may be shown at all and whose consent covers an archive. It is a folder in the site's home. The
-worker keeps it up to date: a work whose consent ends leaves the archive as it leaves the site.
+An archive holds the current edition of an exhibition, even if the exhibition has closed or left the site. It
+has only the works that may be exhibited and whose consent covers an archive. It is a folder in the site's
+home. The worker keeps it up to date: a work whose consent ends leaves the archive as it leaves the site.
 
-The works are listed in the index file before their pages are written, and every other file in the folder is
-deleted each time. So after an interruption the next run still finds everything that must leave.
+Each run writes the list of works to the index file before their pages, and deletes every file that does not
+belong. So after an interruption, the next run still finds every work that must leave.
 """
 
 from __future__ import annotations
@@ -62,25 +62,25 @@ from gallery.web.rendering import Pages
 from gallery.web.static_files import StaticFiles
 
 FOLDER = "archives"  # in the site's home; holds one folder for each exhibition, named by its slug
-# Lists works and logos in the archive, its content version, and until when it is valid.
+# JSON: the works and logos in the archive, its content version, and until when the archive is valid.
 INDEX_FILE = "archive.json"
 UNKNOWN_VERSION = -1  # instead of a content version: the archive may be out of date
 STYLE_SHEET = "public.css"
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-MIN_INTERVAL = timedelta(minutes=10)  # between two runs that write all pages
+MIN_INTERVAL = timedelta(minutes=10)  # shortest time between two runs that write all pages
 
 logger = logging.getLogger("gallery.archives")
 
 
 class NothingToArchive(Exception):
-    """No exhibition with that slug is published and has opened."""
+    """No exhibition with this slug is published and has opened."""
 
 
 @dataclass(frozen=True)
 class ArchiveResult:
     folder: Path
     works: int
-    left_out: int  # works of the edition that may be shown, but not in an archive
+    left_out: int  # number of works whose consent does not cover an archive
 
 
 @dataclass
@@ -159,26 +159,30 @@ def _read_index(folder: Path) -> dict[str, Any]:
 
 
 async def _write_folder(folder: Path, settings: Settings, storage: Storage) -> ArchiveResult:
-    """Delete what no longer belongs, then write what is new. The caller must hold the folder's lock."""
-    # Read first, so that the next run sees every change made during this one, also changes by time alone.
+    """Delete files that no longer belong to the archive, then write the new files.
+
+    The caller must hold the folder's lock.
+    """
+    # Read before the content, so that the next run sees every change made during this run, including changes
+    # that only the passing of time makes.
     version, holds_until = await _content_version(), await next_change()
     contents = await _collect_contents(folder.name, settings)
     before = _read_index(folder)
     works, logos = {*before["works"], *contents.works}, {*before["logos"], *contents.logos}
     _write_index(folder, UNKNOWN_VERSION, holds_until, works, logos)
     _delete_leftovers(folder, contents.paths)
-    # Pages before pictures: they may name works that must leave, and the store may be unavailable.
+    # Pages before pictures: old pages may name works that must leave, and the store may be unavailable.
     for path, make_page in contents.pages.items():
         await asyncio.to_thread(
             _write_file, folder / path, make_page()
-        )  # in a thread, so that other chores need not wait
+        )  # in a thread, so that other chores do not wait
     for path, key in contents.files.items():
         if not (folder / path).exists():
             try:
                 async with storage.private.local_copy(key) as source:
                     await asyncio.to_thread(_copy_file, source, folder / path)
-            except FileNotFoundError:  # just deleted, perhaps by a withdrawal
-                version = UNKNOWN_VERSION  # the next run sees it
+            except FileNotFoundError:  # the file was just deleted, perhaps by a withdrawal
+                version = UNKNOWN_VERSION  # the next run writes the archive again
     _write_index(folder, version, holds_until, contents.works, contents.logos)
     return ArchiveResult(folder, len(contents.works), contents.left_out)
 
@@ -209,9 +213,9 @@ def _copy_file(source: Path, path: Path) -> None:
 
 
 def _delete_leftovers(folder: Path, paths: Collection[str]) -> None:
-    """Delete everything that does not belong, unfinished copies too."""
+    """Delete every file and folder that does not belong to the archive, unfinished copies too."""
     expected = {INDEX_FILE, LOCK_NAME, *paths}
-    for path in sorted(folder.rglob("*"), reverse=True):  # a folder comes after its contents
+    for path in sorted(folder.rglob("*"), reverse=True):  # contents before their folder
         if path.is_dir():
             if not any(path.iterdir()):
                 path.rmdir()
@@ -227,7 +231,7 @@ async def _edition_of(slug: str) -> QueryRow | None:
 
 
 def _showable_works(edition: QueryRow | None) -> QuerySet[Artwork]:
-    """Works of the edition that may be shown at all."""
+    """The works of the edition that may be exhibited, whether or not their consent covers an archive."""
     return Artwork.filter(may_be_exhibited(), hangings__room__edition_id=edition["id"] if edition else 0)
 
 
@@ -242,7 +246,7 @@ async def _allowed_ids(slug: str) -> set[str]:
 async def _collect_contents(slug: str, settings: Settings) -> ArchiveContents:
     contents = ArchiveContents()
     edition = await _edition_of(slug)
-    if edition is None:  # it was taken off the site
+    if edition is None:  # the exhibition was taken off the site
         return contents
     works = _showable_works(edition).filter(consent__for_archive=True)
     rows = {row["id"]: row for row in await works.values(*STORY_COLUMNS)}
@@ -282,9 +286,9 @@ async def _collect_contents(slug: str, settings: Settings) -> ArchiveContents:
 
 
 def _picture_files(image: Image) -> dict[str, str]:
-    """Path → key of its renditions.
+    """The renditions of a picture: path in the archive → storage key.
 
-    Of JPEG only the one that pages offer to browsers without newer formats.
+    The only JPEG is the rendition that pages offer to browsers without newer formats.
     """
     plain = next((width for width in image.widths() if width >= FALLBACK_WIDTH), image.widths()[-1])
     names = [
@@ -310,13 +314,16 @@ class ArchivedExhibition:
     edition: QueryRow
     rooms: Sequence[QueryRow]
     hangings: Sequence[QueryRow]
-    rows: Mapping[int, QueryRow]  # of works, by their ids
+    rows: Mapping[int, QueryRow]  # work id → row of the work
     artworks: Mapping[int, Artwork]
     logos: Sequence[CreditLogo]
     dead: Collection[str]
 
     def shown_rooms(self, up: str) -> list[ShownRoom]:
-        """The rooms that are not empty. `up` leads from the page to the archive's folder."""
+        """The rooms that are not empty.
+
+        `up` is the relative path from the page's folder to the archive's folder.
+        """
         shown: list[ShownRoom] = []
         for room in self.rooms:
             hangings = [hanging for hanging in self.hangings if hanging["room_id"] == room["id"]]
@@ -382,7 +389,7 @@ def _pages_in_language(
 
 
 class ArchivePages:
-    """The archive's templates, with relative links between files instead of links within a site."""
+    """Renders the archive's pages, with relative links between files instead of URLs of the site."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -394,7 +401,7 @@ class ArchivePages:
     def page(
         self, language: str, template: str, up: str, works: Sequence[ShownWork] = (), **context: Any
     ) -> bytes:
-        """Render a page. `up` leads from its folder to the archive's folder."""
+        """Render a page. `up` is the relative path from the page's folder to the archive's folder."""
         self._up = up
         exhibition: ShownExhibition = context["exhibition"]
         with use_language(language):

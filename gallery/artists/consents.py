@@ -35,7 +35,7 @@ SCOPE_WORDS: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class NewConsent:
-    """The values of a new consent. `scope`: names from SCOPES. Without `ends_on` it is valid until withdrawn."""
+    """The values of a new consent. `scope`: names from SCOPES. Without `ends_on` there is no last day."""
 
     agreed_by: AgreedBy
     scope: Sequence[str]

@@ -31,7 +31,7 @@ class Artist(Model):
     credit_name_translation = fields.CharField(max_length=80, default="")
     # The random address of the artist's public page. Null: the artist wants no page.
     page_id = fields.CharField(max_length=16, null=True)
-    about_zh = fields.TextField(default="", db_default="")  # optional, shown on that page
+    about_zh = fields.TextField(default="", db_default="")  # optional, shown on the public page
     about_en = fields.TextField(default="", db_default="")
     born = fields.CharField(
         max_length=10, default="", db_default=""
@@ -81,9 +81,9 @@ SCOPES = ("web", "sharing", "print", "archive", "machine_use")
 
 
 class ConsentState(LabelledEnum):
-    NOT_YET = "not_yet", _l("not yet in force")  # its first day is in the future
+    NOT_YET = "not_yet", _l("not yet in force")  # the first day of the consent is in the future
     IN_FORCE = "in_force", _l("in force")
-    EXPIRING = "expiring", _l("ends soon")  # in force, and ends within EXPIRING_DAYS
+    EXPIRING = "expiring", _l("ends soon")  # the consent is in force and ends within EXPIRING_DAYS
     EXPIRED = "expired", _l("expired")
     WITHDRAWN = "withdrawn", _l("withdrawn")
 
@@ -133,7 +133,7 @@ class Consent(Model):
         return [name for name in SCOPES if getattr(self, f"for_{name}")]
 
     def state(self, day: date | None = None) -> ConsentState:
-        """The state on `day`, by default today."""
+        """The state of the consent on `day` (default: today)."""
         day = day or today()
         if self.withdrawn_at is not None:
             return ConsentState.WITHDRAWN
@@ -146,12 +146,18 @@ class Consent(Model):
         return ConsentState.IN_FORCE
 
     def covers_web(self, day: date | None = None) -> bool:
-        """Whether it allows showing works on the web on `day`, by default today. In SQL: `consent_covers_web`."""
+        """Whether the consent allows showing works on the web on `day` (default: today).
+
+        In SQL: `consent_covers_web`.
+        """
         return self.for_web and self.state(day) in {ConsentState.IN_FORCE, ConsentState.EXPIRING}
 
 
 def consent_covers_web(consent: str = "") -> Q:
-    """Condition: `Consent.covers_web` in SQL, today. `consent`: the path to it, such as `consent__`."""
+    """Condition: `Consent.covers_web` in SQL, today.
+
+    `consent`: the prefix of the lookup, such as `consent__`.
+    """
     day = today()
     has_no_end: dict[str, Any] = {f"{consent}ends_on__isnull": True}
     ends_later: dict[str, Any] = {f"{consent}ends_on__gte": day}

@@ -31,7 +31,7 @@ from gallery.web.languages import lazy_gettext as _l
 
 DETAIL_FIELDS = ("legal_name", "contact", "guardian", "notes")
 FORM_MAX_BYTES = 20_000_000
-MAX_FORMS_PER_CONSENT = 5  # two sheets with two sides each, and one more
+MAX_FORMS_PER_CONSENT = 5  # enough for two sheets with two sides each, and one more file
 ACCESSES_LISTED = 30
 
 

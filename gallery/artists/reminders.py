@@ -16,9 +16,9 @@ REMINDERS = (14, 60)  # days before a consent ends
 
 
 async def remind_of_next_ending() -> bool:
-    """Remind one organisation of one consent that ends within 60 or 14 days; False if no reminder is due.
+    """Remind one organisation of one consent that ends within 60 or 14 days; False if none is due.
 
-    Each consent gets one mail per number of days. No mail names the artist.
+    For each consent, one mail is sent at 60 days and one at 14 days. No mail names the artist.
     """
     ending = Consent.filter(
         withdrawn_at__isnull=True,
@@ -43,7 +43,7 @@ async def remind_of_next_ending() -> bool:
 
 
 async def notify_of_withdrawal(consent: Consent, work_count: int) -> None:
-    """Tell an organisation that somebody withdrew one of its consents with the slip. Call in that transaction."""
+    """Mail an organisation that a consent was withdrawn by its slip; call it in the same transaction."""
     await consent.fetch_related("artist")
     news = Notification("consent_withdrawn", f"/desk/consents/{consent.id}", {"count": work_count})
     await notify(await members_of(consent.artist.organisation_id), news)

@@ -30,7 +30,7 @@ class SlipText:
 
 
 def slip_link(consent: Consent, settings: Settings) -> str:
-    """The address behind the QR code."""
+    """The URL in the QR code of a slip."""
     return f"{settings.site_url}/c/{consent.code}"
 
 

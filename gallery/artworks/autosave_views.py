@@ -33,7 +33,7 @@ from gallery.web.rendering import pages_of
 
 
 async def create(request: Request) -> Response:
-    """A partner begins to fill in a new work: it becomes a draft, which the form edits from then on."""
+    """A partner begins to type in a new form: a draft is created, which the form edits from then on."""
     try:
         person, organisations = await load_member(request)
     except SignInRequired:
@@ -107,9 +107,9 @@ async def _autosave(
 
 
 def digests_after(result: MergedValues, current: dict[str, list[str]], posted: MultiDict) -> str:
-    """The next value of the window's field `seen`.
+    """The next value of the form field `seen`.
 
-    A field in conflict keeps the digest of what the window showed.
+    A field in conflict keeps the digest of the value that the window showed.
     """
     seen = read_digests(posted.get("seen"))
     digests = {name: digest(current.get(name)) for name in seen or current}

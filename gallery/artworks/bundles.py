@@ -79,9 +79,10 @@ class Bundle:
         return self._archive is not None
 
     def find(self, text: str) -> str | None:
-        """The key of the picture that a sheet names: by its whole path, else by its file name if only one has it.
+        """The key of the picture that a cell names; None if no picture, or more than one, matches.
 
-        The ending may be left out if only one picture matches.
+        The name is compared with whole paths, then with file names, then with file names without their
+        extension.
         """
         name = text.replace("\\", "/").strip().removeprefix("./").lower()
         if name in self.pictures:

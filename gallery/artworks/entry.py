@@ -50,13 +50,13 @@ class WorkEntry:
         self._is_adopted = False
 
     async def reframe_picture(self, image: Image, framing: Framing) -> Image:
-        """Make another picture of the same original. Raises as `reframe_image`."""
+        """Make a turned or cropped image of the same original. Raises the exceptions of `reframe_image`."""
         self.picture = await reframe_image(image, framing, self.storage, self.settings)
         self._is_adopted = False
         return self.picture
 
     def reuse_picture(self, image: Image | None) -> None:
-        """Use a picture that an earlier answer to the same form stored. It is kept if this entry fails."""
+        """Use a picture that an earlier request of the form stored. It is kept even if this entry fails."""
         self.picture = image
 
     def keep_picture(self) -> None:

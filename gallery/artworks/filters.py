@@ -18,7 +18,7 @@ MAX_QUERY_LENGTH = 80  # characters
 
 @dataclass(frozen=True)
 class WorkFilter:
-    """The chosen filters, and the themes and projects that can be chosen: those of the organisations' works."""
+    """The chosen filters, and the themes and projects of the works, as choices."""
 
     themes: Sequence[Theme]
     projects: Sequence[Project]

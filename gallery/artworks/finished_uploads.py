@@ -35,7 +35,7 @@ from gallery.worker import Chore, ChoreContext
 
 
 def chosen_organisation(metadata: Mapping[str, bytes], organisations: list[Organisation]) -> Organisation:
-    """The organisation that the metadata names, else the person's first."""
+    """The organisation that the upload's metadata names, else the first of the person."""
     if "organisation" not in metadata:
         return organisations[0]
     for each in organisations:

@@ -45,7 +45,7 @@ async def submissions_sent_under(consent: Consent, ids: Sequence[int]) -> list[i
 
 
 async def _forget_imports(consent: Consent) -> None:
-    """Erase from imports what may name the works: reports quote cells and names, and files are named by people."""
+    """Erase names from imports: reports quote cells, and file names may contain names or titles."""
     for job in await Import.filter(works__artwork__consent_id=consent.id).distinct():
         job.file_name, job.report = "", {**job.report, "faults": [], "artist_names": [], "strangers": []}
         await job.save(update_fields=["file_name", "report"])

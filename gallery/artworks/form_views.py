@@ -1,4 +1,4 @@
-"""The form of a work: new, create, edit and update. After a mistake the form keeps everything typed and uploaded."""
+"""The form of a work: new, create, edit and update. After an error all typed values and the picture stay."""
 
 from __future__ import annotations
 
@@ -214,7 +214,7 @@ async def _render_too_late(sent: SentForm, artwork: Artwork, kept: Image | None)
 async def submit_work(
     request: Request, person: Person, organisations: list[Organisation], artwork: Artwork
 ) -> Response:
-    """Submit a saved work and redirect to its page; if fields are missing, show the form with a sentence at each."""
+    """Submit a saved work and redirect to its page. If fields are missing, show the form with errors."""
     try:
         await submit(artwork, by=person)
     except NotSubmittable as refusal:
@@ -280,7 +280,7 @@ def _autosave_context(
     merge: MergedValues | None = None,
     posted: MultiDict | None = None,
 ) -> dict[str, Any]:
-    """The form's autosave data: its address, the digests of the shown values, and the fields changed elsewhere."""
+    """Autosave data for the form: the URL, digests of the shown values, and fields changed elsewhere."""
     if artwork is None:
         address = pages_of(request).url("artworks:autosave_new")
         empty = {"language": [form.language.data or ""], "starts_on": [today().isoformat()]}

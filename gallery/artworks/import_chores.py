@@ -27,12 +27,12 @@ from gallery.storage import StoreUnavailable
 from gallery.worker import Chore, ChoreContext
 
 MAX_LOSSES = 5
-UNCONFIRMED_LIFETIME = timedelta(hours=20)  # less than the day after which its unused pictures are deleted
+UNCONFIRMED_LIFETIME = timedelta(hours=20)  # shorter than the one day after which unused pictures are deleted
 CLEAR_BATCH_SIZE = 20
 
 
 async def import_next(context: ChoreContext) -> bool:
-    """Work on the oldest waiting import until it is checked, done or refused. False if none waits."""
+    """Process the oldest waiting import until it is checked, done or refused. False if none waits."""
     job = await claim_import()
     if job is None:
         return False
@@ -46,7 +46,7 @@ async def import_next(context: ChoreContext) -> bool:
     except LeaseLost:
         pass
     except (StoreUnavailable, asyncio.CancelledError):
-        await end_lease(job)  # the file is not the reason
+        await end_lease(job)  # the file did not cause this error, so the import is tried again
         raise
     return True
 
@@ -56,7 +56,7 @@ async def refuse_import(job: Import, code: str, **facts: object) -> None:
 
 
 async def run_import(context: ChoreContext, job: Import) -> None:
-    """Check an import, or make its works. Raises SheetRefused, LeaseLost, StoreUnavailable."""
+    """Check an import, or create its works if confirmed. Raises SheetRefused, LeaseLost, StoreUnavailable."""
     only_trying = job.state == ImportState.RECEIVED
     async with (
         context.storage.scratch_folder() as folder,
@@ -83,7 +83,7 @@ async def run_import(context: ChoreContext, job: Import) -> None:
 async def import_pictures(
     context: ChoreContext, job: Import, bundle: Bundle, sheet: SheetFile, folder: Path
 ) -> None:
-    """Inspect and store every picture that a row names, unless an earlier attempt has done so."""
+    """Inspect and store every picture that a row names and that no earlier attempt has processed."""
     named = await asyncio.to_thread(named_pictures, bundle, sheet)
     done: set[object] = set(await ImportedPicture.filter(of_id=job.id).values_list("name", flat=True))
     await renew_lease(job, picture_count=len(named.keys), row_count=named.rows, done_pictures=len(done))
@@ -132,7 +132,10 @@ def named_pictures(bundle: Bundle, sheet: SheetFile) -> NamedPictures:
 
 
 async def process_rows(job: Import, bundle: Bundle, sheet: SheetFile, *, only_trying: bool) -> ImportReport:
-    """Try every row, or make the works of every good one, starting where an earlier worker was stopped."""
+    """Check every row, or create the works of all valid rows.
+
+    Creating continues after the last row that an earlier worker finished.
+    """
     if only_trying:
         await renew_lease(job, done_rows=0, report={})
     report, used = ImportReport(**job.report), await load_import_usage(job)
@@ -146,7 +149,7 @@ async def process_rows(job: Import, bundle: Bundle, sheet: SheetFile, *, only_tr
 
 
 async def load_import_usage(job: Import) -> ImportUsage:
-    """The pictures that works of this import already use."""
+    """The pictures that the works created by this import already use."""
     used = ImportUsage()
     made = ImportedWork.filter(of_id=job.id, artwork__image__imported_as__of_id=job.id)
     for row, name, digest in await made.values_list(
@@ -171,7 +174,11 @@ def make_batch(rows: list[SheetRow], bundle: Bundle) -> RowBatch:
 
 
 async def clear_next(context: ChoreContext) -> bool:
-    """Delete the file and the unused pictures of an ended import. Imports that nobody confirmed are ended first."""
+    """Delete the uploaded file and the unused pictures of one ended import.
+
+    Imports that nobody confirmed within UNCONFIRMED_LIFETIME are ended first. False if there is nothing to
+    delete.
+    """
     old = Import.filter(state=ImportState.CHECKED, created_at__lt=now() - UNCONFIRMED_LIFETIME)
     await old.update(state=ImportState.TAKEN_BACK, finished_at=now())
     ended = [ImportState.DONE, ImportState.REFUSED, ImportState.TAKEN_BACK]
@@ -181,7 +188,7 @@ async def clear_next(context: ChoreContext) -> bool:
     unused = Image.filter(Q(artwork=None), imported_as__of_id=job.id)
     images = await unused.limit(CLEAR_BATCH_SIZE)
     for image in images:
-        # A worker that is making its renditions now gives up.
+        # This state stops a worker that is making renditions of the image.
         await Image.filter(id=image.id).update(state=ImageState.ERASED)
         await delete_image_files(context.storage, image.token)
         await image.delete()
@@ -189,13 +196,14 @@ async def clear_next(context: ChoreContext) -> bool:
         return True
     await context.storage.private.delete(bundle_key(job.token))
     await ImportedPicture.filter(of_id=job.id, image_id=None).delete()
-    # If it was taken back in the meantime, there is more to delete, so this must not be set.
+    # If the import was taken back in the meantime, more pictures must be deleted, so the filter has the old
+    # state.
     await Import.filter(id=job.id, state=job.state).update(files_cleared_at=now())
     return True
 
 
 async def forget_names(job: Import) -> bool:
-    """Erase names and digests of some pictures; returns whether there were any."""
+    """Erase the names and digests of at most 200 stored pictures; returns whether there were any."""
     named = await ImportedPicture.filter(of_id=job.id, image_id__isnull=False, digest__not="").limit(200)
     for picture in named:
         picture.name, picture.digest = f"{picture.id}", ""

@@ -32,17 +32,15 @@ class RowBatch:
     keys: Mapping[
         int, str | None
     ]  # by row number: None for a picture that is missing, no entry if none is named
-    similar: Mapping[
-        int, Mapping[str, str]
-    ]  # by row number: facts about names like that of a missing picture
+    similar: Mapping[int, Mapping[str, str]]  # by row number: suggested file names for a missing picture
 
 
 @dataclass
 class ImportUsage:
-    """Pictures and new artists of the earlier rows of the sheet."""
+    """The pictures and the new artists that earlier rows of the sheet use."""
 
-    keys: dict[str, int] = field(default_factory=dict)  # key of a picture → row
-    digests: dict[str, int] = field(default_factory=dict)  # SHA-256 of a picture → row
+    keys: dict[str, int] = field(default_factory=dict)  # key of a picture → row number
+    digests: dict[str, int] = field(default_factory=dict)  # SHA-256 of a picture → row number
     new_names: set[str] = field(default_factory=set)  # credit names of new artists
 
 
@@ -52,12 +50,12 @@ class ImportLookup:
 
     artists: dict[str, list[Artist]]  # by credit name
     consents: dict[int, Consent]
-    consents_of: dict[int, list[Consent]]  # by the artist's id: in force, for the website
+    consents_of: dict[int, list[Consent]]  # by artist id: consents in force for the web
     themes: dict[str, Theme]
-    open_ids: set[int]  # of themes that take works of this organisation
+    open_ids: set[int]  # ids of themes that take works of this organisation
     projects: dict[str, Project]
     pictures: dict[str, ImportedPicture]  # by their key in the bundle, with their images
-    default_consent: Consent | None  # for rows that name none
+    default_consent: Consent | None  # for rows that name no consent
 
     @property
     def theme_names(self) -> list[str]:
@@ -105,9 +103,9 @@ async def _load_artists(job: Import, rows: Iterable[ParsedRow]) -> dict[str, lis
 async def _load_consents(
     job: Import, rows: Iterable[ParsedRow], artists: Mapping[str, list[Artist]]
 ) -> tuple[dict[int, Consent], dict[int, list[Consent]]]:
-    """The consents by the number that rows may write, and those in force for the website by the artist's id.
+    """The consents by their number in the sheet, and the valid web consents by artist id.
 
-    The rows are locked, so that nobody withdraws a consent before the works are made.
+    Their rows are locked, so that nobody can withdraw a consent before the works are created.
     """
     ids = set(whole_numbers(row.consent for row in rows))
     if job.consent_id is not None:
@@ -124,16 +122,17 @@ async def _load_consents(
         if consent.covers_web(day) and consent.id not in renewed:
             consents_of.setdefault(consent.artist_id, []).append(consent)
     by_id = {consent.id: consent for consent in consents}
-    for (
-        old_id
-    ) in renewed:  # the sheet, or its sender, names the consent by the number it had before the renewal
+    for old_id in renewed:  # the import names a consent that was renewed since
         newest = await latest_renewal(by_id[old_id])
         by_id[old_id] = await locked(Consent.filter(id=newest.id)).get()
     return by_id, consents_of
 
 
 async def _load_themes(organisation_id: int) -> tuple[dict[str, Theme], set[int]]:
-    """The themes by slug and titles, and the ids of those that take works; an open theme wins over one of the same name."""
+    """The themes by slug and titles, and the ids of themes that take works.
+
+    If several themes have the same name, an open one is taken.
+    """
     extended = await extended_deadlines([organisation_id])
     day = today()
     themes: dict[str, Theme] = {}
@@ -149,12 +148,12 @@ async def _load_themes(organisation_id: int) -> tuple[dict[str, Theme], set[int]
 
 @dataclass
 class RowDraft:
-    """A row with the records that it names."""
+    """A row of the sheet with the records that it names."""
 
     row: ParsedRow
     faults: list[CellFault]
     language: str
-    artist: Artist | None = None  # None with a credit name: an artist to be created
+    artist: Artist | None = None  # None although the row has a credit name: create the artist
     consent: Consent | None = None
     themes: list[Theme] = field(default_factory=list)
     project: Project | None = None
@@ -206,7 +205,7 @@ def _resolve_artist(draft: RowDraft, lookup: ImportLookup) -> None:
     artists = lookup.artists.get(name, [])
     named = lookup.consents.get(row_id(draft.row.consent))
     for consent in (named, lookup.default_consent):
-        if len(artists) > 1 and consent is not None:  # the consent says which of them is meant
+        if len(artists) > 1 and consent is not None:  # the consent selects one of the artists
             artists = [artist for artist in artists if artist.id == consent.artist_id]
     if len(artists) > 1:
         draft.fault("credit_name", name, "two_artists")
@@ -226,7 +225,7 @@ def _resolve_consent(draft: RowDraft, lookup: ImportLookup) -> None:
 
 
 def _named_consent(draft: RowDraft, lookup: ImportLookup) -> Consent | None:
-    """The consent that a row names by its number, or by "yes" for the artist's only one in force."""
+    """The consent that a row names by number; "yes" names the only consent in force of the artist."""
     text = draft.row.consent
     if not text:
         return lookup.default_consent
@@ -274,7 +273,7 @@ def _resolve_picture(
 
 
 def _refusal_of(picture: ImportedPicture) -> str:
-    """Why a picture cannot be used, as a key of FAULT_SENTENCES, or ""."""
+    """The reason why a picture cannot be used, as a key of FAULT_SENTENCES; "" if it can be used."""
     image = picture.image
     if picture.refusal or image is None:
         return picture.refusal or "damaged"

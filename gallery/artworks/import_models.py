@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class ImportState(LabelledEnum):
-    RECEIVED = "received", _l("being checked")  # the worker stores the pictures, then tries every row
-    # Tried: the report says what would be made; a partner has to confirm.
+    RECEIVED = "received", _l("being checked")  # the worker stores the pictures, then checks every row
+    # The report says what would be created; a partner has to confirm.
     CHECKED = "checked", _l("waiting for your confirmation")
-    CONFIRMED = "confirmed", _l("being imported")  # the worker makes the works
+    CONFIRMED = "confirmed", _l("being imported")  # the worker creates the works
     DONE = "done", _l("imported")
     REFUSED = "refused", _l("cannot be used")  # the file as a whole cannot be used
     TAKEN_BACK = "taken_back", _l("taken back")
@@ -55,9 +55,9 @@ class Import(Model):
     by_id: int | None
     consent: fields.ForeignKeyNullableRelation[Consent] = fields.ForeignKeyField(
         "gallery.Consent", related_name="imports", null=True, on_delete=fields.SET_NULL
-    )  # for rows that name none
+    )  # for rows that name no consent
     consent_id: int | None
-    language = fields.CharField(max_length=2, default="zh")  # of rows that name none
+    language = fields.CharField(max_length=2, default="zh")  # of rows that name no language
     file_name = fields.CharField(max_length=120, default="")
     state = fields.CharEnumField(ImportState, max_length=10, default=ImportState.RECEIVED, db_index=True)
     refusal: dict[str, Any] = fields.JSONField(
@@ -68,7 +68,7 @@ class Import(Model):
     row_count = fields.IntField(default=0)
     done_rows = fields.IntField(default=0)
     report: dict[str, Any] = fields.JSONField(default=dict)  # see import_rows.ImportReport
-    attempts = fields.IntField(default=0)  # how often it was claimed; identifies the worker that holds it
+    attempts = fields.IntField(default=0)  # how often a worker claimed the row; identifies the lease
     losses = fields.IntField(default=0)  # attempts whose worker was killed
     lease_until = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
@@ -86,7 +86,7 @@ class Import(Model):
 
 
 class ImportedPicture(Model):
-    """A picture that was sent with a sheet, after it was stored or refused."""
+    """A picture of an import, stored or refused."""
 
     id = fields.IntField(primary_key=True)
     of: fields.ForeignKeyRelation[Import] = fields.ForeignKeyField(
@@ -108,7 +108,7 @@ class ImportedPicture(Model):
 
 
 class ImportedWork(Model):
-    """A work that an import made, with its row of the sheet."""
+    """A work that an import created, with the number of its row in the sheet."""
 
     id = fields.IntField(primary_key=True)
     of: fields.ForeignKeyRelation[Import] = fields.ForeignKeyField(
@@ -120,7 +120,7 @@ class ImportedWork(Model):
     )
     artwork_id: int
     row = fields.IntField()
-    new_artist_id = fields.IntField(null=True)  # only in the row that created the artist
+    new_artist_id = fields.IntField(null=True)  # the artist that this row created
 
     class Meta:
         table = "imported_work"

@@ -1,6 +1,6 @@
-"""Making works of the rows of a sheet, in batches.
+"""Creating works from the rows of a sheet, in batches.
 
-A trial runs the same code: it writes every row in transactions of some hundred rows, and rolls them back.
+A check runs the same code: it writes the rows in transactions of BATCH_SIZE rows and rolls them back.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ from gallery.artworks.works import set_columns
 from gallery.db.connection import in_transaction, locked
 from gallery.themes.models import Theme
 
-BATCH_SIZE = 200  # rows in one transaction; it is short, because nobody else can write to SQLite during it
+BATCH_SIZE = 200  # rows in one transaction; SQLite blocks all other writers during it
 MAX_FAULTS = 300
 MAX_NAMES = 50
 
 
 class TrialRollback(Exception):
-    """Ends the transaction of a batch that was only tried."""
+    """Rolls back the transaction of a batch that is only checked."""
 
 
 @dataclass
 class ImportReport:
-    """The result of the rows so far. Its fields are the keys of `Import.report`."""
+    """The result of the rows processed so far. Its fields are the keys of `Import.report`."""
 
     good: int = 0
     bad: int = 0  # rows with a fault
-    faults: list[dict[str, Any]] = field(default_factory=list)  # the first MAX_FAULTS, as CellFault.as_json
+    faults: list[dict[str, Any]] = field(default_factory=list)  # the first MAX_FAULTS, from CellFault.as_json
     fault_count: int = 0
     new_artists: int = 0
     artist_names: list[str] = field(default_factory=list)  # the first MAX_NAMES of the new artists
@@ -69,11 +69,11 @@ async def write_batch(
     only_trying: bool,
     has_pictures: bool,
 ) -> ImportReport:
-    """Make the works of some rows in one transaction, or only try to; returns the report extended by these
-    rows.
+    """Create the works of a batch of rows in one transaction, or only check the rows.
 
-    Rows with a fault are left out. `done_rows` moves in the transaction that makes the works, so that a killed worker
-    neither loses a row nor makes one twice. Raises LeaseLost.
+    Returns `report` extended by these rows. Rows with a fault create no work. The transaction that creates
+    the works also updates `done_rows`, so a killed worker neither loses a row nor creates its work twice.
+    Raises LeaseLost.
     """
     report = report.copy()
     try:
@@ -105,7 +105,7 @@ async def write_batch(
 @dataclass(frozen=True)
 class NewArtist:
     artist: Artist
-    row: int  # the first one that names the artist
+    row: int  # number of the first row that names the artist
 
 
 async def _create_artists(
@@ -139,7 +139,7 @@ async def _create_artists(
 async def _create_works(
     job: Import, drafts: Sequence[RowDraft], new_artists: Mapping[str, NewArtist]
 ) -> None:
-    """Write the works, with a constant number of statements for each batch."""
+    """Insert the works, with a constant number of statements for each batch."""
     works = [_work_of(job, draft, new_artists) for draft in drafts]
     if not works:
         return

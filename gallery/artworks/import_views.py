@@ -205,7 +205,7 @@ async def create_confirmation(request: Request) -> Response:
 
 
 async def delete(request: Request) -> Response:
-    """A partner takes a whole import back, or discards one that was only checked."""
+    """A partner takes a whole import back, or discards an import that nobody confirmed."""
     job = await load_import(request)
     try:
         number = await take_back_import(job)

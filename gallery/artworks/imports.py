@@ -1,4 +1,4 @@
-"""An import of many works by a sheet, as a job: sent, claimed by a worker, confirmed, or taken back as a whole."""
+"""The states of an import: sent, claimed by a worker, confirmed, or taken back as a whole."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def create_import(
 
 
 async def claim_import(states: Iterable[ImportState] = RUNNING_STATES) -> Import | None:
-    """Lease the oldest waiting import; those whose worker was killed come last."""
+    """Lease the oldest waiting import; imports whose worker was killed come last."""
     async with in_transaction():
         waiting = Import.filter(
             Q(lease_until__isnull=True) | Q(lease_until__lt=now()), state__in=list(states)
@@ -71,7 +71,7 @@ async def claim_import(states: Iterable[ImportState] = RUNNING_STATES) -> Import
 
 
 async def renew_lease(job: Import, **values: Any) -> None:
-    """Write `values` and a new lease, if this worker still holds the import. Raises LeaseLost."""
+    """Save `values` and extend the lease, if this worker still holds the import. Raises LeaseLost."""
     leased = Import.filter(id=job.id, attempts=job.attempts, state=job.state)
     if not await leased.update(lease_until=now() + LEASE, **values):
         raise LeaseLost
@@ -80,13 +80,13 @@ async def renew_lease(job: Import, **values: Any) -> None:
 
 
 async def end_lease(job: Import, **values: Any) -> None:
-    """Write `values` and end the lease, if this worker still holds the import."""
+    """Save `values` and end the lease, if this worker still holds the import."""
     leased = Import.filter(id=job.id, attempts=job.attempts, state=job.state)
     await leased.update(lease_until=None, **values)
 
 
 async def confirm_import(job: Import) -> None:
-    """Have the worker make the works of every good row. Raises ImportRefused."""
+    """Confirm an import: the worker then creates the works of all valid rows. Raises ImportRefused."""
     async with in_transaction():
         current = await locked(Import.filter(id=job.id)).get()
         if current.state == ImportState.CONFIRMED or current.state == ImportState.DONE:
@@ -138,7 +138,7 @@ async def take_back_import(job: Import) -> int:
 
 
 async def _lock_drafts(job: Import) -> list[Artwork]:
-    """The works of a finished import, locked. Raises ImportRefused if one was ever submitted."""
+    """The works of a finished import, with row locks. Raises ImportRefused if one was ever submitted."""
     ours = Artwork.filter(imported_as__of_id=job.id).order_by("id")
     works = await locked(ours) if job.state == ImportState.DONE else []
     if any(work.status != Status.DRAFT for work in works) or await Submission.exists(

@@ -44,11 +44,11 @@ class Status(LabelledEnum):
 
     @property
     def curator_label(self) -> str:
-        """The label on curators' pages: what a partner has submitted waits for them."""
+        """The label on pages of curators, for whom a submitted work is waiting."""
         return gettext("Waiting") if self is Status.SUBMITTED else str(self.label).capitalize()
 
 
-# The organisation cannot change such a work: its current values were sent for review, or accepted.
+# In these states the organisation cannot change the work: its values are under review, or accepted.
 LOCKED_STATUSES = {Status.SUBMITTED, Status.ACCEPTED}
 
 
@@ -67,12 +67,12 @@ class ArtworkQuerySet(QuerySet["Artwork"]):
 
 
 def is_on_view(among: Collection[int] | None = None) -> Q:
-    """Condition: visitors may see the work now. `Artwork.is_on_view` is the same rule for a loaded work.
+    """Condition: visitors may see the work now. For a loaded work: `Artwork.is_on_view`.
 
-    The work may be exhibited, and hangs in an edition that is open.
-    `among`: ids of the works in question; the database then reads the hangings of no other works.
+    The work may be exhibited and hangs in an open edition. `among`: ids of the works in question; the query
+    then reads only the hangings of these works.
     """
-    if among is None:  # begin with the few open editions, not with all hangings
+    if among is None:  # start from the few open editions instead of all hangings
         hung = Edition.filter(edition_is_open()).values("rooms__hangings__artwork_id")
         return may_be_exhibited() & Q(id__in=Subquery(hung))
     ids = list(among)
@@ -82,7 +82,10 @@ def is_on_view(among: Collection[int] | None = None) -> Q:
 
 
 def edition_is_open(edition: str = "") -> Q:
-    """Condition: visitors see the edition; `Edition.is_shown` in SQL. `edition`: the path to it, such as `room__edition__`."""
+    """Condition: visitors see the edition; `Edition.is_shown` in SQL.
+
+    `edition`: the prefix of the lookup, such as `room__edition__`.
+    """
     stays: dict[str, Any] = {f"{edition}leaves_when_closed": False}
     has_no_end: dict[str, Any] = {f"{edition}closes_at__isnull": True}
     ends_later: dict[str, Any] = {f"{edition}closes_at__gt": now()}
@@ -90,7 +93,7 @@ def edition_is_open(edition: str = "") -> Q:
 
 
 def edition_has_opened(edition: str = "") -> Q:
-    """Condition: the edition is the last of its exhibition that has opened, even if it has left the site since."""
+    """Condition: the edition is the last opened one of its exhibition, even if its days are over."""
     opened: dict[str, Any] = {f"{edition}opens_at__lte": now()}
     return edition_is_not_replaced(edition) & Q(**opened)
 
@@ -104,7 +107,10 @@ def edition_is_not_replaced(edition: str = "") -> Q:
 
 
 def may_hang(artwork: str = "") -> Q:
-    """Condition: curators may hang the work; `Artwork.may_hang` in SQL. `artwork`: the path to it, such as `artwork__`."""
+    """Condition: curators may hang the work; `Artwork.may_hang` in SQL.
+
+    `artwork`: the prefix of the lookup, such as `artwork__`.
+    """
     accepted: dict[str, Any] = {f"{artwork}status": Status.ACCEPTED, f"{artwork}is_vetoed": False}
     return Q(**accepted)
 
@@ -119,7 +125,7 @@ def may_be_exhibited() -> Q:
 
 
 class Hindrance(LabelledEnum):
-    """Why a work may not be shown, wherever it hangs."""
+    """The reasons why a work may not be shown in any exhibition."""
 
     WITHDRAWN = "withdrawn", _l("Withdrawn")
     NOT_ACCEPTED = "not_accepted", _l("No longer accepted")
@@ -150,7 +156,7 @@ class Artwork(Model):
 
     id = fields.IntField(primary_key=True)
     public_id = fields.CharField(max_length=16, unique=True, default=new_public_id)
-    form_key = fields.CharField(max_length=32, null=True, unique=True)  # a form sent twice makes one work
+    form_key = fields.CharField(max_length=32, null=True, unique=True)  # a form sent twice creates one work
     organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
         "gallery.Organisation", related_name="artworks", on_delete=fields.CASCADE
     )
@@ -180,7 +186,7 @@ class Artwork(Model):
     story = fields.TextField(default="")  # Markdown
     alt_text = fields.TextField(default="")
     medium = fields.CharField(max_length=120, default="")
-    assistance = fields.CharField(max_length=200, default="")  # who helped: "drawn alone"
+    assistance = fields.CharField(max_length=200, default="")  # who helped the artist, such as "drawn alone"
     title_translation = fields.CharField(max_length=120, default="")
     story_translation = fields.TextField(default="")
     alt_text_translation = fields.TextField(default="")
@@ -192,9 +198,7 @@ class Artwork(Model):
     )  # form field → typed values that are not valid yet
 
     status = fields.CharEnumField(Status, max_length=10, default=Status.DRAFT, db_index=True)
-    is_vetoed = fields.BooleanField(
-        default=False, db_default=False
-    )  # a curator fears that showing it does harm
+    is_vetoed = fields.BooleanField(default=False, db_default=False)  # a curator took the work off view
     created_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="artworks", null=True, on_delete=fields.SET_NULL
     )
@@ -218,7 +222,7 @@ class Artwork(Model):
         return cast(ArtworkQuerySet, super().all(using_db))
 
     def localized(self, field: str, language: str | None = None) -> LocalizedText:
-        """`field` in `language` (default: the page's) if it was translated, else in the work's own language."""
+        """`field` in `language` (default: the page's language) if translated, else in the work's language."""
         wanted = language or current_language()
         if wanted != self.language:
             translation = getattr(self, f"{field}_translation")
@@ -227,26 +231,32 @@ class Artwork(Model):
         return LocalizedText(getattr(self, field), self.language)
 
     def translated(self, field: str) -> LocalizedText:
-        """`field` in the other of the two languages; its text is empty if it was not translated."""
+        """`field` in the other language; the text is empty if it was not translated."""
         return LocalizedText(getattr(self, f"{field}_translation"), other_language(self.language))
 
     def other_localized(self, field: str) -> LocalizedText:
-        """`field` in the language that `localized` does not return; its text is empty if there is only one language."""
+        """`field` in the language that `localized` does not return; the text is empty if there is none."""
         own = LocalizedText(getattr(self, field), self.language)
         return own if self.localized(field).language != self.language else self.translated(field)
 
     @property
     def is_on_view(self) -> bool:
-        """Whether visitors may see it now. Needs image, consent, organisation and `hangings__room__edition` fetched."""
+        """Whether visitors may see the work now.
+
+        The relations image, consent, organisation and `hangings__room__edition` must be fetched.
+        """
         return self.hindrance() is None and any(hanging.room.edition.is_shown() for hanging in self.hangings)
 
     @property
     def may_hang(self) -> bool:
-        """Whether curators may hang it."""
+        """Whether curators may hang the work."""
         return self.status == Status.ACCEPTED and not self.is_vetoed
 
     def hindrance(self) -> Hindrance | None:
-        """Why it may not be shown today, wherever it hangs; None if it may. Needs image, consent and organisation fetched."""
+        """Why the work may not be shown today in any exhibition; None if it may.
+
+        Image, consent and organisation must be fetched.
+        """
         if not self.may_hang:
             if self.status == Status.WITHDRAWN:
                 return Hindrance.WITHDRAWN
@@ -265,27 +275,27 @@ class Artwork(Model):
 
     @property
     def is_editable(self) -> bool:
-        """Whether its organisation may change it: not while it is under review, nor after a decision."""
+        """Whether the organisation may change the work: only a draft or a returned work."""
         return self.status in {Status.DRAFT, Status.RETURNED}
 
 
 class Stage(LabelledEnum):
-    """How far the review of a submission is, if two curators decide."""
+    """How far the review of a submission is, for reviews by two curators."""
 
-    FIRST = "first", ""  # no curator has decided
-    SECOND = "second", _l("Second review")  # one has decided; another decides without seeing that decision
+    FIRST = "first", ""  # no curator has decided yet
+    SECOND = "second", _l("Second review")  # a second curator decides without seeing the first decision
     DISPUTED = "disputed", _l("Two curators disagree")
 
 
 class Submission(Model):
-    """A work as it was sent for review once, or changes proposed to an accepted work."""
+    """One submission of a work, with its snapshot, or a proposal for an accepted work."""
 
     id = fields.IntField(primary_key=True)
     artwork: fields.ForeignKeyRelation[Artwork] = fields.ForeignKeyField(
         "gallery.Artwork", related_name="submissions", on_delete=fields.CASCADE
     )
     artwork_id: int
-    number = fields.IntField()  # 1 for the first
+    number = fields.IntField()  # counts the submissions of one work, from 1
     by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="submissions", null=True, on_delete=fields.SET_NULL
     )
@@ -298,11 +308,11 @@ class Submission(Model):
         default=True, db_default=True
     )  # until a curator decides, or its organisation takes it back
     stage = fields.CharEnumField(Stage, max_length=10, default=Stage.FIRST, db_default=Stage.FIRST)
-    checked_with = fields.IntField(default=0, db_default=0)  # the version of the checks that last ran on it
+    checked_with = fields.IntField(default=0, db_default=0)  # version of the checks that ran last
     checked_on = fields.DateField(null=True)
     awaits_trust = fields.BooleanField(
         default=False, db_default=False
-    )  # the organisation is trusted: it may be accepted at once
+    )  # the organisation is trusted: the work may be accepted at once
 
     taken_back: fields.BackwardOneToOneRelation[TakingBack]
     private_share: fields.BackwardOneToOneRelation[PrivateShare]
@@ -314,12 +324,12 @@ class Submission(Model):
 
     @property
     def is_proposal(self) -> bool:
-        """Whether it proposes changes to a work that was accepted before."""
+        """Whether the submission is a proposal for an accepted work."""
         return self.replaces is not None
 
     @property
     def proposed_image_id(self) -> int | None:
-        """The image that it proposes as a replacement of the work's image, or None."""
+        """The id of the image that the proposal would replace the work's image with, or None."""
         picture = self.sent.get("picture", "")
         return int(picture) if self.replaces and picture and picture != self.replaces.get("picture") else None
 

@@ -11,7 +11,7 @@ from gallery.images.views import rendition_response
 
 
 async def show(request: Request) -> Response:
-    """A member sees a picture of the organisation, a curator one that was sent for review."""
+    """A member opens a picture of the organisation; a curator opens a picture that was sent for review."""
     image = await load_picture(request)
     return await rendition_response(request, image, request.path_params["name"])
 

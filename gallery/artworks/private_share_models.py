@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class PrivateShare(Model):
-    """A permission that ends by itself: it is in force while its submission waits for a decision."""
+    """The permission is in force while its submission waits for a decision, and ends without another step."""
 
     id = fields.IntField(primary_key=True)
     submission: fields.OneToOneRelation[Submission] = fields.OneToOneField(

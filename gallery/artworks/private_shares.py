@@ -20,12 +20,12 @@ from gallery.web.rendering import flash, redirect
 
 
 async def share_of(artwork_id: int) -> PrivateShare | None:
-    """The share in force for a work."""
+    """The private share of a work that is in force, or None."""
     return await PrivateShare.filter(submission__artwork_id=artwork_id, submission__is_waiting=True).first()
 
 
 async def share(artwork: Artwork, by: Person) -> bool:
-    """Let curators read the artist's private details until they decide; False if the work does not wait for a review."""
+    """Let curators read the private details until they decide; False if the work is not under review."""
     async with in_transaction():
         await locked(Artwork.filter(id=artwork.id)).get()
         waiting = await Submission.filter(artwork_id=artwork.id, is_waiting=True).order_by("-number").first()

@@ -21,7 +21,7 @@ from gallery.web.rendering import render, settings_of, storage_of
 
 
 async def new(request: Request) -> Response:
-    """A partner opens the texts of an accepted work to propose a change."""
+    """A partner opens the form to propose a change to an accepted work."""
     _person, _organisations, artwork = await load_artwork(request)
     if artwork.status != Status.ACCEPTED:
         return _redirect_not_accepted(request, artwork)

@@ -1,7 +1,8 @@
-"""Screening: logos and covers are compared with works that may not be shown, before visitors see them.
+"""Screening: compares logos and covers with hidden works before visitors see them.
 
-A new one is compared as soon as it is developed. If it resembles a work that is not on view or was withdrawn, it waits
-for a curator. When a work may no longer be shown, the logos and covers that resemble it wait, too.
+A new logo or cover is compared once its renditions are ready. If it resembles a work that is not on view or
+was withdrawn, it waits for a curator. When a work may no longer be shown, logos and covers that resemble the
+work are hidden until a curator decides.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from gallery.images.takedowns import (
 from gallery.storage import Storage
 from gallery.worker import Chore, ChoreContext
 
-FINGERPRINT_BATCH_SIZE = 200  # fingerprints that are in memory together
+FINGERPRINT_BATCH_SIZE = 200  # fingerprints in memory at the same time
 
 
 def profile_images_on_view() -> QuerySet[ProfileImage]:
@@ -41,14 +42,14 @@ def profile_images_on_view() -> QuerySet[ProfileImage]:
 
 
 def fingerprints_of_works() -> QuerySet[Fingerprint]:
-    """Fingerprints of works, also of pictures that are proposed for them or were replaced recently."""
+    """Fingerprints of the images of works, including proposed and recently replaced images."""
     return Fingerprint.filter(
         Q(image__artwork__id__not_isnull=True) | Q(image__candidate_for_id__not_isnull=True)
     )
 
 
 async def find_hidden_match(code: bytes) -> int | None:
-    """The id of a similar image of a work that is not on view; one of a withdrawn work first."""
+    """The id of a similar image of a work that is not on view; images of withdrawn works come first."""
     on_view = Artwork.all().on_view().values("image_id")
     hidden = fingerprints_of_works().exclude(image_id__in=Subquery(on_view)).order_by("id")
     last, matches = 0, list[int]()
@@ -68,7 +69,7 @@ def fingerprints_of_withdrawn() -> QuerySet[Fingerprint]:
 
 
 async def screen_next(context: ChoreContext) -> bool:
-    """Compute the fingerprint of one work's picture; if all have one, screen one logo or cover."""
+    """Compute one missing fingerprint of a work's image; if none is missing, screen one logo or cover."""
     works = Q(artwork__id__not_isnull=True) | Q(candidate_for_id__not_isnull=True)
     image = await Image.filter(works, state=ImageState.READY, fingerprint__id__isnull=True).first()
     if image is not None:
@@ -108,7 +109,7 @@ async def _set_state(profile_image: ProfileImage, state: ProfileImageState, rese
 
 
 async def _screen_logo(logo: CreditLogo, storage: Storage) -> None:
-    """Check a credit logo that was set before there were fingerprints; take it down if it resembles a hidden work."""
+    """Screen a credit logo that is older than fingerprints; hide it if it resembles a hidden work."""
     code = await add_logo_fingerprint(logo, storage)
     if await find_hidden_match(code):
         async with in_transaction():

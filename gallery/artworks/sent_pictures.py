@@ -1,4 +1,4 @@
-"""The picture in the form of a work or of a proposal: the file that was sent, or one that an earlier answer stored."""
+"""The picture in the form of a work or proposal: a new upload, or one that an earlier request stored."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ logger = logging.getLogger("gallery")
 
 
 async def add_sent_picture(entry: WorkEntry, received: ReceivedForm, owner: Organisation, form: Form) -> int:
-    """Store the form's picture, or add a sentence to the field that says why not.
+    """Store the uploaded picture of the form, or add the reason of the refusal to the field.
 
-    Returns the status to answer with if the form is shown again: 413, 503 or 422.
+    Returns the HTTP status for showing the form again: 413, 503 or 422.
     """
     if received.is_too_large:
         form.refuse("picture", too_large(entry.settings.upload_max_bytes))
@@ -45,7 +45,7 @@ async def add_sent_picture(entry: WorkEntry, received: ReceivedForm, owner: Orga
 
 
 async def earlier_upload(received: ReceivedForm, organisations: list[Organisation]) -> Image | None:
-    """The picture that an earlier answer to this form stored, if nothing else has taken it since."""
+    """The picture that an earlier request of this form stored, if nothing else uses it."""
     token = received.fields.get("image")
     if not isinstance(token, str) or not token:
         return None

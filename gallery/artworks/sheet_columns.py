@@ -37,7 +37,7 @@ COLUMN_LABELS: Mapping[str, Any] = {
     "assistance_translation": _l("Who helped, translated"),
 }
 
-# What people call these columns as well, separated by commas; they are read, never written.
+# Other accepted headers of the columns, separated by commas. The templates do not use them.
 ALTERNATIVE_LABELS: Mapping[str, Any] = {
     "picture": _l("image, photo, file, file name"),
     "title": _l("name of the work"),
@@ -64,7 +64,7 @@ EXAMPLE_ROW: Mapping[str, Any] = {  # the first row of the template
 
 
 def normalised_name(text: str) -> str:
-    """A name as it is compared: without case, width and blanks."""
+    """A name in the form used for comparison: case, full-width forms and spaces are ignored."""
     return "".join(unicodedata.normalize("NFKC", text).casefold().split()).strip("*:：")
 
 
@@ -89,7 +89,7 @@ def template_csv() -> bytes:
 
 
 def template_xlsx() -> bytes:
-    """The same as a workbook, with wide columns and a frozen first row."""
+    """The template as an XLSX workbook, with wide columns and a frozen first row."""
     book = openpyxl.Workbook()
     page: Any = book.active
     page.title = str(_l("Works"))

@@ -12,10 +12,10 @@ from gallery.images.sandbox.parent import REFUSALS
 from gallery.web.languages import lazy_gettext as _l
 
 MAX_SHEET_MEGABYTES = 64
-MAX_REPORTED_VALUE = 60  # characters of a wrong value that a report repeats
-MAX_SUGGESTED_NAMES = 6  # in one sentence
+MAX_REPORTED_VALUE = 60  # maximum characters of a wrong value quoted in a report
+MAX_SUGGESTED_NAMES = 6  # maximum names in one sentence
 
-# Each sentence also says what would be right.
+# Each sentence also says how to correct the error.
 FAULT_SENTENCES: Mapping[str, Any] = {
     **REFUSALS,
     "old_excel": _l(
@@ -106,7 +106,10 @@ THERE_ARE = _l(" There are: %(names)s.")
 
 
 class SheetRefused(Exception):
-    """The file as a whole cannot be used; `code` is a key of FAULT_SENTENCES, `facts` the values for its sentence."""
+    """The file as a whole cannot be used.
+
+    `code` is a key of FAULT_SENTENCES; `facts` are the values for its sentence.
+    """
 
     def __init__(self, code: str, **facts: Any) -> None:
         super().__init__(code)
@@ -116,12 +119,12 @@ class SheetRefused(Exception):
 
 @dataclass(frozen=True)
 class CellFault:
-    """Something wrong in one cell."""
+    """An error in one cell of the sheet."""
 
-    row: int  # as the sheet counts: the names of the columns are row 1
-    column: str  # of COLUMN_LABELS
+    row: int  # row number in the sheet; the header is row 1
+    column: str  # key of COLUMN_LABELS
     value: str
-    code: str  # of FAULT_SENTENCES
+    code: str  # key of FAULT_SENTENCES
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -138,7 +141,7 @@ class CellFault:
 
 
 def fault_sentence(code: str, facts: Mapping[str, Any]) -> str:
-    """What is wrong and what would be right, in the reader's language."""
+    """A sentence with the error and the correction, in the current language."""
     values = dict(facts)
     for name, sentence in (("near_names", DID_YOU_MEAN), ("there_names", THERE_ARE)):
         if name in values:
@@ -149,12 +152,12 @@ def fault_sentence(code: str, facts: Mapping[str, Any]) -> str:
 
 
 def similar_names(text: str, names: Collection[str]) -> dict[str, str]:
-    """The facts of a sentence that suggests the names most like `text`; empty if there are none."""
+    """Sentence values that suggest the names most similar to `text`; empty if no name is similar."""
     matches = difflib.get_close_matches(text, list(names)[:500], 3, 0.4)
     return {"near_names": " / ".join(matches)} if matches else {}
 
 
 def similar_or_some_names(text: str, names: Collection[str]) -> dict[str, str]:
-    """The same; if no name is like `text`, the first few names."""
+    """Sentence values that suggest names similar to `text`, or else the first few names."""
     some = {"there_names": " / ".join(list(names)[:MAX_SUGGESTED_NAMES])} if names else {}
     return similar_names(text, names) or some

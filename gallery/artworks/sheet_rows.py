@@ -39,7 +39,7 @@ LANGUAGE_WORDS = {"zh": _l("Chinese"), "en": _l("English")}
 
 @dataclass(frozen=True)
 class ParsedRow:
-    """The values of one row. Artist, consent, themes and project are still names, to be looked up."""
+    """The values of one row. Artist, consent, themes and project are names that are looked up later."""
 
     number: int
     texts: Mapping[str, str]
@@ -119,7 +119,7 @@ def _split_themes(text: str) -> list[str]:
 
 
 def parse_language(text: str) -> str | None:
-    """The code of the language that a cell names, in any of the languages."""
+    """The language code for a cell that contains the name of a language, in any interface language."""
     for code, word in LANGUAGE_WORDS.items():
         if normalised_name(text) in {code, *_in_every_language(word)}:
             return code
@@ -135,5 +135,5 @@ def _in_every_language(word: Any) -> set[str]:
 
 
 def is_yes(text: str) -> bool:
-    """Whether a cell says yes, in any of the languages."""
+    """Whether a cell contains "yes" in any interface language."""
     return normalised_name(text) in {"y", "ok", "true", *_in_every_language(YES_WORD)}

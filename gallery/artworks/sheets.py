@@ -1,4 +1,4 @@
-"""Reading a sheet, as CSV or XLSX, row by row, without trusting any of it."""
+"""Reading a CSV or XLSX sheet row by row, as untrusted input."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from gallery.web.forms import one_line
 
 MAX_ROWS = 10_000
 MAX_COLUMNS = 60
-MAX_BLANK_ROWS = 2_000  # after that many blank rows in succession the sheet counts as ended
-MAX_SHEET_BYTES = MAX_SHEET_MEGABYTES * 10**6  # of an XLSX when it is unpacked, too
+MAX_BLANK_ROWS = 2_000  # reading stops after this many consecutive blank rows
+MAX_SHEET_BYTES = MAX_SHEET_MEGABYTES * 10**6  # also the limit for an unpacked XLSX
 
-Cell = tuple[str, str]  # its text, and a key of FAULT_SENTENCES or ""
+Cell = tuple[str, str]  # text of the cell, and a key of FAULT_SENTENCES or ""
 FORMULA = re.compile(r"=[\w(+\-\"]")
 
 
@@ -43,7 +43,7 @@ class SheetRow:
 
 
 class SheetFile:
-    """A sheet on the disk. Each iteration reads it again, row by row. Raises SheetRefused."""
+    """A sheet on disk. Each iteration reads the file again, row by row. Raises SheetRefused."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -66,7 +66,7 @@ class SheetFile:
             raise SheetRefused("no_rows")
 
     def _filled_rows(self) -> Iterator[tuple[int, dict[str, Cell]]]:
-        """The rows below the header that are not blank, with their number and the cells of the known columns."""
+        """The non-blank rows below the header: row number, and the cells of the known columns."""
         lines = _xlsx_lines(self.path) if self.is_xlsx else _csv_lines(self.path, self.encoding)
         header = next((cells for _, cells in lines if any(text for text, _ in cells)), [])
         columns, self.strangers = find_columns([text for text, _ in header])
@@ -85,7 +85,7 @@ class SheetFile:
 def find_columns(
     header: Sequence[str], needed: Collection[str] = ("title",)
 ) -> tuple[dict[int, str], list[str]]:
-    """Index → column, and the headers that are no known column. Raises SheetRefused."""
+    """The column at each index, and the headers that name no known column. Raises SheetRefused."""
     known = known_headers()
     columns: dict[int, str] = {}
     strangers: list[str] = []
@@ -144,7 +144,7 @@ def _text_cell(text: str) -> Cell:
 
 
 def _check_unpacked_size(path: Path) -> None:
-    """Check the size that an XLSX says it unpacks to. Its parts are checked against that while they are read."""
+    """Check the unpacked size that an XLSX declares; zipfile reads no part beyond its declared size."""
     try:
         with zipfile.ZipFile(path) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > MAX_SHEET_BYTES:
@@ -166,7 +166,7 @@ XLSX_ERRORS = (
     zlib.error,
     EOFError,
     NotImplementedError,
-    RuntimeError,  # a password
+    RuntimeError,  # the file is encrypted with a password
 )
 
 

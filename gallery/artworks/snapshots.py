@@ -17,13 +17,16 @@ Snapshot = Mapping[str, str]  # form field, or part of one → value
 SNAPSHOT_FIELDS = ("picture", "language", *TEXT_FIELDS, "year", "artist", "consent", "project", "themes")
 
 
-# More keys of a snapshot, so that the work can be displayed from it (gallery/artworks/as_sent.py).
+# Additional keys, from which gallery/artworks/as_sent.py displays the work.
 ARTIST_PARTS = ("credit_name", "credit_name_translation")
 PROJECT_PARTS = ("title_zh", "title_en", "summary_zh", "summary_en", "link")
 
 
 def snapshot_of(artwork: Artwork) -> dict[str, str]:
-    """The values of all fields and their parts; artist, consent, project and themes must be fetched."""
+    """The snapshot of a work: all fields and their parts.
+
+    Artist, consent, project and themes must be fetched.
+    """
     artist, project = artwork.artist, artwork.project
     values = {
         "picture": str(artwork.image_id or ""),
@@ -65,7 +68,7 @@ def field_changes(before: Snapshot, after: Snapshot) -> list[SnapshotChange]:
     ]
 
 
-TOKENS = re.compile(r"[A-Za-z0-9'’]+|\s+|.", re.DOTALL)  # Latin by words, Chinese by characters
+TOKENS = re.compile(r"[A-Za-z0-9'’]+|\s+|.", re.DOTALL)  # Latin words, Chinese characters
 
 
 def diff_passages(before: str, after: str) -> list[tuple[str, str]]:

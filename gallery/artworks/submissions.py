@@ -22,7 +22,7 @@ from gallery.web.rendering import shown_date
 
 
 class NotSubmittable(Exception):
-    """The work cannot be submitted now; `sentence` says why, `missing` what each field needs."""
+    """The work cannot be submitted now. `sentence` is the reason; `missing` has an error for each field."""
 
     def __init__(self, sentence: str, missing: dict[str, str] | None = None) -> None:
         super().__init__(sentence)
@@ -31,7 +31,7 @@ class NotSubmittable(Exception):
 
 
 async def missing_fields(artwork: Artwork) -> dict[str, str]:
-    """The fields that a work still needs before it can be submitted: form field → a sentence that says what to do."""
+    """The fields that are missing for a submission: form field → a sentence that says what to do."""
     await artwork.fetch_related("consent", "image", "themes")
     missing = {
         name: _("What is typed here is not part of the work yet. Please look at it and save.")
@@ -81,8 +81,10 @@ def _consent_problem(artwork: Artwork) -> str:
 
 
 async def no_open_theme_reason(themes: Iterable[Theme]) -> str:
-    """A sentence that says when the calls of these themes closed or will open, and whom to ask; or that a
-    theme has to be chosen.
+    """A sentence about why none of the themes takes the work.
+
+    It says when the calls closed or will open, and whom to ask; without themes, that a theme has to be
+    chosen.
     """
     sentences = []
     for theme in themes:
@@ -122,7 +124,7 @@ async def submit(artwork: Artwork, by: Person | None) -> Submission:
         missing = await missing_fields(current)
         if missing:
             raise NotSubmittable(_("Something is still missing. The form says what."), missing)
-        await current.fetch_related("artist", "project")  # missing_fields has fetched the rest
+        await current.fetch_related("artist", "project")  # missing_fields has fetched the other relations
         organisation = await Organisation.get(id=current.organisation_id)
         submission = await Submission.create(
             artwork=current,
@@ -145,9 +147,10 @@ async def propose(
     by: Person | None,
     image: Image | None = None,
 ) -> Submission:
-    """Propose other texts, or another picture, for an accepted work. The accepted ones stay on view until a curator decides.
+    """Propose other texts, or another picture, for an accepted work.
 
-    `texts`: by TEXT_FIELDS. Raises NotSubmittable.
+    The accepted texts and picture stay on view until a curator decides. `texts` has the keys TEXT_FIELDS.
+    Raises NotSubmittable.
     """
     if missing := _missing_texts(texts):
         raise NotSubmittable(_("Something is still missing. The form says what."), missing)
@@ -182,7 +185,7 @@ async def propose(
 
 
 async def _make_candidate(image: Image, current: Artwork) -> Image:
-    """Make an uploaded picture a candidate for a work that the transaction has locked. Raises NotSubmittable."""
+    """Mark an uploaded picture as proposed for a work that has a row lock. Raises NotSubmittable."""
     free = Image.filter(
         id=image.id,
         organisation_id=current.organisation_id,

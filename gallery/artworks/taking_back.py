@@ -20,10 +20,11 @@ class NothingToTakeBack(Exception):
 
 
 async def take_back(artwork: Artwork, by: Person | None) -> TakingBack:
-    """Take back the waiting submission: the work can be changed again, and no curator decides on it.
+    """Take back the waiting submission, so that the organisation can change the work again.
 
-    A work that was returned before is returned again, with its notes. If the submission is a proposal, the accepted work
-    stays as it is. Raises NothingToTakeBack, also if a curator has decided in the meantime.
+    No curator decides on the submission any more. A work that was returned before becomes returned again,
+    with its notes. After a proposal is taken back, the accepted work is unchanged. Raises NothingToTakeBack,
+    also if a curator has decided in the meantime.
     """
     async with in_transaction():
         current = await locked(Artwork.filter(id=artwork.id)).first()

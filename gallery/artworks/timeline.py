@@ -22,17 +22,17 @@ OPENED, HUNG, SEEN = "opened", "hung", "seen"
 
 @dataclass(frozen=True)
 class Step:
-    word: Any  # such as the label of `status`
+    word: Any  # text of the step, such as the label of `status`
     status: str
     at: datetime
     by: str
     reason: str = ""
     notes: Sequence[tuple[str, str]] = ()  # (label of the field, note)
-    is_day: bool = False  # only the day of `at` is known
+    is_day: bool = False  # the time of day in `at` is unknown
 
 
 def review_steps(artwork: Artwork, labels: Form) -> list[Step]:
-    """Submissions and reviews, oldest first; both must be fetched, with their `by`."""
+    """The steps of submissions and reviews, oldest first; both must be fetched, with their `by`."""
     steps = [
         Step(Status.SUBMITTED.label, Status.SUBMITTED, each.at, each.by.name if each.by else "")
         for each in artwork.submissions
@@ -52,9 +52,10 @@ def review_steps(artwork: Artwork, labels: Form) -> list[Step]:
 
 
 async def hanging_steps(artwork: Artwork) -> list[Step]:
-    """When the work was hung in each exhibition, and when visitors could first see it there; oldest first.
+    """The steps of each exhibition with the work: when it was hung and when visitors first saw it.
 
-    A published exhibition that is not open yet has a step in the future.
+    The steps are ordered oldest first. If a published exhibition has not opened yet, its step is in the
+    future.
     """
     hangings = (
         await artwork.hangings.all()
@@ -66,7 +67,7 @@ async def hanging_steps(artwork: Artwork) -> list[Step]:
     for hanging in hangings:
         edition: Any = hanging.room.edition
         if edition.is_current or edition.shown_until is None or edition.shown_until > edition.opens_at:
-            first.setdefault(edition.exhibition_id, edition)  # else it was replaced before it opened
+            first.setdefault(edition.exhibition_id, edition)  # skip editions replaced before opening
     steps = []
     for edition in first.values():
         title = localized(edition, "title").text
@@ -79,7 +80,7 @@ async def hanging_steps(artwork: Artwork) -> list[Step]:
 
 
 async def view_steps(artwork: Artwork, hung: Sequence[Step]) -> list[Step]:
-    """The day on which visitors first saw the work, with how often they have seen it; empty if nobody has."""
+    """The step of the first day with visits, with the number of visits; empty if nobody has seen the work."""
     days = await artwork.counts.filter(kind=SEEN).order_by("day").values_list("day", "number")
     if not days:
         return []
@@ -99,7 +100,7 @@ async def view_steps(artwork: Artwork, hung: Sequence[Step]) -> list[Step]:
 
 
 def next_actor_sentence(artwork: Artwork, hung: Sequence[Step]) -> str:
-    """A sentence about who has to act, and since when; submissions and reviews must be fetched."""
+    """A sentence that says who has to act, and since when; submissions and reviews must be fetched."""
     if artwork.status in {Status.DRAFT, Status.RETURNED}:
         return _("It is with you.")
     if artwork.status == Status.SUBMITTED:

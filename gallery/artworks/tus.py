@@ -1,4 +1,7 @@
-"""Resumable uploads by tus 1.0: a picture arrives in chunks; the last one completes it and makes a draft."""
+"""Resumable uploads by tus 1.0: a picture arrives in chunks; the last chunk completes the upload.
+
+A completed upload creates a draft, or sets the picture of a work.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,7 @@ from gallery.web.rendering import pages_of, settings_of, storage_of
 logger = logging.getLogger("gallery")
 
 RETRY_AFTER = "30"  # seconds
-WORK_HEADER = "gallery-work"  # the header that says which draft an upload became
+WORK_HEADER = "gallery-work"  # response header that names the draft
 
 SENT_ELSEWHERE = _l("This picture is being sent from another window just now.")
 
@@ -62,7 +65,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def tus_handler(handler: Callable[[TusEndpoint, Request], Awaitable[Response]]) -> Any:
-    """Wrap a handler: errors are sentences instead of pages, and every answer has the protocol's headers."""
+    """Wrap a handler: errors become sentences instead of pages, and every response has the tus headers."""
 
     @functools.wraps(handler)
     async def wrapped(endpoint: TusEndpoint, request: Request) -> Response:
@@ -78,7 +81,8 @@ def tus_handler(handler: Callable[[TusEndpoint, Request], Awaitable[Response]]) 
         except HTTPException as error:
             response = endpoint.refuse(request, error.status_code, _("There is no such upload."), {})
         except UploadGone:
-            # Another request, or the worker, may just have finished it: then the next request finds it completed.
+            # Another request, or the worker, may have just finished the upload; the next request will see
+            # that.
             token = request.path_params.get("token", "")
             if await Upload.exists(token=token, completed_at__isnull=False):
                 response = endpoint.refuse(request, 423, str(SENT_ELSEWHERE), {})
@@ -90,7 +94,7 @@ def tus_handler(handler: Callable[[TusEndpoint, Request], Awaitable[Response]]) 
         except (StoreUnavailable, OSError) as error:
             if "token" not in request.path_params:
                 raise
-            # After a 5xx clients send the whole file again; after 423 they keep the upload and ask again.
+            # After a 5xx response clients send the whole file again; after 423 they resume the upload.
             logger.warning("%s", error, exc_info=isinstance(error, OSError))
             sentence = _("The picture could not be saved right now. Please try again in a minute.")
             response = endpoint.refuse(request, 423, sentence, {"retry-after": RETRY_AFTER})
@@ -107,7 +111,7 @@ def plain_text_error(request: Request, status: int, sentence: str, headers: Mapp
 
 @dataclass(frozen=True)
 class TusEndpoint:
-    """The handlers of one place for uploads, such as the desk's; `load_member` says who may send pictures there."""
+    """The handlers of one upload endpoint, such as the desk; `load_member` checks who may upload there."""
 
     name: str  # prefix of the route names: `uploads` in `uploads:create`
     work: str  # the route that shows the draft
@@ -128,7 +132,7 @@ class TusEndpoint:
 
     @tus_handler
     async def create(self, request: Request) -> Response:
-        """A browser announces a picture: how large it is, and for which organisation."""
+        """A client creates an upload: the request names its length in bytes and the organisation."""
         person, organisations = await load_member(request)
         length = integer_header(request, "upload-length")
         if length == 0:
@@ -152,13 +156,13 @@ class TusEndpoint:
             ) from None
         location = pages_of(request).url(f"{self.name}:show", token=upload.token)
         headers = {"location": location, **expiry_headers(upload)}
-        if request.headers.get("content-type") == CHUNK_TYPE:  # creation with upload
+        if request.headers.get("content-type") == CHUNK_TYPE:  # the body is the first chunk
             headers.update(await self._add(request, upload, 0))
         return Response(status_code=201, headers=headers)
 
     @tus_handler
     async def show(self, request: Request) -> Response:
-        """A client that lost the connection asks how much of a picture has arrived."""
+        """A client that lost the connection asks how many bytes of the upload have arrived."""
         upload = await load_upload(request)
         headers = {"upload-length": str(upload.length), **expiry_headers(upload)}
         if upload.metadata:
@@ -166,16 +170,16 @@ class TusEndpoint:
         part = PartialUpload(storage_of(request), upload.token)
         size = upload.length if upload.completed_at else part.size()
         if size == upload.length:
-            # A client that reads that all has arrived takes the upload as completed, so complete it now.
+            # A client that sees the full offset treats the upload as completed, so complete it now.
             async with _lock_unless_completed(part, upload):
                 headers.update(await self._finish(request, upload))
         else:
-            part.request_yield()  # the client wants to continue: a stalled request releases the lock
+            part.request_yield()  # the client will continue, so a stalled request must release the lock
         return Response(status_code=200, headers={**headers, "upload-offset": str(size)})
 
     @tus_handler
     async def append(self, request: Request) -> Response:
-        """A client sends a chunk of a picture; the last chunk completes the upload and makes a draft."""
+        """A client sends a chunk; the last chunk completes the upload."""
         upload = await load_upload(request)
         if request.headers.get("content-type") != CHUNK_TYPE:
             raise TusRefusal(415, f"A piece of an upload is sent as {CHUNK_TYPE}.")
@@ -184,13 +188,13 @@ class TusEndpoint:
 
     @tus_handler
     async def delete(self, request: Request) -> Response:
-        """A client stops an upload: what arrived of it is deleted. If it became a draft already, the draft stays."""
+        """A client stops an upload: the received bytes are deleted. A draft made from the upload is kept."""
         upload = await load_upload(request)
         await delete_upload(upload, storage_of(request))
         return Response(status_code=204)
 
     async def override(self, request: Request) -> Response:
-        """A client behind a proxy that passes only GET and POST names the method in a header."""
+        """A client whose proxy passes only GET and POST names the method in X-HTTP-Method-Override."""
         handlers: dict[str, Handler] = {"HEAD": self.show, "PATCH": self.append, "DELETE": self.delete}
         handler = handlers.get(request.headers.get("x-http-method-override", ""))
         if handler is None:
@@ -198,7 +202,7 @@ class TusEndpoint:
         return await handler(request)
 
     async def _add(self, request: Request, upload: Upload, offset: int) -> dict[str, str]:
-        """Append the body to an upload, and finish it when it is whole; returns headers."""
+        """Append the request body to an upload, and finish a complete upload; returns response headers."""
         checksum = parse_checksum(request)
         if upload.completed_at is not None:
             raise TusRefusal(409, "All of it has arrived.", {"upload-offset": str(upload.length)})
@@ -222,7 +226,7 @@ class TusEndpoint:
             return headers
 
     async def _finish(self, request: Request, upload: Upload) -> dict[str, str]:
-        """Finish a whole upload; returns the header that names its draft. Raises TusRefusal for a picture that is refused."""
+        """Finish a complete upload; returns the header that names the draft. Raises TusRefusal."""
         if upload.completed_at is None:
             try:
                 await finish_upload(upload, storage_of(request), settings_of(request))

@@ -1,4 +1,4 @@
-"""The tus 1.0 protocol (https://tus.io/protocols/resumable-upload): its constants, its headers, its refusals."""
+"""The tus 1.0 protocol (https://tus.io/protocols/resumable-upload): constants, headers and refusals."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def integer_header(request: Request, header: str) -> int:
 
 
 def parse_metadata(text: str) -> dict[str, bytes]:
-    """The keys and decoded values of `filename d29ybGQ=,is_confidential`."""
+    """The keys and decoded values of an Upload-Metadata header: `filename d29ybGQ=,is_confidential`."""
     if len(text) > MAX_METADATA_LENGTH:
         raise TusRefusal(400, f"The header Upload-Metadata has more than {MAX_METADATA_LENGTH} characters.")
     metadata: dict[str, bytes] = {}

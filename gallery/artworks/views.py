@@ -90,7 +90,7 @@ async def index(request: Request) -> Response:
 
 
 async def open_calls(organisations: Sequence[Organisation]) -> list[tuple[Theme, date | None]]:
-    """The themes that take works now, each with its last day for these organisations; the next to close first."""
+    """The themes that take works now, with the last day for these organisations; sorted by that day."""
     extended = await extended_deadlines([each.id for each in organisations])
     calls = [
         (theme, max(filter(None, (theme.call_closes_on, extended.get(theme.id))), default=None))

@@ -68,7 +68,7 @@ async def show(request: Request) -> Response:
 
 
 async def retry(request: Request) -> Response:
-    """A keeper has the worker retry a picture that failed, or that the machine had no time for."""
+    """A keeper has the worker retry a picture that failed or exceeded its time limit."""
     await load_keeper(request)
     image = await Image.get_or_none(id=request.path_params["id"]).prefetch_related("artwork")
     if image is None:

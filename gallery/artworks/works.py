@@ -32,7 +32,7 @@ TEXT_FIELDS = (*TRANSLATED_FIELDS, *(f"{name}_translation" for name in TRANSLATE
 
 
 class WorkRefused(Exception):
-    """Something changed in the meantime, so this cannot be saved; the form shows `sentence` at `field`."""
+    """The work cannot be saved, because a record has changed; the form shows `sentence` at `field`."""
 
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -41,7 +41,7 @@ class WorkRefused(Exception):
 
 
 class NotEditable(Exception):
-    """The work is under review or decided; `sentence` says which."""
+    """The work is under review or decided; `sentence` says which of the two."""
 
     def __init__(self, status: Status) -> None:
         self.status = status
@@ -84,9 +84,7 @@ class NewProject:
 
 @dataclass(frozen=True)
 class WorkDetails:
-    """All details of a work except its picture. Artist, consent and project are existing ones, new ones, or
-    None.
-    """
+    """All details of a work except its picture. Artist, consent and project may be existing, new, or None."""
 
     organisation: Organisation
     language: str
@@ -106,7 +104,7 @@ def blank_details(organisation: Organisation, by: Person) -> WorkDetails:
 async def load_work_options(
     organisations: Sequence[Organisation], artwork: Artwork | None = None
 ) -> WorkOptions:
-    """The choices for a new work of one of `organisations`, or for `artwork`, including those that it has already.
+    """The choices for a new work of `organisations`, or for `artwork`, including its present choices.
 
     The themes of `artwork` must be fetched.
     """
@@ -139,7 +137,7 @@ async def load_work_options(
 async def create_work(
     details: WorkDetails, by: Person | None, image: Image | None = None, form_key: str | None = None
 ) -> Artwork:
-    """Create a draft. Raises WorkRefused, and IntegrityError if `form_key` made a work before."""
+    """Create a draft. Raises WorkRefused, and IntegrityError if `form_key` has already created a work."""
     async with in_transaction():
         artwork = Artwork(organisation=details.organisation, created_by=by, form_key=form_key)
         await fill_work(artwork, details, by, image)
@@ -150,7 +148,7 @@ async def create_work(
 async def update_work(
     artwork: Artwork, details: WorkDetails, by: Person | None, image: Image | None = None
 ) -> tuple[Artwork, Image | None]:
-    """Change a work; returns it and the image that `image` replaced, which the caller discards.
+    """Change a work; returns the work and the replaced image, which the caller discards.
 
     Raises NotEditable, WorkRefused, and EditConflict if somebody saved after `artwork` was read.
     """
@@ -171,9 +169,9 @@ async def update_work(
 
 
 async def set_picture(artwork: Artwork, image: Image, by: Person | None) -> Image | None:
-    """Give a work a picture and leave its texts; returns the image that it replaced, which the caller discards.
+    """Set the picture of a work; returns the replaced image, which the caller discards.
 
-    Raises NotEditable, WorkRefused.
+    The texts stay unchanged. Raises NotEditable, WorkRefused.
     """
     async with in_transaction():
         current = await locked(Artwork.filter(id=artwork.id)).first()
@@ -195,10 +193,7 @@ async def fill_work(
     image: Image | None,
     unfinished: Mapping[str, list[str]] | None = None,
 ) -> None:
-    """Write `details` into a work that the transaction has locked, and `unfinished` values as they were typed.
-
-    Raises WorkRefused.
-    """
+    """Write `details` and typed `unfinished` values into a work that has a row lock. Raises WorkRefused."""
     artist = await _get_or_create_artist(details, by)
     consent = await _lock_or_record_consent(details, artist, by)
     project = await _get_or_add_project(details)
@@ -240,7 +235,7 @@ def set_columns(
 
 
 async def _adopt_image(artwork: Artwork, image: Image, organisation_id: int) -> None:
-    """Raises WorkRefused if the image is gone, or belongs to another work."""
+    """Attach an image to the work. Raises WorkRefused if the image is deleted or another work has it."""
     current = await locked(
         Image.filter(id=image.id, state__in=[ImageState.RECEIVED, ImageState.READY])
     ).first()
@@ -312,11 +307,12 @@ async def delete_draft(artwork: Artwork, storage: Storage) -> None:
 
 
 async def discard_image(image: Image, storage: Storage) -> None:
-    """Delete an image that no work has, and its files.
+    """Delete an image that no work uses, and its files.
 
-    If this process ends half-way, or the store is unavailable, the worker deletes it a day later as an unused upload.
+    If the process ends half-way, or the storage is unavailable, the worker deletes the image one day later as
+    an unused upload.
     """
-    # A worker that is making its renditions now gives up.
+    # This state stops a worker that is making renditions of the image.
     await Image.filter(id=image.id).update(state=ImageState.ERASED)
     with contextlib.suppress(StoreUnavailable):
         await delete_image_files(storage, image.token)

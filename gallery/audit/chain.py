@@ -35,8 +35,8 @@ def digest_of(entry: Entry) -> str:
 async def chain_entries() -> bool:
     """Append the unchained entries to the chain; False if there are none.
 
-    Only this function locks the head, and it locks nothing before it. `record` inserts entries without any
-    lock.
+    Only this function locks the ChainHead row, and it takes that lock first. `record` inserts entries without
+    any lock.
     """
     if not await Entry.filter(position__isnull=True).exists():
         return False

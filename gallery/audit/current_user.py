@@ -19,7 +19,7 @@ def current_user_id() -> int | None:
 
 
 class CurrentUserMiddleware:
-    """Starts each request without a current user, because a task may have handled another request before."""
+    """Starts each request without a current user, because the same task may have handled another request."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -21,7 +21,7 @@ class Entry(Model):
     verb = fields.CharField(max_length=40)  # a value of verbs.Verb, at that time
     kind = fields.CharField(max_length=20)  # the kind of thing: the first part of the verb
     thing_id = fields.IntField()
-    with_id = fields.IntField(null=True)  # a second thing, such as the work that was hung
+    with_id = fields.IntField(null=True)  # the second thing of the action, such as the work that was hung
     organisation_id = fields.IntField(null=True)
     position = fields.IntField(null=True, unique=True)  # in the chain, from 1; null until it is chained
     previous = fields.CharField(max_length=64, null=True)  # the digest of the previous entry

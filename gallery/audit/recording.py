@@ -13,7 +13,7 @@ from gallery.clock import now
 if TYPE_CHECKING:
     from gallery.accounts.models import Person
 
-AUTOSAVE_WINDOW = timedelta(minutes=10)  # forms save themselves, and one entry in this time is enough
+AUTOSAVE_WINDOW = timedelta(minutes=10)  # autosave adds at most one entry within this time
 
 
 async def record(
@@ -25,10 +25,9 @@ async def record(
     by: Person | None = None,
     once_in: timedelta | None = None,
 ) -> None:
-    """Add an entry for an action of `by` (default: the current user); call it in the transaction of the
-    change.
+    """Add an entry for an action of `by` (default: the current user) in the transaction of the change.
 
-    With `once_in`, add none if the same person did the same to the same thing within that time.
+    `once_in`: add no entry if the same person did the same to the same thing within that time.
     """
     person_id = by.id if by is not None else current_user_id()
     same: dict[str, Any] = {"kind": kind_of(verb), "thing_id": thing_id, "verb": verb, "person_id": person_id}

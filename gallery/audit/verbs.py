@@ -10,7 +10,7 @@ from gallery.web.languages import lazy_gettext as _l
 
 
 class Verb(StrEnum):
-    """`kind.verb`: `kind` is the kind of thing whose id the entry holds."""
+    """A verb as `kind.verb`; `kind` is the kind of thing whose id the entry holds."""
 
     ACCOUNT_MADE = "account.made"
     ACCOUNT_SIGNED_IN = "account.signed_in"
@@ -155,7 +155,7 @@ class Verb(StrEnum):
 
 
 def kind_of(verb: str) -> str:
-    """The kind of thing: "work" of "work.submitted"."""
+    """The kind in a verb: "work" of "work.submitted"."""
     return verb.partition(".")[0]
 
 

@@ -25,13 +25,16 @@ class CommandFailed(click.ClickException):
 
 
 class InvalidSetting(CommandFailed):
-    """A setting that cannot be used. It has the exit code of a wrong option."""
+    """A setting is invalid. The exit code is that of an invalid option."""
 
     exit_code = 2
 
 
 class GalleryGroup(click.Group):
-    """The commands. A mistake that a keeper can make ends in one line, not in a traceback."""
+    """The group of all commands.
+
+    An error that a keeper can cause is printed as one line, without a traceback.
+    """
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -102,9 +102,9 @@ async def make_invitation(
     *,
     replace_owners: bool = False,
 ) -> str:
-    """Returns the token of the link.
+    """Create an invitation and return the token of its link.
 
-    Raises BadParameter if there is no organisation `slug`, or only its owners may invite.
+    Raises BadParameter if no organisation has the slug `slug`, or if only its owners may invite.
     """
     async with open_database(settings) as database:
         await database.check()
@@ -200,8 +200,9 @@ def check(is_mending: bool, is_deep: bool) -> None:
 
 
 async def audit_log_summary(settings: Settings) -> str:
-    """A sentence with the audit log's length and last digest; noted elsewhere, it reveals a replaced chain
-    later.
+    """A sentence with the audit log's length and last digest.
+
+    A keeper who notes them can detect a replaced chain later.
     """
     async with open_database(settings):
         end = await chain_head()
@@ -236,7 +237,7 @@ def develop(is_again: bool) -> None:
 
 
 async def count_waiting(settings: Settings, *, is_again: bool) -> tuple[int, int]:
-    """The number of pictures that wait for their first renditions, and for new ones."""
+    """The numbers of pictures that wait for their first renditions, and for new renditions."""
     async with open_database(settings) as database:
         await database.check()
         if is_again:
@@ -259,7 +260,7 @@ def archive(slug: str) -> None:
 
 
 async def write_archive(settings: Settings, slug: str) -> writer.ArchiveResult:
-    """Raises BadParameter if there is no such published exhibition."""
+    """Write the archive of an exhibition. Raises BadParameter if no published exhibition has this slug."""
     async with open_database(settings) as database:
         await database.check()
         try:

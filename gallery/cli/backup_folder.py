@@ -1,10 +1,10 @@
 """The folder that `gallery backup` fills and `gallery restore` reads.
 
 2026-11-26T031500Z/   one copy of the database, with the secret key
-private/              every private picture, once for all copies
+private/              every private picture, stored once and shared by all copies
 withdrawals.txt       a line for each withdrawn consent
 vetoes.txt            a line for each work with a veto
-valid.txt             a line for each thing that could end and has not ended, see revocations.py
+valid.txt             a line for each thing that can end and has not ended, see revocations.py
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ async def needed_keys(keys: Iterable[str]) -> set[str]:
 
 
 def read_lists(*paths: Path) -> dict[str, str]:
-    """Digest → moment, of all lists. Raises ClickException for a file that is not a list."""
+    """The entries of all lists: digest → moment. Raises ClickException for a file that is not a list."""
     found: dict[str, str] = {}
     for path in paths:
         for line in path.read_text().splitlines() if path.exists() else ():
@@ -79,14 +79,14 @@ def _list_time(valid: Mapping[str, str]) -> str:
 
 
 def list_digest(listed: Consent | Artwork) -> str:
-    """The digest of a consent or a work in a list; it reveals nothing to a reader of the list."""
+    """The SHA-256 digest under which a list names a consent or a work. It reveals nothing about them."""
     return hashlib.sha256(
         (listed.code if isinstance(listed, Consent) else listed.public_id).encode()
     ).hexdigest()
 
 
 def choose_copy(folder: Path, name: str | None) -> Path:
-    """The copy with that name, or the newest one. Raises ClickException."""
+    """The copy with the given name; without a name the newest copy. Raises ClickException."""
     existing = list_copies(folder)
     for path in reversed(existing):
         if name in (None, path.name):
@@ -98,7 +98,7 @@ def choose_copy(folder: Path, name: str | None) -> Path:
 
 
 def copy_time(copied: Path) -> datetime:
-    """The moment at which a copy was begun. Raises ValueError for another folder."""
+    """The moment at which a copy was begun. Raises ValueError if the folder's name is not a moment."""
     return datetime.strptime(copied.name, COPY_NAME_FORMAT).replace(tzinfo=UTC)
 
 
@@ -119,7 +119,7 @@ def list_copies(folder: Path) -> list[Path]:
 def folder_lock(folder: Path) -> Iterator[None]:
     """Create the folder if needed, and lock it for this command.
 
-    Raises ClickException if another command has it.
+    Raises ClickException if another command has locked it.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with disk.lock_folder(folder) as is_ours:
@@ -135,7 +135,7 @@ def copy_atomically(source: Path, target: Path) -> None:
 
 
 def copy_unless_damaged(source: Path, target: Path, expected: ExpectedFile | None) -> bool:
-    """As `copy_atomically`, unless the content is not `expected`; returns whether it was copied."""
+    """Copy atomically if the content is as `expected`; returns whether the file was copied."""
     with suppress(DamagedFile), disk.atomic_write(target, 0o600) as half:
         shutil.copyfile(source, half)
         if expected is not None and not expected.is_in(half):

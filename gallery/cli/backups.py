@@ -53,8 +53,8 @@ from gallery.storage.store import StoredFile
 @dataclass(frozen=True)
 class BackupResult:
     name: str
-    copied: int  # picture files that were new in the backup
-    forgotten: int  # picture files deleted from the backup, because the site no longer has them
+    copied: int  # number of picture files added to the backup
+    forgotten: int  # number of picture files deleted from the backup because the site has deleted them
     damaged: list[str]  # keys of files that were not copied, because they do not match the database
 
 
@@ -82,7 +82,7 @@ def backup(folder: Path, days: int, only_withdrawals: bool, forget_most: bool) -
     """
     settings = Settings.from_env()
     with folder_lock(folder):
-        # First, so that old private data is deleted even if something below fails.
+        # Old copies are deleted first: their private data must go even if something below fails.
         shutil.rmtree(folder / UNFINISHED_COPY, ignore_errors=True)
         before = now() - timedelta(days=days)
         ended = delete_old_copies(folder, before)
@@ -90,7 +90,7 @@ def backup(folder: Path, days: int, only_withdrawals: bool, forget_most: bool) -
             console.print(f"{run(write_lists_only(settings, folder))} withdrawal(s) are listed.")
             return
         result = run(back_up(settings, folder, forget_most=forget_most))
-        ended += delete_old_copies(folder, before)  # the copy kept as the newest is no longer the newest
+        ended += delete_old_copies(folder, before)  # the copy that was kept as the newest may go now
     console.print(f"Copy      {folder / result.name}")
     console.print(f"Pictures  {result.copied} file(s) were new, {result.forgotten} taken out")
     console.print(f"Older     {ended} copy(s) of the database deleted")
@@ -123,7 +123,7 @@ async def back_up(settings: Settings, folder: Path, *, forget_most: bool = False
             making.rename(folder / moment.strftime(COPY_NAME_FORMAT))
         finally:
             shutil.rmtree(making, ignore_errors=True)
-        # After the copy, so that nothing is in the copy and not in the list.
+        # Written after the copy, so that the list has everything valid that the copy has.
         await write_valid_list(folder)
         forgotten = await delete_unneeded_pictures(storage, folder / PICTURES_FOLDER, even_most=forget_most)
     return BackupResult(moment.strftime(COPY_NAME_FORMAT), copied, forgotten, damaged)
@@ -147,7 +147,7 @@ async def write_valid_list(folder: Path) -> None:
 
 
 async def check_is_same_site(folder: Path) -> None:
-    """Raises ClickException if the lists in `folder` are another site's: they have no account in common."""
+    """Raises ClickException if the lists in `folder` have no account of this site."""
     valid, _ = newest_valid_list(folder / VALID_FILE)
     if await is_of_another_site(valid):
         raise click.ClickException(f"{folder} holds the copies of another site. Use another folder.")
@@ -183,7 +183,7 @@ def _write_list(path: Path, moments: Mapping[str, str]) -> None:
 
 
 async def copy_database(settings: Settings, into: Path) -> None:
-    """Copy the database as it is at one moment, while others write. Raises ClickException."""
+    """Copy a consistent snapshot of the database while other processes write. Raises ClickException."""
     file = sqlite_file(settings.database_url)
     if file is None:
         await run_postgresql_program(
@@ -219,7 +219,7 @@ async def copy_pictures(storage: Storage, pool: Path) -> tuple[int, list[str]]:
                     ):
                         damaged.append(stored.key)
                         continue
-            except FileNotFoundError:  # it was deleted in the meantime
+            except FileNotFoundError:  # the site deleted the file in the meantime
                 continue
             copied += 1
     return copied, damaged
@@ -234,9 +234,10 @@ def _is_copied(pool: Path, stored: StoredFile) -> bool:
 
 
 async def delete_unneeded_pictures(storage: Storage, pool: Path, *, even_most: bool) -> int:
-    """Delete files that the site deleted; returns their number. A file that the database expects stays.
+    """Delete the files of the backup that the site has deleted; returns their number.
 
-    Raises ClickException if most files would be deleted: then this is probably another site's database.
+    A file that the database expects stays. Raises ClickException if most files would be deleted: then this is
+    probably another site's database.
     """
     count, unneeded = 0, list[str]()
     for keys in key_batches(pool):
@@ -254,7 +255,7 @@ async def delete_unneeded_pictures(storage: Storage, pool: Path, *, even_most: b
 
 
 def next_copy_time(folder: Path) -> datetime:
-    """Now, or the next second for which there is no copy."""
+    """The current second, or the next second at which no copy was begun."""
     moment = now().astimezone(UTC)
     while (folder / moment.strftime(COPY_NAME_FORMAT)).exists():
         moment += timedelta(seconds=1)
@@ -265,7 +266,7 @@ def delete_old_copies(folder: Path, before: datetime) -> int:
     """Delete copies of the database made before `before`, except the newest copy; returns their number."""
     ended = [
         path for path in list_copies(folder)[:-1] if path.name < before.strftime(COPY_NAME_FORMAT)
-    ]  # names sort by their moments
+    ]  # the names sort by time
     for path in ended:
         shutil.rmtree(path)
     return len(ended)

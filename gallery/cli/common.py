@@ -46,7 +46,10 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
 
 
 def database_address(settings: Settings) -> str:
-    """Without user and password."""
+    """The path of a SQLite database, or host, port and name of a PostgreSQL database.
+
+    Without user and password.
+    """
     url = urlsplit(settings.database_url)
     if url.scheme == "sqlite":
         return url.path[1:]

@@ -11,7 +11,7 @@ import click
 from gallery.cli.common import console
 from gallery.cli.processes import open_socket, port_option, run, serve_site, settings_with_port
 
-PICTURE_SECONDS = 180  # for one picture: our own drawings are harmless, and drawing keeps the machine busy
+PICTURE_SECONDS = 180  # seconds to process a picture: long, because drawing the others keeps the machine busy
 
 
 @click.command()
@@ -33,7 +33,7 @@ def demo(port: int, no_serve: bool) -> None:
             "`gallery demo` needs the extra “demo”: pip install 'gallery[demo]'"
         ) from None
     if not os.environ.get("GALLERY_HOME", "").strip():
-        os.environ["GALLERY_HOME"] = str(Path.cwd() / "demo")  # where the worker process finds it too
+        os.environ["GALLERY_HOME"] = str(Path.cwd() / "demo")  # also for the worker process
     os.environ.setdefault("GALLERY_CHECK_LINKS", "0")  # its links are examples
     os.environ.pop("GALLERY_SMTP_URL", None)  # its people are invented: no mail may be sent to them
     os.environ.setdefault("GALLERY_SECOND_FACTOR", "offered")  # its password is printed for everybody
@@ -44,7 +44,7 @@ def demo(port: int, no_serve: bool) -> None:
         welcome = run(prepare(settings))
     except EntryRefused as refusal:
         raise click.ClickException(f"The demo could not be filled. {refusal}") from refusal
-    console.print(welcome, soft_wrap=True)  # keep addresses on one line
+    console.print(welcome, soft_wrap=True)  # do not break addresses over two lines
     if listening is not None:
         run(serve_site(settings, listening, with_worker=settings.worker, on_start=print_serving))
 

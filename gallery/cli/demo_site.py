@@ -12,7 +12,7 @@ from gallery.settings import Settings
 
 
 async def prepare(settings: Settings, chosen: DemoContent | None = None) -> str:
-    """Set up the site and fill in what is missing; returns the text with addresses and passwords."""
+    """Set up the site and add missing content; returns the text with addresses and passwords."""
     await set_up(settings)
     async with open_database(settings):
         with progress_bar() as bar:

@@ -32,7 +32,7 @@ from gallery.images.models import Image, ImageState
 from gallery.images.storage_keys import ORIGINAL, TILES, original_key, private_keys, public_keys
 from gallery.storage import Storage, Store
 
-UPLOAD_GRACE = timedelta(minutes=1)  # a newer file may belong to an upload whose row is being written
+UPLOAD_GRACE = timedelta(minutes=1)  # the row of a newer file may not be committed yet
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class StoreScan:
     gaps: dict[tuple[int, str], InspectionFinding]  # (id of the image, kind of file) → what is missing
 
     def __and__(self, later: StoreScan) -> StoreScan:
-        """What both scans found. What the site was just changing is in only one of them."""
+        """What both scans found. This leaves out what the site was changing during one of the scans."""
         gaps = {name: gap for name, gap in later.gaps.items() if name in self.gaps}
         return StoreScan(self.private & later.private, self.public & later.public, gaps)
 
@@ -71,7 +71,7 @@ class StoreScan:
 
 async def scan_stores(storage: Storage, settling: timedelta) -> StoreScan:
     began = now()
-    # Files first: what is uploaded during the scan has a row by the time the rows are read.
+    # Files are read before rows, so that a file uploaded during the scan already has its row.
     private = await take_inventory(
         storage.private, possible_private_keys, images_with_private_files, began - settling
     )
@@ -81,7 +81,7 @@ async def scan_stores(storage: Storage, settling: timedelta) -> StoreScan:
 
 
 def by_folder(keys: set[str]) -> list[tuple[str, tuple[str, ...]]]:
-    """(folder, keys) in alphabetical order."""
+    """Pairs of a folder and its keys, in alphabetical order."""
     folders = defaultdict[str, list[str]](list)
     for key in sorted(keys):
         folders[folder_of(key)].append(key)
@@ -91,7 +91,7 @@ def by_folder(keys: set[str]) -> list[tuple[str, tuple[str, ...]]]:
 async def missing_files(
     private: StoreInventory, public: StoreInventory, began: datetime
 ) -> AsyncIterator[tuple[tuple[int, str], InspectionFinding]]:
-    """Images with missing or truncated files. Rows are read now, after the scan of the files."""
+    """Findings about images with missing or truncated files. Reads the rows after the scan of the files."""
     async for images in batches(images_complete_before(began)):
         on_view = Artwork.all().on_view().filter(image_id__in=[image.id for image in images])
         profile_images = profile_images_on_view().filter(image_id__in=[image.id for image in images])
@@ -131,7 +131,7 @@ async def missing_files(
 
 
 def is_being_processed(image: Image) -> bool:
-    """Whether a worker may be writing its files now."""
+    """Whether a worker may be writing the image's files now."""
     return any(until is not None and until > now() for until in (image.lease_until, image.tiling_until))
 
 
@@ -150,7 +150,10 @@ async def images_complete_before(moment: datetime) -> AsyncIterator[Image]:
 async def damaged_originals(
     storage: Storage, report_progress: Callable[[str, int, int], None]
 ) -> AsyncIterator[InspectionFinding]:
-    """Read every original and signed form whose digest is known, and compare. Raises StoreUnavailable."""
+    """Compare every original and signed form with its stored digest, if there is one.
+
+    Raises StoreUnavailable.
+    """
     known = Image.filter(state__not=ImageState.ERASED).exclude(source_sha256="")
     forms = await SignedForm.exclude(sha256="").order_by("id")
     total, done, last = await known.count() + len(forms), 0, 0
@@ -183,10 +186,7 @@ async def damaged_originals(
 
 
 async def is_damaged(store: Store, key: str, content: ExpectedFile) -> bool:
-    """Whether a file of the right size has changed content.
-
-    Missing or truncated files are found by their size elsewhere.
-    """
+    """Whether a file of the right size has the wrong content. `missing_files` finds wrong sizes."""
     try:
         async with store.local_copy(key) as path:
             right_size = content.fits(path.stat().st_size)

@@ -14,7 +14,7 @@ REMOVE_ADVICE = "Look at it and remove it at the desk"
 class InspectionFinding:
     """Something that is wrong. The fields after `advice` say how `mend` can repair it, if it can.
 
-    A notice is not wrong: it informs the keeper.
+    A notice reports nothing wrong; it only informs the keeper.
     """
 
     sentence: str

@@ -80,7 +80,10 @@ async def try_and_import(
     *,
     says_yes: bool,
 ) -> Import:
-    """Check the import of `file` and, with `says_yes`, do it. Raises BadParameter, StoreUnavailable."""
+    """Check the import of `file`; with `says_yes` also create the drafts.
+
+    Raises BadParameter, StoreUnavailable.
+    """
     storage = Storage(settings)
     async with open_database(settings) as database:
         await database.check()
@@ -90,7 +93,7 @@ async def try_and_import(
         set_current_user_id(person.id)
         token = new_token()
         async with storage.scratch_folder() as folder:
-            # A copy, not a link: the keeper may correct the file while the import waits for confirmation.
+            # Copied, not linked: the keeper may change the file while the import waits for confirmation.
             await asyncio.to_thread(shutil.copyfile, file, folder / "bundle")
             await storage.private.put_file(bundle_key(token), folder / "bundle")
         job = await create_import(organisation, person, token, file.name, consent, language)
@@ -124,13 +127,11 @@ async def _consent(organisation: Organisation, id: int) -> Consent:
 
 
 async def _run_until_idle(job: Import, context: ChoreContext) -> None:
-    """Do the worker's part until the import is checked or done, or watch a worker that does it; refreshes
-    `job`.
-    """
+    """Work on the import until it is checked or done, or wait while a worker does; refreshes `job`."""
 
     async def work() -> None:
         while await Import.exists(id=job.id, state__in=RUNNING_STATES):
-            if not await import_next(context):  # another worker has it
+            if not await import_next(context):  # another worker has the import's lease
                 await asyncio.sleep(PAUSE)
 
     with progress_bar() as bar:
@@ -145,13 +146,13 @@ async def _run_until_idle(job: Import, context: ChoreContext) -> None:
                 if job.row_count:
                     report_progress("Rows", job.done_rows, job.row_count)
             await working
-        finally:  # if stopped by hand, release the import while the database is still open
+        finally:  # when interrupted: release the import's lease while the database is still open
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
 
 
 def print_report(job: Import, settings: Settings) -> None:
-    """Print the result, and for each fault how to correct it."""
+    """Print the result of the import, and for each fault in the sheet how to correct it."""
     with use_language("en"):
         if job.state == ImportState.REFUSED:
             console.print(escape(fault_sentence(job.refusal["code"], job.refusal)))

@@ -34,8 +34,7 @@ RECHECK_DELAY = 2.0  # seconds before the second scan: the site may have been wr
 async def inspect(
     database: Database, storage: Storage, settling: timedelta = UPLOAD_GRACE, pause: float = RECHECK_DELAY
 ) -> list[InspectionFinding]:
-    """Everything that is wrong; only the missing migrations if there are any, because then nothing else can
-    be checked.
+    """All findings; or only the missing migrations, without which nothing else can be checked.
 
     Raises StoreUnavailable. Memory holds a few numbers for each image, and the keys of unexpected files.
     """

@@ -30,8 +30,8 @@ logger = logging.getLogger("gallery.serve")
 
 Result = TypeVar("Result")
 
-SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before a dead worker is started again
-STEADY_AFTER = 60.0  # seconds after which the pauses begin short again
+SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds until a dead worker is started again
+STEADY_AFTER = 60.0  # a worker that ran for so many seconds gets the shortest pause again
 STOP_TIMEOUT = 10.0  # seconds a worker has to finish before it is killed
 
 port_option = click.option(
@@ -70,7 +70,7 @@ def configure_logging(level: int) -> None:
 
 
 def settings_with_port(port: int) -> Settings:
-    """The settings; without GALLERY_SITE_URL links lead to `port` on this machine."""
+    """The settings. If GALLERY_SITE_URL is not set, links lead to `port` on this machine."""
     settings = Settings.from_env()
     if os.environ.get("GALLERY_SITE_URL", "").strip():
         return settings
@@ -110,7 +110,7 @@ async def serve_site(
     server = Server(
         uvicorn.Config(
             create_app(settings),
-            loop="none",  # the loop runs already
+            loop="none",  # the event loop runs already
             http=CachingHttpProtocol,
             lifespan="on",
             access_log=False,
@@ -128,9 +128,9 @@ async def serve_site(
 
 
 async def check_store(storage: Storage) -> None:
-    """Raises StoreUnavailable if the store refuses us.
+    """Raises StoreUnavailable if the store refuses access or is configured wrongly.
 
-    If it only does not answer, the site starts: it may come back.
+    A store that does not answer is no error: the site starts, because the store may come back.
     """
     try:
         await storage.check()
@@ -168,7 +168,7 @@ async def worker_process() -> AsyncIterator[None]:
 
 
 async def supervise_worker() -> None:
-    """Start a worker, and start it again when it dies, with growing pauses; stops it when cancelled."""
+    """Start a worker, and restart it after growing pauses when it dies. Stops the worker when cancelled."""
     pause = SHORTEST_PAUSE
     while True:
         started = time.monotonic()
@@ -217,7 +217,7 @@ async def run_worker(settings: Settings, parent: int | None) -> None:
 
 
 async def wait_until_orphaned(parent: int) -> None:
-    """Return when `parent` is no longer the parent process: it was killed and could not stop us."""
+    """Return when `parent` is no longer the parent process, because it was killed."""
     while os.getppid() == parent:  # noqa: ASYNC110 - nothing wakes a child whose parent was killed
         await asyncio.sleep(0.5)
 
@@ -232,10 +232,7 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def run(job: Coroutine[Any, Any, Result]) -> Result:
-    """Run `job`, on uvloop if it is installed.
-
-    The children that open pictures cannot read this process's memory.
-    """
+    """Run `job`, on uvloop if it is installed. Sandbox processes cannot read this process's memory."""
     forbid_tracing()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         return runner.run(job)

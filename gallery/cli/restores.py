@@ -100,10 +100,10 @@ def restore(folder: Path, name: str | None, lists: tuple[Path, ...], valid_lists
 class RestoreResult:
     """What a restore ended, withdrew or left out, for its report."""
 
-    withdrawn: int  # consents
+    withdrawn: int  # number of consents
     ended: list[RevokedThing]
     damaged: list[str]  # keys of files that were not restored
-    validity: str  # a sentence about the list of what was valid
+    validity: str  # a sentence about valid.txt
     has_keeper: bool
 
 
@@ -114,7 +114,7 @@ async def restore_site(
     lists: Iterable[Path] = (),
     valid_lists: Iterable[Path] = (),
 ) -> RestoreResult:
-    """Restore the database `copied` and the pictures in `folder`, and end again what has ended since.
+    """Restore the database `copied` and the pictures in `folder`, then end what has ended since the copy.
 
     Nothing is shown before the restore is complete: no process opens a database with the table
     UNFINISHED_RESTORE_TABLE. Raises ClickException, StoreUnavailable.
@@ -149,7 +149,7 @@ async def restore_site(
 
 
 async def list_problem(valid: set[str], written: str, copied: Path) -> str:
-    """A sentence that says why the list of what was valid cannot be used; empty if it can.
+    """A sentence that says why valid.txt cannot be used; empty if it can.
 
     Raises ClickException.
     """
@@ -165,7 +165,10 @@ async def list_problem(valid: set[str], written: str, copied: Path) -> str:
 
 
 async def place_database(settings: Settings, copied: Path) -> None:
-    """Put a copied database where the settings say; nothing may be there yet. Raises ClickException."""
+    """Put a copied database where the settings say.
+
+    A SQLite file must not exist yet; a PostgreSQL database must be empty. Raises ClickException.
+    """
     file = sqlite_file(settings.database_url)
     name = POSTGRESQL_DUMP if file is None else SQLITE_COPY
     if not (copied / name).exists():
@@ -202,7 +205,7 @@ async def withdraw_again(storage: Storage, digests: Iterable[str]) -> int:
 
 
 async def veto_again(storage: Storage, digests: Iterable[str]) -> None:
-    """Set a veto on each work whose digest is in `digests`: a curator feared harm after the copy was made."""
+    """Set a veto on each work whose digest is in `digests`: curators vetoed these after the copy."""
     wanted = set(digests)
     for work in await Artwork.filter(may_hang()).order_by("id"):
         if list_digest(work) in wanted:

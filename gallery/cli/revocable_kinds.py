@@ -56,11 +56,11 @@ from gallery.storage import Storage
 class RevocableKind:
     """A kind of thing that can end. Add a new one to REVOCABLE_KINDS; see revocations.py about identities."""
 
-    name: str  # printed by the restore, and part of each digest
-    valid: Callable[[], Awaitable[Mapping[int, str]]]  # id → identity, of the rows that have not ended
+    name: str  # printed by `gallery restore`, and part of each digest
+    valid: Callable[[], Awaitable[Mapping[int, str]]]  # id → identity, for the rows that have not ended
     end: Callable[
         [int, Storage], Awaitable[str]
-    ]  # ends one; returns a description for the keeper, without secrets
+    ]  # ends a row; returns a description for the keeper, without secrets
 
 
 def valid_rows(
@@ -260,9 +260,7 @@ async def _end_form(id: int, storage: Storage) -> str:
 
 
 async def _consents_for(scope: str) -> Mapping[int, str]:
-    """Consents whose newest renewal covers `scope`: a wider scope of an older consent ended when that consent
-    was renewed.
-    """
+    """Consents whose newest renewal covers `scope`. An older consent's wider scope ended with its renewal."""
     columns = ("follows_id", "created_at", f"for_{scope}")
     found = {id: row for id, *row in await Consent.all().order_by("id").values_list("id", *columns)}
     followed_by = {row[0]: id for id, row in found.items() if row[0] is not None}
@@ -302,7 +300,7 @@ async def _end_work(id: int, storage: Storage) -> str:
 
 
 async def _end_picture(id: int, storage: Storage) -> str:
-    """Delete the row; its files are not brought back then. A work stays, without a picture."""
+    """Delete the image's row, so that the restore leaves out its files. A work stays, without a picture."""
     image = await Image.get(id=id).prefetch_related("organisation", "artwork", "profile_image")
     other = "logo or cover" if image.profile_image else "of no work"
     of = f"《{image.artwork.title}》" if image.artwork else other

@@ -34,7 +34,10 @@ class RevokedThing:
 
 
 def identity_digest(kind: str, identity: str) -> str:
-    """A line of valid.txt. Identities are numbers, moments and random names: their digests reveal nothing."""
+    """A line of valid.txt for one valid thing.
+
+    It reveals nothing: an identity has only numbers, times and random names.
+    """
     return sha256(f"{kind} {identity}".encode()).hexdigest()
 
 
@@ -49,7 +52,7 @@ async def valid_digests() -> AsyncIterator[str]:
 
 
 async def is_of_another_site(valid: Collection[str]) -> bool:
-    """Whether a list contains accounts, but none of this site's."""
+    """Whether a list contains accounts, but no account of this site."""
     accounts = REVOCABLE_KINDS[0]
     ours = {identity_digest(accounts.name, identity) for identity in (await accounts.valid()).values()}
     return identity_digest("kind", accounts.name) in valid and ours.isdisjoint(valid)
@@ -66,9 +69,7 @@ async def revoke_ended(valid: Collection[str], storage: Storage) -> AsyncIterato
 
 
 async def revoke_secrets(storage: Storage) -> AsyncIterator[RevokedThing]:
-    """End everything that lets its holder in: nobody knows which of these were given up or stolen since the
-    copy.
-    """
+    """End all bearer secrets: nobody knows which were revoked or stolen since the copy."""
     await Session.all().delete()
     await MailLink.all().delete()
     await LinkRequest.all().delete()

@@ -34,7 +34,7 @@ async def unfinished_withdrawals() -> list[InspectionFinding]:
 
 
 async def unfinished_erasures() -> list[InspectionFinding]:
-    """Deleted texts that are still in the database file after more than a night."""
+    """Deleted texts that are still in the database file two days later."""
     oldest = await Erasure.filter(at__lt=now() - timedelta(days=2)).order_by("id").first()
     if oldest is None:
         return []
@@ -108,7 +108,7 @@ async def images_like_withdrawn_works() -> list[InspectionFinding]:
 
 
 async def broken_references() -> AsyncIterator[InspectionFinding]:
-    """Foreign keys without their row: somebody wrote to the database without its constraints."""
+    """Foreign keys to missing rows: somebody wrote to the database with constraints switched off."""
     connection = get_connection("default")
     for table, column, target, key in foreign_key_columns(APP):
         _, rows = await connection.execute_query(
@@ -123,7 +123,7 @@ async def broken_references() -> AsyncIterator[InspectionFinding]:
             )
 
 
-# What is wrong → the SQL condition of works, and of consents.
+# Sentence of the finding → SQL condition for faulty works, and for faulty consents.
 FAULTY_WORKS = {
     "An accepted work has no consent": "status = 'accepted' AND c.id IS NULL",
     "A work's consent is of another artist": "status <> 'withdrawn' AND c.artist_id <> w.artist_id",
@@ -182,8 +182,9 @@ MEMBERSHIP_WORDS = {
 
 
 async def curators_in_organisations() -> list[InspectionFinding]:
-    """Curators and keepers who are members of an organisation; wrong only if no owner is known to have let
-    them in.
+    """Curators and keepers who are members of an organisation.
+
+    An error only if no owner is known to have invited or confirmed them; else a notice.
     """
     rows = (
         await Membership.filter(person__role__in=[Role.CURATOR, Role.KEEPER])

@@ -1,7 +1,9 @@
 """Compiled queries: the ORM writes their SQL once, and they are executed many times.
 
-For a query as large as those of the public pages, the ORM needs several times as long to build it and write
-its SQL as the database needs to answer. Such a query is a function with the decorator `@compiled_query`: it
+For the large queries of the public pages, the ORM needs several times as long to build the query and write
+its SQL as the database needs to answer.
+
+A compiled query is a function with the decorator `@compiled_query`: it
 returns an ORM query, and only its arguments, the current time and the current day change from one call to the
 next.
 """
@@ -22,7 +24,7 @@ from gallery import clock
 
 P = ParamSpec("P")
 QueryRow = dict[str, Any]
-ArgumentShape = tuple[int, ...]  # for each argument the (padded) length of a list, or 0
+ArgumentShape = tuple[int, ...]  # per argument: the padded length if it is a list, else 0
 
 # Two arbitrary moments on different days.
 SAMPLE_MOMENTS = (datetime(2001, 2, 3, 4, 5, 6, 7, tzinfo=UTC), datetime(2002, 3, 4, 5, 6, 7, 8, tzinfo=UTC))
@@ -49,8 +51,8 @@ def compiled_query(build: Callable[P, ValuesQuery[Any]]) -> Callable[P, Awaitabl
 
     Its arguments are positional: whole numbers, strings and lists of numbers. A list may only be used with
     `in`, so an empty list gives no rows. The first call runs `build` twice with different sample values for
-    the arguments and the time, to see which SQL parameters they become. Raises QueryNotCompilable at that
-    call if it cannot tell.
+    the arguments and the time, to find out which SQL parameter comes from which argument. If this is not
+    clear, the first call raises QueryNotCompilable.
     """
     compiled: dict[tuple[str, ArgumentShape], CompiledQuery] = {}
 
@@ -81,7 +83,10 @@ def compiled_query(build: Callable[P, ValuesQuery[Any]]) -> Callable[P, Awaitabl
 
 
 def _padded_length(length: int) -> int:
-    """The length to which a list is padded by repeating its last number, so that few shapes are compiled."""
+    """The length to which a list of `length` numbers is padded, so that few list lengths are compiled.
+
+    The padding repeats the last number.
+    """
     return max(8, 1 << (length - 1).bit_length())
 
 
@@ -101,7 +106,7 @@ def _compile(
     for position, pair in enumerate(zip(parameters, other_parameters, strict=True)):
         if pair in pairs:
             positions.append((position, pairs.index(pair)))
-        elif pair[0] != pair[1] or isinstance(pair[0], date):  # a datetime is a date, too
+        elif pair[0] != pair[1] or isinstance(pair[0], date):  # includes datetime, a subclass of date
             raise QueryNotCompilable(f"{build.__qualname__} holds a value that is no argument: {pair[0]!r}")
     if set(range(2, len(pairs))) - {index for _, index in positions}:
         raise QueryNotCompilable(f"{build.__qualname__} does not use all of its arguments")
@@ -109,7 +114,7 @@ def _compile(
         (column, query.resolve_to_python_value(query.model, field))
         for column, field in query._fields_for_select.items()
     ]
-    # The ORM marks columns that need no conversion by a lambda.
+    # For a column that needs no conversion, the ORM's converter is a lambda.
     columns = [each for each in columns if not isinstance(each[1], LambdaType)]
     return CompiledQuery(sql, parameters, positions, columns)
 
@@ -125,7 +130,7 @@ def _sample_values(values: tuple[Any, ...], shape: ArgumentShape, variant: int) 
         elif type(value) is int:
             samples.append(number)
         elif type(value) is str:
-            samples.append(f" A sample {number} ")  # shows if `build` strips or lowers it
+            samples.append(f" A sample {number} ")  # detects that `build` strips or lower-cases it
         else:
             raise QueryNotCompilable(f"{type(value).__name__} cannot be an argument of a compiled query")
         number += length or 1

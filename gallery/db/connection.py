@@ -100,7 +100,10 @@ def configuration(database_url: str) -> dict[str, Any]:
 
 
 def _connection(database_url: str, most: int | None = None) -> dict[str, Any]:
-    """The configuration of one connection. On PostgreSQL a pool of `most`, else of the URL's `pool` (8)."""
+    """The configuration of one connection.
+
+    On PostgreSQL it is a pool of at most `most` connections; by default the URL's parameter `pool`, else 8.
+    """
     url = urlsplit(database_url)
     if url.scheme == "sqlite":
         path = unquote(url.path[1:])
@@ -163,7 +166,7 @@ class Database:
                 await context.close_connections()
             finally:
                 context.__exit__(None, None, None)
-                EXECUTOR_CACHE.clear()  # it holds SQL in the dialect of this database
+                EXECUTOR_CACHE.clear()  # cached SQL is in the dialect of this database
 
     async def missing_migrations(self) -> list[str]:
         """The names of the migrations that are not yet applied, in order."""
@@ -174,7 +177,7 @@ class Database:
         connection = get_connection("default")
         if connection.capabilities.dialect == "sqlite":
             return await self._executor().apply(upto)
-        async with in_transaction() as guard:  # so that two servers that start at once do not both migrate
+        async with in_transaction() as guard:  # two servers that start at once must not both migrate
             await guard.execute_query("SELECT pg_advisory_xact_lock(7402)")
             return await self._executor().apply(upto)
 

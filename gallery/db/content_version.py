@@ -50,7 +50,7 @@ class GenerationTracker:
         return self._number, self._time_changes
 
     def fresh(self) -> tuple[int, int] | None:
-        """The generation if it was read at most STALENESS seconds ago, else None; asks no database."""
+        """The generation if it was read at most STALENESS seconds ago, else None; no query."""
         if time.monotonic() - self._checked_at >= STALENESS:
             return None
         if self._next_change_at is not None and now() >= self._next_change_at:

@@ -23,8 +23,8 @@ from tortoise.migrations.schema_generator.state import State
 from tortoise.migrations.schema_generator.state_apps import StateApps
 from tortoise.transactions import in_transaction
 
-# Decision 21: a migration only adds; everything else is SQL or Python. None of these operations reads an
-# older state.
+# Decision 21: the operations of a migration only add; all other changes are SQL or Python. None of these
+# operations reads the state of the models before it.
 ADDITIVE_OPERATIONS = (
     ops.CreateModel,
     ops.AddField,
@@ -39,7 +39,7 @@ class RenameTable(ops.RenameModel):
     """Rename a model and its table. The ORM's RenameModel can only name a table after the model, in small letters."""
 
     def __init__(self, old_name: str, new_name: str, *, table: str, related_names: Mapping[str, str]) -> None:
-        """`related_names`: new related names, by field."""
+        """`related_names`: field name → new related name."""
         super().__init__(old_name, new_name)
         self.table, self.related_names = table, related_names
         self.old_table = ""

@@ -1,7 +1,7 @@
 """Tortoise's SQLite engine, with transactions that take the write lock when they begin.
 
 A deferred transaction that reads before it writes fails at once with "database is locked" if another process
-wrote in between. One that begins with IMMEDIATE waits its turn (`busy_timeout`).
+wrote in between. A transaction that begins with IMMEDIATE waits its turn (`busy_timeout`).
 https://sqlite.org/lang_transaction.html
 """
 
@@ -28,7 +28,7 @@ class ImmediateTransaction(SqliteTransactionWrapper):
         except sqlite3.OperationalError as error:
             raise TransactionManagementError(error) from error
         except asyncio.CancelledError:
-            await self._connection.rollback()  # the connection's thread begins the transaction nevertheless
+            await self._connection.rollback()  # the connection's thread has begun the transaction anyway
             raise
 
 

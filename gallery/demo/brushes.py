@@ -125,7 +125,7 @@ def _cap(a: Point, b: Point) -> Outline:
 
 
 def star(cx: float, cy: float, r: float, inner: float = 0.45, rays: int = 5, turn: float = -90) -> Outline:
-    """A star; inner is the share of the radius where the rays meet."""
+    """A star; inner is its inner radius as a share of the outer radius r."""
     points = []
     for i in range(rays * 2):
         a = math.radians(turn + i * 180 / rays)
@@ -154,7 +154,7 @@ def moved(
 
 
 def around(cx: float, cy: float, squash: float = 1) -> Flow:
-    """Strokes in circles around a point; squash is width over height of the circles."""
+    """A flow in circles around a point; squash is the width of the circles divided by their height."""
     return lambda x, y: math.degrees(math.atan2((y - cy) * squash, x - cx)) + 90
 
 
@@ -234,19 +234,19 @@ class Canvas:
         return self._textures[name]
 
     def cloud(self, size: float) -> Image.Image:
-        """Soft patches, `size` units wide."""
+        """A texture of soft patches, `size` units wide."""
         return self._noise(f"cloud{size}", size, size, 1.5)
 
     @property
     def tooth(self) -> Image.Image:
-        """The grain of the paper."""
+        """A texture of the paper's grain."""
         if "tooth" not in self._textures:
             fine, coarse = self._noise("fine", 2.6, 2.6, 1.5), self._noise("coarse", 6, 6, 1.4)
             self._textures["tooth"] = Image.blend(fine, coarse, 0.45)
         return self._textures["tooth"]
 
     def streaks(self, angle: float) -> Image.Image:
-        """The marks of a wide brush at an angle (degrees)."""
+        """A texture of the marks of a wide brush at an angle (degrees)."""
         angle = round(angle / 15) * 15 % 180
         name = f"streaks{angle}"
         if name not in self._textures:
@@ -263,7 +263,7 @@ class Canvas:
         return self._textures[name]
 
     def _tint(self, texture: Image.Image, box: Box, colour: str, spread: float) -> Image.Image:
-        """The colour, made lighter and darker by the texture, by up to spread (of 255)."""
+        """The colour, lightened and darkened by the texture; `spread` is the largest change (of 255)."""
         grey = texture.crop(box) if texture.size != (box[2] - box[0], box[3] - box[1]) else texture
         bands = [grey.point(_ramp(spread / 128, c - spread)) for c in _rgb(colour)]
         return Image.merge("RGB", bands)
@@ -271,7 +271,7 @@ class Canvas:
     # Shapes -------------------------------------------------------------------------------------------
 
     def waver(self, points: Outline, amount: float, wave: float = 90) -> Outline:
-        """The outline as an unsteady hand draws it, about `amount` units off."""
+        """The outline as an unsteady hand draws it; points move by about `amount` units."""
         if amount <= 0 or len(points) < 3:
             return points
         length = sum(math.dist(a, b) for a, b in itertools.pairwise(points)) or 1
@@ -337,8 +337,9 @@ class Canvas:
         return [(x * k - x0, y * k - y0) for x, y in points]
 
     def _rough(self, mask: Mask, amount: float, texture: Image.Image, bite: float = 0.7) -> Mask:
-        """The shape with its edge roughened by the texture, about `amount` units deep; bite over 1 also makes
-        holes.
+        """The shape with its edge roughened by the texture, about `amount` units deep.
+
+        A `bite` over 1 also makes holes.
         """
         radius = max(amount * self.s, 0.4)
         soft = mask.image.filter(ImageFilter.GaussianBlur(radius))
@@ -436,7 +437,7 @@ class Canvas:
         strength: float = 1,
         clip: Mask | None = None,
     ) -> None:
-        """One stroke of a round brush that runs dry towards its end (dry: 0 wet to 1 nearly bare)."""
+        """One stroke of a round brush that runs dry towards its end; dry: 0 is wet, 1 nearly bare."""
         path = self.waver(list(path), width * 0.04, 160)
         box = self._box(path, width * 0.7 + 8)
         big, draw = self._double(box, "L", 0)
@@ -524,7 +525,7 @@ class Canvas:
         return lines
 
     def _wax(self, mask: Mask, colour: str, press: float, strength: float) -> None:
-        # Wax sticks where pressure plus the height of the paper is over a threshold.
+        # Wax sticks where the sum of the pressure and the height of the paper's grain is over a threshold.
         level = 128 + (press - 0.5) * 200
         pressed = mask.image.point(_ramp(level / 255, 0))
         grain = self.tooth.crop(mask.box)
@@ -723,11 +724,11 @@ class PrintingBlock:
         self.plate, self._draw = canvas._double(self._everywhere, "L", 0)
 
     def ink(self, *outlines: Outline, waver: float = 2) -> "PrintingBlock":
-        """These shapes print."""
+        """Add shapes that print."""
         return self._put(outlines, 255, waver)
 
     def carve(self, *outlines: Outline, waver: float = 2) -> "PrintingBlock":
-        """These shapes do not print."""
+        """Remove shapes: they do not print."""
         return self._put(outlines, 0, waver)
 
     def gouge(
@@ -739,7 +740,7 @@ class PrintingBlock:
     def ridge(
         self, path: Sequence[Point], width: float, start: float = 0.5, end: float = 0.4
     ) -> "PrintingBlock":
-        """A line that prints."""
+        """Add a line that prints."""
         return self._put([ribbon(path, width, start, end, 0.6)], 255, width * 0.12)
 
     def _put(self, outlines: Iterable[Outline], value: int, waver: float) -> "PrintingBlock":

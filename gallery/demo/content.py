@@ -12,7 +12,7 @@ PASSWORD = "light on the wall"  # noqa: S105 - printed by `gallery demo` for eve
 
 @dataclass(frozen=True)
 class DemoText:
-    """The same in Chinese and in English."""
+    """One text in Chinese and in English."""
 
     zh: str
     en: str
@@ -34,7 +34,7 @@ class DemoPerson:
     email: str
     name: str
     role: str
-    organisation: str = ""  # slug, for members
+    organisation: str = ""  # the slug of a member's organisation
     language: str = "zh"
 
 
@@ -83,8 +83,8 @@ class DemoWork:
     assent: str = "我愿意让大家看到我的画。"
     stage: DemoStage = DemoStage.ACCEPTED
     language: str = "zh"
-    consent_days: int | None = None  # from today; None: without end
-    reason: str = ""  # the curator's, if returned or declined
+    consent_days: int | None = None  # days from today; None: no end date
+    reason: str = ""  # the curator's reason, if the work is returned or declined
     notes: dict[str, str] = field(default_factory=dict)  # form field → note
 
 
@@ -111,7 +111,7 @@ def winter_solstice(year: int) -> date:
 
 
 def next_solstice(today: date) -> date:
-    """The coming solstice, or the last one for two weeks after it."""
+    """The next winter solstice; for 14 days after a solstice, that solstice."""
     this_year = winter_solstice(today.year)
     return this_year if (today - this_year).days <= 14 else winter_solstice(today.year + 1)
 

@@ -64,7 +64,7 @@ CALL_DAYS = 60
 DECISIONS = {
     DemoStage.RETURNED: "returned",
     DemoStage.DECLINED: "declined",
-}  # all other reviewed stages: accepted
+}  # works of all other reviewed stages are accepted
 
 
 class EntryRefused(RuntimeError):
@@ -77,7 +77,7 @@ class DemoContent:
     organisations: Sequence[DemoOrganisation] = content.ORGANISATIONS
     members: Sequence[DemoPerson] = content.MEMBERS
     exhibitions: Sequence[DemoExhibition] = content.EXHIBITIONS
-    picture_width: int | None = None  # px; default: each scene's own
+    picture_width: int | None = None  # px; None: the full width of each scene
 
 
 @dataclass
@@ -153,7 +153,7 @@ async def enter_demo(
             await wait_until_developed(report_progress)
         await review_works(browsers, chosen, report_progress)
         await enter_exhibitions(browsers, chosen)
-        await Worker(ChoreContext(settings, storage), CHORES).run_dry()  # publishes what is on view
+        await Worker(ChoreContext(settings, storage), CHORES).run_dry()  # stores pictures publicly
         await withdraw_works(browsers, chosen)
 
 
@@ -177,7 +177,7 @@ async def enter_person(
         "role": person.role,
         "organisation": str(organisation.id) if organisation else "",
         "language": person.language,
-        "confirm_password": PASSWORD,  # on a slow machine the sign-in is no longer fresh
+        "confirm_password": PASSWORD,  # needed if the sign-in is too long ago
     }
     page = await browsers.send(by, "organisations:invite", fields)
     found = re.search(r"/desk/invitations/([\w-]+)", page.text)

@@ -8,9 +8,9 @@ from PIL import ExifTags, Image
 
 from gallery.demo.scenes import draw_scene
 
-QUALITY = 92  # of the JPEG, about the same as on phones
+QUALITY = 92  # JPEG quality, about that of phones
 ROTATED_SLUG = "dumpling-wrappers"  # photographed with the phone turned sideways
-GPS_SLUGS = {ROTATED_SLUG, "tangyuan"}  # with coordinates
+GPS_SLUGS = {ROTATED_SLUG, "tangyuan"}  # photographs with GPS coordinates
 
 
 def save_photograph(slug: str, folder: Path, width: int | None = None) -> Path:
@@ -21,7 +21,7 @@ def save_photograph(slug: str, folder: Path, width: int | None = None) -> Path:
     exif[ExifTags.Base.DateTime] = "2022:12:01 16:20:00"
     if slug == ROTATED_SLUG:
         picture = picture.transpose(Image.Transpose.ROTATE_90)
-        exif[ExifTags.Base.Orientation] = 6  # turn a quarter clockwise
+        exif[ExifTags.Base.Orientation] = 6  # EXIF: rotate by 90° clockwise to display
     if slug in GPS_SLUGS:
         place = exif.get_ifd(ExifTags.IFD.GPSInfo)
         place[ExifTags.GPS.GPSLatitudeRef], place[ExifTags.GPS.GPSLatitude] = "N", (39.0, 54.0, 27.0)

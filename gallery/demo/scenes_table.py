@@ -323,7 +323,7 @@ def red_door(s: Canvas) -> None:
 
 
 def _window_flower(s: Canvas, cx: float, cy: float, r: float, red: str, folds: int = 8) -> None:
-    """Folded and cut: petals, then holes through every fold."""
+    """A flower of folded and cut paper: its petals, then the holes cut through all folds."""
     petals = [ellipse(cx, cy, r * 0.62)]
     holes: list[Outline] = []
     for k in range(folds):

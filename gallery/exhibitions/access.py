@@ -1,4 +1,4 @@
-"""Who may build exhibitions: every curator all of them, and nobody else."""
+"""Access to exhibitions at the desk: every curator may change every exhibition; nobody else may."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def load_exhibition(request: Request) -> tuple[Person, Exhibition]:
 
 
 async def load_edition(request: Request) -> tuple[Person, Exhibition, Edition]:
-    """The same, and the published edition with the number in the address."""
+    """The signed-in curator, the exhibition, and its published edition with the number in the address."""
     person, exhibition = await load_exhibition(request)
     edition = await Edition.get_or_none(exhibition_id=exhibition.id, number=request.path_params["number"])
     if edition is None:
@@ -31,9 +31,9 @@ async def load_edition(request: Request) -> tuple[Person, Exhibition, Edition]:
 
 
 async def load_room(request: Request) -> tuple[Person, Exhibition, Room]:
-    """The same, and the room named in the address.
+    """The signed-in curator, the exhibition, and the room named in the address.
 
-    It must be part of the draft, because published editions do not change.
+    The room must be part of the draft, because published editions do not change.
     """
     person, exhibition = await load_exhibition(request)
     room = await Room.get_or_none(
@@ -45,7 +45,7 @@ async def load_room(request: Request) -> tuple[Person, Exhibition, Room]:
 
 
 async def load_hanging(request: Request) -> tuple[Person, Exhibition, Hanging]:
-    """The same, and the hanging named in the address, which must be part of the draft."""
+    """The signed-in curator, the exhibition, and the hanging named in the address; 404 outside the draft."""
     person, exhibition = await load_exhibition(request)
     hanging = await Hanging.get_or_none(
         id=request.path_params["hanging"],

@@ -17,11 +17,11 @@ from gallery.exhibitions.models import Edition, Exhibition, Hanging
 from gallery.mail.models import Mail
 from gallery.mail.outbox import Notification, in_all_languages, notify
 
-RECENT_OPENING = timedelta(days=2)  # later than this, an opening is no longer announced
+RECENT_OPENING = timedelta(days=2)  # an earlier opening is no longer announced
 
 
 async def notify_of_hanging(exhibition: Exhibition, edition: Edition, work_ids: Collection[int]) -> None:
-    """Tell organisations that works of theirs hang for the first time, in the publishing transaction."""
+    """Tell organisations that works of theirs hang for the first time; in the publishing transaction."""
     if work_ids:
         await _notify(exhibition, edition, "works_hung", work_ids)
 
@@ -29,7 +29,7 @@ async def notify_of_hanging(exhibition: Exhibition, edition: Edition, work_ids: 
 async def notify_of_opening() -> bool:
     """Tell the organisations of one exhibition once that it has opened; False if there is none to announce.
 
-    An edition published after its opening was announced when its works were hung.
+    An edition that was published after its opening needs no mail: `notify_of_hanging` has announced it.
     """
     moment = now()
     opened = Edition.filter(
@@ -53,7 +53,7 @@ async def notify_of_opening() -> bool:
 
 
 async def _was_open_before(edition: Edition) -> bool:
-    """Whether the edition replaced another while the exhibition was open. Then nothing has opened."""
+    """Whether the exhibition was already open when this edition replaced another, so there is no opening."""
     before = Edition.filter(exhibition_id=edition.exhibition_id, shown_until=edition.opens_at)
     return await before.filter(
         Q(closes_at__isnull=True) | Q(closes_at__gte=edition.opens_at), opens_at__lt=edition.opens_at
@@ -72,7 +72,7 @@ async def _notify(exhibition: Exhibition, edition: Edition, kind: str, work_ids:
     if edition.opens_at is not None:
         facts |= {"opens_at": edition.opens_at.isoformat(), "is_to_open": not edition.has_opened()}
     for organisation_id, count in Counter(works).items():
-        # A hanging is announced with each edition, the opening once.
+        # The key makes sure that an opening is announced once. Hangings are announced with each edition.
         key = f"{_mail_key(kind, exhibition.id)}{organisation_id}" if kind == "exhibition_opened" else ""
         page = "/{language}/exhibitions/" + exhibition.slug
         news = Notification(kind, page, {**facts, "count": count}, key)

@@ -22,13 +22,13 @@ from gallery.exhibitions.models import Edition, Exhibition, Room
 from gallery.exhibitions.room_rules import FilledRoom, HungWork
 from gallery.themes.models import Theme
 
-FIELDS_NOT_COPIED = ("opens_at", "closes_at", "talks")  # they belong to one exhibition alone
+FIELDS_NOT_COPIED = ("opens_at", "closes_at", "talks")  # these fields are different for each exhibition
 
 
 async def restorable_arrangement(edition: Edition) -> tuple[Arrangement, list[Artwork]]:
-    """What restoring an edition would put into the draft, and the works that may no longer hang, in order.
+    """The arrangement that restoring an edition would give the draft, and the works that may no longer hang.
 
-    Works hung by a rule then count as hung by hand, and the rule adds what it finds since.
+    In the draft, works that a rule hung count as hung by hand. The rule adds works that were accepted since.
     """
     frozen = await arrangement_of(edition)
     works = await Artwork.filter(id__in=frozen.work_ids or [0]).select_related(
@@ -46,7 +46,7 @@ async def restorable_arrangement(edition: Edition) -> tuple[Arrangement, list[Ar
 
 
 async def restore(edition: Edition, by: Person) -> list[Artwork]:
-    """Replace the draft by what `edition` froze; returns the works that may no longer hang."""
+    """Replace the draft by the arrangement of `edition`; returns the works that may no longer hang."""
     draft = await draft_of(await Exhibition.get(id=edition.exhibition_id))
     async with in_transaction():
         await lock_exhibition(edition.exhibition_id)
@@ -62,7 +62,7 @@ async def restore(edition: Edition, by: Person) -> list[Artwork]:
 async def copy_exhibition(
     exhibition: Exhibition, slug: str, by: Person, *, theme: Theme | None, **draft: Any
 ) -> Exhibition:
-    """A new exhibition with a copy of the draft, except for the fields `draft` and FIELDS_NOT_COPIED.
+    """Create an exhibition with a copy of the draft; `draft` overrides fields, FIELDS_NOT_COPIED stay empty.
 
     Rules are copied as rules, and works hung by hand if they are accepted. Raises IntegrityError for a slug
     in use.

@@ -1,4 +1,4 @@
-"""What an edition freezes of an exhibition: texts, dates, rooms and the works in them."""
+"""Arrangements: the texts, dates, rooms and hung works of an exhibition that an edition freezes."""
 
 from __future__ import annotations
 
@@ -36,10 +36,7 @@ class Arrangement:
 
 
 async def arrangement_of(edition: Edition) -> Arrangement:
-    """What an edition froze, even if its works have changed since.
-
-    For a draft, what publishing it would freeze now.
-    """
+    """The arrangement that an edition froze; for a draft, the one that publishing would freeze now."""
     values = {name: getattr(edition, name) for name in FROZEN_FIELDS}
     return Arrangement(
         values, await fill_rooms(edition) if edition.is_draft else await _frozen_rooms(edition)

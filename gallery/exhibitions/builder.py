@@ -39,7 +39,7 @@ class WorkPicker:
     query_values: dict[str, str] = field(default_factory=dict)  # room, theme, organisation, q
 
     def query(self, **changed: object) -> str:
-        """The query of the builder's address with some values changed; None leaves a value out."""
+        """The query string of the builder with some parameters changed; None removes a parameter."""
         return urlencode({name: value for name, value in {**self.query_values, **changed}.items() if value})
 
 
@@ -61,7 +61,7 @@ MAX_RULE_WORKS_SHOWN = 24  # in each room, on the builder's page
 
 
 async def works_by_rule(rooms: Sequence[FilledRoom]) -> dict[int, Artwork]:
-    """The first works that the rules would hang, and those left out, by id; one query, or none without rules."""
+    """Id → work, for the first works that the rules would hang and for excluded works; at most one query."""
     ids = {
         id
         for room in rooms
@@ -79,7 +79,7 @@ async def works_by_rule(rooms: Sequence[FilledRoom]) -> dict[int, Artwork]:
 
 
 async def draft_version(exhibition: Exhibition, person: Person) -> dict[str, Any]:
-    """How often the draft was changed, and the name of the last to do so, if it was somebody else."""
+    """The draft's version number, and who changed the draft last; no name if it was `person`."""
     draft = await Edition.get(exhibition_id=exhibition.id, number__isnull=True).select_related("changed_by")
     other = draft.changed_by if draft.changed_by_id != person.id else None
     return {"version": draft.version, "by": other.name if other else ""}
@@ -95,9 +95,9 @@ async def editions_of(exhibition: Exhibition) -> list[Edition]:
 
 
 async def works_ending_before_closing(draft: Edition, rooms: Sequence[FilledRoom]) -> list[Artwork]:
-    """The works whose consent ends before the exhibition closes, and which then leave it by themselves.
+    """The works that leave the exhibition before it closes, because their consent ends.
 
-    Works hung by hand and by a rule, the earliest end first; one query.
+    Includes works hung by hand and by a rule, the earliest end first; one query.
     """
     if draft.closes_at is None:
         return []

@@ -1,4 +1,4 @@
-"""What differs between two arrangements of an exhibition: texts and dates, rooms, works and their captions."""
+"""The differences between two arrangements of an exhibition: texts, dates, rooms, works and captions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class WorkMove:
     """
 
     artwork_id: int
-    place: int  # its place now, 1 for the first
+    place: int  # its present place in the room, counted from 1
     place_before: int
     room: int | None = None
 
@@ -40,13 +40,13 @@ class CaptionChange:
 
 @dataclass(frozen=True, slots=True)
 class RoomChange:
-    """A room that is new (`before` is None), removed (`after` is None) or kept. Works by their ids."""
+    """A room that is new (`before` is None), removed (`after` is None) or kept. Works are given by id."""
 
     before: Room | None
     after: Room | None
     number_before: int | None
     number: int | None
-    is_moved: bool = False  # relative to the other rooms that are kept
+    is_moved: bool = False  # whether its order among the kept rooms changed
     fields: Sequence[FieldChange] = ()
     added: Sequence[int] = ()
     removed: Sequence[int] = ()
@@ -55,7 +55,7 @@ class RoomChange:
 
     @property
     def room(self) -> Room:
-        """The room as it is now, or as it was if it is removed."""
+        """The room as it is now; for a removed room, as it was."""
         room = self.after or self.before
         assert room is not None
         return room
@@ -73,7 +73,7 @@ class RoomChange:
 @dataclass(frozen=True, slots=True)
 class Difference:
     fields: Sequence[FieldChange]
-    rooms: Sequence[RoomChange]  # those that differ, in their present order, removed ones last
+    rooms: Sequence[RoomChange]  # rooms that differ, in their present order; removed rooms last
 
     @property
     def is_none(self) -> bool:
@@ -81,7 +81,7 @@ class Difference:
 
     @property
     def work_ids(self) -> set[int]:
-        """Every work that it names."""
+        """The ids of all works that the difference names."""
         return {
             id
             for room in self.rooms
@@ -97,8 +97,7 @@ class Difference:
 def compare(before: Arrangement, after: Arrangement) -> Difference:
     """The changes that lead from `before` to `after`.
 
-    Rooms have no identity from one edition to the next. Rooms that share a title or most of their works count
-    as the same.
+    Room ids differ from one edition to the next, so rooms are matched by their titles and works.
     """
     pairs = _matching_rooms(before.rooms, after.rooms)
     was_in = _positions_of(before)
@@ -132,7 +131,7 @@ def compare(before: Arrangement, after: Arrangement) -> Difference:
 
 @dataclass(frozen=True, slots=True)
 class _WorkPosition:
-    room: int  # 0 for the first
+    room: int  # index of the room, from 0
     place: int
     hung: HungWork
 
@@ -148,7 +147,7 @@ def _positions_of(arrangement: Arrangement) -> dict[int, _WorkPosition]:
 def _matching_rooms(before: Sequence[FilledRoom], after: Sequence[FilledRoom]) -> dict[int, int]:
     """Index before → index after, for rooms that count as the same.
 
-    The most similar are matched first, each room once.
+    The most similar pair of rooms is matched first. Each room is matched at most once.
     """
     likeness = sorted(
         (-_similarity(then, now), abs(i - j), i, j)
@@ -164,7 +163,7 @@ def _matching_rooms(before: Sequence[FilledRoom], after: Sequence[FilledRoom]) -
 
 
 def _similarity(before: FilledRoom, after: FilledRoom) -> float:
-    """From 0, nothing in common, to 3: both titles and all works."""
+    """The similarity of two rooms, from 0 (nothing in common) to 3 (the same titles and works)."""
     then = {hung.artwork_id for hung in before.works}
     now = {hung.artwork_id for hung in after.works}
     shared = len(then & now) / len(then | now) if then | now else 0.0
@@ -232,11 +231,11 @@ def _caption_field_changes(before: HungWork, after: HungWork) -> list[FieldChang
 
 
 def _longest_rising(order: Sequence[int]) -> set[int]:
-    """The longest rising subsequence of these distinct numbers: what is not in it was moved.
+    """The longest increasing subsequence of distinct numbers; the numbers outside it were moved.
 
-    [1 3 4 2] → {1 3 4}: one was moved, not two.
+    [1 3 4 2] → {1 3 4}: only 2 was moved.
     """
-    ends: list[int] = []  # the lowest last number of a rising subsequence of each length
+    ends: list[int] = []  # for each length, the smallest last number of an increasing subsequence
     before: dict[int, int | None] = {}
     for number in order:
         place = bisect_left(ends, number)

@@ -41,10 +41,7 @@ class ShownLogo:
 async def logos_of(
     exhibition: Exhibition | str, keys: Collection[str], address: Callable[[CreditLogo], str]
 ) -> dict[str, ShownLogo]:
-    """The logos of some credits, by the credits' keys; `exhibition` may be its slug.
-
-    One query, or none without keys.
-    """
+    """Key of the credit → its logo. `exhibition`: the exhibition or its slug. At most one query."""
     if not keys:
         return {}
     whose = {"exhibition__slug": exhibition} if isinstance(exhibition, str) else {"exhibition": exhibition}
@@ -105,7 +102,7 @@ async def remove_logo(exhibition: Exhibition, key: str, by: Person, storage: Sto
 
 
 async def copy_logos(exhibition: Exhibition, into: Exhibition) -> None:
-    """Give copied credits their logos. The rows are new, the files are shared."""
+    """Copy the logos to the credits of the new exhibition. The rows are new; the files are shared."""
     await CreditLogo.bulk_create(
         CreditLogo(
             exhibition=into,
@@ -129,7 +126,7 @@ async def is_on_view(token: str) -> bool:
 
 
 async def delete_unused_logos(storage: Storage) -> None:
-    """Delete the logos of credits that are in no edition any more, neither the draft nor a published one."""
+    """Delete the logos of credits that no edition contains, neither the draft nor a published one."""
     unused = []
     for logo in await CreditLogo.all():
         editions = Edition.filter(exhibition_id=logo.exhibition_id, credits__not_isnull=True)
@@ -156,10 +153,7 @@ async def _delete_row(exhibition: Exhibition, key: str) -> list[str]:
 
 
 async def _delete_files(tokens: Iterable[str], storage: Storage) -> None:
-    """Delete the files that no other exhibition shares.
-
-    If the store is unavailable, `gallery check` finds them.
-    """
+    """Delete files that no other exhibition uses. If the store is unavailable, `gallery check` finds them."""
     unshared = [token for token in tokens if not await CreditLogo.exists(token=token)]
     with contextlib.suppress(StoreUnavailable):
         await Takedown(logo_tokens=unshared).delete_files(storage)

@@ -34,7 +34,7 @@ HEADINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    key: str  # 8 hex digits that stay the same when the rest changes
+    key: str  # 8 hex digits; never changes
     kind: CreditKind
     name_zh: str
     name_en: str
@@ -53,7 +53,7 @@ class Credit:
         return str(HEADINGS[self.kind])
 
     def line(self) -> str:
-        """The whole credit in one line, for comparing editions."""
+        """The credit as one line of text, for comparing editions."""
         names = " / ".join(name for name in (self.name_zh, self.name_en) if name)
         return f"{self.heading}: {names}" + (f" <{self.link}>" if self.link else "")
 

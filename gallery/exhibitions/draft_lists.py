@@ -27,7 +27,7 @@ from gallery.web.languages import gettext as _
 
 ListName = Literal["credits", "talks"]
 Entries = list[dict[str, Any]]
-MAX_LIST_ENTRIES = 60  # in one list
+MAX_LIST_ENTRIES = 60  # entries in one list
 
 
 class NoSuchEntry(Exception):
@@ -65,7 +65,7 @@ async def change_entry(
 
 
 async def remove_entry(exhibition: Exhibition, name: ListName, key: str, by: Person) -> None:
-    """Raises NoSuchEntry."""
+    """Remove the entry with this key. Raises NoSuchEntry."""
     async with in_transaction():
         entries, draft = await _locked_entries(exhibition, name)
         del entries[_index_of(entries, key)]
@@ -73,7 +73,7 @@ async def remove_entry(exhibition: Exhibition, name: ListName, key: str, by: Per
 
 
 async def move_entry(exhibition: Exhibition, name: ListName, key: str, to: int, by: Person) -> None:
-    """Move an entry to the place `to`, counted from 1 and limited to the list. Raises NoSuchEntry."""
+    """Move an entry to the place `to`, counted from 1; a larger number means the end. Raises NoSuchEntry."""
     async with in_transaction():
         entries, draft = await _locked_entries(exhibition, name)
         moved = entries.pop(_index_of(entries, key))

@@ -1,6 +1,6 @@
 """Building and publishing an exhibition: curators change its draft, and published editions never change.
 
-Each function is one transaction that locks the exhibition's row, so that two curators at once break nothing.
+Each function is one transaction that locks the exhibition's row, so concurrent changes are serialised.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ async def create_exhibition(slug: str, by: Person, *, theme: Theme | None = None
 
 
 async def draft_of(exhibition: Exhibition) -> Edition:
-    """The edition that curators change; created if there is none yet."""
+    """The draft edition of the exhibition; created if there is none yet."""
     draft = await Edition.get_or_none(exhibition_id=exhibition.id, number__isnull=True)
     if draft is not None:
         return draft
@@ -186,7 +186,7 @@ async def close_room(room: Room, *, by: Person | None = None) -> None:
 
 
 async def move_room(room: Room, to: int, *, by: Person | None = None) -> None:
-    """Move a room to the place `to`, counted from 1 and limited to the rooms there are."""
+    """Move a room to the place `to`, counted from 1; a number that is too large means the last place."""
     async with in_transaction():
         edition = await _lock_draft(room, by)
         await _renumber(_reordered(await Room.filter(edition_id=room.edition_id), room.id, to))
@@ -233,7 +233,7 @@ async def move_hanging(
 ) -> None:
     """Move a work to the place `to` of its room or of the room `into`.
 
-    Places count from 1 and are limited to the works there are.
+    Places count from 1; a number that is too large means the last place.
     """
     async with in_transaction():
         room = await Room.get_or_none(id=hanging.room_id)
@@ -307,7 +307,7 @@ async def unpublish(exhibition: Exhibition, by: Person) -> bool:
 
 
 async def cancel_planned(exhibition: Exhibition, by: Person) -> bool:
-    """Cancel an edition that was to open later; returns whether there was one. What visitors see stays."""
+    """Cancel the planned edition; returns whether there was one. The edition that visitors see stays."""
     async with in_transaction():
         await lock_exhibition(exhibition.id)
         editions = Edition.filter(exhibition_id=exhibition.id, is_current=True)
@@ -337,7 +337,7 @@ async def _end_replaced_editions(exhibition: Exhibition, opens_at: datetime | No
 
 
 async def _end_editions(editions: QuerySet[Edition]) -> int:
-    """End now those of `editions` that are published; returns how many had not been replaced before."""
+    """End the published editions among `editions` now; returns the number of those not replaced before."""
     ended = await editions.filter(edition_is_not_replaced()).update(is_current=False, shown_until=now())
     await editions.filter(is_current=True).update(is_current=False)
     return ended
@@ -368,7 +368,7 @@ def _check_publishable(draft: Edition, rooms: Sequence[FilledRoom]) -> None:
 
 
 async def _check_differs(draft: Edition, rooms: Sequence[FilledRoom], latest: Edition) -> None:
-    """Refuse to publish the same again, as when two curators press the button at once."""
+    """Raise NotPublishable if nothing has changed since the last edition, as when two curators publish."""
     values = {name: getattr(draft, name) for name in FROZEN_FIELDS}
     if compare(await arrangement_of(latest), Arrangement(values, rooms)).is_none:
         sentence = (
@@ -389,7 +389,7 @@ async def lock_exhibition(exhibition_id: int) -> Exhibition:
 
 
 async def _check_draft(edition_id: int) -> Edition:
-    """The edition. Raises DraftChangeRefused if it is published, because it is frozen then."""
+    """The edition with this id. Raises DraftChangeRefused if it is published, because it is frozen then."""
     edition = await Edition.get(id=edition_id)
     if not edition.is_draft:
         raise DraftChangeRefused(
@@ -406,16 +406,16 @@ async def _lock_draft(room: Room, by: Person | None = None) -> Edition:
 
 
 async def mark_changed(edition_id: int, by: Person | None) -> None:
-    """Note that a draft changed, and by whom, so that the open pages of others can say so."""
+    """Save that a draft changed, and by whom, so that other curators' open pages can say so."""
     await Edition.filter(id=edition_id).update(version=F("version") + 1, changed_by_id=by.id if by else None)
 
 
 async def changed_fields(
     draft_id: int, seen: Digests, current: Mapping[str, Any], typed: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The fields of `typed` that the sender changed.
+    """The fields of `typed` that the sender of the form changed.
 
-    Raises EditConflict if that would undo somebody else's change.
+    Raises EditConflict if saving them would overwrite somebody else's change.
     """
     compared = compare_edits(seen, current, typed)
     if compared.conflicts:
@@ -431,7 +431,7 @@ async def _save_changed(
     """Save the fields that the sender of a form changed. Raises EditConflict."""
     model: type[Room | Hanging] = type(record)
     stored = await model.get_or_none(id=record.id)
-    if stored is None:  # taken down since the page was made
+    if stored is None:  # the room was deleted or the work taken down since the page was rendered
         return
     current = {name: getattr(stored, name) for name in typed}
     if changed := await changed_fields(draft_id, seen, current, typed):
@@ -439,7 +439,7 @@ async def _save_changed(
 
 
 def _reordered(rows: Sequence[Any], id: int, to: int) -> list[Any]:
-    """`rows` with one of them moved: [a b c d], b to 4 → [a c d b]."""
+    """`rows` with the row `id` moved to the place `to`, counted from 1: [a b c d], b to 4 → [a c d b]."""
     others = [row for row in rows if row.id != id]
     place = min(max(to, 1), len(rows)) - 1
     return [*others[:place], *(row for row in rows if row.id == id), *others[place:]]

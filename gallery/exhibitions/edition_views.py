@@ -36,7 +36,7 @@ from gallery.web.languages import localized, ngettext
 from gallery.web.rendering import flash, redirect, render, shown_moment
 
 DRAFT = "draft"
-MAX_NAMED_WORKS = 5  # in one sentence
+MAX_NAMED_WORKS = 5  # titles named in one sentence
 LABELS = {
     "title_zh": _l("Title in Chinese"),
     "title_en": _l("Title in English"),
@@ -58,7 +58,7 @@ LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class FieldChangeText:
-    """A field change as text. A long text has passages ("same" | "gone" | "new", text), any other value
+    """A field change as text: long texts have `passages` ("same" | "gone" | "new", text), other values have
     `before` and `after`.
     """
 
@@ -103,7 +103,7 @@ async def show_comparison(request: Request) -> Response:
 
 
 async def new_restoration(request: Request) -> Response:
-    """A curator sees what restoring an edition would change in the draft, and which works may no longer hang."""
+    """A curator sees what restoring an edition would change, and which works may no longer hang."""
     _person, exhibition, edition = await load_edition(request)
     draft = await draft_of(exhibition)
     arrangement, missing = await arrangement_copies.restorable_arrangement(edition)
@@ -143,7 +143,7 @@ async def unpublish(request: Request) -> Response:
 
 
 async def cancel_planned(request: Request) -> Response:
-    """A curator cancels an edition that was to open later. What visitors see stays."""
+    """A curator cancels an edition that was to open later. The edition that visitors see stays."""
     person, exhibition = await load_exhibition(request)
     response = redirect(request, "editions:index", id=exhibition.id)
     if await drafts.cancel_planned(exhibition, person):
@@ -216,7 +216,7 @@ def _find_edition(name: str, editions: Collection[Edition], draft: Edition) -> E
 
 
 def _entries_as_text(name: str, entries: Any) -> str:
-    """Credits or talks, one entry a line."""
+    """The credits or talks as text, one entry after the other."""
     read: Sequence[Credit | Talk] = credits_of(entries) if name == "credits" else talks_of(entries)
     return "\n".join(entry.line() for entry in read)
 
@@ -264,7 +264,7 @@ def _rule_as_text(rule: Mapping[str, Any], names: Mapping[str, str]) -> str:
 async def _names_in_rules(difference: Difference) -> dict[str, str]:
     """The names of themes and organisations in changed rules, by keys such as `theme:1`.
 
-    No query without such rules.
+    Runs no query if no rule changed.
     """
     rules = [
         rule

@@ -103,7 +103,7 @@ CHOICE_GONE = _l("This option is no longer available. Please choose another.")
 
 
 class ChoiceField(SelectField):
-    """A choice from a list that is known when the form is made."""
+    """A select field whose choices are given when the form is created."""
 
     def __init__(self, label: Any, choices: Any = (), **options: Any) -> None:
         super().__init__(label, choices=choices_of(choices), validate_choice=False, **options)

@@ -47,16 +47,16 @@ class Edition(Model):
     )
     exhibition_id: int
     number = fields.IntField(null=True)  # null: the draft
-    # Published, and neither replaced nor taken off the site. An exhibition has at most two such editions: the
-    # one that visitors see, and one that will replace it at its opening.
+    # Published, and neither replaced nor taken off the site. An exhibition has at most two current editions:
+    # the edition that visitors see, and a planned edition that will replace it.
     is_current = fields.BooleanField(default=False, db_index=True)
-    # When the next edition opens, or when this one was replaced or taken off the site; null: no end is known.
+    # When the next edition opens, or when this edition was replaced or taken off the site; null: no end yet.
     shown_until = fields.DatetimeField(null=True)
     title_zh = fields.CharField(max_length=120, default="")
     title_en = fields.CharField(max_length=120, default="")
     introduction_zh = fields.TextField(default="")  # Markdown
     introduction_en = fields.TextField(default="")
-    opens_at = fields.DatetimeField(null=True)  # without it the edition cannot be published
+    opens_at = fields.DatetimeField(null=True)  # required for publishing
     closes_at = fields.DatetimeField(null=True)
     published_at = fields.DatetimeField(null=True)
     published_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
@@ -65,10 +65,10 @@ class Edition(Model):
 
     leaves_when_closed = fields.BooleanField(
         default=False, db_default=False
-    )  # otherwise it stays among the past ones
+    )  # otherwise the edition stays among the past exhibitions
     credits: Any = fields.JSONField(null=True)  # list of entries, see credits.py; null: none
     talks: Any = fields.JSONField(null=True)  # list of entries, see talks.py; null: none
-    version = fields.IntField(default=0, db_default=0)  # of a draft: counts its changes
+    version = fields.IntField(default=0, db_default=0)  # the number of changes to a draft
     changed_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="drafts_changed", null=True, on_delete=fields.SET_NULL
     )
@@ -100,7 +100,7 @@ class Edition(Model):
         return self.is_current and self.has_opened(at) and not self.is_replaced(at) and not has_left
 
     def is_planned(self, moment: datetime | None = None) -> bool:
-        """Whether it is published and opens later."""
+        """Whether the edition is published and opens later."""
         return self.is_current and not self.has_opened(moment)
 
 
@@ -112,7 +112,7 @@ class PublishedEditions(NamedTuple):
 
     @classmethod
     def of(cls, editions: Iterable[Edition]) -> PublishedEditions:
-        """`editions`: those of one exhibition, at least all current ones."""
+        """Pick from the editions of one exhibition, which must include all current editions."""
         moment, current = now(), [edition for edition in editions if edition.is_current]
         return cls(
             shown=next((edition for edition in current if edition.is_shown(moment)), None),
@@ -123,9 +123,9 @@ class PublishedEditions(NamedTuple):
 class Layout(StrEnum):
     """How the works of a room are shown."""
 
-    WALL = "wall"  # all at once, as on a wall
-    STORIES = "stories"  # one by one, each with its story
-    TIMELINE = "timeline"  # by year, the earliest first
+    WALL = "wall"  # all works at once, as on a wall
+    STORIES = "stories"  # one work at a time, with its story
+    TIMELINE = "timeline"  # works by year, the earliest first
 
 
 class Room(Model):
@@ -164,7 +164,7 @@ class Hanging(Model):
     )
     artwork_id: int
     position = fields.IntField()
-    caption_zh = fields.CharField(max_length=300, default="", db_default="")  # for this room alone
+    caption_zh = fields.CharField(max_length=300, default="", db_default="")  # for this room only
     caption_en = fields.CharField(max_length=300, default="", db_default="")
 
     class Meta:

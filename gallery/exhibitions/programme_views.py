@@ -39,7 +39,7 @@ EntryForm = CreditForm | TalkForm
 
 @dataclass(frozen=True)
 class EntryListViews:
-    """The pages of one of the two lists, with the form for its entries and the function that reads them."""
+    """The pages of one list, credits or talks. `form`: of one entry. `read`: parses the stored entries."""
 
     name: ListName
     form: type[EntryForm]
@@ -67,7 +67,7 @@ class EntryListViews:
         return self._back(request, exhibition, key, _("Saved in the draft."))
 
     async def update(self, request: Request) -> Response:
-        """A curator changes an entry. Fields that somebody else changed since stay."""
+        """A curator changes an entry. Fields that only somebody else has changed stay as they are."""
         person, exhibition = await load_exhibition(request)
         key, posted = request.path_params["key"], await read_desk_form(request)
         form = self.form(posted, prefix=key)
@@ -114,7 +114,7 @@ class EntryListViews:
     ) -> Response:
         """The page of the list.
 
-        With a refused form it answers 422 and keeps what was typed, and the digests `seen`.
+        If a form was refused, the status is 422 and the page keeps what was typed, with the digests `seen`.
         """
         draft = await draft_of(exhibition)
         entries = self.read(getattr(draft, self.name))

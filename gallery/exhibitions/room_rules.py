@@ -16,12 +16,12 @@ from gallery.artworks.models import Artwork, edition_is_not_replaced, may_hang
 from gallery.db.connection import QuerySet
 from gallery.exhibitions.models import Edition, Hanging, Room
 
-MAX_WORKS_BY_RULE = 300  # in one room; the newest ones
+MAX_WORKS_BY_RULE = 300  # in one room; the newest works are taken
 
 
 @dataclass(frozen=True, slots=True)
 class RoomRule:
-    """The accepted works that a room takes.
+    """The conditions for the accepted works that a room takes.
 
     Empty values and None do not restrict. `theme` and `organisation` are ids.
     """
@@ -38,11 +38,11 @@ class RoomRule:
         return cls(**room.rule) if room.rule is not None else None
 
     def to_json(self) -> dict[str, Any]:
-        """As stored in `Room.rule`: only the values that restrict."""
+        """The rule as stored in `Room.rule`: only the values that restrict."""
         return {name: value for name, value in asdict(self).items() if value}
 
     def works(self, without: Collection[int] = ()) -> QuerySet[Artwork]:
-        """The accepted works that match, the newest first."""
+        """The accepted works that match the rule, the newest first."""
         conditions: dict[str, Any] = {}
         for name, column in (
             ("theme", "themes__id"),
@@ -69,12 +69,12 @@ class HungWork:
     artwork_id: int
     caption_zh: str = ""
     caption_en: str = ""
-    hanging_id: int | None = None  # None: by the room's rule
+    hanging_id: int | None = None  # None if the room's rule hangs the work
 
 
 @dataclass(frozen=True, slots=True)
 class FilledRoom:
-    """A room with the works that would hang in it. `beyond` more works match its rule than a room takes."""
+    """A room with the works that would hang in it. `beyond`: how many more works match its rule than fit."""
 
     room: Room
     works: Sequence[HungWork]
@@ -101,7 +101,7 @@ async def fill_rooms(draft: Edition) -> list[FilledRoom]:
         beyond = 0
         if rule := RoomRule.of(room):
             matching = rule.works({*taken, *(room.without or ())})
-            # The filter names one theme, so a work of several themes is found once.
+            # The rule has at most one theme, so the join finds a work with several themes only once.
             ids = await matching.limit(MAX_WORKS_BY_RULE).values_list("id", flat=True)
             beyond = await matching.count() - len(ids) if len(ids) == MAX_WORKS_BY_RULE else 0
             taken.update(ids)  # type: ignore[arg-type]
@@ -111,12 +111,12 @@ async def fill_rooms(draft: Edition) -> list[FilledRoom]:
 
 
 def work_ids_of(rooms: Iterable[FilledRoom]) -> set[int]:
-    """Every work that would hang."""
+    """The ids of all works that would hang."""
     return {hung.artwork_id for room in rooms for hung in room.works}
 
 
 async def count_unpublished_works(draft: Edition, rooms: Sequence[FilledRoom]) -> int:
-    """How many works the rules would hang that are neither in the present edition nor in a planned one.
+    """The number of works that the rules would hang and that no current or planned edition contains.
 
     0 if nothing is published."""
     if not any(room.room.rule is not None for room in rooms):

@@ -9,7 +9,7 @@ from gallery.exhibitions.models import Edition
 
 
 async def next_change() -> datetime:
-    """The next opening, closing or midnight: pages change then without anybody doing anything.
+    """The next opening, closing or midnight: the moment at which pages change without any edit.
 
     Consents begin and end, and calls open and close, at midnight.
     """

@@ -42,7 +42,7 @@ Thing = TypeVar("Thing")
 
 @dataclass(frozen=True)
 class ExpectedFile:
-    """What the database knows of a file's content."""
+    """The size and digest that a file must have according to the database."""
 
     size: int | None = None  # bytes
     sha256: str = ""
@@ -51,7 +51,7 @@ class ExpectedFile:
         return size == self.size if self.size is not None else size > 0
 
     def is_in(self, path: Path) -> bool:
-        """Whether the file at `path` is this one. It is read only if its digest is known."""
+        """Whether the file at `path` has this size and digest. Reads the file only if the digest is known."""
         return self.fits(path.stat().st_size) and (not self.sha256 or sha256_of(path) == self.sha256)
 
 
@@ -62,7 +62,7 @@ class StoreInventory:
     counts: Counter[tuple[int, str]] = field(default_factory=Counter)  # by image id and kind of file
     truncated: dict[tuple[int, str], list[str]] = field(
         default_factory=lambda: defaultdict(list)
-    )  # keys, by the same
+    )  # keys, by image id and kind of file
     unexpected: set[str] = field(default_factory=set)  # keys
 
 
@@ -99,14 +99,14 @@ async def take_inventory(
 
 
 def expected_file_of(image: Image, kind: str, key: str) -> ExpectedFile:
-    """What the file `key` of an image must hold, in either store."""
+    """The expected content of the file `key` of an image, in either store."""
     if kind == ORIGINAL:
         return ExpectedFile(image.source_bytes, image.source_sha256)
     return ExpectedFile(image.rendition_bytes.get(key.rpartition("/")[2]) if kind == RENDITIONS else None)
 
 
 async def expected_private_files(keys: Iterable[str]) -> dict[str, ExpectedFile]:
-    """The expected content of those `keys` that cannot be made again: originals and signed forms."""
+    """Key → expected content, for the originals and signed forms among `keys`: nothing can recreate these."""
     wanted = set(keys)
     images = await images_with_private_files({token_of_key(key) for key in wanted})
     expected = {original_key(token): expected_file_of(image, ORIGINAL, "") for token, image in images.items()}
@@ -124,7 +124,7 @@ def possible_private_keys(image: Image) -> dict[str, list[str]]:
 
 
 def possible_public_keys(image: Image) -> dict[str, list[str]]:
-    """The keys that an image on view may have in public storage, by kind; its derivatives must be fetched."""
+    """The keys that an image on view may have in public storage, by kind. `derivatives` must be fetched."""
     pieces = [derivative_key(image.token, derivative.name) for derivative in image.derivatives]
     return {**public_keys(image), "pieces": pieces}
 
@@ -142,14 +142,14 @@ async def needed_keys_without_image(keys: set[str]) -> set[str]:
 
 
 async def needed_bundle_keys(keys: set[str]) -> set[str]:
-    """The keys among `keys` in private storage of uploaded sheets that are still needed."""
+    """The keys among `keys` that belong to imports whose uploaded files are still needed."""
     tokens = {key.removeprefix(f"{BUNDLE_FOLDER}/") for key in keys if key.startswith(f"{BUNDLE_FOLDER}/")}
     needed = await Import.filter(token__in=tokens, files_cleared_at=None).values_list("token", flat=True)
     return {bundle_key(str(token)) for token in needed}
 
 
 async def known_form_keys(keys: set[str]) -> set[str]:
-    """The keys among `keys` in private storage of signed forms."""
+    """The keys among `keys` that belong to signed forms."""
     tokens = {key.removeprefix(f"{FORMS_FOLDER}/") for key in keys if key.startswith(f"{FORMS_FOLDER}/")}
     return {
         form_key(str(token))
@@ -175,7 +175,7 @@ def folder_of(key: str) -> str:
 
 
 async def batches(things: AsyncIterator[Thing]) -> AsyncIterator[list[Thing]]:
-    """`things` in lists of BATCH_SIZE."""
+    """Yield `things` in lists of at most BATCH_SIZE."""
     batch: list[Thing] = []
     async for thing in things:
         batch.append(thing)
@@ -187,7 +187,7 @@ async def batches(things: AsyncIterator[Thing]) -> AsyncIterator[list[Thing]]:
 
 
 async def private_orphans(storage: Storage, settling: timedelta) -> set[str]:
-    """Keys of private files that nothing expects and that are older than `settling`."""
+    """The keys of private files that the database does not expect and that are older than `settling`."""
     return (
         await take_inventory(
             storage.private, possible_private_keys, images_with_private_files, now() - settling
@@ -198,10 +198,10 @@ async def private_orphans(storage: Storage, settling: timedelta) -> set[str]:
 async def delete_orphans(
     context: ChoreContext, *, settling: timedelta = ORPHANED_AFTER, pause: float = RECHECK_DELAY
 ) -> bool:
-    """Delete private files that killed processes left without a row, a day later.
+    """Delete private files that have no row, such as those of killed processes, after a day.
 
-    When a picture is framed again, an old file has a new name until its row is written. So the chore looks
-    twice.
+    Framing a picture again links its old file to a new key before the row is written. For that moment the key
+    looks like an old orphan, so the chore deletes only files that are orphans in two passes.
     """
     if orphans := await private_orphans(context.storage, settling):
         await asyncio.sleep(pause)

@@ -13,7 +13,7 @@ from gallery.web.rendering import datetime_local_value
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    key: str  # 8 hex digits that stay the same when the rest changes
+    key: str  # 8 hex digits; never changes
     title_zh: str
     title_en: str
     text_zh: str  # Markdown
@@ -22,7 +22,7 @@ class Talk:
     ends_at: datetime
     place_zh: str
     place_en: str
-    link: str  # to the stream: http(s) or empty
+    link: str  # URL of the stream, http(s), or empty
 
     @classmethod
     def of(cls, entry: dict[str, Any]) -> Self:
@@ -34,7 +34,7 @@ class Talk:
         return {**asdict(self), **{name: getattr(self, name).isoformat() for name in TIME_FIELDS}}
 
     def line(self) -> str:
-        """The whole talk in a few lines, for comparing editions."""
+        """The talk as a few lines of text, for comparing editions."""
         titles = " / ".join(title for title in (self.title_zh, self.title_en) if title)
         places = " / ".join(place for place in (self.place_zh, self.place_en, self.link) if place)
         texts = "".join(f"\n{text}" for text in (self.text_zh, self.text_en) if text)
@@ -45,7 +45,7 @@ class Talk:
 
     @property
     def where(self) -> str:
-        """The place, in the page's language if there is one, or the address of the stream."""
+        """The place in the page's language, or the URL of the stream if there is no place."""
         return localized(self, "place").text or self.link
 
 

@@ -190,7 +190,7 @@ async def update_caption(request: Request) -> Response:
 
 
 async def show_version(request: Request) -> Response:
-    """The open builder asks whether somebody else has changed the draft."""
+    """The builder's script asks whether somebody else has changed the draft."""
     person, exhibition = await load_exhibition(request)
     return JSONResponse(await draft_version(exhibition, person), headers={"cache-control": "no-store"})
 
@@ -322,7 +322,7 @@ async def _render_builder(
     seen: Digests | None = None,
     refusal: str = "",
 ) -> Response:
-    """The builder's page. With a refused form or a refusal it answers 422 and keeps what was typed.
+    """The builder's page. If a change was refused, the status is 422 and the page keeps what was typed.
 
     `seen`: the digests that the refused form carried.
     """
@@ -398,7 +398,7 @@ async def _edition_form(exhibition: Exhibition, draft: Edition) -> EditionForm:
 def _redirect_to_builder(
     request: Request, exhibition: Exhibition, fragment: str, message: str = "", level: str = "done"
 ) -> Response:
-    """Back to where the button was in the builder, with the same filters for works."""
+    """A redirect to the place of the button in the builder, with the same filters for works."""
     response = redirect(
         request, "exhibitions:show", id=exhibition.id, fragment=fragment, query=request.url.query
     )
@@ -456,10 +456,10 @@ def seen_in(posted: ImmutableMultiDict[str, Any]) -> dict[str, str]:
 
 
 def add_conflict_errors(form: Form, conflict: EditConflict, seen: Digests) -> dict[str, str]:
-    """Say at each field that somebody else changed it, and what it holds now.
+    """Add an error to each field that somebody else changed, with the field's present value.
 
-    What was typed stays in the form. Returns the digests that the page carries then: of these fields those of
-    the new values, of the others those of `seen`.
+    What was typed stays in the form. Returns the digests for the page: `seen`, with new digests
+    of the present values for the fields in conflict.
     """
     for name, value in conflict.current.items():
         if isinstance(value, str) and name in TIME_FIELDS:

@@ -32,11 +32,11 @@ logger = logging.getLogger("gallery.worker")
 RECEIVED = Q(state=ImageState.RECEIVED)
 TO_REDEVELOP = Q(state=ImageState.READY, ready_at__isnull=True)  # see mark_all_for_redevelopment
 
-# The delay before the next attempt after one that failed because of this machine. The delays grow for a day,
-# then there is one attempt a day until a keeper deals with it.
+# Delays before the next attempt, when an attempt failed because of this machine. The delays grow for a day;
+# then there is one attempt a day until a keeper solves the problem.
 RETRY_DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 20, 60, 240, 240, 240, 240, 240, 1440))
 MAX_LOSSES = 10  # attempts in a row whose worker was killed, perhaps because of the picture
-UNUSED_AFTER = timedelta(days=1)  # for an upload whose form was never completed
+UNUSED_AFTER = timedelta(days=1)  # the age at which an upload that no work uses is deleted
 
 
 async def develop_next(context: ChoreContext) -> bool:
@@ -45,7 +45,7 @@ async def develop_next(context: ChoreContext) -> bool:
 
 
 async def redevelop_next(context: ChoreContext) -> bool:
-    """Make the renditions of one image again, unless new ones are waiting."""
+    """Make the renditions of one ready image again, unless new images are waiting."""
     if await are_images_waiting():
         return False
     return await develop_one(context, await claim_or_release(context, TO_REDEVELOP))
@@ -61,10 +61,10 @@ def is_due() -> Q:
 
 
 async def mark_all_for_redevelopment() -> int:
-    """Have the worker make the renditions of every ready image again, with the current table of
-    renditions; returns their number.
+    """Mark every ready image, so that the worker makes its renditions again with the current table of
+    renditions. Returns the number of images.
 
-    They stay ready and on view, with their present renditions.
+    Until then, the images stay ready and on view with their present renditions.
     """
     ready = Image.filter(state=ImageState.READY)
     return await ready.update(ready_at=None, lease_until=None, attempt_after=None, failures=0, losses=0)
@@ -84,7 +84,7 @@ async def develop_one(context: ChoreContext, image: Image | None) -> bool:
         await refuse(image, refusal.code)
         return True
     except (StoreUnavailable, asyncio.CancelledError):
-        await release_lease(image)  # this is not the picture's fault
+        await release_lease(image)  # the picture is not at fault
         raise
     except OSError as fault:
         logger.warning("Image %d was postponed: this machine could not develop it: %s", image.id, fault)
@@ -92,9 +92,9 @@ async def develop_one(context: ChoreContext, image: Image | None) -> bool:
         return True
     if image.state == ImageState.READY and await leased_row(image).exists():
         await renew_public(context.storage, image)
-        # Keep its hash: the curators' index of similar pictures was made with it.
+        # Keep the old perceptual hash: the curators' index of similar pictures was built from it.
         developed = replace(developed, perceptual_hash=image.perceptual_hash)
-    # Only the worker that still holds the lease may mark it ready.
+    # Only the worker that still holds the lease may mark the image ready.
     updated = await leased_row(image).update(
         state=ImageState.READY,
         width=developed.width,
@@ -117,7 +117,7 @@ async def develop_one(context: ChoreContext, image: Image | None) -> bool:
     elif not await Image.filter(id=image.id, state__not=ImageState.ERASED).exists():
         await delete_image_files(
             context.storage, image.token
-        )  # it was withdrawn while its renditions were being made
+        )  # the image was withdrawn while its renditions were being made
     return True
 
 
@@ -143,8 +143,8 @@ async def claim(context: ChoreContext, which: Q = RECEIVED) -> Image | None:
     """Claim a waiting image: the oldest of those with the fewest failures and losses.
 
     A lease that expired means that its worker was killed, perhaps because of the picture. Such a picture is
-    claimed after all others, so that it does not block them. The same goes for one for which the machine had
-    no time.
+    claimed after all others, so that it does not block them. So is a picture for which this machine had too
+    little time or memory.
     """
     async with in_transaction():
         waiting = Image.filter(which, is_due(), Q(lease_until__isnull=True) | Q(lease_until__lt=now()))
@@ -172,7 +172,7 @@ async def claim_or_release(context: ChoreContext, which: Q = RECEIVED) -> Image 
 
 
 def leased_row(image: Image) -> QuerySet[Image]:
-    """The image's row, if this attempt still holds the lease and the state did not change."""
+    """A query for the image's row; empty if this attempt lost the lease or the state changed."""
     return Image.filter(id=image.id, state=image.state, attempts=image.attempts)
 
 
@@ -224,8 +224,8 @@ async def refuse(image: Image, code: str) -> None:
 
 
 async def delete_unused_uploads(context: ChoreContext) -> bool:
-    """Delete one upload that no work used within a day, and files of killed processes in the scratch
-    folder."""
+    """Delete one upload that no work used within a day, and the files that killed processes left in the
+    scratch folder."""
     context.storage.sweep_scratch(time.time() - UNUSED_AFTER.total_seconds())
     unused = Image.filter(
         artwork=None, profile_image=None, candidate_for_id=None, created_at__lt=now() - UNUSED_AFTER
@@ -234,7 +234,7 @@ async def delete_unused_uploads(context: ChoreContext) -> bool:
     if image is None:
         return False
     async with in_transaction():
-        # Checked again under the lock, so that no work can start to use it.
+        # Check again under the row lock, so that no work can start to use the image.
         await locked(Image.filter(id=image.id)).first()
         if not await unused.filter(id=image.id).exists():
             return False
@@ -247,7 +247,7 @@ async def delete_unused_uploads(context: ChoreContext) -> bool:
 
 
 async def record_digest(context: ChoreContext) -> bool:
-    """Record the digest of one original from before digests were kept, and the sizes of its renditions."""
+    """Record the SHA-256 digest of one original that has none, and the sizes of its renditions in bytes."""
     image = await Image.filter(
         source_sha256="",
         is_digest_late=False,
@@ -257,7 +257,7 @@ async def record_digest(context: ChoreContext) -> bool:
     if image is None:
         return False
     private, digest = context.storage.private, ""
-    with suppress(FileNotFoundError):  # `gallery check` reports that it is missing
+    with suppress(FileNotFoundError):  # `gallery check` reports a missing original
         async with private.local_copy(original_key(image.token)) as original:
             digest = await asyncio.to_thread(sha256_of, original)
     sizes = {
@@ -290,7 +290,7 @@ async def notify_of_late_images(context: ChoreContext) -> bool:
 
 
 CHORES = [
-    Chore("develop images", develop_next, concurrent=True),  # one may take minutes
+    Chore("develop images", develop_next, concurrent=True),  # one picture may take minutes
     Chore("develop images once more", redevelop_next, every=5),
     Chore("tell of late pictures", notify_of_late_images, every=300),
     Chore("forget unused uploads", delete_unused_uploads, every=600),

@@ -1,5 +1,5 @@
-"""Fingerprints: whether one picture contains another, whole or cropped, mirrored, turned by quarters or
-recompressed.
+"""Fingerprints: whether one picture contains another, whole or cropped, mirrored, turned by a multiple of 90°
+or recompressed.
 
 A fingerprint describes 441 windows of a picture, each between 60 and 100 % of its width and of its height:
 the signs of 104 low-frequency DCT coefficients of the window's brightness, and the window's mean colour.
@@ -21,26 +21,26 @@ from functools import cache, lru_cache
 from operator import mul
 
 SIDE = 50  # px: fingerprints are computed from a picture of SIDE × SIDE
-SIDES = (50, 46, 42, 38, 34, 30)  # px of the windows
+SIDES = (50, 46, 42, 38, 34, 30)  # px: the heights and widths of the windows
 STEP = 4  # px from one window to the next
 SPANS = [(start, start + side) for side in SIDES for start in range(0, SIDE - side + 1, STEP)]
 WINDOWS = [(down, across) for down in SPANS for across in SPANS]  # the first is the whole picture
 
-ORDER = 14  # DCT coefficients whose vertical and horizontal orders add up to less than this
+ORDER = 14  # only DCT coefficients whose vertical and horizontal orders add up to less are used
 WAVES = [(down, across) for down in range(ORDER) for across in range(ORDER - down) if down or across]
 SIGN_BYTES = len(WAVES) // 8
 SHAPE_HEADER = struct.Struct(">f")  # width ÷ height of the picture
 WINDOW_BYTES = SIGN_BYTES + 2  # the signs, then the mean blue and red difference (Cb, Cr)
 LENGTH = SHAPE_HEADER.size + WINDOW_BYTES * len(WINDOWS)
 
-# Chosen with tests/bench/likeness.py.
-MAX_DISTANCE = 26  # of 104 signs that may differ where the colours are near
-MAX_DISTANCE_ANY_COLOUR = 18  # the same for other colours: a copy in grey, or in another light
+# These thresholds were chosen with tests/bench/likeness.py.
+MAX_DISTANCE = 26  # of 104 signs that may differ if the mean colours are similar
+MAX_DISTANCE_ANY_COLOUR = 18  # the same if they are not: a copy in grey, or in another light
 MAX_COLOUR_DIFFERENCE = 16  # levels of 255, in each of Cb and Cr
-MAX_SHAPE_DIFFERENCE = 0.15  # between the logarithms of two shapes: about 15 %
+MAX_SHAPE_DIFFERENCE = 0.15  # between log(width ÷ height) of two pictures: about 15 %
 
-# The shapes of the windows of a square picture, sorted, with their positions: the shape alone rules most
-# windows out.
+# The shape, log(width ÷ height), and the index of each window of a square picture, sorted by shape. Most
+# windows can be ruled out by their shape alone.
 _SHAPES = sorted(
     (math.log((right - left) / (bottom - top)), place)
     for place, ((top, bottom), (left, right)) in enumerate(WINDOWS)
@@ -116,8 +116,8 @@ def _contains(large: bytes, small: bytes) -> bool:
 
 @lru_cache(maxsize=4096)
 def _orientations(head: bytes) -> list[tuple[float, list[int]]]:
-    """For the picture as it is, and for it after a quarter turn: the logarithm of its shape, and its signs in
-    the four mirrored forms."""
+    """Two pairs: the first is for the picture as it is, the second for the picture after a quarter turn. A
+    pair is log(width ÷ height), and the DCT signs in each of the four mirrored forms."""
     shape, signs = (
         math.log(SHAPE_HEADER.unpack_from(head)[0]),
         int.from_bytes(head[SHAPE_HEADER.size :], "big"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 Size = tuple[int, int]
 
-FRAME_UNITS = 10_000  # to the side of a turned picture
+FRAME_UNITS = 10_000  # units along each side of a turned picture
 TURNS = (0, 90, 180, 270)  # degrees, clockwise
 
 # px; a narrower strip is refused: 60,000 × 20 px would be shown as a line one pixel high.
@@ -17,14 +17,14 @@ def is_too_small(size: Size, min_long_side: int) -> bool:
     return max(size) < min_long_side or min(size) < MIN_SHORT_SIDE
 
 
-# From each EXIF orientation to the one after a further quarter turn clockwise.
+# Maps each EXIF orientation to the orientation after a further clockwise quarter turn.
 AFTER_QUARTER_TURN = {1: 6, 6: 3, 3: 8, 8: 1, 2: 7, 7: 4, 4: 5, 5: 2}
 
 
 @dataclass(frozen=True)
 class Framing:
-    """A clockwise turn by `turn` degrees, then a crop box of the turned picture; FRAME_UNITS is the length
-    of a side."""
+    """A clockwise turn by `turn` degrees, then a crop box in the turned picture. Box coordinates run from 0
+    to FRAME_UNITS along each side."""
 
     turn: int = 0
     left: int = 0
@@ -66,7 +66,8 @@ class Framing:
         """The size (px) to which an upright picture must be decoded so that the framed part has the size
         `needed`.
 
-        Rounded down, so that half of the framed part needs half of the picture and no more.
+        The result is rounded down: half the size of the framed part needs at most half the size of the
+        picture.
         """
         turned, framed = self.turned(upright), self.size_in(upright)
         across, down = needed[0] * turned[0] // framed[0], needed[1] * turned[1] // framed[1]

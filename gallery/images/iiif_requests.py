@@ -28,7 +28,8 @@ Box = tuple[int, int, int, int]  # x, y, width, height
 
 
 class ImageRequestError(Exception):
-    """A request without an image: status 400 if it is invalid, 501 if this site does not implement it."""
+    """A request that cannot be answered with an image: HTTP status 400 if it is invalid, 501 if not
+    implemented."""
 
     def __init__(self, sentence: str, status: int = 400) -> None:
         super().__init__(sentence)
@@ -42,7 +43,7 @@ class ImageRequest:
     are written."""
 
     region: Box
-    size: Size  # of the image, before it is turned
+    size: Size  # px of the image, before the rotation
     mirrored: bool = False
     degrees: int = 0  # clockwise: 0, 90, 180, 270
     quality: str = "default"
@@ -50,13 +51,13 @@ class ImageRequest:
 
     @property
     def name(self) -> str:
-        """Its file name, such as "0-512-512-88_512-88_0_default.jpg"."""
+        """The image's file name, such as "0-512-512-88_512-88_0_default.jpg"."""
         region, size = "-".join(map(str, self.region)), "-".join(map(str, self.size))
         turn = f"m{self.degrees}" if self.mirrored else str(self.degrees)
         return f"{region}_{size}_{turn}_{self.quality}.{self.format}"
 
     def canonical(self, whole: Size) -> str:
-        """Its canonical path (4.8)."""
+        """The request's canonical path (4.8)."""
         region = "full" if self.region == (0, 0, *whole) else ",".join(map(str, self.region))
         size = "max" if self.size == max_size(self.region[2:]) else ",".join(map(str, self.size))
         turn = f"!{self.degrees}" if self.mirrored else str(self.degrees)
@@ -150,7 +151,7 @@ def max_scale(region: Size) -> float:
 
 
 def max_size(region: tuple[int, ...]) -> Size:
-    """The region's own size, or the largest one with its aspect ratio within the limits."""
+    """The region's size; if that exceeds the limits, the largest size within them with its aspect ratio."""
     width, height = region
     scale = max_scale((width, height))
     if scale >= 1:
@@ -190,8 +191,8 @@ def level_size(whole: Size, factor: int) -> Size:
 
 
 def all_tiles(whole: Size) -> list[ImageRequest]:
-    """Every tile that OpenSeadragon and similar viewers request, each once: levels can share a tile at a
-    corner."""
+    """Every tile that OpenSeadragon and similar viewers request. A tile that two levels share is listed
+    once."""
     tiles: dict[ImageRequest, None] = {}
     for factor in scale_factors(whole):
         side = TILE_SIZE * factor
@@ -202,7 +203,8 @@ def all_tiles(whole: Size) -> list[ImageRequest]:
 
 
 def tile_at(x: int, y: int, factor: int, whole: Size) -> ImageRequest:
-    """The tile at (x, y), which are multiples of TILE_SIZE × factor."""
+    """The tile whose top left corner is (x, y) in px of the whole picture: multiples of TILE_SIZE ×
+    factor."""
     side = TILE_SIZE * factor
     width, height = min(side, whole[0] - x), min(side, whole[1] - y)
     return ImageRequest((x, y, width, height), level_size((width, height), factor))

@@ -1,6 +1,6 @@
 """Whether two pictures are nearly the same, by their perceptual hashes of 64 bits (16 hex digits).
 
-The hash of a mirrored picture follows from the picture's own: mirroring flips the bits of the DCT
+The hash of a mirrored picture can be computed from the picture's hash: mirroring flips the bits of the DCT
 coefficients with an odd horizontal order.
 
 False alarms: nearly empty sheets, and works of a school class after the same model, have similar hashes.
@@ -15,7 +15,7 @@ ODD_ACROSS = int("01010101" * 8, 2)  # the DCT coefficients with an odd horizont
 
 
 def mirrored_hash(hash: str) -> str:
-    """The hash of the picture with left and right exchanged."""
+    """The perceptual hash of the picture mirrored left to right."""
     return f"{int(hash, 16) ^ ODD_ACROSS:016x}"
 
 

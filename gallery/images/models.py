@@ -32,7 +32,7 @@ class ImageState(LabelledEnum):
 
     @property
     def curator_label(self) -> Any:
-        """The label on curators' pages: they cannot choose another picture."""
+        """The label on curators' pages. Unlike partners, curators cannot choose another picture."""
         if self in {ImageState.REFUSED, ImageState.ERASED}:
             return _l("The picture could not be prepared. Please return the work with a note on it.")
         return self.label
@@ -55,13 +55,13 @@ class Image(Model):
     source_format = fields.CharField(max_length=10)
     source_bytes = fields.BigIntField()
     source_sha256 = fields.CharField(max_length=64, default="", db_default="")  # of the original
-    # Whether that digest was taken from the stored file, not from the upload: then it does not reveal earlier
-    # damage.
+    # Whether source_sha256 was computed from the stored file and not during the upload. Such a digest does
+    # not reveal damage from before it was computed.
     is_digest_late = fields.BooleanField(default=False, db_default=False)
     is_animated = fields.BooleanField(default=False)
     width = fields.IntField()  # px, upright and framed; both are 0 until the picture was first opened
     height = fields.IntField()
-    # Its framing (see Framing). The original stays unchanged.
+    # The framing, in the units of `Framing`. The original stays unchanged.
     turn = fields.IntField(default=0, db_default=0)
     crop_left = fields.IntField(default=0, db_default=0)
     crop_top = fields.IntField(default=0, db_default=0)
@@ -72,7 +72,7 @@ class Image(Model):
     perceptual_hash = fields.CharField(max_length=16, default="", db_index=True)
     # 0 to 1000, see pixels.softness; null if not measured.
     softness = fields.IntField(null=True)
-    # Whether the desk can show it in state `received`.
+    # Whether there is a preview, which the desk shows in state `received`.
     has_preview = fields.BooleanField(default=False, db_default=False)
     is_public = fields.BooleanField(default=False)  # whether its renditions are in public storage
     attempts = fields.IntField(default=0)  # how often it was claimed; also identifies the current claim
@@ -85,8 +85,8 @@ class Image(Model):
     has_tiles = fields.BooleanField(default=False, db_default=False)
     tiling_attempts = fields.IntField(default=0, db_default=0)
     tiling_until = fields.DatetimeField(null=True)  # the lease of the worker that makes its tiles
-    # The work that may get this picture: it is proposed, or was recently replaced. A number and not a foreign
-    # key, because works refer to images already and tables cannot be created in a circle.
+    # The work for which this picture is proposed, or in which it was recently replaced. Not a foreign key:
+    # works have one to images already, and tables cannot be created with circular foreign keys.
     candidate_for_id = fields.IntField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
     # Bytes of each private rendition by its name, to detect truncated files; empty if not recorded.
@@ -120,13 +120,14 @@ class Image(Model):
 
     @property
     def is_inspected(self) -> bool:
-        """Whether it was opened at least once. Before that, its size and whether it can be decoded are
-        unknown."""
+        """Whether the image was opened at least once. Before that, nobody knows its size, or whether it can
+        be decoded."""
         return self.width > 0
 
     @property
     def is_late(self) -> bool:
-        """Whether this machine had no time for it yet; the partner then reads a message about it."""
+        """Whether this machine had no time for the image yet. The partner then sees a message about the
+        delay."""
         return self.state == ImageState.RECEIVED and (self.failures > 0 or not self.is_inspected)
 
     @property
@@ -145,9 +146,9 @@ class Image(Model):
 
 
 class Fingerprint(Model):
-    """Tells whether another picture shows this one (see fingerprints.py).
+    """An image's fingerprint, which tells whether another picture contains this one (see fingerprints.py).
 
-    It is kept when the work is withdrawn, so that the picture is recognised when it is uploaded again.
+    The row is kept when the work is withdrawn, so that the picture is recognised if it is uploaded again.
     """
 
     id = fields.IntField(primary_key=True)
@@ -184,7 +185,8 @@ def new_upload_token() -> str:
 
 
 class Upload(Model):
-    """A resumable upload of a picture in chunks. The size of its file says how much has arrived."""
+    """A resumable upload of a picture in chunks. The size of its partial file on the disk is the number of
+    bytes that have arrived."""
 
     id = fields.IntField(primary_key=True)
     token = fields.CharField(max_length=32, unique=True, default=new_upload_token)

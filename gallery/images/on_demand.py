@@ -1,12 +1,11 @@
-"""Pieces of pictures that are made on demand: few at a time, a short queue, and one job for all equal
-requests."""
+"""Images that are made on demand: few jobs at a time, a short queue, and one job for all equal requests."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
-MAX_CONCURRENT = 2  # child processes of one server process
+MAX_CONCURRENT = 2  # jobs at a time in one server process
 MAX_WAITING = 8  # jobs in the queue
 
 
@@ -15,7 +14,7 @@ class QueueFull(Exception):
 
 
 class OnDemandQueue:
-    """The jobs of one process, running and waiting."""
+    """The running and waiting jobs of one server process."""
 
     def __init__(self, max_concurrent: int = MAX_CONCURRENT, max_waiting: int = MAX_WAITING) -> None:
         self._semaphore = asyncio.Semaphore(max_concurrent)
@@ -41,4 +40,4 @@ class OnDemandQueue:
     def _remove(self, key: str, done: asyncio.Task[bytes]) -> None:
         del self._jobs[key]
         if not done.cancelled():
-            done.exception()  # mark it as retrieved: all requests that waited may be gone
+            done.exception()  # mark the error as retrieved: all requests that waited may be gone

@@ -34,9 +34,9 @@ from gallery.organisations.models import Organisation
 from gallery.storage import Storage
 from gallery.storage.store import CHUNK_BYTES
 
-LIFETIME = timedelta(days=3)  # from the start of an upload, even if data still arrives
-MAX_OPEN_UPLOADS = 100  # of one person
-MAX_OPEN_BYTES = 2_000_000_000  # the sum of their announced lengths
+LIFETIME = timedelta(days=3)  # of an upload from its start, even if data still arrives
+MAX_OPEN_UPLOADS = 100  # per person
+MAX_OPEN_BYTES = 2_000_000_000  # per person: the sum of the declared lengths
 IDLE_TIMEOUT = 60.0  # seconds without a byte, after which a request is ended
 POLL_SECONDS = 1.0  # seconds without a byte, after which a request yields to another one for the same upload
 
@@ -142,8 +142,9 @@ class PartialUpload:
         """Append the body of `request` to the locked `file` of an upload of `length` bytes; returns its new
         size.
 
-        If the connection breaks, the bytes so far are kept, unless there is a checksum, which is for the
-        whole chunk. Raises OffsetMismatch, UploadTooLong, ChecksumMismatch, UploadStalled, ClientDisconnect.
+        If the connection breaks, the bytes so far are kept. A chunk with a checksum is discarded instead,
+        because the checksum is for the whole chunk. Raises OffsetMismatch, UploadTooLong, ChecksumMismatch,
+        UploadStalled, ClientDisconnect.
         """
         descriptor = file.fileno()
         size = os.fstat(descriptor).st_size
@@ -171,8 +172,8 @@ class PartialUpload:
     async def _append_checked(
         self, file: Any, request: Request, offset: int, length: int, checksum: Checksum
     ) -> int:
-        """Append by way of a second file, so that only checked bytes get into the upload, even if the
-        process is killed."""
+        """Write the chunk to a second file first. So only bytes with a correct checksum get into the upload,
+        even if the process is killed."""
         hash = ALGORITHMS[checksum.algorithm](usedforsecurity=False)
         size = offset
         try:
@@ -205,8 +206,8 @@ class PartialUpload:
                 return
 
     async def _message(self, request: Request) -> Any:
-        """The next message. A client whose connection broke silently must be able to try again, so do not
-        wait for ever."""
+        """The next ASGI message. Raises UploadStalled if none comes in time: a client whose connection broke
+        silently must be able to try again."""
         waiting = asyncio.ensure_future(request.receive())
         idle = 0.0
         try:
@@ -219,8 +220,7 @@ class PartialUpload:
             waiting.cancel()
 
     async def received(self, folder: Path) -> ReceivedFile:
-        """The complete file under a second name in `folder`, so that it exists until the picture is
-        stored."""
+        """Hard-link the complete file into `folder`, so that it exists until the picture is stored."""
         path = folder / "upload"
         await asyncio.to_thread(os.link, self.path, path)
         async with aiofiles.open(path, "rb") as file:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class ProfileImageState(StrEnum):
     NEW = "new"  # not compared with works yet
     SHOWN = "shown"
-    WAITING = "waiting"  # it resembles a work that may not be shown: a curator decides
-    KEPT = "kept"  # a curator decided that it may be shown
+    WAITING = "waiting"  # the picture is similar to a work that may not be shown: a curator decides
+    KEPT = "kept"  # a curator decided that the picture may be shown
 
 
 class ProfileImage(Model):
@@ -45,8 +45,8 @@ class ProfileImage(Model):
     state = fields.CharEnumField(
         ProfileImageState, max_length=10, default=ProfileImageState.NEW, db_default=ProfileImageState.SHOWN
     )
-    # The image that it resembles, of a work that may not be shown. Not a foreign key: the number is kept when
-    # that image is deleted.
+    # The similar image, of a work that may not be shown. Not a foreign key: the number is kept when that
+    # image is deleted.
     resembles_id = fields.IntField(null=True)
     seen_at: datetime | None = fields.DatetimeField(null=True)  # by a curator; null: listed as new
 
@@ -63,7 +63,7 @@ class CreditLogo(Model):
     )
     exhibition_id: int
     key = fields.CharField(max_length=8)  # of the credit
-    token = fields.CharField(max_length=32, db_index=True)  # names its file; a copied exhibition shares it
+    token = fields.CharField(max_length=32, db_index=True)  # names the file, which a copied exhibition shares
     width = fields.IntField()  # px of the upload; the file has the same aspect ratio
     height = fields.IntField()
     fingerprint = fields.BinaryField(null=True)  # null: not computed yet

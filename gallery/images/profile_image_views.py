@@ -102,7 +102,7 @@ async def _save(
 async def _store_picture(
     request: Request, received: ReceivedForm, organisation: Organisation, storage: Storage
 ) -> tuple[str, Image | None]:
-    """An error sentence and no image, or "" and the stored image."""
+    """Store the uploaded picture. Returns "" and the image, or an error message and None."""
     if received.is_too_large:
         return too_large(settings_of(request).upload_max_bytes), None
     if received.file is None:

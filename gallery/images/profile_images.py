@@ -22,13 +22,12 @@ ProfileImageOwner = Organisation | Project
 
 
 def may_be_shown() -> Q:
-    """The part of the rule that concerns the picture itself; artworks/screening.py says when it is on
-    view."""
+    """The condition on the picture itself; artworks/screening.py has the whole rule for what is on view."""
     return Q(state__in=[ProfileImageState.SHOWN, ProfileImageState.KEPT], image__state=ImageState.READY)
 
 
 def owner_filter(owner: ProfileImageOwner) -> dict[str, Any]:
-    """The foreign key to an organisation or project, with its value."""
+    """The filter for an owner's row: the foreign key to the organisation or project, and the owner's id."""
     return {"organisation_id" if isinstance(owner, Organisation) else "project_id": owner.id}
 
 
@@ -88,7 +87,7 @@ async def _record(owner: ProfileImageOwner, by: Person, *, is_gone: bool) -> Non
 
 async def _delete_image(image: Image, storage: Storage) -> None:
     """Delete a replaced picture. If the store is unavailable, the worker does it within a day."""
-    await Image.filter(id=image.id).update(state=ImageState.ERASED)  # stops a worker that has it
+    await Image.filter(id=image.id).update(state=ImageState.ERASED)  # stops a worker that has claimed it
     with contextlib.suppress(StoreUnavailable):
         await delete_image_files(storage, image.token)
         if storage.proxy_cache.is_configured:

@@ -9,11 +9,12 @@ from typing import Any, Literal
 
 WIDTHS = (320, 640, 960, 1600, 2560)
 
-# Written at upload for the partner, until the renditions are made, in a format that every browser shows.
+# The preview: written at upload and shown to the partner until the renditions are made. Every browser shows
+# its format.
 PREVIEW_NAME = "preview.jpg"
 PREVIEW_WIDTH = 640
 
-# For a turned or cropped picture: the whole picture, so that it can be framed differently.
+# The whole picture, stored for a turned or cropped one so that its framing can be changed.
 UNFRAMED_NAME = "whole.jpg"
 
 
@@ -27,7 +28,8 @@ class Format:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-# Best first, as <picture> needs its sources. docs/decisions.md says how the numbers were chosen.
+# The best format comes first: browsers use the first <source> of a <picture> that they support.
+# docs/decisions.md says how the numbers were chosen.
 FORMATS: tuple[Format, ...] = (
     Format("avif", "image/avif", 62, MappingProxyType({"speed": 8, "subsampling": "4:2:0"})),
     Format("webp", "image/webp", 78, MappingProxyType({"method": 4})),
@@ -40,7 +42,7 @@ FORMATS: tuple[Format, ...] = (
 )
 
 
-# A digest of this table, so that browsers reload renditions that were made with another one.
+# A digest of this table, so that browsers reload renditions that were made with an earlier table.
 RENDITIONS_VERSION = sha256(repr((WIDTHS, FORMATS)).encode()).hexdigest()[:8]
 
 

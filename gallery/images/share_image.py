@@ -45,14 +45,14 @@ class ShareImage:
     accent: str  # #rrggbb
     title: str
     site: str
-    token: str = ""  # of the image; empty for none
+    token: str = ""  # the image's token; empty without a picture
     over: str = ""  # the date line above the title
     under: str = ""  # the title in the other language
     credit: str = ""
     facts: tuple[str, ...] = ()
     caption: str = ""  # title and artist of the picture, if the page is not about that work
-    address: str = ""  # of the QR code
-    invitation: str = ""  # next to the QR code
+    address: str = ""  # the address in the QR code
+    invitation: str = ""  # the text next to the QR code
 
     @property
     def digest(self) -> str:
@@ -62,5 +62,5 @@ class ShareImage:
 
     @property
     def name(self) -> str:
-        """Its file name, such as `card-0123456789ab.jpg`. It does not reveal whom the picture shows."""
+        """The file name, such as `card-0123456789ab.jpg`. It does not reveal whom the picture shows."""
         return f"{self.form}-{self.digest}.{SHARE_IMAGE_FORMATS[self.form].suffix}"

@@ -18,17 +18,17 @@ MAX_CONCURRENT_COPIES = 8  # to public storage
 
 
 def original_key(token: str) -> str:
-    """In the private store only."""
+    """The key of an original, in the private store only."""
     return f"originals/{token}"
 
 
 def rendition_key(token: str, name: str) -> str:
-    """In the private store. The key in the public store is the same without the first folder."""
+    """The key of a rendition in the private store. Its key in the public store lacks the first folder."""
     return f"renditions/{token}/{name}"
 
 
 def logo_key(token: str) -> str:
-    """In the private store only: a logo in an exhibition's credits."""
+    """The key of a logo in an exhibition's credits, in the private store only."""
     return f"{LOGO_FOLDER}/{token}"
 
 
@@ -37,12 +37,12 @@ def public_key(token: str, name: str) -> str:
 
 
 def tile_key(token: str, name: str = "") -> str:
-    """In the public store only; without a name, the folder of the tiles."""
+    """The key of a tile, in the public store only; without a name, the folder of the tiles."""
     return f"{token}/tiles/{name}".rstrip("/")
 
 
 def derivative_key(token: str, name: str) -> str:
-    """In the public store only: a region made on demand."""
+    """The key of a region or share image that was made on demand, in the public store only."""
     return f"{token}/made/{name}"
 
 
@@ -70,7 +70,7 @@ def private_keys(image: Image) -> dict[str, list[str]]:
 
 
 def public_keys(image: Image) -> dict[str, list[str]]:
-    """The keys of an image's files in public storage while it is on view, by kind, without pieces made on
+    """The keys of an image's files in public storage while it is on view, by kind, without files made on
     demand."""
     return {
         RENDITIONS: [public_key(image.token, name) for name in image.file_names()],
@@ -79,7 +79,8 @@ def public_keys(image: Image) -> dict[str, list[str]]:
 
 
 def token_of_key(key: str) -> str:
-    """The token in a key of either store. For a foreign key, a string that is no image's token."""
+    """The token in a key of either store. For the key of any other file, a string that is no image's
+    token."""
     first, _, rest = key.partition("/")
     return rest.partition("/")[0] if first in {"originals", "renditions"} else first
 
@@ -118,8 +119,8 @@ async def make_private(storage: Storage, images: Sequence[Image]) -> None:
     """Remove all files of images that are no longer on view from public storage. Raises StoreUnavailable.
 
     The rows are updated last, so that the worker tries again after a failure. Another process may be copying
-    or serving the files at this moment. So, once all processes know, the files are deleted a second time and
-    the cache in front of the site is emptied.
+    or serving the files at this moment. So, once all processes know of the change, the files are deleted a
+    second time and the cache in front of the site is emptied.
     """
     if not images:
         return
@@ -140,7 +141,7 @@ async def delete_image_files(storage: Storage, token: str) -> None:
     """Delete every file of an image.
 
     Private renditions are deleted first, so that a process that is copying them to public storage finds
-    nothing to copy. Then the original is deleted, from which tiles and pieces are made.
+    nothing to copy. Then the original is deleted, from which tiles and other regions are made.
     """
     await storage.private.delete_folder(f"renditions/{token}")
     await storage.private.delete(original_key(token))

@@ -34,8 +34,8 @@ class Takedown:
     logo_tokens: list[str] = field(default_factory=list)
 
     async def delete_files(self, storage: Storage) -> None:
-        """Delete the files and empty a cache in front. If the store is unavailable, the worker deletes
-        them within minutes."""
+        """Delete the files and empty the cache in front of the site. If the store is unavailable, the worker
+        deletes them within minutes."""
         for image in self.images:
             await delete_image_files(storage, image.token)
         await storage.private.delete(*map(logo_key, self.logo_tokens))
@@ -76,7 +76,8 @@ async def _compute_fingerprint(storage: Storage, key: str) -> bytes:
 
 
 async def similar_keys(codes: Sequence[bytes], rows: Iterable[tuple[Any, Any]]) -> list[Any]:
-    """The keys of the `rows` (key, fingerprint) that are similar to one of `codes`."""
+    """The keys of the `rows` (key, fingerprint) whose fingerprint is similar to one of the fingerprints
+    `codes`."""
     listed = list(rows)
     # In a thread: thousands of pairs take a second, and the site must go on answering.
     return await asyncio.to_thread(
@@ -152,7 +153,7 @@ async def take_down(
     await notify(await members_of(organisation_id), news)
 
 
-# For a logo, for a cover.
+# In each pair, the first verb is for a logo and the second for a cover.
 REMOVED_VERBS = (Verb.ORGANISATION_LOGO_REMOVED, Verb.PROJECT_COVER_REMOVED)
 HELD_VERBS = (Verb.ORGANISATION_LOGO_HELD, Verb.PROJECT_COVER_HELD)
 SEEN_VERBS = (Verb.ORGANISATION_LOGO_SEEN, Verb.PROJECT_COVER_SEEN)
@@ -173,7 +174,8 @@ async def record_profile_image(
 
 
 async def take_down_similar_logos(codes: Sequence[bytes], why: str, by: Person | None) -> list[str]:
-    """Take down the logos in exhibitions' credits that are similar; returns the tokens of their files."""
+    """Take down the logos in exhibitions' credits that are similar to one of the fingerprints; returns their
+    tokens."""
     rows = await CreditLogo.filter(fingerprint__isnull=False).values_list("id", "fingerprint")
     ids = await similar_keys(codes, rows) if codes else []
     if not ids:

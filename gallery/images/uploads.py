@@ -30,7 +30,7 @@ from gallery.web.languages import gettext as _
 logger = logging.getLogger("gallery")
 
 MAX_FIELDS = 200
-MAX_FIELD_BYTES = 400_000  # of all text fields together
+MAX_FIELD_BYTES = 400_000  # all text fields together
 
 
 def too_large(most: int) -> str:
@@ -314,7 +314,8 @@ def request_limits(settings: Settings) -> Limits:
 
 
 def worker_limits(settings: Settings) -> Limits:
-    """The limits for the worker: only processor time decides whether a file is refused, so it may take longer."""
+    """The limits for the worker. It may take longer than a request: only processor time decides whether a
+    file is refused."""
     return replace(request_limits(settings), wall_seconds=settings.image_worker_seconds)
 
 
@@ -341,7 +342,7 @@ async def create_image(
 
 
 async def reframe_image(image: Image, framing: Framing, storage: Storage, settings: Settings) -> Image:
-    """The same original with another framing, as a new image with a new name; the worker makes its
+    """Store the same original with another framing, as a new image with a new token. The worker makes its
     renditions.
 
     Its preview exists at once, unless this machine is too busy. Raises ImageRefused if too little of the
@@ -393,7 +394,8 @@ async def reframe_image(image: Image, framing: Framing, storage: Storage, settin
 async def _inspect_framed(
     image: Image, original: Path, framing: Framing, preview: Path, limits: Limits
 ) -> InspectedImage:
-    """Inspect the framed picture. If this machine has no time, compute its size from the known one."""
+    """Inspect the framed picture. If this machine has no time, compute the framed size from the known size of
+    the whole picture."""
     try:
         return await inspect(original, limits, preview, framing)
     except MachineFault as fault:

@@ -18,18 +18,19 @@ MEDIA_TYPES: dict[str, str] = {format.name: format.media_type for format in FORM
 
 
 def desk_address(image: Image, width: int | None = None) -> str:
-    """The desk's address of the rendition of that width in px as JPEG, or of the preview made at the upload."""
+    """The desk's address of the JPEG rendition `width` px wide; with None, of the preview made at the
+    upload."""
     return f"/desk/images/{image.id}/{PREVIEW_NAME if width is None else file_name(width, 'jpg')}"
 
 
 def desk_picture(image: Image, alt: LocalizedText, sizes: str, *, first: bool = False) -> Markup:
-    """The <picture> of an image at the desk, which has renditions."""
+    """The desk's <picture> element of an image that has renditions."""
     return picture_element(f"/desk/images/{image.id}", image.size, alt, sizes, first=first)
 
 
 def is_served_at_desk(image: Image, name: str) -> bool:
-    """Whether the desk serves this file of an image: a rendition, before that the preview, and the
-    uncropped picture."""
+    """Whether the desk serves this file of an image: a rendition, the preview while there are no renditions,
+    or the uncropped picture."""
     if name == UNFRAMED_NAME:
         return not image.framing.is_whole and image.state in {ImageState.RECEIVED, ImageState.READY}
     if image.state == ImageState.RECEIVED:
@@ -40,7 +41,8 @@ def is_served_at_desk(image: Image, name: str) -> bool:
 async def rendition_response(request: Request, image: Image, name: str) -> Response:
     """A file of an image; 404 if it is missing. The caller has checked who asks."""
     storage: Storage = request.app.state.storage
-    # A browser may keep it but must ask each time. So it can fetch the curator's next picture in advance.
+    # Browsers may cache the file but must revalidate it at each use. So they can prefetch the curator's next
+    # picture.
     headers = {"cache-control": "private, no-cache", "etag": f'"{image.id}-{name}-{RENDITIONS_VERSION}"'}
     if headers["etag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)

@@ -37,16 +37,16 @@ from gallery.web.rendering import lang_attribute, pages_of
 
 ATOM = "http://www.w3.org/2005/Atom"
 MEDIA_TYPE = "application/atom+xml"
-MAX_WORKS = 50  # the newest
+MAX_WORKS = 50  # of the newest works, in one feed
 MAX_EXHIBITIONS = 20
-EXCERPT_COLUMNS = 400  # columns
+EXCERPT_COLUMNS = 400  # a Chinese character takes two
 PICTURE_WIDTH = 640  # px
 
 
 @dataclass(frozen=True)
 class FeedEntry:
     title: LocalizedText
-    path: str  # its page's address
+    path: str  # the path of the entry's page
     published: datetime
     updated: datetime
     author: str

@@ -63,7 +63,7 @@ async def load_published(request: Request) -> list[tuple[ShownExhibition, dateti
 def calendar_file(
     request: Request, exhibition: ShownExhibition, talks: Sequence[Talk], published_at: datetime, number: int
 ) -> Response:
-    """The talks as a file. `number` is the edition's: calendars replace an event that has a lower one."""
+    """The talks as a file. `number` is the edition's: calendars replace events with a lower number."""
     pages = pages_of(request)
     page = pages.absolute(pages.url("public:exhibition", language=current_language(), slug=exhibition.slug))
     calendar = Calendar()

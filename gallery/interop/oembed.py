@@ -1,7 +1,8 @@
 """Works and exhibitions on other sites: oEmbed, and the small pages in their frames.
 
-https://oembed.com: a work is a photo if its consent covers sharing, else a link. With `type=rich` it is a frame. An
-exhibition always is a frame. A frame shows what the site shows at the moment, so a withdrawal reaches it.
+https://oembed.com: a work is a photo if its consent covers sharing, else a link. With the query parameter
+`type=rich` a work is a frame. An exhibition is always a frame. A frame loads its page from this site, so it
+no longer shows a work that was withdrawn.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ from gallery.web.languages import current_language, set_language
 from gallery.web.rendering import content_security_policy, pages_of, render
 
 RESPONSE_HEADERS = {"cache-control": "no-cache", **CORS}
-MAX_ADDRESS_LENGTH = 500  # of a page's address
-WIDTH, HEIGHT = 640, 720  # px of a frame, unless the request limits them
+MAX_ADDRESS_LENGTH = 500  # characters of a page's URL
+WIDTH, HEIGHT = 640, 720  # px; the size of a frame, unless the request asks for less
 SMALLEST, LARGEST = 200, 2560  # px
 WORKS_IN_FRAME = 12
 

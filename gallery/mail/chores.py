@@ -27,14 +27,12 @@ logger = logging.getLogger("gallery.mail")
 LEASE = timedelta(minutes=2)
 RETRY_DELAYS = [
     timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240)
-]  # after each failure; the last one repeats
+]  # delays after failures; the last delay repeats
 GIVEN_UP_AFTER = timedelta(days=4)  # RFC 5321, 4.5.4.1: at least 4 to 5 days
-ANSWER_SECONDS = 20  # for each response of the server
-TOTAL_SECONDS = 60  # for one mail
+ANSWER_SECONDS = 20  # timeout for each response of the mail server
+TOTAL_SECONDS = 60  # timeout for sending one mail
 MAILS_KEPT_FOR = timedelta(days=30)
-KEYS_KEPT_FOR = timedelta(
-    days=120
-)  # a key must outlive the time in which its notification could be sent again
+KEYS_KEPT_FOR = timedelta(days=120)  # longer than a notification with the same key can be queued again
 TOO_LATE = "too late"
 
 
@@ -49,7 +47,7 @@ async def send_next(context: ChoreContext) -> bool:
     settings = context.settings
     server = settings.mail_server
     if server is None:
-        # In development the outbox shows the link with its secret, until it expires.
+        # In development the outbox shows the link with its secret until the link expires.
         await _finish(mail, MailState.KEPT, "", mail.secret if settings.development else "")
         logger.info("Mail %s (%s) is kept in the outbox: GALLERY_SMTP_URL is not set", mail.id, mail.kind)
         return True
@@ -68,8 +66,8 @@ async def send_next(context: ChoreContext) -> bool:
         code = max(refusal.code for refusal in refusals.recipients)
         await (give_up(mail, f"{code}") if code >= 500 else postpone(mail, f"{code}"))
     except aiosmtplib.SMTPResponseException as refusal:
-        # The server refuses the gallery, not this mail, such as for a wrong password: all mails wait until a
-        # keeper fixes it.
+        # The mail server refuses the gallery and not this mail, for example because of a wrong password. All
+        # mails wait until a keeper corrects the settings.
         await postpone(mail, f"{refusal.code} {type(refusal).__name__}")
         return False
     except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
@@ -97,7 +95,7 @@ async def claim() -> Mail | None:
         mail.lease_until = moment + LEASE
         await mail.save(update_fields=["attempts", "lease_until"])
         await mail.fetch_related("person")
-        if mail.person is not None:  # in case they have changed since it was queued
+        if mail.person is not None:  # language or address may have changed since the mail was queued
             mail.language, mail.email = mail.person.language, mail.person.email
         return mail
 
@@ -164,14 +162,13 @@ async def gather_digest(context: ChoreContext) -> bool:
 
 
 async def delete_old(context: ChoreContext) -> bool:
-    """Delete mails older than a month, and erase the secrets of expired links."""
+    """Delete mails older than a month, and erase the secrets of expired links from the others."""
     moment = now()
     await Mail.filter(useless_after__lte=moment).exclude(secret="").update(secret="")
     old = Mail.filter(
         Q(created_at__lt=moment - MAILS_KEPT_FOR, key__isnull=True) | Q(created_at__lt=moment - KEYS_KEPT_FOR)
     )
-    # Deleting a digest deletes the mails in it, and with them their keys, so digests with keyed mails stay
-    # longer.
+    # Deleting a digest also deletes its mails and their keys. So a digest of mails with keys is kept longer.
     keyed = Mail.filter(digest_id__isnull=False, key__isnull=False, created_at__gte=moment - KEYS_KEPT_FOR)
     await old.exclude(state=MailState.UNSENT).exclude(id__in=Subquery(keyed.values("digest_id"))).delete()
     return False

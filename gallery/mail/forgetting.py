@@ -8,11 +8,11 @@ from gallery.artists.models import Consent
 from gallery.artworks.models import Artwork
 from gallery.mail.models import Mail, MailState
 
-BATCH_SIZE = 500  # paths in one query
+BATCH_SIZE = 500  # maximum URL paths in one query
 
 
 async def forget_consent(consent: Consent, ids: Sequence[int]) -> None:
-    """Delete unsent mails, which are no longer true; the others lose the title of the work.
+    """Delete unsent mails about the works, and erase the titles of the works from the other mails.
 
     See gallery/withdrawals/forgetting.py.
     """

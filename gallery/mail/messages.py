@@ -1,4 +1,4 @@
-"""Composing mails: the subject, a text part, the same as simple HTML, and headers safe from injection."""
+"""Composing mails: the subject, a text part, an HTML part, and headers safe from injection."""
 
 from __future__ import annotations
 
@@ -99,17 +99,16 @@ def _render_text(
 
 
 def _localized_fact(value: Any) -> Any:
-    """A fact in the mail's language, on one line, so that a name or title cannot begin a paragraph or a header."""
+    """A fact in the language of the mail, on one line: a name or title cannot start a paragraph or header."""
     if isinstance(value, dict):
         value = value[current_language()]
     return one_line(value) if isinstance(value, str) else value
 
 
 def link_of_mail(mail: Mail, settings: Settings, *, hide_secret: bool = False) -> str:
-    """The full URL to which a mail leads."""
+    """The full URL of the page that a mail links to."""
     path = mail.path.replace("{language}", mail.language)
-    # A path that ends with a slash has a secret after it; if the secret is erased, the outbox still shows its
-    # place.
+    # The secret follows a path that ends with a slash. HIDDEN_SECRET also replaces a secret that is erased.
     secret = HIDDEN_SECRET if hide_secret and path.endswith("/") else mail.secret
     return f"{settings.site_url}{path}{secret}"
 
@@ -122,7 +121,7 @@ def _parse_paragraph(part: str) -> MailParagraph:
 
 
 def message_of(mail: Mail, content: MailContent, settings: Settings) -> EmailMessage:
-    """The e-mail message. A mail that is sent twice has the same Message-ID. Raises MailCompositionError."""
+    """The e-mail message of a mail. Sending it again keeps the Message-ID. Raises MailCompositionError."""
     message = EmailMessage(policy=SMTP)
     sender = settings.mail_sender
     host = sender.rpartition("@")[2]

@@ -23,7 +23,7 @@ class MailState(LabelledEnum):
 
 
 class Mail(Model):
-    """One mail to one address. Its text is composed only when it is sent."""
+    """One mail to one address. The text is composed just before sending."""
 
     id = fields.IntField(primary_key=True)
     kind = fields.CharField(max_length=40)  # names the template: templates/mail/<kind>.txt
@@ -33,8 +33,8 @@ class Mail(Model):
     person_id: int | None
     email = fields.CharField(max_length=254)
     language = fields.CharField(max_length=2, default="zh")
-    path = fields.CharField(max_length=300, default="")  # of the page to which it leads
-    facts: Any = fields.JSONField(default=dict)  # for the template; never private data of an artist
+    path = fields.CharField(max_length=300, default="")  # URL path of the page that the mail links to
+    facts: Any = fields.JSONField(default=dict)  # values for the template; never private data of an artist
     secret = fields.CharField(
         max_length=100, default=""
     )  # appended to the path; erased when the mail is sent
@@ -46,12 +46,12 @@ class Mail(Model):
     digest_id: int | None
     state = fields.CharEnumField(MailState, max_length=10, default=MailState.UNSENT)
     due_at = fields.DatetimeField()
-    useless_after = fields.DatetimeField(null=True)  # its link has expired by then
+    useless_after = fields.DatetimeField(null=True)  # when the link in the mail expires
     attempts = fields.IntField(default=0)
     lease_until = fields.DatetimeField(null=True)
     answer = fields.CharField(max_length=200, default="")  # the mail server's last answer
     created_at = fields.DatetimeField(auto_now_add=True)
-    settled_at = fields.DatetimeField(null=True)  # when it left the state `unsent`
+    settled_at = fields.DatetimeField(null=True)  # when the mail left the state `unsent`
 
     gathered: fields.ReverseRelation[Mail]
 

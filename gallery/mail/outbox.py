@@ -89,12 +89,12 @@ async def queue_mail(
 
 
 def in_all_languages(record: Any, name: str) -> dict[str, str]:
-    """A bilingual column as a fact; each mail uses its own language."""
+    """A bilingual column as a fact; each mail uses the text in its own language."""
     return {language: localized(record, name, language).text for language in LANGUAGES}
 
 
 def next_digest_at(moment: datetime | None = None) -> datetime:
-    """When the next daily digest is sent after `moment` (now), in UTC."""
+    """The UTC time of the next daily digest after `moment` (default: now)."""
     moment = moment or now()
     day = to_local(moment).date()
     today_at = start_of_day(day) + timedelta(hours=DIGEST_HOUR)
@@ -106,7 +106,7 @@ def next_digest_at(moment: datetime | None = None) -> datetime:
 
 
 async def change_digest_preference(person: Person, *, wants_digest: bool) -> None:
-    """Send waiting mails at once if a person no longer wants the daily digest."""
+    """Make mails that wait for the digest due at once, if the person no longer wants the daily digest."""
     if not wants_digest:
         await Mail.filter(person_id=person.id, state=MailState.UNSENT, for_digest=True).update(
             for_digest=False, due_at=now()

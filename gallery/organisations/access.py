@@ -19,9 +19,9 @@ async def organisations_of(person: Person) -> list[Organisation]:
 
 
 async def load_member(request: Request) -> tuple[Person, list[Organisation]]:
-    """The signed-in person with their organisations, at least one; 404 for people without one.
+    """The signed-in person with their organisations; 404 if they have no organisation.
 
-    For a program with a token (gallery/api): the person who made the token, with only the token's
+    A request with an API token (gallery/api) gets the person who made the token, and only the token's
     organisation.
     """
     program: tuple[Person, list[Organisation]] | None = getattr(request.state, "program", None)
@@ -59,9 +59,9 @@ async def load_organisation(request: Request) -> tuple[Person, Organisation, Mem
 
 
 def can_edit_organisation(person: Person, membership: Membership | None) -> bool:
-    """Whether a person may change an organisation's profile: owners and curators.
+    """Whether a person may change an organisation's profile: its owners and all curators may.
 
-    Only owners manage its members.
+    Only owners manage members.
     """
     return person.is_curator or (membership is not None and membership.is_owner)
 

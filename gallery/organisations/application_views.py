@@ -43,12 +43,12 @@ async def new(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
-    """A visitor applies for an organisation."""
+    """A visitor sends an organisation's application."""
     language = _set_language_of_path(request)
     form = ApplicationForm(await read_small_form(request))
     if not form.is_valid():
         return render(request, "applications/new.html", {"form": form}, status=422)
-    if not form.nickname.data:  # people do not see this field; spam programs fill it in
+    if not form.nickname.data:  # a hidden field that only spam programs fill in
         if not APPLICATION_LIMIT.allows(client_network(request)):
             form.refuse(
                 "contact_email",

@@ -26,7 +26,7 @@ class ApplicationAlreadyDecided(Exception):
 async def apply(values: Mapping[str, Any], language: str) -> Application:
     """Save an application, and mail its contact and all curators.
 
-    The same application sent twice is saved once.
+    An application that is sent twice is saved once.
     """
     async with in_transaction():
         same = {name: values[name] for name in ("name_zh", "name_en", "contact_email")}

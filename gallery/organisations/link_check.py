@@ -1,7 +1,7 @@
 """Checks whether a URL works, without being led into the site's own network (server-side request forgery).
 
-The host name is resolved once per request, and the connection goes to exactly the address that was checked,
-so a second DNS answer cannot differ. Each redirect is checked again. No response body is read.
+The host name is resolved once per request, and the connection goes to exactly the IP address that was
+checked. This prevents DNS rebinding. Each redirect is checked again. No response body is read.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from gallery.web.forms import is_web_address
 
 TIMEOUT_SECONDS = 10  # for all requests of one check
 MAX_REDIRECTS = 5
-MAX_HEAD_BYTES = 32_768  # of status line and headers together
+MAX_HEAD_BYTES = 32_768  # the most bytes of status line and headers together
 REDIRECT_STATUSES = {301, 302, 303, 307, 308}
-# The page may exist, but refuses programs; people may still be able to open it.
+# Status codes with which a page refuses programs; people may still be able to open it.
 CLOSED_TO_PROGRAMS = {401, 403, 429}
 
 NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
@@ -38,7 +38,7 @@ class Unreachable(Exception):
 
 
 async def final_status(url: str, *, private_too: bool = False) -> int:
-    """The status of `url` after redirects. Raises Unreachable.
+    """The status code of `url` after redirects. Raises Unreachable.
 
     Uses HEAD, and GET if HEAD gives an error. `private_too` also allows addresses of private networks.
     """
@@ -74,7 +74,7 @@ async def _follow(url: str, method: str, private_too: bool) -> int:
 
 
 async def _request(url: str, method: str, private_too: bool) -> tuple[int, str]:
-    """Status and Location of one request."""
+    """The status code and the Location header of one request."""
     parts = urlsplit(url)
     is_https = parts.scheme == "https"
     try:
@@ -131,7 +131,7 @@ async def _resolve(host: str, port: int, private_too: bool) -> str:
 
 
 def is_public_address(address: str) -> bool:
-    """Whether an IP address, and each IPv4 address embedded in it, is a public one."""
+    """Whether an IP address is public, as well as each IPv4 address embedded in it."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv4Address):
         return ip.is_global and not ip.is_multicast

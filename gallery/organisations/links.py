@@ -21,8 +21,8 @@ RETRY_DELAYS = [
     timedelta(minutes=10),
     timedelta(hours=1),
     timedelta(hours=6),
-]  # after the first failure, the second …
-CHECK_INTERVAL = timedelta(days=1)  # for a link that works
+]  # pauses after the first failure, the second …
+CHECK_INTERVAL = timedelta(days=1)  # pause after a successful check
 
 PROBLEM_WORDS: Mapping[str, Any] = {
     "name": _l("there is no such address"),
@@ -38,7 +38,7 @@ PROBLEM_WORDS: Mapping[str, Any] = {
 @dataclass(frozen=True)
 class DeadLink:
     url: str
-    problem: str  # part of a sentence, in the reader's language
+    problem: str  # why the link is dead: part of a sentence, in the reader's language
 
 
 async def find_dead_links(urls: Collection[str]) -> dict[str, DeadLink]:
@@ -60,7 +60,10 @@ async def dead_links_of(projects: Collection[Project]) -> list[tuple[Project, li
 
 
 async def register_links(others: Collection[str] = ()) -> None:
-    """Register all links of projects and `others` for checking, and remove those no longer used."""
+    """Register all links of projects, and the URLs `others`, for checking.
+
+    Remove links that are no longer used.
+    """
     used = set(others)
     for row in await Project.all().values_list(*LINK_FIELDS):
         used.update(url for url in row if url)
@@ -73,16 +76,16 @@ async def register_links(others: Collection[str] = ()) -> None:
 
 
 async def check_next_link(*, private_too: bool) -> bool:
-    """Check the link that has been due longest; False if none is due.
+    """Check the link that has been due longest; False if no link is due.
 
-    A change is visible to visitors at once.
+    Visitors see a changed result at once.
     """
     async with in_transaction():
         due = CheckedLink.filter(next_check_at__lte=now()).order_by("next_check_at", "id").limit(1)
         link: CheckedLink | None = await locked(due, skip_locked=True).first()
         if link is None:
             return False
-        link.next_check_at = now() + LEASE  # if this worker is killed, another one checks it then
+        link.next_check_at = now() + LEASE  # if this worker is killed, another worker checks the link then
         await link.save(update_fields=["next_check_at"])
     try:
         status = await final_status(link.url, private_too=private_too)

@@ -80,16 +80,16 @@ class Project(Model):
     title_en = fields.CharField(max_length=120, default="")
     summary_zh = fields.TextField(default="")
     summary_en = fields.TextField(default="")
-    link = fields.CharField(max_length=500)  # http(s), its own page
+    link = fields.CharField(max_length=500)  # the project's own page, http(s)
     link_once = fields.CharField(max_length=500, default="", db_default="")  # for a single donation
     link_monthly = fields.CharField(max_length=500, default="", db_default="")  # for a monthly donation
-    link_volunteer = fields.CharField(max_length=500, default="", db_default="")  # for volunteers
+    link_volunteer = fields.CharField(max_length=500, default="", db_default="")  # page for volunteers
     goal = fields.BigIntField(null=True)  # yuan
     raised = fields.BigIntField(null=True)  # yuan, as of `raised_on`
     raised_on = fields.DateField(null=True)
     raised_source = fields.CharField(max_length=200, default="", db_default="")  # the source of `raised`
     starts_on = fields.DateField(null=True)
-    ends_on = fields.DateField(null=True)  # the last day on which it accepts support
+    ends_on = fields.DateField(null=True)  # the last day on which the project accepts support
     created_at = fields.DatetimeField(auto_now_add=True)
 
     artworks: fields.ReverseRelation[Artwork]
@@ -115,7 +115,7 @@ class Project(Model):
 
 class SupportLink(NamedTuple):
     name: str  # one of LINK_FIELDS
-    kind: str  # its value in SUPPORT_KINDS, used in URLs
+    kind: str  # the value of `name` in SUPPORT_KINDS, used in URLs
     link: str
 
 
@@ -140,7 +140,7 @@ class CheckedLink(Model):
     id = fields.IntField(primary_key=True)
     url = fields.CharField(max_length=500, unique=True)
     state = fields.CharEnumField(LinkState, max_length=10, default=LinkState.UNCHECKED)
-    failures = fields.IntField(default=0)  # in a row
+    failures = fields.IntField(default=0)  # consecutive failures
     answer = fields.CharField(max_length=40, default="")  # a status code, or a key of links.PROBLEM_WORDS
     checked_at = fields.DatetimeField(null=True)
     next_check_at = fields.DatetimeField(db_index=True)
@@ -170,7 +170,7 @@ class Application(Model):
     state = fields.CharEnumField(
         ApplicationState, max_length=10, default=ApplicationState.WAITING, db_index=True
     )
-    reason = fields.TextField(default="")  # for declining it
+    reason = fields.TextField(default="")  # why the application was declined
     organisation: fields.ForeignKeyNullableRelation[Organisation] = fields.ForeignKeyField(
         "gallery.Organisation", related_name="applications", null=True, on_delete=fields.SET_NULL
     )
@@ -191,13 +191,13 @@ class RequestState(LabelledEnum):
     CANCELLED = (
         "cancelled",
         _l("cancelled"),
-    )  # by a keeper, or because the one who asked is no longer a keeper
+    )  # by a keeper, or because the requester is no longer a keeper
 
 
 class OwnerRequest(Model):
     """A keeper's request to invite a new owner of an organisation that lost its owners.
 
-    The worker handles due ones.
+    The worker handles requests that are due.
     """
 
     id = fields.IntField(primary_key=True)
@@ -218,9 +218,9 @@ class OwnerRequest(Model):
     ended_at = fields.DatetimeField(null=True)
     objected_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="owner_objections", null=True, on_delete=fields.SET_NULL
-    )  # null: by the link in the mail
+    )  # null: somebody used the link in the mail
     objected_by_id: int | None
-    token_hash = fields.CharField(max_length=64)  # of that link
+    token_hash = fields.CharField(max_length=64)  # of the link in the mail
     invitation: fields.ForeignKeyNullableRelation[Invitation] = fields.ForeignKeyField(
         "gallery.Invitation", related_name="owner_requests", null=True, on_delete=fields.SET_NULL
     )

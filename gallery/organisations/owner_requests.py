@@ -1,4 +1,4 @@
-"""A new owner for an organisation that lost its owners: a keeper asks, and 72 hours pass without an objection.
+"""Requests for a new owner: a keeper asks, and if nobody objects for 72 hours, the new owner is invited.
 
 Without this rule a keeper could remove the owners and become the first owner. Every current and former owner
 gets a mail with a link to object, which also works without signing in.
@@ -35,7 +35,7 @@ from gallery.worker import ChoreContext
 
 OBJECTION_PERIOD = timedelta(hours=72)
 PAUSE_AFTER_OBJECTION = timedelta(days=30)
-COMMAND_REASON = "gallery invite"  # the reason of requests by command
+COMMAND_REASON = "gallery invite"  # the stored reason of requests made by command
 
 
 class OwnerRequestRefused(Exception):
@@ -53,7 +53,7 @@ async def latest_request(organisation_id: int) -> OwnerRequest | None:
 
 
 def can_be_stopped(request: OwnerRequest) -> bool:
-    """Whether nobody has become an owner by `request` yet; its invitation must be fetched."""
+    """Whether `request` is waiting, or its invitation is still open. The invitation must be fetched."""
     invitation = request.invitation
     if request.state == RequestState.EFFECTIVE:
         return invitation is not None and invitation.accepted_at is None and invitation.expires_at > now()
@@ -134,7 +134,7 @@ async def _create_request(
 
 
 async def _languages_of_objectors(organisation_id: int) -> dict[str, str]:
-    """E-mail address → language of all current and former owners and of the application's contact."""
+    """All current and former owners and the application's contact: e-mail address → language."""
     owners = Person.filter(
         Q(memberships__organisation_id=organisation_id, memberships__role=MemberRole.OWNER)
         | Q(formerly_owned__organisation_id=organisation_id)
@@ -157,7 +157,7 @@ async def role_of_address(email: str) -> str:
 
 
 async def find_by_link(request_id: int, token: str) -> OwnerRequest | None:
-    """The request of a link in a mail."""
+    """The request that belongs to a mail's link for objecting."""
     return await OwnerRequest.get_or_none(id=request_id, token_hash=token_hash(token)).prefetch_related(
         "organisation", "asked_by", "invitation"
     )
@@ -172,7 +172,7 @@ async def object_to(request: OwnerRequest, by: Person | None) -> bool:
 
 
 async def cancel(request: OwnerRequest, by: Person | None) -> bool:
-    """Stop a request for a keeper, or (`by` None) for a restored backup. False if it is too late."""
+    """Stop a request: `by` is the keeper, or None when a backup is restored. False if it is too late."""
     return await _end_request(request, RequestState.CANCELLED, by)
 
 
@@ -207,10 +207,10 @@ async def _end_request(request: OwnerRequest, state: RequestState, by: Person | 
 
 
 async def invite_due_owner(context: ChoreContext) -> bool:
-    """Send the invitation of a request that is due and that nobody objected to; False if there is none.
+    """Send the invitation of a request that is due and has no objection; False if there is none.
 
-    It waits while a mail about the request is unsent: nobody may miss the time to object because of the mail
-    server.
+    A request waits while one of its mails is unsent, so that a broken mail server takes nobody's time to
+    object.
     """
     unsent = Mail.filter(kind="owner_requested", state=MailState.UNSENT)
     delayed = [int(str(path).split("/")[3]) for path in await unsent.values_list("path", flat=True)]

@@ -16,7 +16,7 @@ SLUG_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # without characters that are
 
 
 def new_slug() -> str:
-    """`p-` and 8 random characters: titles are Chinese, and automatic pinyin is often wrong."""
+    """A random slug: `p-` and 8 characters. Automatic pinyin of a title would often be wrong."""
     return "p-" + "".join(secrets.choice(SLUG_ALPHABET) for _ in range(8))
 
 

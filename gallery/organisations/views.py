@@ -62,7 +62,7 @@ PROJECT_FIELDS = (
     "starts_on",
     "ends_on",
 )
-MAX_NAME_LENGTH = 80  # the column's length
+MAX_NAME_LENGTH = 80  # the length of the database column
 PROFILE_FIELDS = ("about_zh", "about_en", "website")
 ORGANISATION_FIELDS = (
     "name_zh",
@@ -212,7 +212,10 @@ async def edit(request: Request) -> Response:
 
 
 async def update(request: Request) -> Response:
-    """An owner changes the profile, a curator also names and number, a keeper also whether works are shown."""
+    """An owner changes the profile. Curators may also change the names and the registration number.
+
+    Keepers may also change whether works are shown.
+    """
     person, organisation = await load_editable_organisation(request)
     form = _form_for(person, organisation, await read_desk_form(request))
     if form.is_valid():
@@ -399,7 +402,10 @@ async def delete_member(request: Request) -> Response:
 async def _load_membership(
     request: Request, *, or_own: bool = False
 ) -> tuple[Person, Organisation, Membership]:
-    """The membership of the URL, for owners; with `or_own` also for the member. 404 for others, even curators."""
+    """The membership of the URL, for the organisation's owners; with `or_own` also for the member.
+
+    404 for others, even curators.
+    """
     person, organisation, own = await load_organisation(request)
     membership = await Membership.get_or_none(
         id=request.path_params["membership"], organisation_id=organisation.id
@@ -411,7 +417,7 @@ async def _load_membership(
 
 
 async def delete_invitation(request: Request) -> Response:
-    """An owner takes back an invitation that is not accepted yet; a curator takes back that of the first owner."""
+    """An owner cancels an unaccepted invitation; a curator cancels the first owner's invitation."""
     person, organisation, own = await load_organisation(request)
     is_first = person.is_curator and not await has_had_owner(organisation.id)
     if not is_first and (own is None or not own.is_owner):
@@ -444,7 +450,7 @@ async def invite(request: Request) -> Response:
     if role in {Role.CURATOR, Role.KEEPER} and not person.is_keeper:
         raise HTTPException(404)
     if role != Role.MEMBER:
-        form["organisation"].data = ""  # curators and keepers belong to none
+        form["organisation"].data = ""  # curators and keepers are invited without an organisation
     form.validate()
     organisation = next((each for each in organisations if str(each.id) == form.organisation.data), None)
     if role == Role.MEMBER and organisation is None:
@@ -485,7 +491,8 @@ def invited_page(
 ) -> Response:
     """The page after inviting.
 
-    A first owner's link is shown only if no mail is sent, because the mail proves identity.
+    The first owner's link is shown only if the site sends no mail: opening the link from the mail proves that
+    the address is theirs.
     """
     pages, settings = pages_of(request), settings_of(request)
     link = pages.absolute(pages.url("accounts:invitation", token=token))

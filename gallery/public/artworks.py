@@ -22,7 +22,7 @@ async def show(request: Request) -> Response:
     public_id = request.path_params["public_id"]
     artwork = await load_on_view(public_id, "image", "artist", "organisation", "project")
     placement = await queries.placement_of(artwork.id)
-    if placement is None:  # withdrawn or taken down since the query before
+    if placement is None:  # withdrawn or taken down since the previous query
         raise HTTPException(404)
     work = placement.work
     dead = await find_dead_links(artwork.project.links.values() if artwork.project else ())

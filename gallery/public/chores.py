@@ -65,12 +65,12 @@ async def delete_derivatives(context: ChoreContext) -> bool:
         await context.storage.public.delete(derivative_key(derivative.image.token, derivative.name))
         await Derivative.filter(
             id=derivative.id
-        ).delete()  # last: the row says that the file is still to be deleted
+        ).delete()  # after the file: the row records that the file still has to be deleted
     return bool(gone or too_much)
 
 
 async def oldest_derivatives(budget: int) -> list[Derivative]:
-    """Some of the oldest derivatives, if all together have more than `budget` bytes."""
+    """Some of the oldest derivatives, if all derivatives together have more than `budget` bytes."""
     summed: Any = await Derivative.annotate(total=Coalesce(Sum("file_bytes"), 0)).values_list(
         "total", flat=True
     )

@@ -27,7 +27,7 @@ from gallery.public.pagination import NoSuchRoom, exhibition_page, first_works
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import pages_of, settings_of
 
-PROJECTS_OF_EXHIBITION = 60  # listed on its last page
+PROJECTS_OF_EXHIBITION = 60  # projects listed on the last page of an exhibition
 
 
 async def index(request: Request) -> Response:
@@ -99,7 +99,7 @@ async def show(request: Request) -> Response:
 async def show_walk(request: Request) -> Response:
     """An exhibition, or one of its rooms, work by work; also for a screen in a hall.
 
-    It has at most WORKS_PER_PAGE works. A larger exhibition is shown room by room.
+    A walk has at most WORKS_PER_PAGE works. A larger exhibition is shown room by room.
     """
     set_page_language(request)
     exhibition = await load_opened(slug_of(request))

@@ -1,4 +1,4 @@
-"""Linked data in pages: schema.org as JSON-LD. It has nothing that the page does not show to people.
+"""Linked data in pages: schema.org as JSON-LD. The data contains only what the page shows to people.
 
 A `<script type="application/ld+json">` is data that no browser runs, so the content security policy need not allow it.
 https://schema.org/VisualArtwork, /ExhibitionEvent, /NGO, /Project, /BreadcrumbList, /CollectionPage
@@ -26,8 +26,8 @@ from gallery.web.rendering import Pages
 
 Data = dict[str, Any]
 Breadcrumb = tuple[str, str]  # a name and its address
-MAX_DESCRIPTION_COLUMNS = 300  # columns
-# Nothing in the data may end its <script> element. In JSON these escapes are the same characters.
+MAX_DESCRIPTION_COLUMNS = 300  # a Chinese character takes two
+# Nothing in the data may end its <script> element. A JSON parser reads these escapes as the same characters.
 ESCAPES = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )
@@ -50,13 +50,13 @@ def iso_format(value: object) -> str:
 
 
 def thing(kind: str, address: str, name: LocalizedText, **properties: Any) -> Data:
-    """A thing of schema.org without its empty properties."""
+    """A schema.org Thing of type `kind`, without empty properties."""
     data = {"@type": kind, "@id": address, "url": address, "name": name.text, **properties}
     return {key: value for key, value in data.items() if value not in ("", None, [])}
 
 
 def http_url(address: str) -> str:
-    """The address if it is one of the web, else an empty text."""
+    """`address` if it is an http(s) URL, else an empty string."""
     return address if address.startswith(("http://", "https://")) else ""
 
 
@@ -180,7 +180,7 @@ class LinkedData:
         return script_element(site, *map(self.exhibition, open_now))
 
     def index(self, crumb: Breadcrumb, description: str) -> Markup:
-        """A page with a list, such as of all exhibitions."""
+        """The linked data of a list page, such as the list of exhibitions."""
         name, address = crumb
         page = thing(
             "CollectionPage",

@@ -21,7 +21,7 @@ from gallery.storage import Storage
 from gallery.web.page_cache import etag_matches
 from gallery.web.rendering import settings_of
 
-# For works whose consent does not cover machine use. Those who train models may ignore it.
+# Sent with works whose consent does not cover machine use. Crawlers that train models may ignore this header.
 NOT_FOR_MACHINES = {"x-robots-tag": "noai, noimageai"}
 MEDIA_TYPES = {format.name: format.media_type for format in FORMATS}
 
@@ -42,7 +42,7 @@ class PictureVisibility:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The headers for robots, for each response with the picture."""
+        """The robots headers that every response with the picture must have."""
         return {} if self.is_for_machines else NOT_FOR_MACHINES
 
 
@@ -62,7 +62,7 @@ class VisibilityCache:
         visibility = self._known.get(token)
         if visibility is None:
             visibility = await visibility_of(token)
-            # Guessed tokens must not fill the memory.
+            # Guessed tokens are not cached, so that they cannot fill the memory.
             if visibility.state != Visibility.NOT_SHOWN and generation == self._generation:
                 self._known[token] = visibility
         return visibility
@@ -81,7 +81,7 @@ def require_on_view(visibility: PictureVisibility, headers: Mapping[str, str] | 
 
 
 async def visibility_of(token: str) -> PictureVisibility:
-    """Ask the database. The cache may be half a second behind it."""
+    """The visibility in the database now. VisibilityCache may be half a second behind."""
     row = (
         await Artwork.all()
         .on_view()
@@ -115,7 +115,7 @@ async def show(request: Request) -> Response:
     """A rendition: 410 if its work was withdrawn, 404 if it is not on view."""
     token, name = request.path_params["token"], request.path_params["name"]
     visibility = await request.app.state.visibility.on_view(token)
-    etag = f'"{token}-{name}-{RENDITIONS_VERSION}"'  # a picture that changes has another token
+    etag = f'"{token}-{name}-{RENDITIONS_VERSION}"'  # a changed picture gets a new token
     cache_headers = {"cache-control": settings_of(request).picture_cache_control, "etag": etag}
     headers = {**cache_headers, **visibility.headers}
     if etag_matches(request.headers.get("if-none-match", "").encode(), etag.encode()):
@@ -135,7 +135,10 @@ async def show(request: Request) -> Response:
 
 
 async def _publish_image(storage: Storage, token: str, name: str) -> None:
-    """Put an image into public storage at the first request for it. Ask the database: the cache may be behind it."""
+    """Put an image into public storage at the first request for it.
+
+    The image is read from the database, because VisibilityCache may be behind.
+    """
     image = await Image.get_or_none(token=token)
     if image is None or name not in image.file_names():
         raise HTTPException(404)

@@ -54,7 +54,7 @@ def manifest_link(request: Request, name: str, title: str, **parameters: object)
 
 
 def set_page_language(request: Request) -> None:
-    """Use the language of the address for the page."""
+    """Set the page's language to the language in its path."""
     set_language(request.path_params["language"])
 
 

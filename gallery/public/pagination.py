@@ -1,4 +1,4 @@
-"""The pages of an exhibition: at most WORKS_PER_PAGE works at once, from a room and a work on."""
+"""The pages of an exhibition: at most WORKS_PER_PAGE works each, starting at a given room or after a work."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class RoomSummary:
     """A room in the plan of an exhibition, without its works."""
 
     id: int
-    number: int  # 1 for the first that shows a work
+    number: int  # counted from 1, over the rooms that show a work
     title: LocalizedText
     text: LocalizedText
     works: int
@@ -47,8 +47,8 @@ class ExhibitionPage:
     summaries: Sequence[RoomSummary]
     rooms: Sequence[ShownRoom]
     counts: Counts  # of the whole exhibition
-    begins_in_room: bool  # after a work of its first room, not with that room
-    following: Mapping[str, object] | None  # the query of the next page
+    begins_in_room: bool  # whether it begins in the middle of its first room
+    following: Mapping[str, object] | None  # the query parameters of the next page
     next_room: RoomSummary | None  # the room with which the next page begins
 
     @property
@@ -61,9 +61,9 @@ class ExhibitionPage:
 
 
 async def exhibition_page(edition_id: int, room: str = "", after: str = "") -> ExhibitionPage:
-    """The works of an edition from the room numbered `room` on, in that room after the work `after`.
+    """One page of an edition's works. It begins in the room numbered `room`, after the work `after` if given.
 
-    Both are texts from the address. If the work no longer hangs there, the page begins with the room.
+    Both are strings from the URL. If `after` no longer hangs in that room, the page begins with the room.
     Five queries; two if everything fits on one page. Raises NoSuchRoom.
     """
     rooms = await _rooms_in(edition_id)
@@ -113,7 +113,7 @@ async def first_works(edition_id: int) -> list[ShownWork]:
 
 
 async def _single_page(edition_id: int, rooms: Sequence[QueryRow]) -> ExhibitionPage:
-    """An exhibition that fits on one page. It is counted from its works, without another query."""
+    """The page of an exhibition that fits on one page. The counts need no query: they come from the works."""
     works_of = (
         _works_with_stories
         if Layout.STORIES in {room["layout"] for room in rooms}
@@ -206,7 +206,7 @@ def _shown_rooms(summaries: Sequence[RoomSummary], hung: Mapping[int, Sequence[Q
 
 
 def _rooms_on_page(summaries: Sequence[RoomSummary], passed: int) -> list[RoomSummary]:
-    """The rooms that the page can reach, if at most `passed` works of the first room come before it."""
+    """The rooms that can be on the page, if at most `passed` works of the first room are on earlier pages."""
     on_page: list[RoomSummary] = []
     works = -passed
     for room in summaries:

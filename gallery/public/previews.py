@@ -52,8 +52,8 @@ from gallery.web.rendering import (
 )
 
 LINK_LIFETIME = timedelta(days=7)
-MAX_LINKS = 20  # valid at once, of one exhibition
-FRAME_LIFETIME = timedelta(hours=12)  # of the preview at the desk, which is not listed as a link
+MAX_LINKS = 20  # valid links of one exhibition at the same time
+FRAME_LIFETIME = timedelta(hours=12)  # of the desk's own preview, whose link is not listed
 PRIVATE_HEADERS = {
     "cache-control": "no-store",
     "x-robots-tag": "noindex, nofollow, noimageindex",
@@ -125,7 +125,7 @@ async def end_link(link: PreviewLink, by: Person) -> None:
 
 
 async def valid_links(exhibition: Exhibition) -> list[PreviewLink]:
-    """The links to its draft that are valid now, the newest first; two queries."""
+    """The links to the exhibition's draft that are valid now, the newest first; two queries."""
     valid = PreviewLink.filter(exhibition_id=exhibition.id, ended_at__isnull=True, expires_at__gt=now())
     return await valid.order_by("-id").prefetch_related("made_by")
 
@@ -180,7 +180,7 @@ async def show(request: Request) -> Response:
         "exhibition": shown_exhibition,
         "rooms": rooms,
         "cover": works[0] if works else None,
-        "counts": view_models.Counts.of(works),  # a work hangs once in an edition
+        "counts": view_models.Counts.of(works),  # no duplicates: a work hangs once in an edition
         "logos": await logos_of(
             exhibition,
             [credit.key for credit in shown_exhibition.credits],

@@ -20,7 +20,7 @@ from gallery.web.rendering import settings_of
 async def show(request: Request) -> Response:
     """What a project does, where to support it, and its works on view.
 
-    404 without a work on view: partners enter projects while their works are still drafts.
+    404 for a project without a work on view: partners enter projects while their works are still drafts.
     """
     set_page_language(request)
     project = await Project.get_or_none(slug=slug_of(request), organisation__is_active=True).select_related(

@@ -96,7 +96,10 @@ def has_opened() -> Q:
 
 
 def is_upcoming() -> Q:
-    """Planned editions of exhibitions that are not open now. Of an open one visitors see the open edition alone."""
+    """Planned editions of exhibitions that are not open now.
+
+    While an exhibition is open, visitors see only its open edition.
+    """
     open_now = Edition.filter(edition_is_not_replaced(), is_open()).values("exhibition_id")
     return Q(opens_at__gt=now()) & ~Q(exhibition_id__in=Subquery(open_now))
 
@@ -106,7 +109,7 @@ def has_closed() -> Q:
 
 
 async def works_by_edition(shown: Sequence[ShownExhibition], most: int) -> dict[int, list[ShownWork]]:
-    """The first `most` works on view of each exhibition, in their order, by edition id; two queries."""
+    """Edition id → the first `most` works on view of that exhibition, in hanging order; two queries."""
     order: dict[int, list[int]] = {exhibition.edition_id: [] for exhibition in shown}
     if not order:
         return {}
@@ -173,7 +176,7 @@ async def placement_of(artwork_id: int) -> Placement | None:
         .values("id")
     )
     ids: list[int] = [row["id"] for row in rows]
-    if artwork_id not in ids or not shown:  # taken down since the query before
+    if artwork_id not in ids or not shown:  # taken down since the previous query
         return None
     here = ids.index(artwork_id)
     first = max(0, min(here - NEIGHBOURS // 2, len(ids) - NEIGHBOURS - 1))
@@ -260,7 +263,7 @@ def _as_directory(rows: Iterable[QueryRow]) -> list[DirectoryEntry]:
 
 
 async def work_counts_by_theme() -> dict[int, ThemeWorkCount]:
-    """How many works on view each theme has, and which is its newest, by the theme's id; one query."""
+    """Theme id → the number of its works on view and the id of the newest work; one query."""
     rows = (
         await Artwork.all()
         .on_view()

@@ -28,15 +28,15 @@ class RoomText:
 
 @dataclass(frozen=True, slots=True)
 class ShownRoom:
-    number: int  # 1 for the first that shows a work
+    number: int  # counted from 1, over the rooms that show a work
     title: LocalizedText
     text: LocalizedText
     works: Sequence[ShownWork]
     layout: Layout = Layout.WALL
-    captions: Mapping[int, LocalizedText] = field(default_factory=dict)  # by work id, for this room alone
+    captions: Mapping[int, LocalizedText] = field(default_factory=dict)  # by work id; shown in this room only
     stories: Mapping[int, LocalizedText] = field(
         default_factory=dict
-    )  # by work id, where the layout shows them
+    )  # by work id, if the layout shows stories
 
     @property
     def years(self) -> list[tuple[int | None, list[ShownWork]]]:
@@ -75,7 +75,7 @@ async def rooms_of_draft(
 
 
 def columns_for(layouts: Iterable[Layout]) -> tuple[str, ...]:
-    """The columns of works for rooms of these layouts: with the story only if a layout shows it."""
+    """The columns of works to query for these layouts. The story is included only if a layout shows it."""
     return STORY_COLUMNS if Layout.STORIES in layouts else WORK_COLUMNS
 
 

@@ -22,7 +22,7 @@ from gallery.web.languages import LocalizedText, current_language, localized, ng
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import shown_date, shown_number
 
-ACCENT = "#a8322a"  # without a theme
+ACCENT = "#a8322a"  # for a card or poster without a theme
 
 # The fonts that come with the package.
 SERIF = languages.PACKAGE / "vendor" / "noto-serif-sc" / "NotoSerifSC_600SemiBold.ttf"
@@ -137,7 +137,7 @@ def share_images(
     settings: Settings,
     invitation: str = "",
 ) -> ShareImages:
-    """The card with these `texts`, and with an `invitation` to scan its code the poster too."""
+    """The card with these `texts`. With `invitation`, which invites to scan the QR code, also the poster."""
     language = current_language()
     common = {"accent": ACCENT, **texts, "language": language, "site": settings.site_name(language)}
     by_form = {CARD.name: ShareImage(form=CARD.name, **common)}

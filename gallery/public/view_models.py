@@ -21,7 +21,7 @@ from gallery.web.languages import LocalizedText, current_language, localized, ot
 
 COLOUR_PATTERN = re.compile(r"#[0-9a-fA-F]{6}")
 PLACEHOLDER_PATTERN = re.compile(r"data:image/(?:webp|png|jpeg|avif|gif);base64,[A-Za-z0-9+/]+={0,2}")
-MAX_THUMBNAIL_WIDTH = 1600  # px: no work in a row is wider, even on a dense screen
+MAX_THUMBNAIL_WIDTH = 1600  # px; no work in a row needs more, even on a dense screen
 WORK_COLUMNS = (
     "id",
     "public_id",
@@ -78,7 +78,7 @@ class ShownPicture(NamedTuple):
     height: int
     placeholder: str  # a data: URI
     mean_colour: str
-    own_address: str = ""  # below which its renditions are, in a preview or an archive; empty: public
+    own_address: str = ""  # folder URL of its renditions in a preview or archive; empty: public
 
     @property
     def ratio(self) -> float:
@@ -90,7 +90,7 @@ class ShownPicture(NamedTuple):
 
     @property
     def is_large(self) -> bool:
-        """Whether zooming in shows more of it."""
+        """Whether the picture is large enough that zooming in shows more detail."""
         return max(self.width, self.height) >= SMALL_SIDE
 
     @property
@@ -102,17 +102,17 @@ class ShownPicture(NamedTuple):
 
     @property
     def sizes_as_cover(self) -> str:
-        """The `sizes` next to the title of an exhibition or theme."""
+        """The `sizes` of a cover beside the title of an exhibition or theme."""
         return f"(min-width: 60rem) min(56vw, {self.ratio * 74:.0f}vh), {sizes_on_phone(88)}"
 
     @property
     def sizes_as_neighbour(self) -> str:
-        """The `sizes` in the lower rows of a work's neighbours."""
+        """The `sizes` in the rows of neighbouring works, which are lower than other rows."""
         return f"auto, (min-width: 40rem) {self.ratio * 16:.0f}vw, {self.ratio * 45:.0f}vw"
 
     @property
     def sizes_alone(self) -> str:
-        """The `sizes` on its own page: as wide as its column, unless it would be taller than the window."""
+        """The `sizes` on the work's own page: the column's width, or less to fit the height of the window."""
         column = f"min(51vw, 53rem, {self.ratio:.2f} * (94vh - 8.5rem))"
         return f"(min-width: 60rem) {column}, {sizes_on_phone(88, f'{self.ratio * 80:.0f}vh')}"
 
@@ -132,7 +132,7 @@ class ShownPicture(NamedTuple):
         first: bool = False,
         max_width: int = MAX_THUMBNAIL_WIDTH,
     ) -> Markup:
-        """Its <picture>, as `picture_element` says; `sizes` are those in a row of works unless given."""
+        """The picture's <picture> element, by `picture_element`. `sizes` defaults to `sizes_on_wall`."""
         return picture_element(
             self.base_address,
             (self.width, self.height),
@@ -148,11 +148,11 @@ class ShownPicture(NamedTuple):
 
     @property
     def base_address(self) -> str:
-        """The address below which its renditions are."""
+        """The folder URL of the picture's renditions."""
         return self.own_address or f"/media/{self.token}"
 
     def style(self) -> str:
-        """The CSS rule that gives its ratio, colour and placeholder to its class."""
+        """The CSS rule for the class `key`, with the picture's aspect ratio, mean colour and placeholder."""
         colour = self.mean_colour if COLOUR_PATTERN.fullmatch(self.mean_colour) else "#888888"
         hint = f";--i:url({self.placeholder})" if PLACEHOLDER_PATTERN.fullmatch(self.placeholder) else ""
         return f".{self.key}{{--r:{self.ratio:.4f};--c:{colour}{hint}}}"
@@ -200,7 +200,7 @@ class ShownWork(NamedTuple):
 
     @classmethod
     def of(cls, row: dict[str, Any], picture_address: str = "") -> Self:
-        """From a row of WORK_COLUMNS; `picture_address` is the picture's `own_address`."""
+        """Make a ShownWork from a row of WORK_COLUMNS; `picture_address` is the picture's `own_address`."""
         language = row["language"]
 
         def translated(field: str) -> LocalizedText:
@@ -239,7 +239,7 @@ class ShownTheme:
     accent_night: str
 
     def style(self) -> str:
-        """The CSS rules that make its accent the page's."""
+        """The CSS rules that set the page's accent to this theme's accent."""
         return accent_style(self.accent, self.accent_night)
 
 
@@ -272,7 +272,7 @@ class ShownExhibition:
 
     @classmethod
     def of(cls, row: dict[str, Any]) -> Self:
-        """From a row of EDITION_COLUMNS."""
+        """Make a ShownExhibition from a row of EDITION_COLUMNS."""
         theme = None
         if row["exhibition__theme__slug"]:
             theme = ShownTheme(
@@ -303,7 +303,7 @@ class Counts:
 
     @classmethod
     def of(cls, works: Sequence[ShownWork]) -> Self:
-        """Of works that are all different."""
+        """Count `works`, which must have no duplicates, and their organisations and projects."""
         return cls(
             works=len(works),
             organisations=len({work.organisation_id for work in works}),
@@ -314,7 +314,8 @@ class Counts:
 def sizes_on_phone(share: float, most: str = "") -> str:
     """The `sizes` of a picture that takes `share` percent of a phone's width, and at most the CSS length `most`.
 
-    On a dense screen it asks for 70 % of that: on a phone nobody sees the difference, and it saves half of the bytes.
+    For a dense screen the width is 70 % of that. On a phone nobody sees the difference, and the file has half
+    of the bytes.
     """
     dense, usual = (
         f"min({each:.0f}vw, {most})" if most else f"{each:.0f}vw" for each in (share * 0.7, share)
@@ -373,12 +374,12 @@ class Placement:
 
     work: ShownWork
     exhibition: ShownExhibition
-    room: LocalizedText  # its title
-    position: int  # 1 for the first in the room
+    room: LocalizedText  # the title of the room
+    position: int  # counted from 1 within the room
     of: int
     previous: ShownWork | None
     next: ShownWork | None
-    neighbours: Sequence[ShownWork]  # the nearest works, in their order
+    neighbours: Sequence[ShownWork]  # the nearest works, in the order of the room
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,4 +394,4 @@ class DirectoryEntry:
 
 class ThemeWorkCount(NamedTuple):
     works: int
-    newest: int  # the id of a work
+    newest: int  # the id of the newest work

@@ -39,14 +39,14 @@ def acceptance_blockers(artwork: Artwork, image: Image | None, consent: Consent 
 
 
 async def load_acceptance_blockers(artwork: Artwork) -> list[Any]:
-    """As `acceptance_blockers`, with image and consent as the database has them now."""
+    """The acceptance blockers of the work, with its image and consent read from the database."""
     image = await Image.get_or_none(id=artwork.image_id or 0)
     consent = await Consent.get_or_none(id=artwork.consent_id or 0)
     return acceptance_blockers(artwork, image, consent)
 
 
 async def unconfirmed_personal_data(artwork: Artwork) -> list[CheckFinding]:
-    """Contact data in the work's texts, without the hints that a curator waved off."""
+    """The findings of contact data in the work's texts, except those that a curator waved off."""
     texts = {name: getattr(artwork, name) for name in TEXT_FIELDS}
     findings = [each for each in personal_data.check(texts) if each.rule in personal_data.CONTACT_RULES]
     if not findings:

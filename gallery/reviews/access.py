@@ -1,4 +1,4 @@
-"""Who may review: curators, every work that was ever sent for review; nobody else."""
+"""Access to reviews: every curator may review every work that was ever sent for review; nobody else may."""
 
 from __future__ import annotations
 

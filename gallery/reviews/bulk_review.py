@@ -1,6 +1,4 @@
-"""One decision on several works, with the same checks for each; the page lists which works it was refused
-for.
-"""
+"""One decision on several works, with the same checks for each work. The page lists the refused works."""
 
 from __future__ import annotations
 
@@ -37,7 +35,7 @@ class BulkReviewResult:
 
     @property
     def field(self) -> str:
-        """The name of the field that asks for the undo."""
+        """The name of the form field that asks to undo this decision."""
         return "review" if isinstance(self.made, Review) else "opinion"
 
 

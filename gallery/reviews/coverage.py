@@ -30,7 +30,7 @@ class CoverageGap:
     """One thing that works on view may lack."""
 
     name: str
-    label: Any  # what the complete works have
+    label: Any  # names what complete works have
     lacking: Any  # the heading of the list of incomplete works
 
     def of(self) -> Q:

@@ -53,7 +53,7 @@ AUDIT_VERBS = {
 }
 
 UNDO_PERIOD = timedelta(seconds=10)
-UNDO_GRACE = timedelta(seconds=2)  # for the way from the browser: an undo pressed in time may arrive later
+UNDO_GRACE = timedelta(seconds=2)  # allowance for network delay: an undo pressed in time may arrive late
 
 NEUTRAL_REASON = _l(
     "We cannot show this work here. Thank you for sending it; please ask us if you would like to know more."
@@ -98,7 +98,7 @@ class UnconfirmedPersonalData(DecisionRefused):
 
 @dataclass(frozen=True)
 class _Request:
-    """The decision that `by` asks for; without `by` it is the automatic one for a trusted organisation."""
+    """The decision that `by` asks for; if `by` is None, the automatic one for a trusted organisation."""
 
     decision: Decision
     by: Person | None
@@ -122,8 +122,8 @@ async def accept(
     must have.
 
     Returns an Opinion if a second curator has to decide as well. `seen`: the digests of the fields
-    that the curator saw; if the work has changed since, EditConflict is raised. `confirmed`: keys of findings of
-    personal data that may be shown; any other raises UnconfirmedPersonalData.
+    that the curator saw; if the work has changed since, EditConflict is raised. `confirmed`: keys of findings
+    of personal data that may be shown; any other finding raises UnconfirmedPersonalData.
     """
     request = _Request(Decision.ACCEPTED, by, reason, notes or {}, seen, confirmed=confirmed)
     return await _decide(artwork, submission, request)
@@ -157,8 +157,8 @@ async def decline(
     """Decline a work for good, with a reason. Raises DecisionRefused.
 
     `concern`: why showing the work might harm somebody; only curators read it. One curator with a concern
-    is enough, even if two reviews are asked for. The organisation reads `reason`; if that is empty, a neutral
-    sentence in the work's language.
+    is enough, even if two reviews are asked for. The organisation reads `reason`;
+    an empty reason is replaced by a neutral sentence in the work's language.
     """
     if concern and not reason:
         with use_language(artwork.language):
@@ -216,7 +216,7 @@ async def _decide(artwork: Artwork, submission: Submission, request: _Request) -
 async def _save_stage(
     work: Artwork, sent: Submission, opinions: Sequence[Opinion], by: Person | None
 ) -> None:
-    """The submission waits for another curator."""
+    """Save that the submission waits for another curator."""
     sent.stage = stage_of(latest_decisions(opinions))
     sent.awaits_trust = False  # a curator has looked at it
     await sent.save(update_fields=["stage", "awaits_trust"])
@@ -257,7 +257,7 @@ async def _save_review(
 async def _effect(
     work: Artwork, request: _Request, decisions: DecisionByCurator, needed: int
 ) -> DecisionEffect:
-    """What the decision leads to, if this curator may make it. Raises DecisionRefused."""
+    """The effect of the decision. Raises DecisionRefused if this curator may not make it."""
     by = request.by
     if by is not None and await reviewer_interest(work, by, decisions) == ConflictOfInterest.OTHERS:
         raise DecisionRefused(OWN_WORK_SENTENCE)
@@ -268,14 +268,17 @@ async def _effect(
 
 
 async def reviewer_interest(artwork: Artwork, by: Person, decisions: DecisionByCurator) -> ConflictOfInterest:
-    """Whether the curator belongs to the work's organisation, and whether somebody else can decide."""
-    # The first of two curators cannot be the second as well: if nobody else is left, the member decides.
+    """Whether the curator belongs to the work's organisation and, if so, whether others can decide."""
+    # One curator cannot give both reviews. If no other curator is left, a member of the organisation decides.
     first = list(decisions) if len(decisions) == 1 else []
     return await conflict_of_interest(by.id, artwork.organisation_id, but=first)
 
 
 async def _check_waits(work: Artwork, sent: Submission) -> None:
-    """Raises DecisionRefused unless `sent` is the latest submission, waits, and is not being scored."""
+    """Check that `sent` is the latest submission, waits, and is not being scored.
+
+    Raises EditConflict if the work was submitted again, otherwise DecisionRefused.
+    """
     latest = await Submission.filter(artwork_id=work.id).order_by("-number").first()
     if latest is not None and latest.id != sent.id and latest.is_waiting:
         raise EditConflict(

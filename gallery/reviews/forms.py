@@ -46,7 +46,7 @@ NOTED_FIELDS = {
     "themes": _l("Themes"),
 }
 
-# All fields of a snapshot: some can change but take no note.
+# All fields of a snapshot, including those on which a curator cannot write a note.
 SNAPSHOT_WORDS = {
     **NOTED_FIELDS,
     "language": _l("Language of the title and the story"),
@@ -218,7 +218,7 @@ class VetoForm(Form):
 
 
 class PairForm(Form):
-    """What a curator found out about two works with nearly the same picture; `which` of them it concerns."""
+    """A curator's decision about two works with nearly the same picture. `which`: the work concerned."""
 
     outcome = StringField()
     which = StringField()
@@ -245,7 +245,7 @@ class PairForm(Form):
             raise ValidationError(_("Please write what you ask."))
 
 
-REOPEN = "again"  # instead of an outcome: the pair is open again
+REOPEN = "again"  # the choice that opens the pair again, instead of an outcome
 SIDES = ("earlier", "later")
 
 

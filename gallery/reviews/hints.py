@@ -45,7 +45,7 @@ from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import shown_date
 from gallery.worker import ChoreContext
 
-MAX_NEAR_DUPLICATES = 12  # hints for one picture; an empty sheet of paper may have hundreds
+MAX_NEAR_DUPLICATES = 12  # hints for one picture; a scan of empty paper may have hundreds of near duplicates
 
 
 async def check_submission(submission: Submission) -> None:
@@ -63,13 +63,13 @@ async def check_submission(submission: Submission) -> None:
             return
         await _replace_hints(current, artwork, image, found)
         is_prepared = image is None or image.state != ImageState.RECEIVED
-        current.checked_with = CHECKS_VERSION if is_prepared else 0  # check again when the picture is ready
+        current.checked_with = CHECKS_VERSION if is_prepared else 0  # 0: check again once ready
         current.checked_on = today()
         await current.save(update_fields=["checked_with", "checked_on"])
 
 
 async def _without_withdrawn(artwork: Artwork, found: Sequence[CheckFinding]) -> list[CheckFinding]:
-    """Lock all works concerned; returns the findings that concern no withdrawn work."""
+    """Lock the work and those in its findings; returns the findings that concern no withdrawn work."""
     others = {each.key: int(each.facts["artwork"]) for each in found if is_duplicate_finding(each)}
     not_withdrawn = await _lock_not_withdrawn({artwork.id, *others.values()})
     if artwork.id not in not_withdrawn:
@@ -129,7 +129,7 @@ async def run_checks(artwork: Artwork, submission: Submission) -> Iterable[Check
 
 
 async def submitted_image(artwork: Artwork, submission: Submission) -> Image | None:
-    """The picture that was sent or proposed; the work's image must be fetched."""
+    """The picture of the submission: the proposed one, or the work's own, which must be fetched."""
     if submission.proposed_image_id is None:
         return artwork.image
     return await Image.get_or_none(id=submission.proposed_image_id)
@@ -184,7 +184,7 @@ async def near_duplicates(artwork: Artwork, image: Image) -> list[NearDuplicate]
             )
     for pair in await pairs_with_proposed_image(
         image.id
-    ):  # a proposed picture belongs to no work yet, so only its pair leads to it
+    ):  # a proposed picture belongs to no work yet, so it is found through its pair
         other = pair.earlier if pair.later_image_id == image.id else pair.later
         other_image = pair.earlier_image_id if pair.later_image_id == image.id else pair.later_image_id
         is_other = other.artist_id != artwork.artist_id
@@ -221,7 +221,7 @@ async def current_hints(submission: Submission) -> list[Hint]:
 
 
 async def dismiss(hint: Hint, by: Person, reason: str) -> None:
-    """Close a hint with the reason why it does not matter; it stays closed if the same words are sent again."""
+    """Close a hint with the reason why it does not matter, also for later submissions of the same words."""
     async with in_transaction():
         await WavedOff.filter(artwork_id=hint.artwork_id, key=hint.key).delete()
         await WavedOff.create(artwork_id=hint.artwork_id, key=hint.key, by=by, at=now(), reason=reason)
@@ -316,7 +316,7 @@ async def describe_hints(hints: list[Hint]) -> list[HintDescription]:
         if hint.check == "wording":
             entry = entries.get(hint.facts["entry"])
             if entry is None:
-                continue  # the entry is no longer in the list
+                continue  # the entry is no longer in the wording list
             language = current_language()
             sentence = entry.why_zh if language == "zh" else entry.why_en
             title = wording.wording_list().sources[entry.source][f"title_{language}"]

@@ -26,17 +26,17 @@ class Decision(LabelledEnum):
 
     @property
     def action_label(self) -> Any:
-        """What a curator does: “Accept”."""
+        """The label of the decision's button: “Accept”."""
         return _ACTION_LABELS[self]
 
     @property
     def opinion_label(self) -> Any:
-        """The first of two curators' decisions, in the history: “Would accept”."""
+        """The label of an opinion in the history: “Would accept”."""
         return _OPINION_LABELS[self]
 
     @property
     def own_opinion(self) -> Any:
-        """The same, said to that curator: “You would accept it.”"""
+        """The opinion as a sentence to the curator who gave it: “You would accept it.”"""
         return _OWN_OPINIONS[self]
 
 
@@ -75,7 +75,7 @@ class Review(Model):
     by_id: int | None
     at = fields.DatetimeField()
     decision = fields.CharEnumField(Decision, max_length=10)
-    reason = fields.TextField(default="")  # to the organisation
+    reason = fields.TextField(default="")  # what the organisation reads
     notes: dict[str, str] = fields.JSONField(default=dict)  # form field → what to change there
 
     class Meta:
@@ -84,7 +84,7 @@ class Review(Model):
 
 
 class Opinion(Model):
-    """One curator's decision if two reviews are asked for. If a curator has several, the latest counts."""
+    """One curator's decision if two reviews are asked for. A curator's latest opinion counts."""
 
     id = fields.IntField(primary_key=True)
     submission: fields.ForeignKeyRelation[Submission] = fields.ForeignKeyField(
@@ -100,7 +100,7 @@ class Opinion(Model):
     reason = fields.TextField(default="")
     notes: dict[str, str] = fields.JSONField(default=dict)
 
-    is_one_of_two = True  # a template tells it apart from a Review by this
+    is_one_of_two = True  # by this field templates tell an Opinion from a Review
 
     class Meta:
         table = "opinion"
@@ -187,7 +187,7 @@ class Veto(Model):
         "gallery.Person", related_name="vetoes_lifted", null=True, on_delete=fields.SET_NULL
     )
     lifted_at = fields.DatetimeField(null=True)
-    because = fields.TextField(default="")  # why it can be shown again
+    because = fields.TextField(default="")  # why the work can be shown again
 
     class Meta:
         table = "veto"
@@ -272,7 +272,7 @@ class Deferral(Model):
 
 
 class LastQueue(Model):
-    """The filter that a curator used last in the queue, as the query of its address."""
+    """The filter that a curator used last in the queue, as a query string."""
 
     id = fields.IntField(primary_key=True)
     person: fields.OneToOneRelation[Person] = fields.OneToOneField(
@@ -313,7 +313,7 @@ class Hint(Model):
     artwork_id: int
     check = fields.CharField(max_length=30)
     field = fields.CharField(max_length=30)
-    excerpt = fields.TextField(default="")  # the words in question
+    excerpt = fields.TextField(default="")  # the words that the check found
     is_quoted = fields.BooleanField(default=False)  # in quotation marks: somebody's own words
     facts: dict[str, str] = fields.JSONField(default=dict)
     key = fields.CharField(max_length=32)  # the same finding has the same key in every submission
@@ -349,16 +349,14 @@ class WavedOff(Model):
 
 
 class HashBand(Model):
-    """A quarter of the perceptual hash of a picture that was sent for review, by which near pictures are
-    found.
-    """
+    """A 16-bit band of the perceptual hash of a picture sent for review, for finding near pictures."""
 
     id = fields.IntField(primary_key=True)
     image: fields.ForeignKeyRelation[Image] = fields.ForeignKeyField(
         "gallery.Image", related_name="hash_bands", on_delete=fields.CASCADE
     )
     image_id: int
-    code = fields.IntField(db_index=True)  # number of the quarter × 65,536 + its 16 bits
+    code = fields.IntField(db_index=True)  # band number × 65,536 + the band's 16 bits
 
     class Meta:
         table = "hash_band"
@@ -373,7 +371,7 @@ class PairOutcome(LabelledEnum):
     ASKED = "asked", _l("An organisation was asked.")
 
 
-SETTLED_OUTCOMES = frozenset({PairOutcome.TWO_WORKS, PairOutcome.SAME_WORK})  # these close the hints
+SETTLED_OUTCOMES = frozenset({PairOutcome.TWO_WORKS, PairOutcome.SAME_WORK})  # these close the pair's hints
 
 
 class NearPair(Model):
@@ -435,14 +433,14 @@ class Report(Model):
     artwork_id: int
     reported_for = fields.CharEnumField(ReportedFor, max_length=12)
     told = fields.TextField()
-    email = fields.CharField(max_length=254, default="")  # if the visitor wants an answer
+    email = fields.CharField(max_length=254, default="")  # empty if the visitor wants no answer
     language = fields.CharField(max_length=2)
     created_at = fields.DatetimeField(auto_now_add=True)
     closed_at = fields.DatetimeField(null=True, db_index=True)
     closed_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="reports_closed", null=True, on_delete=fields.SET_NULL
     )
-    note = fields.TextField(default="")  # what was done, for curators
+    note = fields.TextField(default="")  # what was done about it; only curators read it
 
     class Meta:
         table = "report"

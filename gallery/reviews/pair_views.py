@@ -29,7 +29,7 @@ async def show(request: Request) -> Response:
 
 
 async def _redirect_to_scoring(request: Request, shown: ShownPair) -> Response | None:
-    """To the scoring round of one of the works, if it is open: this page would say whose work it is."""
+    """A redirect to the open scoring round of one work, if any: the page would say whose work it is."""
     for side in shown.sides:
         round = await open_scoring_round(side.artwork) if side.is_waiting else None
         if round is not None:
@@ -65,7 +65,7 @@ async def update(request: Request) -> Response:
     except (DecisionRefused, EditConflict, PairRefused, VetoRefused) as refusal:
         form.refuse("outcome", str(refusal.sentence))
         return _page(request, shown, form, 422)
-    except StoreUnavailable:  # the work is off every page; the worker deletes the files
+    except StoreUnavailable:  # the work is off every page already, and the worker deletes its files later
         form.refuse(
             "outcome",
             _("It is off view. Its public files could not be deleted yet; the site will try again."),

@@ -87,7 +87,7 @@ def is_duplicate_finding(found: CheckFinding) -> bool:
 
 
 async def store_pair(artwork_id: int, image_id: int, found: CheckFinding) -> NearPair:
-    """Create the pair for a finding, unless it exists, and a hint on the other work as well.
+    """Create the pair for a finding and a hint on the other work, unless they exist; returns the pair.
 
     The caller's transaction must have locked both works.
     """
@@ -144,7 +144,7 @@ def _shows(submission: Submission, image_id: int) -> bool:
 
 
 async def _first_sent_at(artwork_id: int, image_id: int) -> tuple[datetime, int]:
-    """The moment and the id of the first submission with a picture: the order of the two pictures."""
+    """The moment and id of the work's first submission with this picture, by which pictures are ordered."""
     submissions = await Submission.filter(artwork_id=artwork_id).order_by("number")
     with_it = [each for each in submissions if _shows(each, image_id)] or submissions
     return (with_it[0].at, with_it[0].id) if with_it else (now(), 0)
@@ -169,7 +169,7 @@ async def pairs_with_proposed_image(image_id: int) -> list[NearPair]:
 
 
 async def load_pairs(ids: Collection[int]) -> dict[int, ShownPair]:
-    """Id → pair, for pairs whose two pictures a curator can still see as they were sent; two queries."""
+    """Id → pair, for the pairs whose two pictures can both still be shown as they were sent; two queries."""
     if not ids:
         return {}
     pairs = await NearPair.filter(id__in=list(ids)).select_related(
@@ -189,17 +189,17 @@ async def load_pairs(ids: Collection[int]) -> dict[int, ShownPair]:
 
 
 def _side(artwork: Artwork, image: Image, sent: Sequence[Submission]) -> PairSide | None:
-    """None if the picture can no longer be shown. `sent`: all submissions of the work, the oldest first."""
+    """One side of a pair; None if the picture can no longer be shown. `sent`: submissions, oldest first."""
     with_it = [each for each in sent if _shows(each, image.id)]
     if artwork.status == Status.WITHDRAWN or image.state != ImageState.READY or not with_it:
         return None
     if image.id != artwork.image_id and with_it[-1] is not sent[-1]:
-        return None  # it was replaced
+        return None  # the picture was replaced
     return PairSide(artwork, image, with_it[-1])
 
 
 async def mark_as_two_works(pair: NearPair, by: Person) -> None:
-    """Settle the pair as two different works; its hints are closed."""
+    """Settle the pair as two different works, and close its hints."""
     async with in_transaction():
         await _save_outcome(pair, PairOutcome.TWO_WORKS, by)
         await record(Verb.WORK_TOLD_APART, pair.later_id, with_id=pair.earlier_id, by=by)
@@ -218,7 +218,7 @@ async def mark_as_same_work(
     """Settle the pair as one work, and stop showing `goes`; nothing is deleted.
 
     A waiting work is declined, with a reason that says nothing about another organisation; an accepted
-    one gets a veto. Returns an Opinion if a second curator has to decide as well; then the pair stays open.
+    work gets a veto. Returns an Opinion if a second curator has to decide as well; then the pair stays open.
     Raises DecisionRefused, VetoRefused, or StoreUnavailable if files cannot be deleted now.
     """
     if goes.is_waiting:
@@ -244,9 +244,9 @@ async def mark_as_same_work(
 async def ask_organisation(
     shown: ShownPair, asked: PairSide, words: str, by: Person
 ) -> Review | Opinion | None:
-    """Ask the organisation of the work `asked`: a waiting work is returned with `words` as a note, otherwise
-    its members get them by mail.
+    """Ask the organisation of the work `asked` about the pair.
 
+    A waiting work is returned with `words` as a note. For any other work, the members get `words` by mail.
     Raises DecisionRefused.
     """
     async with in_transaction():
@@ -270,7 +270,7 @@ async def ask_organisation(
 
 
 def decline_reason(shown: ShownPair, goes: PairSide) -> str:
-    """Why `goes` is declined, in the language of its work."""
+    """The reason to decline `goes`, in the language of its work."""
     with use_language(goes.artwork.language):
         if shown.is_of_one_organisation:
             # By number, not title: if that work is withdrawn, its title must not remain here.
@@ -311,7 +311,7 @@ async def _lock_both(pair: NearPair) -> None:
 async def _save_outcome(
     pair: NearPair, outcome: PairOutcome | None, by: Person, review: Review | None = None
 ) -> None:
-    """Save the outcome, None for an open pair; within a transaction.
+    """Save the outcome, or open the pair again if it is None. The caller must be in a transaction.
 
     Raises PairRefused if the pair was deleted.
     """

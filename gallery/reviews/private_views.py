@@ -1,4 +1,4 @@
-"""Private details of an artist and signed forms, which an organisation shares with curators for one review."""
+"""Private details of an artist and signed forms, which organisations share with curators for one review."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gallery.web.security import REFERRER_WITHOUT_PATH
 
 
 async def show(request: Request) -> Response:
-    """A curator reads the shared private details while the work waits; the organisation sees who read them."""
+    """A curator reads shared private details while the work waits; the organisation sees who read them."""
     person, artwork = await _load_shared(request)
     assert artwork.artist is not None
     details = await read_details(artwork.artist, person, artwork.id)

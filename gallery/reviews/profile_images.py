@@ -43,7 +43,7 @@ class TakeDownForm(Form):
 
 @dataclass(frozen=True)
 class NewProfileImage:
-    """A new logo or cover; `work` is the one that it resembles, if curators may see that work."""
+    """A new logo or cover. `work`: the work that it resembles; None if curators may not see that work."""
 
     profile_image: ProfileImage
     work: Artwork | None
@@ -51,7 +51,7 @@ class NewProfileImage:
 
 
 def unseen_profile_images() -> QuerySet[ProfileImage]:
-    """Logos and covers that were screened and that no curator has seen."""
+    """Logos and covers that were screened but that no curator has seen."""
     return ProfileImage.filter(seen_at__isnull=True, image__state=ImageState.READY).exclude(
         state=ProfileImageState.NEW
     )
@@ -64,7 +64,7 @@ async def index(request: Request) -> Response:
 
 
 async def _page(request: Request, form: TakeDownForm, refused: int = 0) -> Response:
-    """The list; `refused` is the id of the logo or cover whose form was refused."""
+    """The page with the list. `refused`: the id of the logo or cover whose form was refused; 0 for none."""
     found = (
         await unseen_profile_images()
         .order_by("-state", "id")  # "waiting" before "shown"
@@ -84,7 +84,7 @@ async def _with_resembled_work(profile_image: ProfileImage) -> NewProfileImage:
     image = await Image.get_or_none(id=profile_image.resembles_id or 0)
     if image is None or image.state == ImageState.ERASED:
         return NewProfileImage(profile_image, None, image is not None)
-    if not await was_sent_for_review(image):  # only its organisation may see a draft
+    if not await was_sent_for_review(image):  # a draft's picture: only its organisation may see it
         return NewProfileImage(profile_image, None, False)
     works = Artwork.filter(Q(image_id=image.id) | Q(id=image.candidate_for_id or 0))
     work = await works.select_related("image").first()

@@ -11,7 +11,7 @@ from gallery.images.models import Image
 
 
 def reviewed_fields(artwork: Artwork, submission: Submission) -> dict[str, str]:
-    """What a curator decides on: the work's snapshot, with the fields that a proposal would change.
+    """The fields that a curator decides on: the work's snapshot, with the changes of a proposal.
 
     Artist, consent, project and themes must be fetched.
     """
@@ -34,7 +34,7 @@ def apply_proposal(artwork: Artwork, sent: Mapping[str, str]) -> None:
 
 
 async def swap_pictures(artwork: Artwork, before: int | None) -> None:
-    """If the work now has another picture than image `before`, keep that one as a candidate.
+    """If the work no longer has the image `before`, keep that image as a candidate.
 
     It is kept for as long as the decision can be undone. Its files leave public storage, because it is no
     longer on view.

@@ -1,8 +1,8 @@
 """The queue: the submissions that wait, their order, the filters, and how many submissions each filter would
 leave.
 
-The longest waiting comes first. What a curator deferred comes at the end of their own queue, in the order of
-deferring.
+The submission that has waited longest comes first. Submissions that a curator deferred come at the end of
+that curator's queue, in the order of deferring.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ AGE_WORDS = {
 }
 NO_HINTS = "none"
 HINT_WORDS = {NO_HINTS: _l("without hints"), **CHECK_WORDS}
-NO_FILTER_QUERY = "filter=none"  # the query of an unfiltered queue, which is also saved
+NO_FILTER_QUERY = "filter=none"  # the query string of the unfiltered queue
 
 
 @dataclass(frozen=True)
 class QueueFilter:
-    """What a curator wants to see of the queue; empty fields do not filter."""
+    """The filters that a curator has chosen for the queue. A field that is None or empty does not filter."""
 
     theme: Theme | None = None
     organisation: Organisation | None = None
@@ -100,7 +100,7 @@ def _age_condition(age: str) -> Q:
 
 
 async def load_queue_filter(parameters: Mapping[str, str]) -> QueueFilter:
-    """The filter in the query parameters; 404 for a value that does not exist."""
+    """The filter from the query parameters; 404 for an unknown value."""
     chosen = {
         name: parameters.get(name, "")
         for name, known in (("age", AGE_WORDS), ("hint", HINT_WORDS), ("language", LANGUAGES))
@@ -127,12 +127,12 @@ async def load_by_slug(model: Any, slug: str) -> Any:
 
 @dataclass(frozen=True)
 class QueuePosition:
-    """A submission's place in a queue, with its neighbours; the following one with its picture."""
+    """A submission's place in a queue, with its neighbours. The picture of `following` is fetched."""
 
     deferral: Deferral | None
     preceding: Submission | None
     following: Submission | None
-    position: int | None  # from 1; None: it no longer waits
+    position: int | None  # from 1; None if the submission no longer waits
     count: int
 
 
@@ -146,8 +146,8 @@ class Queue:
     def waiting(self) -> QuerySet[Submission]:
         """All submissions that wait for this curator, unfiltered.
 
-        Without those that they have decided on as the first of two, and without those that are in a
-        scoring round.
+        Submissions on which this curator gave the first of two opinions are left out, and so are those in an
+        open scoring round.
         """
         spoken_on = Subquery(Opinion.filter(by_id=self.curator.id).values("submission_id"))
         scored = ScoringRound.filter(closes_at__gt=now(), theme__artworks__id__isnull=False)
@@ -160,11 +160,11 @@ class Queue:
         )
 
     def not_deferred(self) -> QuerySet[Submission]:
-        """What waits and was not deferred, unordered."""
+        """The waiting submissions that match the filter and that this curator did not defer, unordered."""
         return self.filter.apply(self.waiting()).exclude(id__in=self._deferred_ids())
 
     def deferred(self) -> QuerySet[Deferral]:
-        """What waits and was deferred, unordered."""
+        """This curator's deferrals of waiting submissions that match the filter, unordered."""
         waiting = Subquery(self.filter.apply(self.waiting()).values("id"))
         return Deferral.filter(person_id=self.curator.id, submission_id__in=waiting)
 
@@ -175,8 +175,9 @@ class Queue:
         return await self.filter.apply(self.waiting()).count()
 
     async def ids(self, first: int, number: int) -> tuple[list[int], dict[int, Any]]:
-        """The ids of `number` submissions, from the `first` (0) on; and the moments at which some were
-        deferred.
+        """The ids of `number` submissions from the index `first` on, counted from 0.
+
+        Also returns id → moment of deferring, for those that were deferred.
         """
         rows = (
             await self.not_deferred()
@@ -220,9 +221,10 @@ class Queue:
         turn: QuerySet[Submission],
         late: QuerySet[Deferral],
     ) -> Submission | None:
-        """The submission after `submission`, first in `turn`, then in `late`; None at the end.
+        """The submission after `submission` in the queue; None at the end.
 
-        `submission` itself need not wait any more.
+        `turn` has the submissions that were not deferred; `late`, the deferrals, comes after them.
+        `submission` itself may no longer wait.
         """
         turn, late = (
             turn.select_related("artwork__image"),
@@ -251,7 +253,7 @@ class Queue:
         return await self.not_deferred().filter(before).order_by("-at", "-id").first()
 
     async def next_free(self, submission: Submission) -> Submission | None:
-        """What to review after `submission`: the next that no other curator holds, or else the first."""
+        """The next submission after `submission` that no other curator holds, or else the first such one."""
         turn = self.not_deferred().exclude(artwork_id__in=works_held_by_others(self.curator))
         late = self.deferred().exclude(submission__artwork_id__in=works_held_by_others(self.curator))
         following = await self._following(submission, await self.deferral_of(submission), turn, late)
@@ -265,7 +267,7 @@ class Queue:
         return deferral.submission if deferral else None
 
     async def _position(self, submission: Submission, deferral: Deferral | None) -> int:
-        """Counted from 1."""
+        """The submission's position in the queue, counted from 1."""
         if deferral is not None:
             earlier = await self.deferred().filter(at__lt=deferral.at).count()
             return await self.not_deferred().count() + earlier + 1
@@ -290,20 +292,20 @@ async def save_last_filter(person: Person, chosen: QueueFilter) -> None:
 
 
 async def last_filter_query(person: Person) -> str:
-    """The query of the filter that the curator used last; empty if it names something that no longer exists."""
+    """The query string of the filter that the curator used last; empty if a value in it no longer exists."""
     last = await LastQueue.get_or_none(person_id=person.id)
     if last is None or not last.query:
         return ""
     try:
         await load_queue_filter(dict(parse_qsl(last.query)))
-    except HTTPException:  # its theme or organisation was deleted
+    except HTTPException:  # the filter's theme or organisation was deleted
         return ""
     return last.query
 
 
 @dataclass(frozen=True)
 class QueueFilterOption:
-    """One value of a filter, with the number of submissions that it would leave."""
+    """One value of a filter, with the number of waiting submissions that match it."""
 
     value: str
     label: Any  # a lazy string, or a record with a title or name in two languages

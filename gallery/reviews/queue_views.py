@@ -58,19 +58,19 @@ FILTER_WORDS = {
 
 @dataclass(frozen=True)
 class QueueRow:
-    """A work in a list of the queue; the fields from `submission` on are for works that wait."""
+    """A work in one of the lists. The fields from `submission` on are set only for works that wait."""
 
     artwork: Artwork
-    since: datetime  # when it was sent, or decided
+    since: datetime  # when the work was sent, or decided
     submission_number: int
     submission: Submission | None = None
     put_off_at: datetime | None = None
-    hold: Hold | None = None  # somebody else's
+    hold: Hold | None = None  # only another curator's
     hint_count: int = 0
 
     @property
     def time(self) -> str:
-        """The time since then, in words."""
+        """The time that has passed since `since`, in words."""
         elapsed = now() - self.since
         if elapsed.days:  # the threshold makes nine days “9 days”, not “1 week”
             return format_timedelta(elapsed, granularity="day", threshold=1e6, locale=babel_locale())
@@ -86,7 +86,7 @@ async def index(request: Request) -> Response:
 
 
 async def queue_page(request: Request, person: Person, form: BulkReviewForm, status: int = 200) -> Response:
-    """The chosen list, with `form` for a decision on several of its works."""
+    """The page of the chosen list, with `form` for a decision on several of its works."""
     tab = _requested_status(request)
     counts = await _counts(Queue(person, QueueFilter()))
     if tab == Status.SUBMITTED:
@@ -130,7 +130,7 @@ async def _waiting_rows(queue: Queue, page: int) -> list[QueueRow]:
     waiting = await Submission.filter(id__in=ids).select_related(
         "artwork__image", "artwork__artist", "artwork__organisation"
     )
-    # A prefetch through the submission would read each work a second time.
+    # prefetch_related on the submissions would read each work a second time.
     await Artwork.fetch_for_list([each.artwork for each in waiting], "themes")
     submissions = {submission.id: submission for submission in waiting}
     holds = (
@@ -163,7 +163,7 @@ async def _waiting_rows(queue: Queue, page: int) -> list[QueueRow]:
 async def _decided_rows(
     tab: Status, chosen: QueueFilter, query: Mapping[str, str]
 ) -> tuple[int, int, int, list[QueueRow]]:
-    """The number of works in the list, the page, the number of pages, and the page's rows: the latest first."""
+    """(number of works in the list, page number, number of pages, rows of the page), the latest first."""
     works = Artwork.filter(status=tab)
     if chosen.theme is not None:
         works = works.filter(themes__id=chosen.theme.id)
@@ -191,7 +191,7 @@ def _requested_status(request: Request) -> Status:
 
 
 def _address(request: Request) -> Callable[..., str]:
-    """A function that returns this list's address with some parameters changed; None removes one."""
+    """A function that returns this list's URL with some query parameters changed; None removes one."""
 
     def address(**changed: object) -> str:
         parameters = {**request.query_params, "page": None, "filter": None, **changed}
@@ -202,7 +202,7 @@ def _address(request: Request) -> Callable[..., str]:
 
 
 def _moment(value: Any) -> datetime:
-    """The result of an aggregate over moments, which SQLite returns as text."""
+    """The result of an SQL aggregate over datetimes, which SQLite returns as text."""
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     assert isinstance(moment, datetime)
     return moment

@@ -17,11 +17,11 @@ from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, redirect, render
 
-MAX_READY_REASONS = 40  # a longer list is no help to choose from
+MAX_READY_REASONS = 40  # a longer list is too long to choose from
 
 
 async def index(request: Request) -> Response:
-    """A curator reads the ready reasons and adds one."""
+    """A curator reads the ready reasons, with a form for a new one."""
     await load_curator(request)
     return await _page(request, {0: ReadyReasonForm()})
 
@@ -68,7 +68,7 @@ async def update(request: Request) -> Response:
 
 
 async def _page(request: Request, forms: dict[int, ReadyReasonForm], status: int = 200) -> Response:
-    """`forms`: id of a reason → its form as it was typed; 0 for a new reason."""
+    """The page of ready reasons. `forms`: id of a reason → its form as typed; key 0 for a new reason."""
     rows = [
         (reason, forms.get(reason.id) or ReadyReasonForm(obj=reason), reason.id in forms)
         for reason in await ReadyReason.all().order_by("field", "id")

@@ -36,7 +36,7 @@ from gallery.web.rendering import render
 
 
 async def new_review_form(artwork: Artwork) -> ReviewForm:
-    """An empty form for the work's latest submission, as it is now."""
+    """An empty review form for the work's latest submission, with the digests of its present fields."""
     submission = latest_submission(artwork)
     seen = seen_field(reviewed_fields(artwork, submission), SNAPSHOT_FIELDS)
     ready = await ReadyReason.all().order_by("id")
@@ -74,11 +74,11 @@ async def review_page(
     dismissal: tuple[int, DismissForm] | None = None,
     status: int = 200,
 ) -> Response:
-    """The page of one work. It takes the hold, unless the browser only loads it ahead.
+    """The page of one work. It takes the hold on the work, unless the browser only prefetches the page.
 
     `changed`: what changed since the curator opened the page. `to_confirm`: personal data found in the
-    texts. `too_late`: another curator has decided; the page shows what was typed. `dismissal`: a hint's id and
-    its refused form.
+    texts. `too_late`: another curator has decided; the page shows what was typed. `dismissal`: a hint's id
+    and its refused form.
     """
     submission = latest_submission(artwork)
     opinions = await Opinion.filter(submission__artwork_id=artwork.id).order_by("id").select_related("by")
@@ -109,7 +109,7 @@ async def review_page(
 async def _deciding_context(
     person: Person, artwork: Artwork, submission: Submission, opinions: Sequence[Opinion]
 ) -> dict[str, Any]:
-    """Whether this curator may decide now, and what the others have decided, if that is open."""
+    """The template context: whether this curator may decide now, and the other opinions if visible."""
     current = [each for each in opinions if each.submission_id == submission.id]
     mine = next((each for each in reversed(current) if each.by_id == person.id), None)
     has_spoken = mine is not None and submission.stage == Stage.SECOND
@@ -155,7 +155,7 @@ async def _queue_context(queue: Queue, submission: Submission) -> dict[str, Any]
 
 
 async def _work_context(artwork: Artwork, submission: Submission) -> dict[str, Any]:
-    """The work as the page shows it; a waiting proposal is applied to `artwork`."""
+    """The template context of the work. A waiting proposal is applied to `artwork`."""
     proposed = field_changes(submission.replaces or {}, submission.sent) if submission.is_proposal else []
     picture_now = artwork.image
     await _apply_waiting_proposal(artwork, submission)

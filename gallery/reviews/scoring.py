@@ -66,7 +66,7 @@ def is_open(round: ScoringRound) -> bool:
 
 
 def round_submissions(round: ScoringRound) -> QuerySet[Submission]:
-    """Submissions of the round's theme that were sent before it closed and wait, or that have a score."""
+    """The round's submissions: waiting ones of its theme that were sent before it closed, and scored ones."""
     scored = Subquery(Score.filter(round_id=round.id).values("submission_id"))
     return Submission.filter(
         Q(is_waiting=True, replaces__isnull=True, artwork__themes__id=round.theme_id, at__lt=round.closes_at)
@@ -84,7 +84,7 @@ async def submissions_to_score(round: ScoringRound, by: Person) -> QuerySet[Subm
 async def scoring_order(round: ScoringRound, by: Person, key: str) -> list[int]:
     """The ids of the submissions that `by` may score, in a different order for each curator.
 
-    So no work comes last for all of them, when they are tired. `key`: the site's secret.
+    Curators tire, so no work should come last for all of them. `key`: the site's secret.
     """
     ids = [int(str(id)) for id in await (await submissions_to_score(round, by)).values_list("id", flat=True)]
 
@@ -96,7 +96,7 @@ async def scoring_order(round: ScoringRound, by: Person, key: str) -> list[int]:
 
 
 async def scores_by(round: ScoringRound, by: Person) -> dict[int, Score]:
-    """Id of the submission → `by`'s score."""
+    """Submission id → the score that `by` gave."""
     return {score.submission_id: score for score in await Score.filter(round_id=round.id, by_id=by.id)}
 
 
@@ -121,7 +121,7 @@ class BlindWork:
     """A work as the scoring page shows it, without any names."""
 
     submission_id: int
-    artwork: Artwork  # for its picture and its language; the texts are below
+    artwork: Artwork  # for the picture and the language only; the texts are in the fields below
     texts: dict[str, str] = field(repr=False)
 
     def original(self, name: str) -> LocalizedText:
@@ -180,12 +180,12 @@ class RankedWork:
 
     @property
     def spread(self) -> float:
-        """The standard deviation: 0 if all agree, 2 at most."""
+        """The standard deviation of the scores: 0 if all are equal, 2 at most."""
         return statistics.pstdev(self.values)
 
 
 def rank_works(scores: Sequence[tuple[int, int]], submissions: Sequence[int]) -> list[RankedWork]:
-    """`submissions` from the highest mean to the lowest; of equal means the smaller spread first.
+    """The submissions from the highest mean score to the lowest; for equal means, the smaller spread first.
 
     `scores`: pairs of a submission's id and a value. Submissions without scores come last, without a place.
     """

@@ -1,4 +1,4 @@
-"""The pages of scoring rounds: opening one, scoring blind, and the ranked list from which decisions follow."""
+"""The pages of scoring rounds: opening a round, scoring blind, and the ranked list to decide from."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Two reviews by different curators: who may decide on a submission, and what a decision leads to.
 
 The second curator decides without knowing what the first decided. If both agree, that is the decision. If
-not, both opinions become visible, and a third curator decides, or one of the two joins the other.
+not, both opinions become visible. Then a third curator decides, or one of the two adopts the other decision.
 """
 
 from __future__ import annotations
@@ -14,22 +14,20 @@ from gallery.reviews.models import Decision, Opinion
 
 DecisionByCurator = Mapping[
     int, Decision
-]  # the id of a person → their latest, in the order of their first opinions
+]  # person id → their latest decision, in the order of their first opinions
 
 
 class DecisionEffect(StrEnum):
     """What one more decision leads to."""
 
-    WAITS_FOR_ANOTHER = "waits for another"  # it is an opinion until another curator decides
+    WAITS_FOR_ANOTHER = "waits for another"  # saved as an opinion until another curator decides
     DECIDED = "decided"
     ALREADY_SPOKEN = "already spoken"  # refused: this curator has decided, and no other has
-    THIRD_NEEDED = (
-        "third needed"  # refused: this curator is one of two who disagree, and does not join the other
-    )
+    THIRD_NEEDED = "third needed"  # refused: one of two who disagree does not adopt the other decision
 
 
 def latest_decisions(opinions: Iterable[Opinion]) -> dict[int, Decision]:
-    """`opinions`: the oldest first."""
+    """Person id → their latest decision. `opinions`: the oldest first."""
     decisions: dict[int, Decision] = {}
     for opinion in opinions:
         decisions[opinion.by_id] = opinion.decision
@@ -62,7 +60,7 @@ def effect_of_decision(
 def combined_reasons(
     opinions: Sequence[Opinion], decision: Decision, reason: str, notes: Mapping[str, str]
 ) -> tuple[str, dict[str, str]]:
-    """What the organisation reads: reason and notes of all curators who decided the same, each text once."""
+    """The (reason, notes) for the organisation: those of all curators who agree, each text once."""
     decisions = latest_decisions(opinions)
     agreeing = {each.by_id: each for each in opinions if decisions[each.by_id] == decision == each.decision}
     reasons = [each.reason for each in agreeing.values()] + [reason]

@@ -47,7 +47,7 @@ def is_serious(hint: Hint) -> bool:
 def is_sampled(key: str, artwork_id: int, percent: int) -> bool:
     """Whether the work is in the sample of `percent` % that curators review.
 
-    Always the same result for a work, and no partner can predict it. `key`: the site's secret.
+    The result for a work is always the same, and no partner can predict it. `key`: the site's secret.
     """
     digest = hmac.digest(key.encode(), f"sampled work {artwork_id}".encode(), hashlib.sha256)
     return int.from_bytes(digest[:8], "big") * 100 < percent << 64
@@ -76,8 +76,9 @@ async def needs_review(artwork: Artwork, submission: Submission, key: str) -> bo
 
 
 async def accept_next_trusted(context: ChoreContext) -> bool:
-    """Accept the oldest submission of a trusted organisation, or leave it to curators; False if there is
-    none.
+    """Accept the oldest submission of a trusted organisation, or leave it to curators.
+
+    Returns False if there is none.
     """
     waiting = Submission.filter(awaits_trust=True, is_waiting=True, checked_with__gte=CHECKS_VERSION)
     submission = await waiting.order_by("id").first()
@@ -87,17 +88,16 @@ async def accept_next_trusted(context: ChoreContext) -> bool:
     if not await needs_review(artwork, submission, context.settings.secret_key):
         with suppress(
             DecisionRefused, EditConflict
-        ):  # a curator is looking at it, or it changed: they decide
+        ):  # a curator is looking at the work, or it changed: a curator decides
             await decisions.accept_automatically(artwork, submission)
     await Submission.filter(id=submission.id).update(awaits_trust=False)
     return True
 
 
 async def mark_checked(ids: list[int], by: Person) -> int:
-    """Record that a curator has looked at automatically accepted works and found them right; returns their
-    number.
+    """Record that a curator has looked at automatically accepted works and found them right.
 
-    Works of the curator's own organisations are left to another curator.
+    Returns the number of works. Works of the curator's own organisations are left to another curator.
     """
     async with in_transaction():
         open_checks = LaterCheck.filter(id__in=ids, looked_at__isnull=True)

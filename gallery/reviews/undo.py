@@ -1,4 +1,4 @@
-"""Undoing a decision: for ten seconds its curator can take it back."""
+"""Undoing a decision: the curator who made it can take it back for ten seconds."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class UndoRefused(DecisionRefused):
 async def undo_review(review: Review, by: Person) -> Undo:
     """Take a decision back: the submission waits again, and an Undo records the decision.
 
-    Raises UndoRefused for anybody but its curator, after ten seconds, and if the work has changed since.
+    Raises UndoRefused if somebody else decided, after ten seconds, or if the work has changed since.
     """
     async with in_transaction():
         artwork = await locked(Artwork.filter(id=review.artwork_id)).get()
@@ -86,14 +86,14 @@ async def _restore_work(review: Review, artwork: Artwork) -> None:
 
 
 async def _reopen_pairs(review: Review) -> None:
-    """Open the pairs of near pictures that this decision settled, with their hints."""
+    """Open again the near pairs that this decision settled, and their hints."""
     pairs = NearPair.filter(review_id=review.id)
     await Hint.filter(pair_id__in=list(await pairs.values_list("id", flat=True))).update(is_open=True)
     await pairs.update(outcome=None, settled_by_id=None, settled_at=None, review_id=None)
 
 
 async def undo_opinion(opinion: Opinion, by: Person) -> None:
-    """Delete an opinion and leave no trace of what it said.
+    """Delete an opinion, without keeping a record of what it said.
 
     Raises UndoRefused, also if another curator has decided.
     """
@@ -116,8 +116,9 @@ async def undo_opinion(opinion: Opinion, by: Person) -> None:
 
 
 async def _delete_last_opinion(submission: Submission, by: Person, since: datetime) -> Stage:
-    """Delete the latest opinion if `by` gave it in the decision made at `since`; returns the stage without
-    it.
+    """Delete the latest opinion if `by` gave it in the decision made at `since`.
+
+    Returns the stage after the deletion.
     """
     opinions = await Opinion.filter(submission_id=submission.id).order_by("id")
     if opinions and opinions[-1].by_id == by.id and opinions[-1].at >= since - UNDO_GRACE:

@@ -1,4 +1,4 @@
-"""Undoing decisions of the last ten seconds, one or several of a bulk review."""
+"""The action that undoes decisions of the last ten seconds: one decision, or several of a bulk review."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from gallery.web.languages import gettext as _
 from gallery.web.languages import ngettext
 from gallery.web.rendering import flash, redirect
 
-MAX_UNDONE = 50  # decisions of one form: as many as a page of the queue has works
+MAX_UNDONE = 50  # decisions in one form: the number of works on a page of the queue
 
 
 async def create(request: Request) -> Response:
@@ -78,7 +78,7 @@ class UndoableDecision:
 
     artwork: Artwork
     decision: Decision
-    seconds: int  # that are left
+    seconds: int  # left for the undo
     review: Review | None = None
     opinion: Opinion | None = None
 

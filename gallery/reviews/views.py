@@ -118,7 +118,7 @@ async def _already_decided(
     chosen: QueueFilter,
     refusal: AlreadyDecided,
 ) -> Response:
-    """Show the texts that were not saved; to the queue if the curator sent the form twice or typed nothing."""
+    """The page with the texts that were not saved; a redirect if the form was sent twice or is empty."""
     is_own = await Review.exists(submission_id=submission.id, by_id=person.id)
     if form.typed() and not is_own:
         _person, artwork = await load_submitted(request)
@@ -164,7 +164,7 @@ async def create_deferral(request: Request) -> Response:
 
 
 async def update_hold(request: Request) -> Response:
-    """The open page renews its hold, or releases it when it is left; the answer says what has changed since."""
+    """Renew the hold of an open page, or release it when the page is left; answers what has changed since."""
     person, artwork = await load_submitted(request)
     posted = await read_desk_form(request)
     if posted.get("leave"):
@@ -192,7 +192,7 @@ def _submission_of(artwork: Artwork, form: ReviewForm) -> Submission | None:
 async def _redirect_to_next(
     request: Request, person: Person, submission: Submission, chosen: QueueFilter
 ) -> Response:
-    """To the next work of the queue that no other curator holds, or to the queue if there is none."""
+    """A redirect to the next work of the queue that no other curator holds, or else to the queue."""
     following = await Queue(person, chosen).next_free(submission)
     if following is None:
         return redirect(request, "reviews:index", query=chosen.query)

@@ -16,13 +16,13 @@ from gallery.db.connection import in_transaction
 from gallery.search.models import EntryKind, SearchEntry, entry_id
 from gallery.search.tokenizer import Term, is_token
 
-SCANNED_FIRST = 600  # newest entries to scan before the index is used: enough for common words
+SCANNED_FIRST = 600  # newest entries, scanned before the GIN index: enough for common words
 ABOVE_ALL_IDS = entry_id(max(EntryKind) + 1, 0)
 
 
 async def index(entries: Collection[int]) -> None:
     """Add entries to the index, in the transaction that wrote them."""
-    # PostgreSQL does this while it writes the row.
+    # Only for SQLite: PostgreSQL updates its index when it writes the row.
     await _execute_fts5(
         "INSERT INTO search_index (rowid, title_tokens, text_tokens) "
         "SELECT id, title_tokens, text_tokens FROM search_entry WHERE id IN ({})",
@@ -58,14 +58,14 @@ async def _execute_fts5(statement: str, entries: Collection[int] = ()) -> None:
 
 
 class Hit(NamedTuple):
-    """An entry that matches, and whether its title does: its place in the order of all results."""
+    """The sort key of a matching entry: whether its title matches, and its id."""
 
     in_title: bool
     entry: int
 
 
 async def find_hits(terms: Sequence[Term], facets: Sequence[str], after: Hit | None, most: int) -> list[Hit]:
-    """At most `most` entries with all terms and facets that come after the hit `after`.
+    """At most `most` entries that have all terms and facets, and that are sorted after the hit `after`.
 
     Matches in the title come first, then falling ids. One or two queries. There must be a term or a facet.
     """
@@ -78,7 +78,7 @@ async def find_hits(terms: Sequence[Term], facets: Sequence[str], after: Hit | N
     for in_title in (True, False):
         if after is not None and in_title and not after.in_title:
             continue
-        if not in_title and not terms:  # facets alone: each entry has them among its title's tokens
+        if not in_title and not terms:  # only facets: they are title tokens of every entry
             continue
         before = after.entry if after is not None and after.in_title == in_title else ABOVE_ALL_IDS
         if len(matches) < most:
@@ -90,7 +90,7 @@ async def find_hits(terms: Sequence[Term], facets: Sequence[str], after: Hit | N
 async def _by_fts5(
     connection: BaseDBAsyncClient, terms: Sequence[Term], in_title: bool, before: int, most: int
 ) -> list[int]:
-    """https://sqlite.org/fts5.html#full_text_query_syntax"""
+    """Find entries by FTS5: https://sqlite.org/fts5.html#full_text_query_syntax"""
     query = " AND ".join(f'"{" ".join(term.tokens)}"{" *" if term.is_prefix else ""}' for term in terms)
     match = f"title_tokens : ({query})"
     if not in_title:
@@ -105,9 +105,10 @@ async def _by_fts5(
 async def _by_tsvector(
     connection: BaseDBAsyncClient, terms: Sequence[Term], in_title: bool, before: int, most: int
 ) -> list[int]:
-    """GIN has no positions. So one step finds the entries with all tokens, and a second checks positions of a few of them.
+    """Find entries by the tsvector columns, in two steps, because a GIN index has no token positions.
 
-    PostgreSQL would otherwise check the positions of all of them first. OFFSET 0 keeps the two steps apart.
+    The first step finds the entries with all tokens. The second step checks positions, of a few entries only.
+    OFFSET 0 keeps the steps apart: otherwise PostgreSQL would first check the positions of all entries.
     https://www.postgresql.org/docs/current/textsearch-indexes.html
     For common tokens GIN finds far more entries than are returned, so the newest entries are scanned first.
     """
@@ -119,7 +120,7 @@ async def _by_tsvector(
         checks.append(f"entry.{column} @@ $q${strict}$q$::tsquery")
     if not in_title:
         checks.append(f"NOT entry.title_vector @@ $q${strict}$q$::tsquery")
-    # `find_hits` checked every token in these statements.
+    # No SQL injection: `find_hits` has checked every token in these statements.
     if not in_title:
         _, rows = await connection.execute_query(
             f"""SELECT id FROM (

@@ -30,9 +30,9 @@ from gallery.themes.models import Theme
 from gallery.web.languages import LANGUAGES
 from gallery.web.markdown import markdown_to_text
 
-READ_AT_ONCE = 300  # rows compared in one step
+READ_AT_ONCE = 300  # rows compared in one batch
 WRITTEN_AT_ONCE = 50  # entries written in one transaction, so that others need not wait long
-INCOMPLETE = -1  # the content version of a pass that had to leave something out
+INCOMPLETE = -1  # stored as the content version of a pass that left out locked rows
 MAX_ROW_ID = 2**31 - 1  # the largest value of PostgreSQL's integer columns
 
 TAG_NAMES = ("themes__title_zh", "themes__title_en")
@@ -90,7 +90,7 @@ def plain_line(text: str) -> str:
 
 @dataclass(frozen=True)
 class SourceBatch:
-    """What is on view among some rows, the newest first. The rows go down to the id `down_to`."""
+    """What is on view in a range of rows, the newest first. `down_to` is the lowest id of the range."""
 
     sources: list[EntrySource]
     down_to: int
@@ -120,7 +120,7 @@ async def tags_of(ids: Collection[int]) -> list[QueryRow]:
 
 @compiled_query
 def _tags_of(ids: list[int]) -> ValuesQuery[Any]:
-    # It starts from the works: from the themes, SQLite would scan every work of a theme.
+    # The query starts from the works. If it started from the themes, SQLite would scan every work of a theme.
     tagged = Artwork.filter(id__in=ids, themes__id__isnull=False)
     return tagged.values("id", "themes__id", "themes__slug", *TAG_NAMES)
 
@@ -238,8 +238,9 @@ def _non_empty(row: Mapping[str, Any], names: Iterable[str]) -> tuple[str, ...]:
 async def continue_pass() -> bool:
     """Do one batch of a pass through everything on view. Returns False if nothing is left to do now.
 
-    A pass begins when the content version has moved, or when time has changed what is on view. Two workers at once only
-    do some work twice. What a pass has left to another process, the next pass checks again.
+    A pass begins when the content version has moved, or when time has changed what is on view. If two
+    workers run at once, some work is only done twice. Rows that a pass left out, because another process had
+    locked them, are checked by the next pass.
     """
     current_pass, _ = await IndexPass.get_or_create(id=1)
     if current_pass.before == 0:
@@ -257,7 +258,7 @@ async def continue_pass() -> bool:
         current_pass.before = ABOVE_ALL_IDS
         await current_pass.save()
     current_pass.before, is_whole = await update_batch(current_pass.before)
-    if not is_whole:  # then another pass follows this one
+    if not is_whole:  # INCOMPLETE makes another pass follow
         current_pass.content_version = INCOMPLETE
         await IndexPass.filter(id=1).update(content_version=INCOMPLETE)
     await IndexPass.filter(id=1).update(before=current_pass.before)
@@ -277,8 +278,8 @@ async def rebuild() -> int:
 async def update_batch(before: int) -> tuple[int, bool]:
     """Update the next entries below the id `before`.
 
-    Returns the id down to which they are now up to date (0 at the end), and whether all are: entries that another
-    process has locked are left out.
+    Returns the lowest id of the updated range (0 at the end), and whether all entries of the range were
+    updated. Entries that another process has locked are left out.
     """
     kind = EntryKind((before - 1) // IDS_PER_KIND)
     batch = await READERS[kind](min(before - entry_id(kind, 0), MAX_ROW_ID), READ_AT_ONCE)
@@ -295,7 +296,9 @@ async def update_batch(before: int) -> tuple[int, bool]:
 
 
 async def write_entries(kind: EntryKind, sources: Collection[EntrySource], gone: Collection[int]) -> bool:
-    """Write the entries of `sources` and delete those with the ids `gone`, in one transaction. Returns whether all were.
+    """Write the entries of `sources` and delete the entries with the ids `gone`, in one transaction.
+
+    Returns whether all entries were written and deleted.
 
     A work is written only if it is still on view: it may have been withdrawn since it was read. Rows that another
     process has locked are left to a later pass, so that it cannot deadlock with a withdrawal.

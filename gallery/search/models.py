@@ -22,7 +22,7 @@ class EntryKind(IntEnum):
     EXHIBITION = 5
 
 
-IDS_PER_KIND = 1 << 32  # more than a table can have rows
+IDS_PER_KIND = 1 << 32  # more than the rows of any table
 
 
 def entry_id(kind: int, id: int) -> int:
@@ -40,10 +40,10 @@ class SearchEntry(Model):
     artwork: fields.OneToOneNullableRelation[Artwork] = fields.OneToOneField(
         "gallery.Artwork", related_name="search_entry", null=True, on_delete=fields.CASCADE
     )
-    artwork_id: int | None  # for works alone: a withdrawal finds the entry by it
+    artwork_id: int | None  # set for works only: a withdrawal finds the entry by this key
     stamp = fields.CharField(max_length=32)  # digest of everything that the tokens were made from
     title_tokens = fields.TextField()
-    text_tokens = fields.TextField()  # including those of the title
+    text_tokens = fields.TextField()  # include the title's tokens
 
     class Meta:
         table = "search_entry"
@@ -53,10 +53,10 @@ class IndexPass(Model):
     """How far the current pass over the index has come; one row."""
 
     id = fields.IntField(primary_key=True)
-    content_version = fields.BigIntField(default=-1)  # at the beginning of the pass
+    content_version = fields.BigIntField(default=-1)  # when the pass began
     words_version = fields.IntField(default=0)  # tokenizer.VERSION of the entries
     holds_until = fields.DatetimeField(null=True)  # when time next changes what is on view
-    before = fields.BigIntField(default=0)  # entries from this id on are done; 0: the pass is complete
+    before = fields.BigIntField(default=0)  # entries with this id or higher are done; 0: all are
 
     class Meta:
         table = "index_pass"

@@ -26,10 +26,10 @@ from gallery.web.languages import LocalizedText, other_language
 from gallery.web.markdown import excerpt
 
 PAGE_SIZE = 24
-MAX_COUNTED = 100  # results up to which the filters show counts
-MAX_ATTEMPTS = 4  # to find more results, if some are no longer on view
+MAX_COUNTED = 100  # with more results than this, the filters show no counts
+MAX_ATTEMPTS = 4  # queries for one page, if results are no longer on view
 SNIPPET_COLUMNS = 150  # a Chinese character takes two
-MAX_FILTER_VALUES = 8  # of one filter, the most frequent ones
+MAX_FILTER_VALUES = 8  # shown for each filter: the most frequent values
 MAX_SUGGESTIONS = 4  # other queries, for one without results
 VOCABULARY_WORKS = 200  # newest works whose words correct the spelling of a query
 
@@ -63,7 +63,7 @@ class SearchResult:
     title: LocalizedText
     other_title: LocalizedText
     facts: Sequence[LocalizedText]
-    snippet: LocalizedText  # of the text around a match, or its beginning
+    snippet: LocalizedText  # the part of a text around a match, or the text's beginning
     work: ShownWork | None = None
 
 
@@ -84,7 +84,7 @@ class SearchResults:
     items: Sequence[SearchResult]
     following: Hit | None  # the last hit of this page, if there is a next page
     total: int | None  # None: more than MAX_COUNTED, or not the first page
-    filter_values: FilterValues  # counted in a sample if `total` is None
+    filter_values: FilterValues  # from a sample of the results if `total` is None
 
 
 async def find(query: SearchQuery) -> SearchResults:
@@ -112,7 +112,7 @@ async def find(query: SearchQuery) -> SearchResults:
 
 
 def _by_kind(entries: Collection[int]) -> dict[EntryKind, list[int]]:
-    """The ids of the entries' rows, by kind."""
+    """Kind → the ids of the rows that the entries are about."""
     ids: dict[EntryKind, list[int]] = {kind: [] for kind in EntryKind}
     for entry in entries:
         ids[EntryKind(entry // IDS_PER_KIND)].append(entry % IDS_PER_KIND)
@@ -216,7 +216,7 @@ def _rooms(ids: list[int]) -> ValuesQuery[Any]:
     return rooms.values(*in_languages("title", "text"), of="edition__exhibition_id")
 
 
-# For each kind with titles and texts in both languages: its query, and the columns of title, text and parent's name.
+# Kind → its query, and the columns of title, text and parent's name. Only kinds that have both languages.
 DETAIL_ROWS = {
     EntryKind.PROJECT: (_projects, "title", "summary", "organisation__name"),
     EntryKind.ORGANISATION: (_organisations, "name", "about", ""),
@@ -229,7 +229,7 @@ def _work_result(row: QueryRow, terms: Sequence[Term]) -> SearchResult:
     shown, own = ShownWork.of(row), row["language"]
 
     def in_both(field: str) -> list[LocalizedText]:
-        """In the page's language if possible, then in each language."""
+        """The field in the page's language if possible, then its translation, then its original."""
         original, translation = row[field], row[f"{field}_translation"]
         translated = LocalizedText(translation, other_language(own))
         return [
@@ -310,7 +310,7 @@ async def _filter_values(visible: Mapping[int, QueryRow]) -> FilterValues:
     return filter_values
 
 
-# For each kind the filter that all its rows have a value for, and the columns of the value and its name.
+# Kind → the filter for which every row of the kind has a value, and the columns of the value and its name.
 FACETS = {
     EntryKind.WORK: ("organisation", "organisation__slug", "organisation__name"),
     EntryKind.PROJECT: ("organisation", "organisation__slug", "organisation__name"),

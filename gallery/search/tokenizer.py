@@ -1,11 +1,14 @@
-"""How a text is cut into the tokens of the index, and how the words of a query are found in a text.
+"""The tokenizer: splits texts into the tokens of the index, and finds the words of a query in a text.
 
-Chinese has no spaces. A run of Chinese characters becomes overlapping pairs, each at the position of its first character,
-and then its last character alone: 冬至吃 → 冬至, 至吃, 吃. A run in a query is therefore a phrase of pairs, and a single
-character is the prefix of a pair. Everything else is cut at what is neither letter nor digit, and English words are
-reduced to their stems: lanterns → lantern. Width, case and accents do not matter.
+Chinese has no spaces between words. A run of Chinese characters becomes overlapping pairs, each at the
+position of its first character, followed by the last character alone: 冬至吃 → 冬至, 至吃, 吃. So a run in a
+query is a phrase of pairs, and a single character in a query is the prefix of a pair.
 
-Both databases get these tokens in this order and cut nothing themselves, so that they give the same results.
+Other text is split at characters that are neither letters nor digits. English words are reduced to their
+stems: lanterns → lantern. Width, case and accents do not matter.
+
+Both databases store these tokens in this order and do not tokenize texts themselves. So they give the same
+results.
 """
 
 from __future__ import annotations
@@ -22,17 +25,17 @@ from operator import add
 import snowballstemmer
 from markupsafe import Markup, escape
 
-VERSION = 1  # of the tokens: a new number makes the worker write the whole index again
+VERSION = 1  # of the tokenizer: after a change the worker writes the whole index again
 MAX_QUESTION_LENGTH = 80  # characters of a query; the rest is ignored
-MAX_TOKENS = 10_000  # of an entry; PostgreSQL counts positions up to 16,383
-MAX_REPEATS = 200  # of one token in an entry; PostgreSQL stores 255 positions of each
+MAX_TOKENS = 10_000  # in one entry; PostgreSQL counts positions up to 16,383
+MAX_REPEATS = 200  # of one token in one entry; PostgreSQL stores up to 255 positions of a token
 MAX_ASCII_LENGTH, MAX_OTHER_LENGTH = 40, 20  # characters of one word
 
 _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _WORDS = re.compile(rf"([{_CJK}]+)|((?:(?![{_CJK}])[^\W_])+(?:'(?:(?![{_CJK}])[^\W_])+)*)")
-_ASCII_WORDS = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")  # the same for texts that are all ASCII
+_ASCII_WORDS = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")  # a faster _WORDS for ASCII texts
 _CJK_CHARACTER = re.compile(rf"[{_CJK}]")
-_GAP = "_"  # takes the position of a token that is left out
+_GAP = "_"  # stands at the position of a token that was left out
 _SAFE = re.compile(rf"[\w{_CJK}]+")
 
 # Words of a query that a text need not contain: "the lantern of grandma".
@@ -175,7 +178,7 @@ def first_span(text: str, terms: Sequence[Term]) -> tuple[int, int] | None:
 
 
 def _matches(folded: str, terms: Sequence[Term], most: int | None = None) -> Iterator[tuple[int, int]]:
-    """The matches of the terms; with `most` at most so many for each run, and for all words together."""
+    """The matches of the terms. `most` limits the matches of each run, and of all words together."""
     stems = set()
     for term in terms:
         first, *others = term.tokens

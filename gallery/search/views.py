@@ -100,7 +100,7 @@ async def show(request: Request) -> Response:
     }
     has_works_not_for_machines = any(not work.is_for_machines for work in [*shown, *new_works])
     headers = NOT_FOR_MACHINES if has_works_not_for_machines else {}
-    has_query = bool(request.url.query)  # there are endlessly many; the page without one is indexed
+    has_query = bool(request.url.query)  # robots index only the search page without a query
     robots = ", ".join([*(["noindex"] if has_query else []), *headers.values()])
     return render(request, "search/show.html", {**context, "robots": robots}, headers=headers)
 

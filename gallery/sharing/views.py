@@ -34,18 +34,18 @@ from gallery.web.rendering import settings_of
 
 SHARE_IMAGE_NAME = re.compile(r"(card|poster)-[0-9a-f]{12}\.(jpg|png)")
 PICTURE_WIDTHS = {"card": 960, "poster": 1600}  # px: the least width of the rendition used
-MAX_TRIES = 2  # if the content changes while it is drawn
+MAX_TRIES = 2  # if the content changes while the share image is drawn
 MAX_CANDIDATE_WORKS = (
     120  # to find one that may be shared; as many as the page of a theme, organisation or project shows
 )
 
 
 async def show(request: Request) -> Response:
-    """A social network fetches the picture for a link, or a visitor a poster.
+    """A social network fetches the card for a link, or a visitor fetches a poster.
 
-    410 for a withdrawn work, 404 if none is on view.
+    Answers 410 for a withdrawn work, and 404 if there is nothing on view at this address.
 
-    The address of an earlier state, as in an old chat, gives the present one.
+    An outdated address, as in an old chat, gives the present share image.
     """
     parameters, settings = request.path_params, settings_of(request)
     set_language(parameters["language"])
@@ -60,14 +60,14 @@ async def show(request: Request) -> Response:
             raise HTTPException(404)
         response = await share_image_response(request, share_image)
         latest = (await load(parameters["name"], settings)).by_form.get(form.name)
-        if latest == share_image:  # otherwise it was withdrawn or changed while this request waited
+        if latest == share_image:  # otherwise the content was withdrawn or changed meanwhile
             return response
         share_image = latest
     return problem(503, "This picture is just changing. Please ask again.", RETRY_AFTER)
 
 
 async def share_image_response(request: Request, share_image: ShareImage) -> Response:
-    """The image as stored, or drawn now."""
+    """The response with the stored share image; if none is stored, draw it now."""
     settings = settings_of(request)
     storage: Storage = request.app.state.storage
     demand: OnDemandQueue = request.app.state.on_demand

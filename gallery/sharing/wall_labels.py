@@ -67,7 +67,7 @@ class WallLabel:
     facts: str  # medium and year
     help: str
     organisation: str
-    caption: str  # for the work in this room
+    caption: str  # the hanging's caption in this room
     story: str
     room: str
     address: str
@@ -75,7 +75,7 @@ class WallLabel:
 
     @property
     def length(self) -> int:
-        """The title's length in columns."""
+        """The title's width in display columns; a Chinese character takes two."""
         return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in self.title)
 
 
@@ -160,7 +160,7 @@ def text_in_language(row: dict[str, Any], field: str, language: str) -> Localize
 
 
 def qr_code(address: str) -> str:
-    """A QR code as SVG, without a quiet zone, for which the card leaves room."""
+    """A QR code as SVG, without its quiet zone: the card leaves room around it."""
     svg = io.BytesIO()
     segno.make(address, error="m", micro=False).save(svg, kind="svg", border=0)
     return svg.getvalue().decode()

@@ -1,4 +1,4 @@
-"""Access to statistics: members see those of their organisations, curators those of all."""
+"""Access to statistics: members see their organisations' statistics, curators all statistics."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from gallery.organisations.models import Organisation
 
 @dataclass(frozen=True)
 class StatsScope:
-    """The organisations whose statistics a person may see, and the one they chose."""
+    """The organisations whose statistics a person may see, and the organisation that they chose."""
 
     person: Person
     offered: list[Organisation]
-    chosen: Organisation | None  # None: all offered
+    chosen: Organisation | None  # None: all organisations of `offered`
     is_member: bool  # of every organisation in scope; others see works as they were last submitted
 
     @property
     def is_sitewide(self) -> bool:
-        """Whether it covers the whole gallery."""
+        """Whether the scope covers the whole gallery."""
         return self.person.is_curator and self.chosen is None
 
     @property

@@ -1,6 +1,6 @@
 """The button with which visitors appreciate a work: no account needed, works with and without JavaScript.
 
-Public pages read no cookie. The one cookie, set when somebody presses the button, is limited to COOKIE_PATH.
+Public pages read no cookie. Pressing the button sets a cookie, whose path is limited to COOKIE_PATH.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from gallery.web.security import RateLimit, client_network
 COOKIE_PATH = "/appreciations"
 COOKIE = "gallery_visitor"
 COOKIE_AGE = 400 * 86_400  # seconds; browsers keep no cookie longer
-NEW_VISITOR_LIMIT = RateLimit(times=60, seconds=3600)  # per network: it may be a whole school class
+NEW_VISITOR_LIMIT = RateLimit(times=60, seconds=3600)  # per network, which a whole school class may share
 PRESS_LIMIT = RateLimit(times=60, seconds=60)
 
 

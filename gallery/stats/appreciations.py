@@ -1,4 +1,4 @@
-"""Appreciations: counting them, and recognising a visitor without knowing who it is."""
+"""Appreciations: counting them, and recognising a visitor without knowing who they are."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ def new_key() -> str:
 
 
 def appreciation_token(key: str, artwork_id: int, secret: str) -> str:
-    """The stored token of an appreciation. Without the visitor's key, nobody can link two of the same visitor."""
+    """The token that identifies an appreciation in the database.
+
+    Without the visitor's key, nobody can tell that two appreciations are the same visitor's.
+    """
     message = f"appreciation {artwork_id} {key}".encode()
     return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()[:32]
 
@@ -59,7 +62,10 @@ class AppreciationCache:
         self._counts: dict[str, AppreciationCount] = {}
 
     async def of(self, public_id: str) -> AppreciationCount:
-        """The count of a work. Raises HTTPException: 410 if it was withdrawn, 404 if it is not on view otherwise."""
+        """The count of a work.
+
+        Raises HTTPException: 410 if the work was withdrawn, 404 if it is not on view for another reason.
+        """
         generation = self._content.fresh() or await self._content.generation()
         if generation != self._generation:
             self._counts.clear()
@@ -75,7 +81,7 @@ class AppreciationCache:
         )
 
     async def reload(self, public_id: str, count: AppreciationCount) -> AppreciationCount:
-        """The count, read from the database again, because somebody has just pressed the button."""
+        """The count of a work, read from the database again: somebody has just pressed the button."""
         number = await count_appreciations(count.artwork_id, self._counter)
         return self._keep(
             public_id, AppreciationCount(count.artwork_id, number, time.monotonic()), self._generation

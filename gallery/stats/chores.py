@@ -7,7 +7,7 @@ import time
 from gallery.stats.models import Appreciation
 from gallery.worker import Chore, ChoreContext
 
-DELETED_AFTER = 86_400  # seconds; by then every process has written its older changes
+DELETED_AFTER = 86_400  # seconds; long enough for every process to have written older changes
 
 
 async def delete_taken_back(context: ChoreContext) -> bool:

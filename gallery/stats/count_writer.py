@@ -30,18 +30,18 @@ from gallery.themes.models import Theme
 
 logger = logging.getLogger("gallery.stats")
 
-WRITE_INTERVAL = 1.0  # seconds; a killed process loses at most the counts of this time
-FINAL_ATTEMPTS = 5  # when a process stops, for rows that others have locked
-ROWS_PER_STATEMENT = 500  # in one statement
+WRITE_INTERVAL = 1.0  # seconds; a killed process loses at most the counts of one interval
+FINAL_ATTEMPTS = 5  # to write counts of locked rows when a process stops
+ROWS_PER_STATEMENT = 500  # of one INSERT
 
 
 class CountedPage(NamedTuple):
     """A kind of page that is counted."""
 
-    model: type[Model]  # the counted rows
-    name: str  # the field that identifies a row in addresses
+    model: type[Model]  # the model of the counted rows
+    name: str  # the field that identifies a row in URLs
     counts: type[Model]
-    column: str  # of the table of `counts`: the id of the counted row
+    column: str  # the foreign key in the table of `counts` to the counted row
 
     def rows(self) -> QuerySet[Any]:
         """The rows whose pages are counted."""
@@ -84,8 +84,9 @@ async def _write_until(stopped: asyncio.Event, counter: VisitCounter) -> None:
 
 
 async def _try_to_write(counter: VisitCounter) -> bool:
-    """Write; whether nothing is left. If the database is busy or unreachable, the counts wait and the site
-    continues.
+    """Write the counts; returns whether all are written.
+
+    If the database is busy or unreachable, they stay in memory.
     """
     try:
         return await write_counts(counter)
@@ -109,10 +110,13 @@ async def write_counts(counter: VisitCounter) -> bool:
 
 
 async def write_batch(batch: CountBatch) -> CountBatch:
-    """Add a batch to the stored counts; returns the counts of rows that others have locked. Deleted rows are skipped."""
+    """Add a batch to the stored counts; returns the counts whose rows another transaction has locked.
+
+    Counts of deleted rows are dropped.
+    """
     left = CountBatch()
     async with in_transaction(BACKGROUND_CONNECTION) as connection:
-        for name in COUNTED_PAGES:  # in the same order in every process
+        for name in COUNTED_PAGES:  # the same order in every process, against deadlocks
             await _write_page(connection, batch, left, name)
     return left
 
@@ -152,7 +156,7 @@ async def _write_page(connection: BaseDBAsyncClient, batch: CountBatch, left: Co
 
 
 def _opened_in(batch: CountBatch, kind: str) -> dict[str, list[tuple[date, str, int]]]:
-    """The views of pages of `kind`: name → (day, path, number), both languages together."""
+    """The views of pages of `kind`: name → [(day, path, number)], with the paths of both languages."""
     views: dict[str, list[tuple[date, str, int]]] = defaultdict(list)
     for (day, path), number in batch.opened.items():
         matched = COUNTED_PATH.fullmatch(path)
@@ -162,7 +166,7 @@ def _opened_in(batch: CountBatch, kind: str) -> dict[str, list[tuple[date, str, 
 
 
 async def _lock_rows(connection: BaseDBAsyncClient, rows: QuerySet[Any]) -> tuple[list[Any], list[Any]]:
-    """Lock `rows`; returns the locked ones, and those that another transaction has locked."""
+    """Lock `rows`; returns the rows locked now, and the rows that another transaction has locked."""
     all_rows = await rows.using_db(connection)
     locked_rows = await locked(rows.using_db(connection), skip_locked=True)
     locked_ids = {row.id for row in locked_rows}
@@ -184,7 +188,7 @@ async def _add_counts(connection: BaseDBAsyncClient, page: CountedPage, numbers:
 async def _write_appreciations(
     connection: BaseDBAsyncClient, appreciation_changes: Mapping[str, AppreciationChange]
 ) -> None:
-    """Store each visitor's latest change, whichever process writes first."""
+    """Store each visitor's latest change, in whatever order the processes write."""
     rows = [
         (token, each.artwork_id, each.day, each.is_there, each.changed_at)
         for token, each in sorted(appreciation_changes.items())
@@ -199,7 +203,7 @@ async def _write_appreciations(
 
 
 async def _insert(connection: BaseDBAsyncClient, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Execute `statement` with the values of `rows` for its {}, in the parameter style of the database."""
+    """Execute `statement` with placeholders for `rows` in place of {}, in the database's parameter style."""
     for start in range(0, len(rows), ROWS_PER_STATEMENT):
         some = rows[start : start + ROWS_PER_STATEMENT]
         if connection.capabilities.dialect == "sqlite":

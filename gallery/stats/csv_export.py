@@ -33,13 +33,13 @@ HEADINGS = (
     _l("Links followed"),
 )
 
-# Spreadsheet programs read a cell with such a beginning as a formula, some also with full-width characters.
+# Spreadsheet programs read a cell that begins with these as a formula; some accept full-width forms, too.
 # https://owasp.org/www-community/attacks/CSV_Injection
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def escape_formula(text: str) -> str:
-    """`text` as a cell that no spreadsheet program reads as a formula."""
+    """`text` escaped, so that no spreadsheet program reads the cell as a formula."""
     return f"'{text}" if text.startswith(FORMULA_PREFIXES) else text
 
 

@@ -1,4 +1,4 @@
-"""What a withdrawal erases of the statistics: the works' counts and appreciations."""
+"""What a withdrawal erases from the statistics: the counts and appreciations of the works."""
 
 from __future__ import annotations
 

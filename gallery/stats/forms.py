@@ -30,7 +30,7 @@ class DateRangeForm(Form):
     last = DateField(_l("Until"), [Optional()], invalid_value_message=INVALID_DATE)
 
     def is_valid(self) -> bool:
-        """Whether it is a range of days, and not too long to be drawn."""
+        """Validate; the first day must not be after the last, and the range not longer than MAX_DAYS."""
         if not self.validate():
             return False
         first, last = self["first"].data, self["last"].data

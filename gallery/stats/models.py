@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class CountKind(StrEnum):
-    SEEN = "seen"  # its page was opened
+    SEEN = "seen"  # the page was opened
     FOLLOWED = "followed"  # a link to support the project was followed
 
 
 class WorkCount(Model):
-    """How often a work's page was opened on a day, or a link followed from there."""
+    """How often a work's page was opened on a day, or a support link on it was followed."""
 
     id = fields.IntField(primary_key=True)
     artwork: fields.ForeignKeyRelation[Artwork] = fields.ForeignKeyField(
@@ -56,7 +56,7 @@ class ThemeCount(Model):
 
 
 class ProjectCount(Model):
-    """How often a project's page was opened on a day, or one of its links followed, from there or from a work."""
+    """How often a project's page was opened on a day, or a support link followed there or on a work."""
 
     id = fields.IntField(primary_key=True)
     project: fields.ForeignKeyRelation[Project] = fields.ForeignKeyField(
@@ -92,7 +92,8 @@ class ExhibitionCount(Model):
 class Appreciation(Model):
     """One visitor's appreciation of one work. The token is a hash that needs the visitor's cookie.
 
-    One that was taken back is kept for a while, so that the later change wins whichever process writes first.
+    A row is kept for a while after the visitor takes the appreciation back. So the visitor's latest change
+    wins, in whatever order the processes write.
     """
 
     token = fields.CharField(max_length=32, primary_key=True)
@@ -101,7 +102,7 @@ class Appreciation(Model):
     )
     artwork_id: int
     day: date = fields.DateField()
-    is_there = fields.BooleanField()  # False: it was taken back
+    is_there = fields.BooleanField()  # False: the appreciation was taken back
     changed_at = fields.BigIntField()  # nanoseconds since 1970
 
     class Meta:

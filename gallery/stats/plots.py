@@ -10,17 +10,17 @@ from gallery.stats.totals import Counts, DateRange, total_counts
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import shown_date, shown_number
 
-# In SVG units; the drawing is scaled to the width of its column.
+# In SVG user units; the page scales the chart to the width of its column.
 WIDTH, HEIGHT = 360, 168
 LEFT, RIGHT, TOP, BOTTOM = 44, 4, 10, 26
-BAR_GAP = 0.18  # share of a bar's slot
+BAR_GAP = 0.18  # as a share of the distance from one bar to the next
 
-DAYS_BY_DAY, DAYS_BY_WEEK = 62, 400  # the longest ranges with one bar per day, per week
+DAYS_BY_DAY, DAYS_BY_WEEK = 62, 400  # the longest range, in days, with a bar per day; with a bar per week
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """The days that one bar and one table row stand for."""
+    """The range of days of one bar and one table row."""
 
     span: DateRange
     counted: Counts
@@ -53,7 +53,7 @@ class Plot:
     ticks: Sequence[Tick]
     begins: str
     ends: str
-    summary: str  # the same in a sentence
+    summary: str  # the chart as a sentence
 
 
 def buckets(by_day: Mapping[date, Counts], span: DateRange) -> list[Bucket]:
@@ -84,7 +84,7 @@ def split_by_month(span: DateRange) -> list[DateRange]:
 
 
 def bar_plot(chart_buckets: Sequence[Bucket], number: Callable[[Counts], int]) -> Plot:
-    """A chart of the number that `number` takes from each bucket."""
+    """A bar chart; `number` returns the height of a bucket's bar."""
     numbers = [number(each.counted) for each in chart_buckets]
     top, step = axis_scale(max(numbers, default=0))
     inside = HEIGHT - TOP - BOTTOM
@@ -129,7 +129,10 @@ def summary(chart_buckets: Sequence[Bucket], numbers: Sequence[int]) -> str:
 
 
 def axis_scale(largest: int) -> tuple[int, int]:
-    """(top, step) of an axis that reaches `largest`: at most four steps of 1, 2 or 5 times a power of ten."""
+    """The top of an axis that reaches `largest`, and the step between its labels.
+
+    There are at most four steps, each 1, 2 or 5 times a power of ten.
+    """
     step, factors = 1, (2, 2.5, 2)  # 1, 2, 5, 10, 20 …
     turn = 0
     while step * 4 < largest:

@@ -17,9 +17,9 @@ from gallery.web.languages import set_language
 from gallery.web.rendering import render
 from gallery.web.security import RateLimit, client_network
 
-# Per network. Further visits are redirected but not counted.
+# Per network. Visits above the limit are redirected, but not counted.
 COUNT_LIMIT = RateLimit(times=60, seconds=60)
-# The target page learns from which site the visitor comes, but not from which work.
+# The Referer header names this site to the target, but not the work.
 HEADERS = {
     "cache-control": "no-store",
     "referrer-policy": "strict-origin",

@@ -38,7 +38,7 @@ class DateRange:
 
 @dataclass
 class Counts:
-    """How often something was seen, appreciated, and its project's links followed."""
+    """How often a page was opened, its work appreciated, and support links of its project followed."""
 
     seen: int = 0
     appreciated: int = 0
@@ -64,17 +64,20 @@ def total_counts(sums: Iterable[Counts]) -> Counts:
 
 
 async def by_work(organisations: Collection[int], span: DateRange) -> CountsByKey:
-    """By work id; links count if they were followed from the work's page."""
+    """Counts by work id. A link counts if it was followed from the work's page."""
     return await _grouped(organisations, span, "artwork_id")
 
 
 async def by_theme(organisations: Collection[int], span: DateRange) -> CountsByKey:
-    """By theme id, None for works without a theme: totals of the works. A work with two themes counts for both."""
+    """Counts of the works by theme id; None for works without a theme.
+
+    A work with two themes counts for both.
+    """
     return await _grouped(organisations, span, "artwork__themes__id")
 
 
 async def by_work_and_day(organisations: Collection[int], span: DateRange) -> CountsByKey:
-    """By (day, work id)."""
+    """Counts by (day, work id)."""
     sums: CountsByKey = defaultdict(Counts)
     for day, work, kind, number in await _works(organisations, span).values_list(
         "day", "artwork_id", "kind", "number"
@@ -89,7 +92,7 @@ async def by_work_and_day(organisations: Collection[int], span: DateRange) -> Co
 
 
 async def by_day(organisations: Collection[int], span: DateRange) -> CountsByKey:
-    """By day: views and appreciations of works, and all followed project links."""
+    """Counts by day: views and appreciations of works, and all followed project links."""
     sums: CountsByKey = defaultdict(Counts)
     seen = _works(organisations, span).filter(kind=CountKind.SEEN)
     await _add(sums, seen, "day")
@@ -99,14 +102,14 @@ async def by_day(organisations: Collection[int], span: DateRange) -> CountsByKey
 
 
 async def by_project(organisations: Collection[int], span: DateRange) -> CountsByKey:
-    """By project id: views of its page, and its links followed from there or from a work."""
+    """Counts by project id: views of its page, and its links followed there or on a work's page."""
     sums: CountsByKey = defaultdict(Counts)
     await _add(sums, _projects(organisations, span), "project_id")
     return sums
 
 
 async def by_project_and_day(organisations: Collection[int], span: DateRange) -> CountsByKey:
-    """By (day, project id)."""
+    """Counts by (day, project id)."""
     sums: CountsByKey = defaultdict(Counts)
     rows = _projects(organisations, span).values_list("day", "project_id", "kind", "number")
     for day, project, kind, number in await rows:
@@ -115,7 +118,7 @@ async def by_project_and_day(organisations: Collection[int], span: DateRange) ->
 
 
 async def by_organisation(organisations: Collection[int], span: DateRange) -> CountsByKey:
-    """By organisation id, counted as in `by_day`."""
+    """Counts by organisation id, of the same kinds as in `by_day`."""
     sums: CountsByKey = defaultdict(Counts)
     seen = _works(organisations, span).filter(kind=CountKind.SEEN)
     await _add(sums, seen, "artwork__organisation_id")
@@ -126,14 +129,14 @@ async def by_organisation(organisations: Collection[int], span: DateRange) -> Co
 
 
 async def by_exhibition(span: DateRange) -> CountsByKey:
-    """By exhibition id: views of its pages."""
+    """Counts by exhibition id: views of its pages."""
     sums: CountsByKey = defaultdict(Counts)
     await _add(sums, ExhibitionCount.filter(**_day_filter(span)), "exhibition_id")
     return sums
 
 
 async def by_theme_page(span: DateRange) -> CountsByKey:
-    """By theme id: views of the theme's own page."""
+    """Counts by theme id: views of the theme's own page."""
     sums: CountsByKey = defaultdict(Counts)
     await _add(sums, ThemeCount.filter(**_day_filter(span)), "theme_id")
     return sums

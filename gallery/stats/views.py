@@ -27,7 +27,7 @@ from gallery.themes.models import Theme
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import pages_of, render
 
-WORKS_LISTED = 200  # the newest; the CSV file has all
+WORKS_LISTED = 200  # the newest works; the CSV file has all
 
 
 async def index(request: Request) -> Response:
@@ -92,7 +92,7 @@ async def download(request: Request) -> Response:
 
 
 def requested_range(request: Request) -> DateRangeForm:
-    """The range of days in the address, by default the last thirty days."""
+    """The range of days in the query parameters, by default the last thirty days."""
     query = request.query_params
     if "first" in query or "last" in query:
         return DateRangeForm(query)
@@ -113,7 +113,7 @@ def preset_ranges() -> list[tuple[str, DateRange]]:
 
 
 async def _organisation_context(scope: StatsScope, span: DateRange) -> dict[str, Any]:
-    """The organisations' works, themes and projects, newest first. Never ranked by views."""
+    """The works, themes and projects of the organisations, newest first. They are never ranked by views."""
     by_work = await totals.by_work(scope.ids, span)
     newest = sorted(by_work, reverse=True)[:WORKS_LISTED]
     works = await Artwork.filter(id__in=newest).exclude(status=Status.WITHDRAWN).order_by("-id")
@@ -133,7 +133,8 @@ async def _gallery_context(scope: StatsScope, span: DateRange) -> dict[str, Any]
     by_organisation = await totals.by_organisation(scope.ids, span)
     by_exhibition = await totals.by_exhibition(span)
     published = Edition.filter(edition_is_not_replaced(), exhibition_id__in=list(by_exhibition))
-    # Two editions can be current: the one that visitors see comes last here, the other one opens later.
+    # Two editions can be current: the edition that visitors see, which comes last here, and an edition that
+    # opens later.
     current = {
         edition.exhibition_id: edition for edition in await published.order_by("-exhibition_id", "-opens_at")
     }

@@ -1,4 +1,4 @@
-"""Counts that one process has not written yet. Counting only adds to numbers in memory."""
+"""Counts that one process has not written to the database yet. Counting only changes numbers in memory."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class CountBatch:
     """Counts to write in one transaction."""
 
     opened: Counter[tuple[date, str]] = field(default_factory=Counter)  # (day, path of a page)
-    followed: Counter[tuple[date, str, int]] = field(default_factory=Counter)  # (day, "projects", its id)
+    followed: Counter[tuple[date, str, int]] = field(default_factory=Counter)  # (day, "projects", project id)
     appreciation_changes: dict[str, AppreciationChange] = field(
         default_factory=dict
-    )  # by the token of the appreciation
+    )  # token of the appreciation → its latest change
 
     def __bool__(self) -> bool:
         return bool(self.opened or self.followed or self.appreciation_changes)
@@ -46,9 +46,7 @@ class VisitCounter:
 
     def __init__(self) -> None:
         self._waiting = CountBatch()
-        self._opened: dict[
-            str, int
-        ] = {}  # path → views on `_day`; kept small, because it runs for every page
+        self._opened: dict[str, int] = {}  # path → views on `_day`
         self._begin_day()
 
     def _begin_day(self) -> None:
@@ -76,7 +74,7 @@ class VisitCounter:
             self._waiting.followed[day, "works", artwork_id] += 1
 
     def set_appreciation(self, token: str, artwork_id: int, *, is_there: bool) -> None:
-        """Note that the visitor with `token` appreciates a work, or takes that back."""
+        """Record in memory whether the visitor with `token` appreciates a work."""
         self._waiting.appreciation_changes[token] = AppreciationChange(
             artwork_id, clock.today(), is_there, time.time_ns()
         )
@@ -93,7 +91,7 @@ class VisitCounter:
         return taken
 
     def restore(self, batch: CountBatch) -> None:
-        """Add counts again that could not be written."""
+        """Add back the counts that could not be written."""
         self._waiting.opened.update(batch.opened)
         self._waiting.followed.update(batch.followed)
         self._waiting.appreciation_changes = {
@@ -103,7 +101,7 @@ class VisitCounter:
 
 
 class VisitCounterMiddleware:
-    """ASGI middleware, outermost: counts the pages that the site returns."""
+    """The outermost ASGI middleware: counts the pages that the site returns."""
 
     def __init__(self, app: ASGIApp, counter: VisitCounter) -> None:
         self.app = app

@@ -1,4 +1,4 @@
-"""Which requests count as visitors: those of browsers, but not of bots, and no prefetches."""
+"""Which requests count as visitors: requests of browsers, but not of bots, and no prefetches."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Mapping
 
-# Every browser in use sends one of these; curl, feed readers and libraries name themselves instead.
+# Every browser's user agent contains one of these; those of curl, feed readers and libraries do not.
 BROWSER_PREFIXES = (b"Mozilla/", b"Opera/")
 
 # Found in the user agents of bots that call themselves browsers.
@@ -47,7 +47,9 @@ def is_browser(user_agent: bytes) -> bool:
 
 
 def is_prefetch(headers: Mapping[bytes, bytes]) -> bool:
-    """Whether it is a prefetch, which nobody sees yet (https://wicg.github.io/nav-speculation/prefetch.html)."""
+    """Whether the request is a prefetch, which nobody sees yet
+    (https://wicg.github.io/nav-speculation/prefetch.html).
+    """
     return any(_PREFETCH.search(headers[name]) for name in _PREFETCH_HEADERS if name in headers)
 
 

@@ -23,9 +23,9 @@ from starlette.responses import FileResponse, Response
 from gallery.storage.disk import atomic_write
 from gallery.storage.store import Store, StoredFile, StoreUnavailable
 
-SMALL_FILE_BYTES = 256 << 10  # nearly every rendition and tile is smaller
-MAX_NAME_BYTES = 255  # for a longer name file systems report another error than "not found"
-MAX_TRIES = 5  # to write into a folder that another process may remove because it is empty
+SMALL_FILE_BYTES = 256 << 10  # bytes; nearly every rendition and tile is smaller
+MAX_NAME_BYTES = 255  # file systems report a longer name by an error other than "not found"
+MAX_TRIES = 5  # tries to write a file: another process may remove its folder while empty
 
 
 class LocalFolder(Store):
@@ -137,7 +137,7 @@ def _link_in(source: Path, target: Path) -> bool:
             if source.exists():
                 continue  # the target's folder was removed
             return False
-        except OSError:  # another disk, or a file system without links
+        except OSError:  # `source` is on another disk, or the file system has no hard links
             try:
                 _copy_in(source, target)
             except FileNotFoundError:
@@ -154,7 +154,7 @@ def _copy_in(source: Path, target: Path) -> None:
 def _sync_folder(folder: Path) -> None:
     try:
         descriptor = os.open(folder, os.O_RDONLY)
-    except FileNotFoundError:  # deleted in the meantime, with its files
+    except FileNotFoundError:  # the folder was deleted in the meantime
         return
     try:
         os.fsync(descriptor)

@@ -1,7 +1,7 @@
 """A shared cache in front of the site, such as Varnish or a CDN, that keeps pictures longer than the site's
 headers say.
 
-It is emptied as a whole, because nobody records which addresses of a picture, its pieces and cards were
+The cache is emptied as a whole, because nobody records which URLs of a picture, its tiles and its cards were
 requested.
 """
 
@@ -43,7 +43,7 @@ class ProxyCache:
         try:
             status = await asyncio.to_thread(self._request)
         except (OSError, http.client.HTTPException) as error:
-            raise self._unavailable(type(error).__name__) from None  # the text may contain the address
+            raise self._unavailable(type(error).__name__) from None  # the error's message may contain the URL
         if not 200 <= status < 300:
             raise self._unavailable(f"it answers {status}")
 

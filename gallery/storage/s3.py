@@ -32,8 +32,8 @@ from gallery.storage.store import CHUNK_BYTES, Store, StoredFile, StoreUnavailab
 REQUEST_TIMEOUT = (
     10.0  # seconds for one small request; a visitor waits no longer for a store that is unavailable
 )
-TRANSFER_TIMEOUT = timedelta(minutes=10)  # for one transfer of a whole picture
-MAX_CONCURRENT_DELETIONS = 16  # in a store that takes only one key for each request
+TRANSFER_TIMEOUT = timedelta(minutes=10)  # for the transfer of one whole file
+MAX_CONCURRENT_DELETIONS = 16  # in a store that deletes only one key per request
 
 CLIENT_OPTIONS: dict[str, Any] = {"connect_timeout": timedelta(seconds=2), "timeout": TRANSFER_TIMEOUT}
 RETRY_CONFIG: Any = {
@@ -54,14 +54,14 @@ class Address:
 
     bucket: str
     prefix: str  # "" or "some/prefix"
-    endpoint: str | None  # None for Amazon
+    endpoint: str | None  # None: Amazon S3
     region: str
-    is_virtual: bool  # https://bucket.host/key and not https://host/bucket/key
-    deletes_many: bool  # one request may delete many keys
+    is_virtual: bool  # whether URLs are https://bucket.host/key or https://host/bucket/key
+    deletes_many: bool  # whether one request may delete many keys
 
     @classmethod
     def of(cls, url: str) -> Address:
-        """Raises SettingsError."""
+        """Parse the URL of a bucket. Raises SettingsError."""
         parts = urlsplit(url)
         if parts.scheme != "s3" or not parts.netloc or "@" in parts.netloc:
             raise SettingsError(
@@ -96,7 +96,7 @@ class Address:
         )
 
     def __str__(self) -> str:
-        """The bucket and its host, for the keeper."""
+        """The bucket and its host, for messages to the keeper."""
         name = f"s3://{self.bucket}/{self.prefix}".rstrip("/")
         return f"{name} at {urlsplit(self.endpoint).netloc}" if self.endpoint else f"{name} at Amazon"
 

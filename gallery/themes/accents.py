@@ -1,6 +1,6 @@
 """Accent colours of themes: whether a colour is readable on the page's backgrounds, by day and by night.
 
-Contrast as WCAG 2.2 defines it: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio
+Contrast is defined by WCAG 2.2: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio
 """
 
 from __future__ import annotations
@@ -8,12 +8,12 @@ from __future__ import annotations
 import colorsys
 import re
 
-DAY_BACKGROUNDS = ("#faf8f4", "#f3efe8")  # paper, wall
+DAY_BACKGROUNDS = ("#faf8f4", "#f3efe8")  # the page's paper and wall colours
 NIGHT_BACKGROUNDS = ("#14130f", "#1b1915")
 MIN_CONTRAST = 4.5  # WCAG 1.4.3, for text of normal size
 
 COLOUR_PATTERN = re.compile(r"#[0-9a-f]{6}")
-LIGHTNESS_STEPS = 512  # from a colour to black or white
+LIGHTNESS_STEPS = 512  # steps of lightness from a colour to black or white
 
 
 def relative_luminance(colour: str) -> float:
@@ -29,7 +29,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def lowest_contrast(colour: str, grounds: tuple[str, ...]) -> float:
-    """The lowest contrast of `colour` with any of the backgrounds `grounds`."""
+    """The lowest contrast ratio of `colour` with any of the backgrounds `grounds`."""
     return min(contrast(colour, ground) for ground in grounds)
 
 

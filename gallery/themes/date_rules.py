@@ -1,7 +1,8 @@
 """Date rules: the days of a yearly occasion, in China Standard Time.
 
-A rule is stored as a short text: `fixed:6-1`, `weekday:5-2-sun` (`last` for the last one), `solar:winter_solstice`,
-`lunar:8-15` (`last` for the last day of the month). The library lunar-python computes solar terms and lunar months.
+A rule is stored as a short text: `fixed:6-1`, `weekday:5-2-sun` (`last` instead of 2 for the last Sunday),
+`solar:winter_solstice`, `lunar:8-15` (`last` instead of 15 for the last day of the month). The library
+lunar-python computes solar terms and lunar months.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from lunar_python import LunarYear, Solar
 FIRST_YEAR, LAST_YEAR = 1900, 2200  # the years for which rules give days
 LAST = -1  # the last weekday of a month, the last day of a lunar month
 MAX_YEARS_WITHOUT_DAY = (
-    40  # a rule without a day in so many years has none; a fifth Monday comes at least every 11 years
+    40  # years: a rule without a day in this span never has one; a fifth Monday comes at least every 11 years
 )
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-# In the order of a calendar year: the Sun's longitude from 285° in steps of 15° (GB/T 33661-2017).
+# In the order of a calendar year: solar longitude from 285° in steps of 15° (GB/T 33661-2017).
 SOLAR_TERMS = (
     "minor_cold",
     "major_cold",
@@ -60,9 +61,10 @@ class DateRule(Protocol):
     """A rule that gives the days of an occasion."""
 
     def days_in(self, year: int) -> tuple[date, ...]:
-        """The days in a Gregorian year: usually one, none if the year has no such day.
+        """The rule's days in a Gregorian year: usually one; none if the year has no such day.
 
-        Lunar dates near New Year can fall twice or never: 2024 has no eighth of the twelfth month after 18 January.
+        Lunar dates near New Year can fall twice or never: 2024 has no eighth of the twelfth month after
+        18 January.
         """
         ...
 
@@ -86,7 +88,7 @@ class FixedDay:
 
 @dataclass(frozen=True, slots=True)
 class NthWeekday:
-    """The n-th or last weekday of a month. Example: the third Sunday of May, China's day for disabled people."""
+    """The n-th or last weekday of a month, such as the third Sunday of May (全国助残日)."""
 
     month: int
     nth: int  # 1 to 5, or LAST
@@ -112,7 +114,7 @@ class SolarTerm:
     term: int  # an index into SOLAR_TERMS
 
     def days_in(self, year: int) -> tuple[date, ...]:
-        # The table begins with Major Snow and the winter solstice of the previous year.
+        # lunar-python's table begins with Major Snow and the winter solstice of the previous year.
         moment = _lunar_year(year).getJieQiJulianDays()[self.term + 2]
         return (_gregorian_date(moment),)
 
@@ -122,7 +124,7 @@ class SolarTerm:
 
 @dataclass(frozen=True, slots=True)
 class LunarDate:
-    """A day of the lunar calendar. Leap months are ignored: the day falls in the regular month before the leap month."""
+    """A day of the lunar calendar. It falls in a regular month, never in the leap month that follows."""
 
     month: int
     day: int  # 1 to 30, or LAST
@@ -162,7 +164,7 @@ def next_days(rule: DateRule, from_day: date, count: int) -> list[date]:
 
 
 def years_without(rule: DateRule, first: int, count: int) -> list[int]:
-    """The years without such a day, among the `count` years from `first` on."""
+    """The years in which the rule has no day, among the `count` years from `first` on."""
     return [year for year in range(first, min(first + count, LAST_YEAR + 1)) if not rule.days_in(year)]
 
 

@@ -25,7 +25,7 @@ class Extension(Model):
         "gallery.Organisation", related_name="extensions", on_delete=fields.CASCADE
     )
     organisation_id: int
-    until = fields.DateField()  # the last day
+    until = fields.DateField()  # the last day of the extended call
     by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="extensions_given", null=True, on_delete=fields.SET_NULL
     )

@@ -199,7 +199,7 @@ class ThemeForm(Form):
         return cls(obj=theme, data=begin_with)
 
     def date_rule(self) -> DateRule | None:
-        """The chosen rule; None if the days were chosen by hand. Raises InvalidDateRule."""
+        """The chosen date rule; None if the days were chosen by hand. Raises InvalidDateRule."""
         kind = self["date_kind"].data
         if not kind:
             return None
@@ -286,7 +286,7 @@ def check_accent(colour: Any, grounds: tuple[str, ...], sentence: Any) -> None:
     if not isinstance(colour, str) or not COLOUR_PATTERN.fullmatch(colour):
         raise ValidationError(_("Please choose a colour, written such as #a8322a."))
     if not is_readable(colour, grounds):
-        # Cut off, not rounded: the message must not call 4.46 4.5.
+        # Truncated, not rounded: the message must not show 4.46 as 4.5.
         ratio = int(lowest_contrast(colour, grounds) * 100) / 100
         tone = nearest_readable(colour, grounds)
         raise ValidationError(str(sentence) % {"ratio": f"{ratio:.2f}", "tone": tone})

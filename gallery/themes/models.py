@@ -24,15 +24,15 @@ class Theme(Model):
     title_en = fields.CharField(max_length=80, default="")
     text_zh = fields.TextField(default="")  # Markdown
     text_en = fields.TextField(default="")
-    accent = fields.CharField(max_length=7, default="#a8322a")  # on paper
+    accent = fields.CharField(max_length=7, default="#a8322a")  # in light mode
     accent_night = fields.CharField(max_length=7, default="#e4755f")  # in dark mode
     date_rule = fields.CharField(
         max_length=40, default="", db_default=""
     )  # see date_rules; empty: days chosen by hand
-    occurs_on = fields.DateField(null=True)  # its day, or its first day
-    occurs_until = fields.DateField(null=True)  # the last day, if there are several
+    occurs_on = fields.DateField(null=True)  # the occasion's day, or the first of several days
+    occurs_until = fields.DateField(null=True)  # the occasion's last day, if there are several
     call_opens_on = fields.DateField(null=True)
-    call_closes_on = fields.DateField(null=True)  # the last day
+    call_closes_on = fields.DateField(null=True)  # the call's last day
     series: fields.ForeignKeyNullableRelation[Theme] = fields.ForeignKeyField(  # see first_of_series
         "gallery.Theme", related_name="later_years", null=True, on_delete=fields.SET_NULL
     )
@@ -56,18 +56,18 @@ class Theme(Model):
         return self.call_closes_on is None or day <= self.call_closes_on
 
     def is_over(self, day: date | None = None) -> bool:
-        """Whether its last day is before `day`, by default today."""
+        """Whether the theme's last day is before `day`, by default today."""
         last = self.occurs_until or self.occurs_on
         return last is not None and last < (day or today())
 
     @property
     def first_of_series(self) -> int:
-        """The id of the first theme of its series, which may be this one."""
+        """The id of the first theme of the series; this theme's own id if it is the first."""
         return self.series_id or self.id
 
 
 def themes_open_for_works(day: date | None = None) -> Q:
-    """Condition: the call is open on `day`, by default today, and the occasion has not passed or has no date."""
+    """The condition that the call is open on `day` (default: today) and that the occasion has not passed."""
     day = day or today()
     return Q(Q(call_opens_on__isnull=True) | Q(call_opens_on__lte=day)) & Q(
         Q(call_closes_on__gte=day) | Q(call_closes_on__isnull=True, occurs_on__gte=day)

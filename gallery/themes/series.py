@@ -17,7 +17,7 @@ from gallery.themes.date_rules import next_days, parse_rule
 from gallery.themes.models import Theme
 from gallery.web.languages import lazy_gettext as _l
 
-CALL_DURATION = timedelta(weeks=8)  # a class needs a month to draw, and the partner the rest
+CALL_DURATION = timedelta(weeks=8)  # a class needs a month to draw, and the partner the other month
 REVIEW_DURATION = timedelta(weeks=1)  # from the end of a call to the day of the occasion
 
 COPIED_FIELDS = ("text_zh", "text_en", "accent", "accent_night", "date_rule")
@@ -48,7 +48,7 @@ def next_occurrence(theme: Theme) -> date | None:
 
 
 def other_years(theme: Theme) -> Q:
-    """Condition: the other themes of the series."""
+    """The condition for the other themes of the series."""
     first = theme.first_of_series
     return Q(Q(series_id=first) | Q(id=first)) & ~Q(id=theme.id)
 
@@ -84,7 +84,7 @@ async def repeat_theme(theme: Theme) -> Theme:
 
 
 async def open_call(theme: Theme) -> bool:
-    """Set the proposed days of the call, if the theme has a day and no call yet; whether it did."""
+    """Set the proposed days of the call, if the theme has a day but no call; returns whether it did."""
     async with in_transaction():
         current: Theme = await locked(Theme.filter(id=theme.id)).get()
         if current.occurs_on is None or current.call_opens_on is not None:
@@ -98,7 +98,7 @@ async def open_call(theme: Theme) -> bool:
 
 
 def _next_call(theme: Theme, day: date | None) -> dict[str, date | None]:
-    """The next call, as many days before the occasion as this one."""
+    """The first and last day of the next call: as many days before the occasion as in this call."""
     if day is None:
         return {}
     opens, closes = proposed_call(day)
@@ -110,6 +110,6 @@ def _next_call(theme: Theme, day: date | None) -> dict[str, date | None]:
 
 
 def _with_year(text: str, theme: Theme, year: int) -> str:
-    """`text` with the theme's year replaced; empty if the text does not contain it."""
+    """`text` with the theme's year replaced; empty if `text` does not contain the year."""
     own = str((theme.occurs_on or today()).year)
     return text.replace(own, str(year)) if own in text else ""

@@ -135,7 +135,7 @@ async def _edit(request: Request, theme: Theme, form: ThemeForm, status: int = 2
 
 
 async def _save(form: ThemeForm, theme: Theme) -> bool:
-    """Save the theme if the form is valid; whether it was saved. Errors are attached to the form's fields."""
+    """Save the theme if the form is valid; returns whether it was saved. Errors are added to the form."""
     if not form.validate():
         return False
     if await Theme.filter(slug=form["slug"].data).exclude(id=theme.id or 0).exists():
@@ -148,7 +148,7 @@ async def _save(form: ThemeForm, theme: Theme) -> bool:
             await theme.save()
             await record(verb, theme.id)
             await content_version.bump()
-    except IntegrityError:  # somebody else has just taken the name
+    except IntegrityError:  # somebody else has just taken the slug
         form.refuse("slug", slug_in_use())
         return False
     return True

@@ -1,10 +1,10 @@
-"""What somebody saves must not undo what somebody else saved since the page was made.
+"""Edit conflicts: saving a form must not undo what somebody else saved since the page was made.
 
-A form carries a digest of each field as its page shows it, in the hidden field `seen`. When it is saved, each
-field is compared three ways: what the page showed, what is stored now, and what was typed.
+A form carries a digest of each field as its page shows it, in the hidden field `seen`. When the form is
+saved, each field is compared three ways: what the page showed, what is stored now, and what was typed.
 
-A response to a page carries digests of what that page shows, never of what is stored. With digests of
-somebody else's newer text, which the page does not show, its next save would overwrite that text.
+The digests are of the values that the page shows, never of the stored values. Suppose that somebody else has
+stored a newer text. A page with the digest of that text, but without the text, would overwrite it when saved.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any, Generic, TypeVar
 Value = TypeVar("Value")
 Digests = Mapping[str, str]  # field → digest
 
-MAX_SEEN_LENGTH = 4000  # characters of a field `seen` that are read
+MAX_SEEN_LENGTH = 4000  # characters; the rest of a field `seen` is ignored
 
 
 class EditConflict(Exception):
@@ -28,8 +28,8 @@ class EditConflict(Exception):
 
     def __init__(self, current: Mapping[str, Any] | None = None, by: str = "", sentence: Any = "") -> None:
         super().__init__(sentence or f"Changed since the page was made: {', '.join(current or ('?',))}")
-        self.current = dict(current or {})  # what each of these fields holds now, where that is known
-        self.by = by  # the other person's name, empty where it is not known
+        self.current = dict(current or {})  # field → the value stored now, if known
+        self.by = by  # the name of the person who changed them; empty if unknown
         self.sentence = sentence
 
     def __str__(self) -> str:
@@ -63,7 +63,7 @@ def format_digests(digests: Digests) -> str:
 
 
 def read_digests(seen: object) -> dict[str, str]:
-    """Field → digest, of a field `seen`; empty where a form carries none."""
+    """Parse a field `seen` into field name → digest; empty if the form has no such field."""
     return dict(re.findall(r"(\w+):([0-9a-f]{8})\b", seen[:MAX_SEEN_LENGTH])) if isinstance(seen, str) else {}
 
 

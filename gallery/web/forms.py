@@ -66,7 +66,7 @@ def is_valid_choice(value: Any, choices: Iterable[SelectChoice]) -> bool:
 
 
 SMALL_FORM_BYTES, SMALL_FORM_FIELDS = 64_000, 60
-# Long texts in two languages; lists with a checkbox in each row.
+# Large enough for long texts in two languages, and for lists with a checkbox in each row.
 DESK_FORM_BYTES, DESK_FORM_FIELDS = 1_000_000, 1000
 
 
@@ -84,7 +84,7 @@ async def read_desk_form(request: Request) -> ImmutableMultiDict[str, Any]:
 
 
 async def _read_form(request: Request, most_bytes: int, most_fields: int) -> ImmutableMultiDict[str, Any]:
-    if hasattr(request.state, "fields"):  # require_confirmation has read them already
+    if hasattr(request.state, "fields"):  # require_confirmation has already read the form
         fields: ImmutableMultiDict[str, Any] = request.state.fields
         return fields
     body = bytearray()
@@ -156,7 +156,7 @@ def max_length(longest: int) -> Length:
     class MaxLength(Length):
         def __init__(self, **limits: int) -> None:
             super().__init__(**limits)
-            # Without `maxlength`: with it, a browser would cut off a pasted text silently.
+            # No `maxlength` attribute: with `maxlength`, a browser would cut off a pasted text silently.
             self.field_flags: dict[str, Any] = {}
 
         def __call__(self, form: WTForm, field: Field) -> None:

@@ -22,13 +22,13 @@ from gallery.web.page_cache import PICTURE_PREFIXES, CachedResponse, PageCache
 
 PICTURE_PATHS = tuple(prefix.encode() for prefix in PICTURE_PREFIXES)
 HEADERS_FOR_THE_SITE = {b"content-length", b"transfer-encoding", b"expect", b"range"}
-# uri-host [ ":" port ] (RFC 9110, 7.2), also with underscores and the like, which host names often have.
+# uri-host [ ":" port ] (RFC 9110, 7.2). Underscores are allowed, because real host names often have them.
 HOST_PATTERN = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]+)(?::[0-9]{0,5})?")
 
 
 class PageCounter(Protocol):
     def count_view(self, path: str, headers: Mapping[bytes, bytes]) -> None:
-        """Count that a page was opened; the names of the headers are in lower case."""
+        """Count a page view. The names of `headers` are in lower case."""
 
 
 class CachingSite(Protocol):
@@ -46,7 +46,7 @@ class CachingHttpProtocol(HttpToolsProtocol):
 
     HEAD_BYTES = 32_768  # request line and headers of one request
     HEAD_SECONDS = (
-        15.0  # from the first to the last byte of a head; also from a new connection to its first head
+        15.0  # from the first to the last byte of a head; also from opening a connection to its first head
     )
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
@@ -55,10 +55,10 @@ class CachingHttpProtocol(HttpToolsProtocol):
         self._pages, self._pictures = site.page_cache, site.picture_cache
         self._visit_counter = site.visit_counter
         self._answered = False  # whether the current request was answered from a cache
-        self._host = b""  # the last valid one
-        self._is_between = True  # the next byte begins a request
+        self._host = b""  # the last valid Host header
+        self._is_between = True  # whether the next byte begins a request
         self._in_head = False
-        self._head_bytes = 0  # read so far of the current head, at least
+        self._head_bytes = 0  # a lower bound of the bytes of the current head read so far
         self._chunk_bytes = 0  # size of the data that the parser is reading
         self._refusal = 400
         self._head_timer: TimerHandle | None = None  # closes a connection whose head takes too long
@@ -121,7 +121,7 @@ class CachingHttpProtocol(HttpToolsProtocol):
 
     def _check_head(self) -> None:
         """Raises HeadRefused if the head is too large, or does not have exactly one valid Host."""
-        # These bytes may hold other requests as well, so the head itself is measured.
+        # The bytes that were counted may belong to several requests, so the length of this head is computed.
         if self._chunk_bytes > self.HEAD_BYTES or self._head_bytes > self.HEAD_BYTES:
             lines = sum(len(name) + len(value) + 4 for name, value in self.headers)
             if len(self.url) + lines > self.HEAD_BYTES:
@@ -163,7 +163,7 @@ class CachingHttpProtocol(HttpToolsProtocol):
 
     def _head_timed_out(self) -> None:
         if self.cycle is not None and not self.cycle.response_complete:
-            self._start_head_timer()  # an earlier response is sent first
+            self._start_head_timer()  # an earlier response is still being sent
         elif self._in_head:
             self._refuse(408)
         else:
@@ -179,7 +179,7 @@ class CachingHttpProtocol(HttpToolsProtocol):
             or parser.should_upgrade()
             or (
                 self.cycle is not None and not self.cycle.response_complete
-            )  # an earlier response is sent first
+            )  # an earlier response is still being sent
             or self.flow.write_paused  # the browser has not yet read what was sent before
             or b"%" in self.url
         ):

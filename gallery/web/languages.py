@@ -28,11 +28,11 @@ from babel.support import LazyProxy
 LANGUAGES = ("zh", "en")
 DEFAULT_LANGUAGE = "zh"
 LANGUAGE_TAGS = {"zh": "zh-Hans", "en": "en"}  # BCP 47, for lang and hreflang
-LANGUAGE_NAMES = {"zh": "中文", "en": "English"}  # of each in itself
+LANGUAGE_NAMES = {"zh": "中文", "en": "English"}  # the name of each language in that language
 
 PACKAGE = Path(__file__).parents[1]
 LOCALE_FOLDER = PACKAGE / "locale"
-CATALOGUE_DATE = datetime(2026, 11, 23, tzinfo=UTC)  # in the headers of the catalogues
+CATALOGUE_DATE = datetime(2026, 11, 23, tzinfo=UTC)  # the creation date in the catalogues' headers
 
 _language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
 
@@ -126,7 +126,7 @@ class LabelledEnum(StrEnum):
     label: Any
 
     def __new__(cls, value: str, label: Any = None) -> Self:
-        if label is None:  # not a required parameter, for type checkers read `Status("draft")` as this call
+        if label is None:  # optional only because type checkers check `Status("draft")` against it
             raise TypeError(f"{cls.__name__} {value!r} has no label.")
         member = str.__new__(cls, value)
         member._value_ = value
@@ -205,7 +205,7 @@ def update_catalogues() -> dict[str, int]:
         path.parent.mkdir(parents=True, exist_ok=True)
         catalogue = read_catalogue(language) if path.exists() else Catalog(locale=language, charset="utf-8")
         catalogue.update(template, no_fuzzy_matching=True)
-        catalogue.creation_date = CATALOGUE_DATE  # so that an update without changes leaves the file as it is
+        catalogue.creation_date = CATALOGUE_DATE  # so that an update without changes keeps the file
         catalogue.obsolete.clear()
         catalogue.fuzzy = False
         if language == "en":

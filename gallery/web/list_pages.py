@@ -17,18 +17,18 @@ Row = TypeVar("Row", bound=Model)
 @dataclass(frozen=True, slots=True)
 class ListPage(Generic[Row]):
     rows: list[Row]
-    number: int  # 1 for the first
+    number: int  # of the page, counted from 1
     has_next: bool
 
 
 async def fetch_page(rows: QuerySet[Row], query: Mapping[str, str], size: int) -> ListPage[Row]:
-    """The page of `rows` that `?page=` asks for; nothing is counted."""
+    """The page of `rows` that `?page=` asks for, without a COUNT query."""
     number = page_number(query)
     found = await rows.offset((number - 1) * size).limit(size + 1)
     return ListPage(found[:size], number, len(found) > size)
 
 
 def page_within(query: Mapping[str, str], count: int, size: int) -> tuple[int, int]:
-    """The page that `?page=` asks for, at most the last, and how many pages `count` rows have."""
+    """The page number from `?page=`, limited to the last page, and the number of pages for `count` rows."""
     pages = max(1, -(-count // size))
     return page_number(query, most=pages), pages

@@ -17,17 +17,17 @@ class Site(Model):
     """
 
     id = fields.IntField(primary_key=True)
-    reviews_needed = fields.IntField(default=1, db_default=1)  # 1, or 2 by different people
-    sample_percent = fields.IntField(default=20, db_default=20)  # of works of organisations that are sampled
-    name_zh = fields.CharField(max_length=60, default="", db_default="")  # empty: as the environment says
+    reviews_needed = fields.IntField(default=1, db_default=1)  # 1 or 2, by different people
+    sample_percent = fields.IntField(default=20, db_default=20)  # of works, if reviewed by sample
+    name_zh = fields.CharField(max_length=60, default="", db_default="")  # empty: the environment variable
     name_en = fields.CharField(max_length=60, default="", db_default="")
-    home_zh = fields.TextField(default="", db_default="")  # Markdown, as all texts below; empty: nothing
+    home_zh = fields.TextField(default="", db_default="")  # Markdown, like all texts below; empty: no text
     home_en = fields.TextField(default="", db_default="")
     about_zh = fields.TextField(default="", db_default="")  # empty: the page that comes with the gallery
     about_en = fields.TextField(default="", db_default="")
     footer_zh = fields.CharField(max_length=500, default="", db_default="")
     footer_en = fields.CharField(max_length=500, default="", db_default="")
-    asks_second_factor = fields.BooleanField(  # of curators and keepers, where the environment does not say
+    asks_second_factor = fields.BooleanField(  # of curators and keepers, if the environment sets nothing
         default=True, db_default=True
     )  # False on sites that had people before there were second factors
     changed_at = fields.DatetimeField(null=True)

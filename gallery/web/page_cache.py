@@ -29,8 +29,8 @@ PICTURE_PREFIXES = ("/media/", "/iiif/")
 MAX_RESPONSE_BYTES = {
     PAGE_PREFIXES: 4 << 20,
     PICTURE_PREFIXES: 128 << 10,
-}  # bytes of one response; a larger one is better sent while it is read
-ENTRY_OVERHEAD = 2_000  # bytes; a generous guess of an entry's size without its bodies
+}  # bytes; a larger response is not cached but streamed
+ENTRY_OVERHEAD = 2_000  # bytes; a generous estimate of an entry's size without its bodies
 NOT_MODIFIED_HEADERS = {
     b"access-control-allow-origin",
     b"cache-control",
@@ -67,7 +67,7 @@ class CachedResponse(NamedTuple):
 
 @dataclass
 class CachedPage:
-    headers: RawHeaders  # without those that depend on the encoding
+    headers: RawHeaders  # without the headers that depend on the content coding
     etag: bytes
     bodies: dict[bytes, bytes]  # by content coding; b"" is the uncompressed page
     is_text: bool = True
@@ -96,11 +96,15 @@ class CachedPage:
 
     @property
     def weight(self) -> int:
-        # An estimate: all compressed bodies of a text together are smaller than its uncompressed body.
+        # An upper bound. The compressed bodies of a text are together smaller than its uncompressed body,
+        # so the uncompressed size is counted twice.
         return len(self.bodies[b""]) * (2 if self.is_text else 1) + ENTRY_OVERHEAD
 
     def response_to(self, headers: Mapping[bytes, bytes]) -> CachedResponse:
-        """The response to a request with `headers`: 304 if the browser's page is current, else the best coding."""
+        """The response to a request with `headers`.
+
+        304 if the browser's copy is current, else the page in the best content coding for the browser.
+        """
         if_none_match = headers.get(b"if-none-match")
         if if_none_match is not None and etag_matches(if_none_match, self.etag):
             return self.not_modified
@@ -134,7 +138,7 @@ def best_coding(accept_encoding: bytes) -> bytes:
     accept_encoding = accept_encoding.lower()
     if b"br" not in accept_encoding and b"gzip" not in accept_encoding:
         return b""
-    if b"q=0" not in accept_encoding:  # nearly every browser: nothing is excluded
+    if b"q=0" not in accept_encoding:  # the usual case: no coding is excluded
         codings = {part.split(b";")[0].strip() for part in accept_encoding.split(b",")}
     else:
         codings = set()
@@ -239,7 +243,7 @@ class PageCache:
                     await send(message)
             elif is_cached:
                 chunks.append(message.get("body", b""))
-            elif scope["method"] == "HEAD":  # the app was asked with GET
+            elif scope["method"] == "HEAD":  # the app received GET instead, so its body is dropped
                 await send({**message, "body": b""})
             else:
                 await send(message)

@@ -39,7 +39,7 @@ from gallery.web.markdown import display_width, excerpt, markdown_to_html, markd
 class RowIdConvertor(IntegerConvertor):
     """`{id:int}` in a route: the id of a row.
 
-    A longer number is no id, and PostgreSQL raises an error for it.
+    A longer number cannot be an id, and PostgreSQL would raise an error for that number.
     """
 
     regex = f"[0-9]{{1,{MAX_DIGITS}}}"
@@ -82,7 +82,7 @@ register_url_convertor("language", LanguageConvertor())
 register_url_convertor("secret", SecretConvertor())
 register_url_convertor("name", NameConvertor())
 
-# For itsdangerous, whose default is SHA-1.
+# Options of itsdangerous, whose default hash is SHA-1.
 SIGNER_OPTIONS: dict[str, Any] = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
 FLASH_COOKIE = "gallery_flash"
 DESK = "/desk"  # cookies are sent to this path only, so a public page cannot depend on one
@@ -338,7 +338,7 @@ def datetime_local_value(moment: datetime | None) -> str:
     return clock.to_local(moment).strftime("%Y-%m-%dT%H:%M") if moment else ""
 
 
-LONG, LONGER = 40, 84  # columns from which a title is set smaller, and smaller still
+LONG, LONGER = 40, 84  # columns; a longer title is set in the first or second smaller size
 
 
 def title_class(title: str, *also: str) -> Markup:

@@ -18,9 +18,9 @@ from gallery.web.rendering import content_security_policy
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
-# For pages with a form whose URL is a secret: browsers do not send its path as a referrer, not even to this
-# site, whose logs could contain it. With `no-referrer` browsers would send the form with `Origin: null`, as
-# another site's would be.
+# For pages with a form and a secret URL. Browsers do not send the URL's path as a referrer, not even to this
+# site, because its logs could contain the referrer. `no-referrer` is too strict: browsers would then send the
+# form with `Origin: null`, which looks like a form of another site.
 REFERRER_WITHOUT_PATH = {"referrer-policy": "strict-origin"}
 
 
@@ -94,7 +94,7 @@ def security_headers(settings: Settings) -> dict[str, str]:
     headers = {
         "content-security-policy": content_security_policy(pictures_origin=settings.pictures_origin),
         "x-content-type-options": "nosniff",
-        "cache-control": "no-store",  # else a proxy decides by itself for redirects and plain-text errors
+        "cache-control": "no-store",  # the default, so that no proxy caches redirects and plain-text errors
         "referrer-policy": "strict-origin-when-cross-origin",
         "cross-origin-opener-policy": "same-origin",
         "permissions-policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",
@@ -127,7 +127,7 @@ class SecurityHeadersMiddleware:
 
 
 def client_network(request: Request) -> str:
-    """The client's network, by which limits count: an owner of one IPv6 network has 2**64 addresses."""
+    """The client's network, the key of rate limits: the owner of one IPv6 network has 2**64 addresses."""
     return network_of_address(request.client.host if request.client else "")
 
 

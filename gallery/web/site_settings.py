@@ -6,7 +6,7 @@ from gallery.settings import set_site_names
 from gallery.web.languages import LANGUAGES, LocalizedText, current_language
 from gallery.web.models import Site
 
-_site = Site(id=1)  # as this process last read it
+_site = Site(id=1)  # the row as this process last read it
 
 
 async def load_site() -> Site:

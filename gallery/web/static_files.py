@@ -23,7 +23,7 @@ from gallery.web.page_cache import best_coding
 FOLDER = Path(__file__).parents[1] / "static"
 COMPRESSED = {".css", ".js", ".svg", ".json", ".webmanifest", ".txt"}
 MEDIA_TYPES = {".js": "text/javascript", ".speculationrules": "application/speculationrules+json"}
-NOT_SERVED = {"package.json", "package-lock.json"}  # they pin the versions in vendor/, for the build
+NOT_SERVED = {"package.json", "package-lock.json"}  # for the build: the versions of the libraries in vendor/
 
 
 class StaticFiles:
@@ -35,7 +35,7 @@ class StaticFiles:
         self.read()
 
     def read(self) -> None:
-        """Read all files; `version` is their digest."""
+        """Read all files, and set `version` to the digest of their contents."""
         plain: dict[str, bytes] = {}
         for path in sorted(self._folder.rglob("*")):
             name = path.relative_to(self._folder).as_posix()

@@ -1,1 +1,1 @@
-"""Withdrawals: ending a consent, and what every package then forgets."""
+"""Withdrawals: ending a consent, and erasing what each package stored about its works."""

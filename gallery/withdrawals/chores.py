@@ -1,4 +1,4 @@
-"""Chores of withdrawals: finish those that were interrupted, and erase what older releases kept."""
+"""Chores of withdrawals: finish interrupted withdrawals, and erase texts that older releases kept."""
 
 from __future__ import annotations
 

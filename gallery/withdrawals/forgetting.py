@@ -1,7 +1,8 @@
 """What a withdrawal erases from the database: each package forgets its own part, in one declared order.
 
-tests/withdrawals/test_forgetting.py fails for a table near works, artists or consents that nobody forgets, and for a
-text column that still holds a word of the work, unless the test names it as kept, with the reason.
+tests/withdrawals/test_forgetting.py fails if no package erases a table that refers to works, artists or
+consents. It also fails if a text column still holds a word of the work. Exceptions are listed in the test,
+with their reasons.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from gallery.artists.models import Consent
 
 ForgetConsent = Callable[[Consent, Sequence[int]], Awaitable[None]]
 
-# Reviews find some of their rows by snapshots in submissions, which artworks erases, so they come before it.
+# Reviews come before artworks: they find rows by the submissions' snapshots, which artworks erases.
 FORGET_IN_ORDER: tuple[ForgetConsent, ...] = (
     gallery.images.forgetting.forget_consent,
     gallery.reviews.forgetting.forget_consent,
@@ -34,10 +35,11 @@ FORGET_IN_ORDER: tuple[ForgetConsent, ...] = (
 
 
 async def forget_consent(consent: Consent, ids: Sequence[int]) -> None:
-    """Erase what was stored about the works of a withdrawn consent, and with the last consent about the artist.
+    """Erase the data of the works of a withdrawn consent; if it was the artist's last consent, also the
+    artist's data.
 
-    Call it in the transaction of the withdrawal. `ids`: the ids of `consent` and of those that it renewed. Every
-    package's `forget_consent` takes the same arguments; calling it again changes nothing.
+    Call it in the transaction of the withdrawal. `ids`: the ids of `consent` and of those that it renewed.
+    Every package's `forget_consent` takes the same arguments; calling it again changes nothing.
     """
     for forget in FORGET_IN_ORDER:
         await forget(consent, ids)

@@ -34,10 +34,10 @@ from gallery.withdrawals.forgetting import forget_consent
 async def withdraw(consent: Consent, storage: Storage, by: Person | None = None) -> Withdrawal:
     """End `consent`. When this returns, no page and no public file of the site shows its works.
 
-    If the consent was renewed, even a moment ago, its works belong to the latest renewal, and that one is
-    ended instead. Withdrawing twice changes nothing and is no error. `by` is None if somebody used the link
-    on the slip. Raises StoreUnavailable if files cannot be deleted now: the works are off every page, and
-    the worker deletes the files later.
+    If the consent was renewed, its works belong to the latest renewal; then this ends the latest renewal.
+    Withdrawing twice changes nothing and is no error. `by` is None if somebody used the link on the slip.
+    Raises StoreUnavailable if files cannot be deleted now: the works are off every page, and the worker
+    deletes the files later.
     """
     withdrawal = await _end(consent, by)
     if withdrawal.files_deleted_at is None:
@@ -52,7 +52,7 @@ async def _end(consent: Consent, by: Person | None) -> Withdrawal:
             ids = [newest.id, *(older.id for older in await predecessors(newest))]
             current = await lock_with_works(ids)
             if current is None or await Consent.exists(follows_id=current.id):
-                continue  # its works changed, or it was renewed, before the lock
+                continue  # the works changed, or the consent was renewed, before the lock
             withdrawal = await _end_locked(current, ids, by)
             if current.id == consent.id:
                 consent.withdrawn_at = current.withdrawn_at
@@ -65,7 +65,7 @@ async def _end_locked(consent: Consent, ids: list[int], by: Person | None) -> Wi
         return await Withdrawal.get(consent_id=consent.id)
     consent.withdrawn_at = now()
     await consent.save(update_fields=["withdrawn_at"])
-    # Renewed consents should have no works left; if one does, they are withdrawn as well.
+    # Renewed consents should have no works left. If there are any, they are withdrawn as well.
     await Artwork.filter(consent_id__in=ids[1:]).update(consent_id=consent.id)
     await consent.fetch_related("artist")
     withdrawal = await Withdrawal.create(consent=consent, at=consent.withdrawn_at, by=by)
@@ -80,9 +80,10 @@ async def _end_locked(consent: Consent, ids: list[int], by: Person | None) -> Wi
 
 
 async def _take_similar_down(withdrawal: Withdrawal) -> None:
-    """Take down all logos and covers of the site that show one of the works; their files are deleted with the works'.
+    """Take down all logos and covers of the site that show one of the works; their files are deleted with
+    those of the works.
 
-    Nobody consented to using the picture there, even if it was meant well, and the guardian cannot know of it.
+    The consent does not cover this use, and the guardian cannot know of it.
     """
     images = images_of_consent(withdrawal.consent_id).values("id")
     codes: list[bytes] = [each.code for each in await Fingerprint.filter(image_id__in=Subquery(images))]
@@ -99,15 +100,15 @@ async def _take_similar_down(withdrawal: Withdrawal) -> None:
 async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
     """Delete all files of the consent's works, then set `files_deleted_at`. Raises StoreUnavailable.
 
-    Deletes a second time once every process knows of the withdrawal: until then one may have been publishing files, or
-    have allowed a logo that it compared before.
+    The files are deleted twice. The second time is when every process knows of the withdrawal: before that,
+    another process may have published files, or allowed a logo that resembles a work.
     """
     consent = await Consent.get(id=withdrawal.consent_id)
     for each in [consent, *await predecessors(consent)]:
         await delete_all_forms(each.id, storage)
     for image in await images_of_consent(consent.id).filter(fingerprint__id__isnull=True):
-        # Uploaded a moment ago, or before there were fingerprints. If the sandbox fails, deleting continues
-        # without one.
+        # These images have no fingerprint yet: it is computed now, while the original exists. If the sandbox
+        # fails, the files are deleted all the same.
         with contextlib.suppress(OSError):
             await stored_fingerprint(image, storage)
     await _delete_images(withdrawal, storage)

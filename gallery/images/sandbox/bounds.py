@@ -18,4 +18,4 @@ class ImageBounds:
 
     max_pixels: int
     min_long_side: int  # px
-    memory_bytes: int  # of address space
+    memory_bytes: int  # limit of the address space

@@ -39,7 +39,7 @@ BLOCKED_CALLS: Mapping[str, tuple[int, tuple[int, ...]]] = {
     "x86_64": (0xC000003E, (41, 42, 49, 50, 43, 44, 59, 322, 101, 425, 310, 311, 438)),
     "aarch64": (0xC00000B7, (198, 203, 200, 201, 202, 206, 221, 281, 117, 425, 270, 271, 438)),
 }
-X32_CALLS = 0x40000000  # from this number on, x86-64 has the same calls again, as the x32 ABI
+X32_CALLS = 0x40000000  # the x32 ABI repeats the calls of x86-64 from this number on
 
 
 def apply_limits(memory_bytes: int, cpu_seconds: int) -> None:
@@ -67,13 +67,13 @@ def forbid_tracing() -> None:
 
 
 def die_with_parent() -> None:
-    """Have the kernel kill this process when its parent ends, in whatever way."""
+    """Have the kernel kill this process when its parent ends for any reason."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def install_seccomp_filter() -> bool:
-    """Permanently block network calls and starting programs; False if this kernel cannot."""
+    """Permanently block system calls that use the network or start programs; False if this kernel cannot."""
     mark, calls = BLOCKED_CALLS.get(platform.machine(), (0, ()))
     if sys.platform != "linux" or not calls:
         return False

@@ -1,5 +1,5 @@
-"""Colour spaces that a file gives as numbers, not as a profile: converted to a profile, or tone-mapped if
-they are HDR.
+"""Colour spaces that a file gives as numbers, not as an ICC profile. They are converted to a profile; HDR
+pictures are tone-mapped.
 
 H.273 numbers primaries and transfer functions; PNG's gAMA and cHRM chunks contain the values. HDR pictures
 are tone-mapped as in Chromium, with the operator of SMPTE ST 2094-50 that works relative to reference white.
@@ -48,8 +48,8 @@ def gamma_curve(exponent: float) -> Callable[[float], float]:
     return lambda value: value**exponent
 
 
-# H.273, table 3: from the value in the file to linear light. The curves of television are taken as sRGB, as
-# in browsers.
+# H.273, table 3: functions from the value in the file to linear light. Television's curves are taken as sRGB,
+# as browsers do.
 CURVES: dict[int, Callable[[float], float]] = {
     **dict.fromkeys((1, 2, 6, 13, 14, 15), srgb_curve),
     4: gamma_curve(2.2),
@@ -59,13 +59,13 @@ CURVES: dict[int, Callable[[float], float]] = {
     17: lambda value: min(1.0, 52.37 / 48 * value**2.6),
 }
 
-CURVE_ENTRIES = 1024  # of a curve in a profile
-REFERENCE_WHITE = 203.0  # candelas per square metre of reference white in an HDR picture (ITU-R BT.2408)
-MAX_BRIGHTNESS = 1000.0 / REFERENCE_WHITE  # of a picture without that value, relative to reference white
-PAPER_WHITE = 0.5  # the level of reference white if the brightest pixel is the screen's white (1)
-KAPPA = 0.65  # the bend of the curve between the two
+CURVE_ENTRIES = 1024  # of a curve in an ICC profile
+REFERENCE_WHITE = 203.0  # cd/m² of reference white in an HDR picture (ITU-R BT.2408)
+MAX_BRIGHTNESS = 1000.0 / REFERENCE_WHITE  # the assumed peak of an HDR picture, relative to reference white
+PAPER_WHITE = 0.5  # linear light of reference white after tone mapping; 1 is the screen's white
+KAPPA = 0.65  # bend of the tone curve between reference white and the peak
 X_BEND, Y_BEND = 1 - KAPPA + KAPPA / PAPER_WHITE, (1 - KAPPA) * PAPER_WHITE + KAPPA
-LUMINANCE = (0.2627, 0.6780, 0.0593)  # of BT.2020
+LUMINANCE = (0.2627, 0.6780, 0.0593)  # weights of red, green and blue in BT.2020
 MIN_LIGHT = 1e-6  # avoids division by zero
 STRIP_PIXELS = 500_000
 
@@ -87,7 +87,7 @@ def profile_for(cicp: Cicp) -> bytes | Cicp | None:
 
 
 def profile_for_gamma(gamma: float | None, chromaticities: Chromaticities | None) -> bytes | None:
-    """The profile for a PNG's gAMA and cHRM; None without a usable gAMA, also if there is a cHRM."""
+    """The profile for a PNG's gAMA and cHRM; None without a usable gAMA, even if there is a cHRM."""
     if gamma is None or not 0.05 <= gamma <= 10:
         return None
     if chromaticities is None and abs(gamma - 0.45455) < 0.0005:  # programs write this for sRGB
@@ -200,13 +200,12 @@ def _apply_matrix(matrix: Matrix, light: list[Image.Image]) -> list[Image.Image]
 
 
 def _tone_scales(at: dict[str, Any]) -> Any:
-    """tone_scale for every pixel of `m`."""
+    """tone_scale for every pixel of `m`, which has the largest component of each pixel's colour."""
     low, high = at["min"](at["m"], 1.0), at["min"](at["max"](at["m"], 1.0), MAX_BRIGHTNESS)
     a, b = 1 - 2 * X_BEND + MAX_BRIGHTNESS, 2 * (X_BEND - 1)
     t = ((high - 1.0) * (4 * a) + b * b) ** 0.5 * (1 / (2 * a)) - b / (2 * a)
     left = t * -1.0 + 1.0
-    # Up to reference white t is 0 and the curve is PAPER_WHITE; there the straight line `low * PAPER_WHITE`
-    # is the result.
+    # Up to reference white, t is 0: the terms of the curve cancel out, and `low * PAPER_WHITE` remains.
     return (
         left * left * PAPER_WHITE + left * t * (2 * Y_BEND) + t * t - PAPER_WHITE + low * PAPER_WHITE
     ) / at["m"]
@@ -219,7 +218,7 @@ def srgb_encoding_table() -> list[int]:
 
 
 def pq_light(value: float) -> float:
-    """SMPTE ST 2084; 1 is reference white."""
+    """The light of a PQ value (SMPTE ST 2084); 1 is reference white."""
     root = value ** (1 / 78.84375)
     return float(
         10_000
@@ -229,7 +228,7 @@ def pq_light(value: float) -> float:
 
 
 def hlg_light(value: float) -> float:
-    """ITU-R BT.2100, scene light; 1 is the brightest."""
+    """The scene light of an HLG value (ITU-R BT.2100); 1 is the brightest."""
     return (
         value * value / 3 if value <= 0.5 else (math.exp((value - 0.55991073) / 0.17883277) + 0.28466892) / 12
     )
@@ -248,13 +247,13 @@ def tone_scale(brightest: float) -> float:
 
 
 def srgb_encoded(light: float) -> float:
-    """From linear light to the sRGB value, both 0 to 1."""
+    """The sRGB value (0 to 1) of linear light (0 to 1)."""
     light = min(1.0, max(0.0, light))
     return float(12.92 * light if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055)
 
 
 def rgb_to_xyz(chromaticities: Chromaticities) -> Matrix:
-    """The matrix from linear RGB with these primaries to XYZ, relative to their white."""
+    """The matrix from linear RGB with these primaries to XYZ, relative to their white point."""
     white, *primaries = (xyz(chromaticities[at], chromaticities[at + 1]) for at in range(0, 8, 2))
     columns = tuple(zip(*primaries, strict=True))
     strengths = matrix_times_vector(matrix_inverse(columns), white)
@@ -266,7 +265,7 @@ def xyz(x: float, y: float) -> tuple[float, float, float]:
 
 
 def adapted_to_d50(matrix: Matrix, white: Sequence[float]) -> Matrix:
-    """The matrix adapted to the white of D50, which profiles use (Bradford)."""
+    """The matrix adapted to the white point D50, which ICC profiles use (Bradford's method)."""
     ours, theirs = matrix_times_vector(BRADFORD, white), matrix_times_vector(BRADFORD, D50)
     gains: Matrix = (
         (theirs[0] / ours[0], 0.0, 0.0),
@@ -288,7 +287,7 @@ def matrix_product(one: Matrix, other: Matrix) -> Matrix:
 
 
 def matrix_inverse(m: Matrix) -> Matrix:
-    """Raises ZeroDivisionError if there is none."""
+    """The inverse matrix. Raises ZeroDivisionError if there is none."""
     (a, b, c), (d, e, f), (g, h, i) = m
     whole = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
     return (

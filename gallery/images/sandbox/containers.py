@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-UNSPECIFIED = b"\2\2"  # both code points of a cICP
+UNSPECIFIED = b"\2\2"  # the primaries and the transfer function of a cICP chunk
 MAX_CHUNKS = 10_000
 MAX_PAGES = 200
 MAX_ENTRIES = 1_000  # of one directory; the standard has about 200 tags
@@ -26,7 +26,7 @@ MAX_META_BYTES = 4 << 20  # bytes
 # a repeated one, because the regex engine then uses memchr, which is 25 times as fast on a large picture.
 MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 END_OF_IMAGE, START_OF_SCAN = 0xD9, 0xDA
-BARE_MARKERS = (0x01, 0xD8)  # without a length field
+BARE_MARKERS = (0x01, 0xD8)  # markers without a length field
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Cicp:
 
 
 def jpeg_segments(data: mmap.mmap) -> Iterator[tuple[int, int, int]]:
-    """Marker, and start and end of the body, of each segment up to the end of the image, which has no
-    body."""
+    """Yield the marker of each segment, and the start and end of its body. The end-of-image marker is the
+    last; its body is empty."""
     at = 2
     while match := MARKER.search(data, at):
         marker, body = data[match.end() - 1], match.end()
@@ -93,8 +93,8 @@ def png_head(file: BinaryIO) -> PngHead:
 
 
 def boxes_in(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, and start and end of the body, of each box of ISO/IEC 14496-12 in `data`; stops at a broken
-    box."""
+    """Yield the kind of each ISO/IEC 14496-12 box in `data`, and the start and end of its body. Stops at a
+    broken box."""
     while at + 8 <= end:
         length, kind, body = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8], at + 8
         if length == 1:
@@ -184,7 +184,7 @@ NUMBERS = {
     13: "I",
     16: "Q",
     18: "Q",
-}  # from the type of a tag to its format character in struct
+}  # maps the type of a tag to its format character in struct
 REDUCED, MASK = 1, 4  # bits of NEW_SUBFILE_TYPE
 REDUCED_OF_OLD = 2  # SUBFILE_TYPE
 
@@ -248,7 +248,7 @@ class Tiff:
 
     @property
     def is_raw(self) -> bool:
-        """Whether it is a raw file with data of a camera's sensor."""
+        """Whether this is a raw file with data of a camera's sensor."""
         filters = (COLOUR_FILTER, LINEAR_RAW)
         return self.is_canon_raw or any(
             DNG_VERSION in page.tags or page.first(PHOTOMETRIC) in filters for page in self.pages
@@ -310,7 +310,8 @@ class Tiff:
 
 
 class RedirectedTiff(io.BufferedReader):
-    """A TIFF whose header points to the chosen directory first: decoders offer no way to choose one."""
+    """A TIFF whose header points to the chosen directory first: decoders offer no way to choose a
+    directory."""
 
     def __init__(self, file: BinaryIO, tiff: Tiff, page: Page) -> None:
         super().__init__(io.FileIO(file.fileno(), closefd=False))

@@ -94,7 +94,8 @@ REFUSALS: Mapping[str, Any] = {
 AVIF_BRANDS = {b"avif", b"avis"}
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
 
-# First bytes of pictures, and of documents that people take for pictures, which this site cannot show.
+# First bytes of files that this site cannot show: other picture formats, and documents that people take for
+# pictures.
 UNSUPPORTED_SIGNATURES = (
     b"BM",
     b"8BPS",
@@ -128,9 +129,9 @@ class Limits:
     min_long_side: int = 600
 
 
-# Megapixels up to which pictures can be opened within these limits, with up to 60 MB of file. Memory limits
-# the formats that can only be decoded as a whole. tests/bench/pictures.py opens files of these sizes, and the
-# docs name them.
+# The largest pictures, in megapixels, that can be opened within these limits, in files of up to 60 MB. Memory
+# limits the formats that can only be decoded as a whole. tests/bench/pictures.py opens files of these sizes,
+# and the docs name them.
 GUARANTEED_MEGAPIXELS: Mapping[str, int] = {
     "jpeg": 120,
     "jpeg, progressive": 100,
@@ -162,8 +163,8 @@ class InspectedImage:
 class DevelopedImage:
     """The renditions and properties of a picture.
 
-    Width and height (px, upright) are the picture's own, except for tall scrolls, which are developed
-    smaller. `widths_for(width)` are the widths of the renditions. `files` are names in the output folder.
+    Width and height (px, upright) are the picture's own, except for very tall scrolls, which are scaled down
+    first. `widths_for(width)` are the widths of the renditions. `files` are names in the output folder.
     """
 
     width: int
@@ -194,8 +195,8 @@ async def inspect(
 ) -> InspectedImage:
     """Inspect the framed picture. It is decoded completely, so that a truncated file is found at upload.
 
-    With `preview` a small JPEG is written there. Raises ImageRefused if the picture is at fault, MachineFault
-    if this machine is.
+    If `preview` is a path, a small JPEG is written to it. Raises ImageRefused if the picture is at fault,
+    MachineFault if this machine is.
     """
     kind = await detect_format(source)
     inspected = parse_inspected(
@@ -222,8 +223,8 @@ async def develop(
 
 
 async def fingerprint(source: Path, limits: Limits = Limits(min_long_side=60)) -> bytes:
-    """For fingerprints.is_similar. Raises ImageRefused if the picture is at fault, MachineFault if this
-    machine is."""
+    """The picture's fingerprint, for fingerprints.is_similar. Raises ImageRefused if the picture is at fault,
+    MachineFault if this machine is."""
     answer = await run_child("fingerprint", source, await detect_format(source), None, limits)
     code = str(answer.get("fingerprint"))
     if not re.fullmatch(rf"[0-9a-f]{{{2 * fingerprints.LENGTH}}}", code):
@@ -255,7 +256,7 @@ async def render_region(
     limits: Limits = Limits(),
     framing: Framing = NO_FRAMING,
 ) -> Path:
-    """Write one piece of the picture into the existing folder `out`, and return its file.
+    """Write one region of the picture into the existing folder `out`, and return the region's file.
 
     `whole` is the picture's size (px, upright and framed), to which `request` refers. Raises ImageRefused if
     the picture is at fault, MachineFault if this machine is.
@@ -422,7 +423,8 @@ async def run_child(
 
 
 async def send_request(child: asyncio.subprocess.Process, request: bytes) -> bytes:
-    """Send the child its request and read its one line; nothing if the child died or its line is too long."""
+    """Send the child its request and return its one-line answer; empty if the child died or the line is too
+    long."""
     assert child.stdin
     assert child.stdout
     with suppress(ConnectionError):

@@ -39,7 +39,7 @@ from gallery.images.sandbox.containers import (
 from gallery.images.sandbox.raw_pixels import RawPixels
 
 Size = tuple[int, int]
-SizeNeeded = Callable[[Size], Size]  # from a picture's size to the size that is needed (px, upright)
+SizeNeeded = Callable[[Size], Size]  # maps a picture's size to the size that is needed (px, upright)
 
 ORIENTATION = 0x0112
 PHOTOMETRIC = 0x0106
@@ -50,7 +50,8 @@ MAX_RENDITION_HEIGHT = 5120
 # Ordinary progressive JPEGs have about ten scans. Each scan costs a pass over the whole picture.
 MAX_JPEG_SCANS = 100
 
-# Up to this width (px) 4:2:0 visibly softens the edges of colours, and full colour costs few bytes.
+# JPEG renditions up to this width (px) have no chroma subsampling: 4:2:0 would visibly soften the edges of
+# colours, and 4:4:4 costs few more bytes.
 FULL_COLOUR_WIDTH = 320
 
 PLACEHOLDER_LENGTH = 200
@@ -58,16 +59,16 @@ PLACEHOLDER_LENGTH = 200
 # The longer side (px) at which sharpness is measured: about that of a picture on a visitor's screen.
 SHARPNESS_SIDE = 1024
 
-# Peak bytes for each pixel, in addition to the file, while another library decodes a whole picture
-# (measured):
-# without and with alpha.
+# Peak bytes per pixel while another library decodes a whole picture, without and with alpha (measured). The
+# file's own bytes come in addition.
 BYTES_PER_PIXEL: Mapping[str, tuple[float, float]] = {
     "webp": (12.5, 12.5),
     "avif": (10.5, 13.0),
     "heic": (5.8, 8.0),
 }
 
-# A WebP is decoded this much wider and higher than needed; Lanczos does the rest, because it shrinks better.
+# A WebP is decoded this much wider and higher than needed; Lanczos does the rest, because it scales down
+# better than the decoder.
 OVERSAMPLING = 1.5
 
 # Bytes of address space for Python, the libraries, the bands and the encoders (measured).
@@ -97,11 +98,11 @@ OVERPRINTS = (
 )
 BLACK_INK = 29
 
-# For decoders and encoders with threads of their own: more threads would take more address space.
+# Threads of each decoder or encoder that starts its own; more threads would take more address space.
 THREADS = 2
 AvifImagePlugin.DEFAULT_MAX_THREADS = THREADS
 
-SIGNED_SAMPLES = 2  # SAMPLE_FORMAT
+SIGNED_SAMPLES = 2  # a value of SAMPLE_FORMAT
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ class DecodedImage:
     inverted: bool
     animated: bool
     white: int = 65535  # the largest value of a sample with sixteen bits in memory
-    framing: Framing = NO_FRAMING  # its turn is already included in `orientation`
+    framing: Framing = NO_FRAMING  # the turn is already included in `orientation`
 
     @property
     def turned_size(self) -> Size:
@@ -144,7 +145,7 @@ def inspect(
     """Decode the whole picture, as cheaply as its format allows, and return its properties. Raises
     UnusableImage.
 
-    With `preview` the framed picture is written there as a JPEG, at most PREVIEW_WIDTH px wide.
+    If `preview` is a path, the framed picture is written to it as a JPEG, at most PREVIEW_WIDTH px wide.
     """
 
     def need(framed: Size) -> Size:
@@ -172,7 +173,7 @@ def develop(
     size = rendition_source_size(decoded.framed_size)
     largest = srgb_image(decoded, size_at_width(size))
     animated = decoded.animated
-    del decoded  # the encoders need its memory
+    del decoded  # the encoders need the memory
     images = scale_to_widths(largest, size[0])
     smallest = images[-1]
     return {
@@ -218,7 +219,7 @@ def decode(
     """Decode the picture's first frame. Raises UnusableImage, also if `framing` leaves too little of it.
 
     A JPEG is shrunk while loading, but not below the needed size; with `mode` "L" only its brightness is
-    decoded. `need` is called with the size of the framed part, and returns the size that is needed of it.
+    decoded. `need` takes the full size (px) of the framed part and returns the size that is needed.
     """
 
     def need_whole(upright: Size) -> Size:
@@ -293,13 +294,13 @@ def decode_plain(
         per_pixel *= 2  # Pillow turns a TIFF itself while loading, into a second copy
     begins_late = animated and bool(image.info.get("default_image"))
     if begins_late:
-        per_pixel *= 3  # the still picture, the first frame, and both combined
+        per_pixel *= 3  # the default image, the first frame, and both combined
     copies = {"png": 0}.get(kind, 1)  # of the whole file, read or mapped
     check_memory(image.width * image.height * per_pixel + copies * length_of_file(file), bounds)
     image.load()
     if begins_late:
         seek_first_frame(image)
-    # Pillow makes zero black, except with sixteen bits.
+    # If zero means white, Pillow inverts the samples itself, but not those with 16 bits.
     inverted = kind == "tiff" and image.mode.startswith("I;16") and tag_of(image, PHOTOMETRIC) == 0
     orientation = 1 if kind == "tiff" else orientation_of(image)
     return DecodedImage(image, image.size, orientation, profile_of(image), inverted, animated)
@@ -336,8 +337,8 @@ def decode_avif_or_heic(
 def decode_jpeg(
     file: BinaryIO, kind: str, bounds: ImageBounds, need: SizeNeeded, mode: str | None
 ) -> DecodedImage:
-    """Decode a JPEG and shrink it while it loads. Its scans are counted first, because each costs a whole
-    pass."""
+    """Decode a JPEG and shrink it while it loads. Its scans are counted first, because each scan costs a pass
+    over the whole picture."""
     coefficients = buffered_coefficients(file)
     image = open_as(file, kind)
     check_size(image.size, bounds)
@@ -392,7 +393,8 @@ def decode_webp_whole(file: BinaryIO, size: Size, bounds: ImageBounds) -> Decode
 
 
 def decoding_size(size: Size, needed: Size) -> Size:
-    """The size (px) divided by a whole number, so that about OVERSAMPLING times the needed size is left."""
+    """The size (px) to decode to: `size` divided by an integer, but at least about OVERSAMPLING ×
+    `needed`."""
     by = math.floor(min(size[0] / needed[0], size[1] / needed[1]) / OVERSAMPLING)
     return (math.ceil(size[0] / by), math.ceil(size[1] / by)) if by > 1 else size
 
@@ -456,7 +458,7 @@ def check_box_lengths(file: BinaryIO) -> None:
         if length == 1:
             length = int.from_bytes(head[8:16], "big")
         if length < 8 or kind not in (b"ftyp", b"meta", b"mdat", b"moov", b"free", b"skip", b"uuid"):
-            return  # the box extends to the end, or is foreign data after the picture
+            return  # the box extends to the file's end, or foreign data follows the picture
         at += length
         if at > end:
             raise UnusableImage("damaged")
@@ -473,7 +475,7 @@ def is_animated(image: Image.Image) -> bool:
 
 
 def seek_first_frame(image: Image.Image) -> None:
-    """Skip the picture that an APNG has for programs without animation, as browsers do."""
+    """Skip an APNG's default image, as browsers do: it is for programs that do not show animations."""
     try:
         image.seek(1)
         image.load()
@@ -504,7 +506,7 @@ def profile_of(image: Image.Image) -> bytes | None:
 
 
 def buffered_coefficients(file: BinaryIO) -> float:
-    """Bytes of coefficients that the JPEG decoder must keep; 0 for a picture with one scan.
+    """Bytes of DCT coefficients that the JPEG decoder must keep in memory; 0 for a picture with one scan.
 
     Raises UnusableImage for a picture with so many scans that it would take minutes of processor time.
     """
@@ -532,7 +534,8 @@ def samples_in_frame(header: bytes) -> float:
 
 
 def webp_size(head: bytes) -> tuple[int, int]:
-    """The canvas (px) from the first 30 bytes, because the decoder allocates it when it opens the file.
+    """The canvas size (px), read from the first 30 bytes: the decoder would allocate the canvas on opening
+    the file.
 
     Raises UnusableImage.
     """
@@ -659,11 +662,11 @@ def opaque_band(band: Image.Image, *, inverted: bool, white: int) -> Image.Image
 
 
 def samples_equal(band: Image.Image, sample: int) -> Image.Image:
-    """255 where a band of sixteen bits has exactly this value, 0 elsewhere."""
+    """A mask of a 16-bit band: 255 where its value is exactly `sample`, 0 elsewhere."""
     data, halves = band.tobytes(), []
     order = {"I;16B": ("L;16B", "L;16")}.get(
         band.mode, ("L;16", "L;16B")
-    )  # of the upper half, then of the lower
+    )  # raw modes of the upper byte, then of the lower
     for half, rawmode in zip(divmod(sample, 256), order, strict=True):
         half_band = Image.frombytes("L", band.size, data, "raw", rawmode)
         halves.append(half_band.point([255 * (value == half) for value in range(256)]))
@@ -681,7 +684,8 @@ def to_srgb(image: Image.Image, profile: bytes | Cicp | None) -> Image.Image:
 
 
 def convert_by_profile(image: Image.Image, profile: bytes | None) -> Image.Image | None:
-    """Relative colorimetric with black-point compensation; None if the profile is not usable."""
+    """Convert to sRGB, relative colorimetric with black-point compensation; None if the profile is not
+    usable."""
     if profile is None:
         return None
     try:
@@ -700,7 +704,7 @@ def colour_space_of(profile: bytes) -> str:
     return ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile.xcolor_space.strip()
 
 
-@lru_cache(maxsize=1)  # all bands of a picture need the same one
+@lru_cache(maxsize=1)  # all bands of a picture need the same transform
 def transform_by(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform:
     return ImageCms.buildTransform(
         ImageCms.ImageCmsProfile(io.BytesIO(profile)),
@@ -713,11 +717,11 @@ def transform_by(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform:
 
 
 def convert_by_mode(image: Image.Image) -> Image.Image:
-    """Colours without a profile: taken as sRGB, and CMYK as inks on coated paper."""
+    """Convert colours without a profile: CMYK as inks on coated paper, all others are taken as sRGB."""
     if image.mode != "CMYK":
         return image if image.mode == "RGB" else image.convert("RGB")
     cyan, magenta, yellow, black = image.split()
-    # Two points on each side: Pillow's interpolation between them is the mixing by covered area.
+    # A table with two points on each axis: Pillow's interpolation between them is the mixing by covered area.
     table = [channel / 255 for overprint in OVERPRINTS for channel in overprint]
     inks = Image.merge("RGB", (cyan, magenta, yellow)).filter(ImageFilter.Color3DLUT(2, table))
     veil = black.point([255 - round(ink * (255 - BLACK_INK) / 255) for ink in range(256)])
@@ -785,8 +789,8 @@ def mean_colour(image: Image.Image) -> str:
 def perceptual_hash(image: Image.Image) -> str:
     """64 bits, as 16 hex digits; similar pictures differ in few bits.
 
-    Each bit says whether one of the 8 × 8 lowest frequencies of the 32 × 32 px picture (its cosine transform)
-    is stronger than their median.
+    The picture is scaled to 32 × 32 px. Each bit says whether one of its 8 × 8 lowest-frequency DCT
+    coefficients is larger than their median.
     """
     side, waves = 32, 8
     small = image.convert("L").resize((side, side), Image.Resampling.LANCZOS)
@@ -808,8 +812,8 @@ def softness(images: Sequence[Image.Image]) -> int:
 
     A sharp picture loses most of them, a blurred one has few to lose (after Crété and others, "The blur
     effect", 2007). Flat areas have no differences and do not count. `images`: the picture in several sizes,
-    largest first; it is measured at SHARPNESS_SIDE px on the longer side, or less. The softer of the two
-    directions counts, because of camera shake.
+    largest first; softness is measured at SHARPNESS_SIDE px on the longer side, or less. The softer of the
+    two directions counts, because of camera shake.
     """
     enough = [each for each in images if max(each.size) >= SHARPNESS_SIDE]
     image = (enough[-1] if enough else images[0]).convert("L")

@@ -26,7 +26,7 @@ class RawPixels:
         return self.size[1]
 
     def crop(self, box: tuple[int, int, int, int]) -> Image.Image:
-        """The pixels in left, top, right, bottom (px, within the picture)."""
+        """The pixels in `box`: left, top, right, bottom (px, within the picture)."""
         left, top, right, bottom = box
         rows = memoryview(self.data)[top * self.stride : bottom * self.stride]
         band = Image.frombytes(self.mode, (self.width, bottom - top), rows, "raw", self.mode, self.stride)

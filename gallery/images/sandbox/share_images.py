@@ -28,16 +28,17 @@ Face = Literal["serif", "sans"]
 
 @dataclass(frozen=True)
 class TextItem:
-    """One text of a column, for the template: set in the first of `sizes` in which it fits, else cut."""
+    """One text of a column. The template sets it in the first of `sizes` in which it fits, or else cuts it
+    off."""
 
     text: str
     face: Face
     sizes: Sequence[int]  # px, largest first
     colour: str
     max_lines: int
-    leading: float  # from line to line, in em
-    before: float = 0  # px above it, unless it is the first
-    room: float | None = None  # px that it may be high
+    leading: float  # line spacing, in em
+    before: float = 0  # px above the text, unless it is the first
+    room: float | None = None  # maximum height in px
     align: Literal["left", "center", "right"] = "left"
     has_rules: bool = False  # in one line between two hairlines
 
@@ -67,7 +68,7 @@ class Typography:
     language: str
 
     def set_columns(self, *columns: TextColumn) -> None:
-        """Give each column its image; one run of Typst."""
+        """Set `image` of each column, in one run of Typst."""
         data = {
             "language": self.language,
             "columns": [
@@ -135,7 +136,8 @@ def write_share_image(
 
 
 def with_drawable_texts(image: ShareImage, fonts: Fonts) -> ShareImage:
-    """Without the characters that neither font has, so that a text of such characters alone takes no room."""
+    """The share image without characters that neither font has. So a text of only such characters takes no
+    room."""
 
     def drawn(text: str) -> str:
         return drawable(text, (fonts.serif, fonts.sans))
@@ -146,7 +148,7 @@ def with_drawable_texts(image: ShareImage, fonts: Fonts) -> ShareImage:
 
 
 def card(picture: Image.Image | None, image: ShareImage, typography: Typography) -> Image.Image:
-    """What networks show next to a link: the picture on the left, its label on the right."""
+    """The image that social networks show next to a link: the picture on the left, its label on the right."""
     canvas = ShareCanvas(CARD.size, WALL)
     width, height = CARD.size
     margin, gap = 64, 60
@@ -177,7 +179,7 @@ def card(picture: Image.Image | None, image: ShareImage, typography: Typography)
 def wide_card(
     canvas: ShareCanvas, picture: Image.Image, image: ShareImage, typography: Typography
 ) -> Image.Image:
-    """The card of a scroll: the picture over the whole width, its label below."""
+    """The card of a very wide picture: the picture over the whole width, its label below."""
     width, height = CARD.size
     margin = 64
     hung = fit_picture(picture, (width - 2 * margin, 312))
@@ -241,7 +243,7 @@ def poster(
     if picture is None:
         canvas.place(label, margin, 300)
     else:
-        edge = foot_top - 48 - 64 - label.height - 60  # where the wall ends and the paper begins
+        edge = foot_top - 48 - 64 - label.height - 60  # px from the top: the wall is above, the paper below
         canvas.draw.rectangle((0, 0, width, edge), fill=WALL)
         canvas.draw.line((0, edge, width, edge), fill=LINE, width=2)
         caption_height = 44 if image.caption else 0
@@ -265,12 +267,13 @@ def one_line(
 
 
 def above_baseline(size: int) -> float:
-    """How much (px) of a line lies above its baseline."""
+    """The height (px) of the part of a line above the baseline."""
     return 0.88 * size
 
 
 def fit_picture(picture: Image.Image, most: Size) -> Image.Image:
-    """The whole picture, as large as `most` allows; a smaller one is enlarged, at most to twice its size."""
+    """The whole picture, scaled to fit into `most` (px). A small picture is enlarged at most to twice its
+    size."""
     scale = min(most[0] / picture.width, most[1] / picture.height, 2.0)
     size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
     return picture.resize(size, Image.Resampling.LANCZOS)

@@ -28,11 +28,11 @@ from gallery.images.sandbox.pixels import (
 from gallery.images.sandbox.raw_pixels import RawPixels
 
 BAND_PIXELS = 2_000_000  # px that are processed at a time
-MARGIN = 4  # rows and columns of the result; Lanczos uses three on either side
+MARGIN = 4  # rows and columns of the result, added on each side; Lanczos uses three
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
-# From IIIF's name of a format to Pillow's name and options. Optimised Huffman tables would save 5 % of a
+# Maps IIIF's name of a format to Pillow's name and options. Optimised Huffman tables would save 5 % of a
 # tile's bytes for 2.6 times the work.
 OUTPUT_FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     "jpg": ("JPEG", {"quality": 82, "subsampling": "4:2:0"}),
@@ -42,7 +42,8 @@ OUTPUT_FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 class PieceSource(Protocol):
-    """A decoded picture from which regions can be cut: upright, in sRGB, in px of the decoded picture."""
+    """A decoded picture from which regions can be cut: upright and in sRGB. Coordinates are px of the decoded
+    picture."""
 
     @property
     def size(self) -> Size: ...
@@ -81,7 +82,7 @@ class WholeSource:
 class LumaSource:
     """A JPEG with 4:2:0 chroma subsampling, kept as its planes Y, Cb and Cr: half the memory of RGB."""
 
-    decoded: DecodedImage  # its image is the brightness
+    decoded: DecodedImage  # its image is the Y plane
     colours: tuple[Image.Image, Image.Image]  # Cb and Cr, each half as wide and as high
 
     @property
@@ -95,7 +96,7 @@ class LumaSource:
     def piece(self, left: int, top: int, right: int, bottom: int) -> Image.Image:
         full = self.decoded.image
         x, y, to_x, to_y = stored_box((left, top, right, bottom), full.size, self.decoded.orientation)
-        # A few px more on each side, so that colours at the edges are the same as in the whole picture.
+        # Crop a few px more on each side, so that colours at the edges are the same as in the whole picture.
         x0, y0 = max(0, x // 2 - MARGIN), max(0, y // 2 - MARGIN)
         x1 = min(self.colours[0].width, (to_x + 1) // 2 + MARGIN)
         y1 = min(self.colours[0].height, (to_y + 1) // 2 + MARGIN)
@@ -142,7 +143,7 @@ def scaled_piece(source: PieceSource, box: Box, size: Size) -> Image.Image:
 
 
 def padded_range(begin: float, end: float, scale: float, most: int) -> tuple[int, int]:
-    """The whole px from `begin` to `end`, with the neighbours that scaling uses."""
+    """The range of whole px that covers `begin` to `end`, with the neighbours that scaling uses."""
     margin = MARGIN * max(1.0, scale)
     return max(0, math.floor(begin - margin)), min(most, math.ceil(end + margin))
 
@@ -159,7 +160,7 @@ def write_region(
     bounds: ImageBounds,
     framing: Framing = NO_FRAMING,
 ) -> None:
-    """Write the requested region into the file `out`. `whole` is the framed picture's size, to which
+    """Write the requested region into the file `out`. `whole` is the framed picture's size (px), to which
     `request` refers."""
     x, y, width, height = request.region
     shrinking = max(1.0, min(width / request.size[0], height / request.size[1]))
@@ -241,7 +242,8 @@ def chroma_of(half: Image.Image) -> tuple[Image.Image, Image.Image]:
 
 @contextmanager
 def errors_as_damaged() -> Iterator[None]:
-    """Raises UnusableImage("damaged") for any error inside: the picture's bytes or colours are at fault."""
+    """Raise UnusableImage("damaged") for any error inside the block: the picture's bytes or colours are at
+    fault."""
     try:
         yield
     except (UnusableImage, MemoryError):
@@ -254,22 +256,22 @@ def errors_as_damaged() -> Iterator[None]:
 
 
 class PyramidLevel:
-    """One level of the pyramid: it takes rows from the top, cuts them into tiles and passes them on at
-    half the size."""
+    """One level of the pyramid. It receives the rows from top to bottom and cuts them into tiles. Then it
+    passes them to the next level at half their size."""
 
     def __init__(self, whole: Size, factor: int, below: "PyramidLevel | None", write: "TileWriter") -> None:
         self.whole, self.factor, self.below, self.write = whole, factor, below, write
         self.size = level_size(whole, factor)
         self.strip = Image.new("RGB", (self.size[0], min(TILE_SIZE, self.size[1])))
-        self.filled = 0  # rows of the strip
+        self.filled = 0  # rows of the strip that have arrived
         self.done = 0  # rows that were already cut into tiles
 
     def add(self, rows: Image.Image) -> None:
         """Take `rows`, which are as wide as this level; tiles are written as soon as they are complete."""
         at = 0
         while at < rows.height:
-            high = min(TILE_SIZE, self.size[1] - self.done)  # of the strip that is being filled
-            if rows.height == high and not self.filled:  # already a complete strip: it need not be copied
+            high = min(TILE_SIZE, self.size[1] - self.done)  # rows of the strip when it is full
+            if rows.height == high and not self.filled:  # `rows` is a complete strip: no copy needed
                 self.cut(rows)
                 return
             taken = min(high - self.filled, rows.height - at)
@@ -297,7 +299,8 @@ class PyramidLevel:
 
 
 class TileWriter:
-    """Writes tiles into a folder with two threads: one strip of tiles while the next is being made."""
+    """Writes tiles into a folder with two threads, which write one strip of tiles while the next strip is
+    made."""
 
     def __init__(self, out: Path, pool: ThreadPoolExecutor) -> None:
         self.out, self.pool = out, pool
@@ -323,8 +326,8 @@ class TileWriter:
 def write_tiles(
     source: Path, kind: str, whole: Size, out: Path, bounds: ImageBounds, framing: Framing = NO_FRAMING
 ) -> dict[str, Any]:
-    """Write every tile of `all_tiles(whole)` into the folder `out`. Raises UnusableImage, or OSError for
-    the folder."""
+    """Write every tile of `all_tiles(whole)` into the folder `out`. Raises UnusableImage, or OSError if the
+    folder cannot be written."""
     with ThreadPoolExecutor(2) as pool:
         write = TileWriter(out, pool)
         below: PyramidLevel | None = None
@@ -334,7 +337,8 @@ def write_tiles(
         half = decode(source, kind, bounds, half_size, framing=framing)
         colour = half.image if kind == "jpeg" and half.image.mode == "RGB" else None
         if isinstance(colour, Image.Image) and half.framed_size == whole:
-            # The decoder's own half is as good as ours, and so the two are never in memory at the same time.
+            # The decoder's half-size picture is as good as ours. It is freed before the full-size picture is
+            # decoded, so that both are never in memory at the same time.
             if below is not None:
                 feed_level(WholeSource(half), below)
                 below = None

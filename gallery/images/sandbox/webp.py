@@ -12,7 +12,7 @@ from gallery.images.sandbox.raw_pixels import RawPixels
 
 Size = tuple[int, int]
 
-ABI = 0x0200  # of decode.h; the library accepts a caller that shares its first two digits
+ABI = 0x0200  # version of decode.h; only its first two hex digits must match the library's
 MODE_RGB, MODE_RGBA = 0, 1
 OUT_OF_MEMORY = 1
 LOSSLESS = 2  # Features.format
@@ -139,7 +139,7 @@ def memory_needed(features: Features, size: Size) -> int:
 
 
 def decode_still(data: bytes, features: Features, size: Size) -> RawPixels:
-    """The picture in `size` px, its own size or smaller. Raises ValueError if it is damaged."""
+    """The picture, decoded to `size` px: at most its own size. Raises ValueError if it is damaged."""
     library = libwebp()
     assert library is not None
     channels = 4 if features.has_alpha else 3

@@ -159,7 +159,7 @@ async def store_derivative(token: str, name: str, path: Path, size: int, storage
         return
     try:
         row = await Derivative.create(image=image, name=name, file_bytes=size)
-    except IntegrityError:  # another process has stored it, or is storing it
+    except IntegrityError:  # another process has stored the derivative, or is storing it
         return
     if await is_on_view(token):
         await storage.public.put_file(derivative_key(token, name), path)

@@ -294,7 +294,7 @@ def provider(pages: Pages, organisation: Organisation) -> Data:
 
 
 def homepages(pages: Pages, name: str, label: LanguageMap, **parameters: object) -> list[Data]:
-    """The page in each language."""
+    """The links to the page in each language, as IIIF's `homepage`."""
     return [
         {
             "id": pages.absolute(pages.url(name, language=language, **parameters)),
@@ -349,7 +349,7 @@ def without_markdown(text: LocalizedText) -> LocalizedText:
 
 
 def join_maps(first: LanguageMap, second: LanguageMap) -> LanguageMap:
-    """Both texts in each language. A text that a language lacks is taken from the other."""
+    """Join two texts in each language. A text without a translation stays in its own language."""
     return {
         tag: [" · ".join(line for texts in (first, second) for line in lines_in(texts, tag))]
         for tag in dict.fromkeys([*first, *second])

@@ -27,13 +27,13 @@ from gallery.worker import ChoreContext
 
 logger = logging.getLogger("gallery.worker")
 
-RETRY_DELAY = timedelta(minutes=20)  # after the machine had no time or memory for it
-MAX_ATTEMPTS = 10  # afterwards its tiles are cut one by one, on demand
+RETRY_DELAY = timedelta(minutes=20)  # after cutting failed for lack of time or memory
+MAX_ATTEMPTS = 10  # after these, tiles of the picture are cut on demand, one by one
 STORED_AT_ONCE = 16  # tiles stored between two checks
 
 
 async def cut_next(context: ChoreContext) -> bool:
-    """Cut the tiles of one picture on view that has none, unless pictures wait to be developed."""
+    """Cut the tiles of one picture on view that has none, unless pictures wait for their renditions."""
     if await are_images_waiting():
         return False
     image = await claim(context)
@@ -55,7 +55,7 @@ async def cut_next(context: ChoreContext) -> bool:
         await claimed(image).update(tiling_until=now())
         raise
     if is_complete and await is_on_view(image.token):
-        # If the picture was not on view for a moment, some of its tiles were deleted: then it is not complete.
+        # If the picture was off view for a moment, some tiles were deleted and the set is incomplete.
         complete = claimed(image).filter(tiling_until__gt=now(), is_public=True)
         if await complete.update(has_tiles=True, tiling_until=None, tiling_attempts=0):
             return True
@@ -85,7 +85,7 @@ async def cut_and_store(context: ChoreContext, image: Image) -> bool:
 
 
 async def claim(context: ChoreContext) -> Image | None:
-    """Take a lease on a picture: first on one that another worker left unfinished, on view or not."""
+    """Take a lease on a picture. Pictures that another worker left unfinished come first, on view or not."""
     async with in_transaction():
         unfinished = Image.filter(tiling_until__lt=now())
         image: Image | None = await locked(unfinished.order_by("id").limit(1), skip_locked=True).first()

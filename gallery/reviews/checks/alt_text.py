@@ -33,7 +33,7 @@ MIN_LENGTHS = {"zh": 5, "en": 12}  # characters; a shorter text hardly says what
 def check(texts: Mapping[str, str], language: str) -> Iterator[CheckFinding]:
     """`texts`: TEXT_FIELDS → text.
 
-    `language`: of the work. Empty alt text already blocks acceptance, so it is no hint.
+    `language`: the work's own language. Empty alt text already blocks acceptance, so it is no hint.
     """
     for field, title, text_language in (
         ("alt_text", "title", language),

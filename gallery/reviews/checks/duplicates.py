@@ -2,8 +2,8 @@
 (images/image_similarity.py).
 
 To find near hashes without comparing all of them, each hash is stored as four bands of 16 bits. If two hashes
-differ in at most 11 bits, one band differs in at most 2, so looking up the 137 neighbours of each band finds
-every near hash.
+differ in at most 11 bits, they have a band in which they differ in at most 2 bits. So looking up the 137
+values within 2 bits of each band finds every near hash.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class NearDuplicate:
 
     artwork_id: int
     image_id: int
-    distance: int  # bits
+    distance: int  # number of bits in which the hashes differ
     is_mirrored: bool
     is_other_artist: bool
 

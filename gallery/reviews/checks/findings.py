@@ -1,4 +1,4 @@
-"""A check's finding, and quotations in a text."""
+"""The findings of checks, and the search for quotations in a text."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ QUOTATION = re.compile(r"^[ ]{0,3}>.*$|“[^”\n]*”|「[^」\n]*」|『[^』\
 
 
 def quoted_spans(text: str) -> list[tuple[int, int]]:
-    """(start, end) in characters of each quotation: somebody's own words."""
+    """The (start, end) character offsets of each quotation in the text."""
     return [match.span() for match in QUOTATION.finditer(text)]
 
 

@@ -89,9 +89,9 @@ def check(texts: Mapping[str, str]) -> Iterator[CheckFinding]:
             yield CheckFinding("personal_data", field, rule, text[start:end], is_quoted(text, start, end))
 
 
-# The most certain rule first: part of an identity number looks like a telephone number.
+# The most reliable rule first, because part of an identity number can look like a telephone number.
 RULES = ("identity", "e_mail", "chat", "mobile", "landline", "address", "school", "village")
-# Findings by which anybody can reach the person. A school or a village is often named on purpose.
+# The rules for contact data. A school or a village is not among them: it is often named on purpose.
 CONTACT_RULES = frozenset(RULES) - {"school", "village"}
 
 

@@ -1,8 +1,8 @@
 """Is the picture large enough to look closely at it, and is it sharp?
 
 Sharpness is measured when the renditions are made (images/sandbox/pixels.py), so no file is opened here.
-False alarms: a stamp or a seal is small; fog, snow and a wash on wet paper are soft. docs/decisions.md says
-how often. The check does not look for faces.
+False alarms: a stamp or a seal is small; fog, snow and a wash on wet paper are soft. docs/decisions.md
+has the rates of false alarms. The check does not look for faces.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import Iterator
 
 from gallery.reviews.checks.findings import CheckFinding
 
-SMALL = 1200  # px on the longer side: less than the picture takes next to its label on a wide screen
+SMALL = 1200  # px on the longer side: fewer than a wide screen shows of a picture next to its label
 TINY = 640
-BLURRED = 450  # of 1000; tests/bench/blur.py counts hits and false alarms
+BLURRED = 450  # softness, of 1000; tests/bench/blur.py counts hits and false alarms
 
 
 def check(width: int, height: int, softness: int | None) -> Iterator[CheckFinding]:
-    """`width`, `height`: px, upright. `softness`: 0 to 1000, or None if it was not measured."""
+    """`width`, `height`: px, after EXIF orientation. `softness`: 0 to 1000; None if not measured."""
     longer = max(width, height)
     if longer < SMALL:
         facts = {"width": str(width), "height": str(height)}

@@ -23,7 +23,7 @@ class WordingEntry:
     id: str
     language: str
     pattern: re.Pattern[str]
-    words: tuple[str, ...]  # as the page with the list shows them
+    words: tuple[str, ...]  # as shown on the page of the list
     instead: str
     why_zh: str
     why_en: str
