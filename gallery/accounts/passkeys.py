@@ -138,7 +138,7 @@ async def add_passkey(person: Person, credential: str, name: str, settings: Sett
             codes = await after_factor_added(person)
             await record(Verb.ACCOUNT_PASSKEY_ADDED, person.id, by=person)
             await notify_of_change(person, "passkey_added")
-    except IntegrityError as error:  # the challenge was answered before, or the passkey exists already
+    except IntegrityError as error:  # the challenge was answered before, or the passkey already exists
         raise PasskeyRefused from error
     return codes
 

@@ -175,7 +175,7 @@ async def place_database(settings: Settings, copied: Path) -> None:
         raise click.ClickException(f"{copied} holds no {name}: it is a copy of the other kind of database.")
     if file is not None:
         if file.exists():
-            raise click.ClickException(f"{file} exists already. Stop the site and move it away first.")
+            raise click.ClickException(f"{file} already exists. Stop the site and move it away first.")
         file.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(file, 0o600) as half:
             shutil.copyfile(copied / name, half)

@@ -312,7 +312,7 @@ def thumbnail_of(pages: Pages, row: Data) -> Data:
 
 
 def thumbnail(pages: Pages, token: str, size: tuple[int, int]) -> Data:
-    """A small rendition, which exists already. The image service makes any other size."""
+    """A small rendition, which already exists. The image service makes any other size."""
     width = next((step for step in widths_for(size[0]) if step >= THUMBNAIL_WIDTH), widths_for(size[0])[-1])
     return {
         "id": pages.absolute(f"/media/{token}/{width}.jpg"),
