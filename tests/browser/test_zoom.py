@@ -196,7 +196,7 @@ async def test_by_keys_and_by_ear(live: LiveSite, chromium: Browser) -> None:
         view = page.get_by_role("application", name=work.alt_text)
         await expect(view).to_be_focused()
         await expect(page.get_by_role("dialog", name="放大细看")).to_be_visible()
-        for name in ("放大", "缩小", "整幅", "旋转", "关闭"):
+        for name in ("放大", "缩小", "看全图", "旋转", "关闭"):
             await expect(page.get_by_role("button", name=name, exact=True)).to_be_visible()
 
         await visitor.becomes_finer(lambda: page.keyboard.press("+"), times=3)
