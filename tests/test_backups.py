@@ -654,7 +654,10 @@ async def test_what_cannot_be_restored_is_said(
     assert list_copies(folder)[0].name in named.stderr
     nonsense = tmp_path / "list"
     nonsense.write_text("12 47\n")
-    assert "is not a list of withdrawals" in gallery(elsewhere, "restore", folder, "--withdrawals", nonsense).stderr
+    assert (
+        "is not a list of withdrawals"
+        in gallery(elsewhere, "restore", folder, "--withdrawals", nonsense).stderr
+    )
     (list_copies(folder)[0] / "gallery.sqlite3").unlink()
     assert "other kind" in gallery(elsewhere, "restore", folder).stderr
     assert not (elsewhere.settings.home / "gallery.sqlite3").exists()
