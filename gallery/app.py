@@ -139,7 +139,10 @@ def create_app(settings: Settings) -> Gallery:
 
 
 async def _next_change() -> datetime | None:
-    """When time alone next changes a page. Runs after the content version moved, so it reloads the settings."""
+    """When time alone next changes a page.
+
+    Called when the content version has changed. Reloads the site's settings, which may have changed, too.
+    """
     await site_settings.reload()
     return await next_change()
 

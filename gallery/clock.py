@@ -52,5 +52,5 @@ def to_local(moment: datetime) -> datetime:
 
 
 def from_local(moment: datetime) -> datetime:
-    """A moment typed in the site's time zone (without tzinfo), in UTC."""
+    """Convert a moment in the site's time zone (without tzinfo) to UTC."""
     return moment.replace(tzinfo=_zone).astimezone(UTC)

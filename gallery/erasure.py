@@ -29,7 +29,7 @@ async def request_erasure() -> None:
 
 
 async def erase_bytes(context: ChoreContext) -> bool:
-    """Erase the bytes that deletions left; False if there is nothing to do, or if it must be retried.
+    """Erase the bytes that deletions left; False if there are none, or if they must be erased later.
 
     PostgreSQL reuses the space by itself; docs/operating.md says what else a keeper can do.
     """
@@ -60,5 +60,5 @@ def _erase(file: Path, rewrite: bool) -> bool:
     return not busy
 
 
-# With a pause, so that several deletions need only one rewrite.
+# `every`: a pause, so that several deletions need only one rewrite of the file.
 CHORES = [Chore("erase the bytes of deleted words", erase_bytes, every=10, concurrent=True)]

@@ -38,7 +38,7 @@ async def show_error(request: Request, error: Exception) -> Response:
 
 
 def show_bad_address(request: Request) -> Response:
-    """400 for a URL that no route can have."""
+    """400 for a URL with a NUL character, which no route accepts."""
     if is_api_request(request):
         return problem_response(request, Problem(400))
     return PlainTextResponse("There is no such address.\n", 400)
@@ -68,9 +68,9 @@ async def note_disconnect(request: Request, error: Exception) -> Response:
 
 
 async def show_not_found(request: Request, error: Exception) -> Response:
-    """404 for a URL with a name longer than its column.
+    """404 for a URL that contains a value longer than its database column.
 
-    If a form causes the same error, that is a bug, so the error is raised.
+    A POST raises the error: forms limit their fields, so a value that is too long is a bug.
     """
     if request.method not in {"GET", "HEAD"}:
         raise error

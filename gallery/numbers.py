@@ -1,4 +1,4 @@
-"""Whole numbers from outside, such as from an address, a form, a header or a sheet: one parser with one bound."""
+"""Whole numbers from outside (from a URL, a form, a header or a sheet): one parser with one upper bound."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ MAX_NUMBER = 10**MAX_DIGITS - 1
 
 
 def whole_number(text: Any, least: int = 0, most: int = MAX_NUMBER) -> int | None:
-    """Parse a str or ASCII bytes as a whole number from `least` to `most`. None for anything but digits and blanks
-    around them."""
+    """Parse a str or ASCII bytes as a whole number from `least` to `most`; None if that fails.
+
+    Only digits are allowed, with blanks around them.
+    """
     if isinstance(text, bytes):
         text = text.decode("latin-1")
     digits = text.strip() if isinstance(text, str) else ""
@@ -23,7 +25,7 @@ def whole_number(text: Any, least: int = 0, most: int = MAX_NUMBER) -> int | Non
 
 
 def whole_numbers(texts: Iterable[Any]) -> list[int]:
-    """The whole numbers among `texts`, such as the ids of marked boxes."""
+    """The whole numbers among `texts`, such as the ids of checked checkboxes."""
     return [number for each in texts if (number := whole_number(each)) is not None]
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gallery.numbers import whole_number
 
-MAX_SETTING = 10**15  # bytes or seconds
+MAX_SETTING = 10**15  # upper bound of every whole number among the settings
 
 
 class SettingsError(ValueError):
@@ -24,7 +24,7 @@ _site_names: dict[str, str] = {}  # language → name
 
 
 def set_site_names(names: Mapping[str, str]) -> None:
-    """Set the site's names by language, as a keeper chose them at the desk; an empty one is ignored."""
+    """Set the site's names by language, as a keeper chose them at the desk; empty names are ignored."""
     _site_names.clear()
     _site_names.update(names)
 
@@ -86,21 +86,21 @@ class Settings:
     media_max_age: int = 3600  # seconds a browser may keep a public picture
     purge_url: str = field(default="", repr=False)  # the URL that empties a shared cache in front of the site
     purge_token: str = field(default="", repr=False)  # the bearer token of purge_url
-    upload_max_bytes: int = 60_000_000  # of one uploaded picture
+    upload_max_bytes: int = 60_000_000  # the largest picture that can be uploaded
     import_max_bytes: int = 2_000_000_000  # the largest ZIP of pictures with a sheet that can be imported
     api_requests_per_minute: int = 600  # per API token and process
     page_cache_bytes: int = 64_000_000  # memory per process for rendered public pages
     picture_cache_bytes: int = 32_000_000  # memory per process for small pictures and tiles on view
     iiif_cache_bytes: int = 500_000_000  # public storage for IIIF images made on demand
-    image_lease_seconds: int = 120  # lease on a picture; then another worker takes over
+    image_lease_seconds: int = 120  # a worker's lease on a picture; then another worker takes over
     image_seconds: int = 20  # how long a request waits for a picture to be opened
-    image_worker_seconds: int = 600  # how long a worker waits until it tries other pictures first
+    image_worker_seconds: int = 600  # how long a worker waits for a picture; then others come first
     image_memory_bytes: int = 608 << 20  # address space of the process that opens one picture
     font_serif: str = ""  # the font file of titles on cards, posters and labels; empty: Noto Serif SC
     font_sans: str = ""  # the font file of the other texts there; empty: Noto Sans SC
     session_days: int = 30  # how long a session lasts after its last use
     second_factor: str = (
-        ""  # for curators and keepers: required or offered; empty: see Site.asks_second_factor
+        ""  # "required" or "offered", for curators and keepers; empty: see Site.asks_second_factor
     )
     invitation_days: int = 14  # how long an invitation is valid
     smtp_url: str = field(default="", repr=False)  # the mail server; without it mails stay in the outbox
@@ -135,7 +135,7 @@ class Settings:
 
     @property
     def mail_sender(self) -> str:
-        """The sender's address of mails: GALLERY_MAIL_FROM, else gallery@ the site's host."""
+        """The sender's address of mails: GALLERY_MAIL_FROM, else `gallery@` with the site's host."""
         return self.mail_from or f"gallery@{urlsplit(self.site_url).hostname}"
 
     def site_name(self, language: str) -> str:

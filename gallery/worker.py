@@ -39,7 +39,7 @@ class ChoreContext:
 
 @dataclass(frozen=True)
 class Chore:
-    """One kind of work. `step` does a small piece of it and returns whether there was any."""
+    """One kind of work. `step` does a small piece of it and returns whether there was anything to do."""
 
     name: str
     step: Callable[[ChoreContext], Awaitable[bool]]
@@ -100,7 +100,7 @@ class Worker:
             pass
 
     async def round(self, chores: Sequence[Chore] | None = None, *, ignore_pauses: bool = False) -> bool:
-        """Run one step of each of `chores` (all) that is due; returns whether any found work."""
+        """Run one step of each of `chores` (default: all) that is due; returns whether any found work."""
         found_work = False
         clock = asyncio.get_running_loop().time
         for chore in self.chores if chores is None else chores:
@@ -115,7 +115,7 @@ class Worker:
                 continue
             except Exception as fault:
                 task = asyncio.current_task()
-                # Was the worker asked to stop in the middle of a query?
+                # The error may come from a query that was interrupted because the worker stops.
                 if task is not None and task.cancelling():
                     raise asyncio.CancelledError from fault
                 # The row is unchanged and will be tried again. The other chores go on.

@@ -16,7 +16,7 @@ from gallery.web.rendering import DESK, pages_of, settings_of
 
 
 class SignInRequired(Exception):
-    """The page needs a signed-in person: redirects to the sign-in page and back."""
+    """Nobody is signed in; the response redirects to the sign-in page, which then redirects back."""
 
 
 class SecondFactorRequired(Exception):

@@ -49,7 +49,7 @@ async def request_address_change(person: Person, email: str) -> None:
 
 
 async def find_address_change(token: str) -> AddressChange:
-    """The address change of a link, with its person; does not use up the link. Raises InvalidLink."""
+    """The address change of a link, with its person; this does not use up the link. Raises InvalidLink."""
     change = await AddressChange.get_or_none(
         token_hash=token_hash(token), expires_at__gt=now(), person__is_active=True
     ).prefetch_related("person")

@@ -1,4 +1,4 @@
-"""The chores of accounts: sending requested links, reporting failed mails, resets, deleting expired rows."""
+"""The chores of accounts: requested links, failed mails, resets of second factors, and expired rows."""
 
 from __future__ import annotations
 

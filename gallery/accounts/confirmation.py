@@ -19,11 +19,11 @@ from gallery.web.rendering import render, settings_of
 from gallery.web.security import client_network
 
 CONFIRMATION_LIFETIME = timedelta(minutes=10)
-PASSWORD, CREDENTIAL = "confirm_password", "confirm_credential"  # form fields added to those of the view
+PASSWORD, CREDENTIAL = "confirm_password", "confirm_credential"  # fields that the page adds to the form
 
 
 class ConfirmationRequired(Exception):
-    """The person must confirm who they are; `fields` is the form that was sent."""
+    """The person must confirm who they are; `fields`: the submitted form fields."""
 
     def __init__(self, fields: ImmutableMultiDict[str, Any], sentence: str = "", status: int = 403) -> None:
         super().__init__(sentence)
@@ -33,10 +33,10 @@ class ConfirmationRequired(Exception):
 
 
 async def require_confirmation(request: Request) -> None:
-    """Check that the password or a passkey was given within CONFIRMATION_LIFETIME. For POST handlers, after load_…().
+    """Check that the password or a passkey was given within CONFIRMATION_LIFETIME.
 
-    Otherwise raises ConfirmationRequired: a page asks for it and sends the same fields again, so no input is
-    lost.
+    Raises ConfirmationRequired if not. A page then asks for the password or a passkey, and sends the same
+    form fields again, so no input is lost. Call this in POST handlers, after load_…().
     """
     session, person, settings = request.state.session, request.state.person, settings_of(request)
     if session.confirmed_at is not None and session.confirmed_at > now() - CONFIRMATION_LIFETIME:
@@ -67,7 +67,7 @@ async def require_confirmation(request: Request) -> None:
 
 
 async def ask_to_confirm(request: Request, error: Exception) -> Response:
-    """The page that asks for the password or a passkey; it holds the fields that were sent."""
+    """The page that asks for the password or a passkey; its form repeats the submitted fields."""
     assert isinstance(error, ConfirmationRequired)
     settings = settings_of(request)
     passkeys = await Passkey.filter(person=request.state.person)

@@ -61,7 +61,7 @@ async def invite(
     by_request: bool = False,
     mail: str = "invitation",
 ) -> str:
-    """Create an invitation for `days` and mail it with the template `mail`; returns the token of the link.
+    """Create an invitation, valid for `days`, and mail it with the template `mail`; returns the link's token.
 
     Members need an organisation; its first member becomes its owner regardless of `member_role`. Raises
     InvitationRefused.
@@ -180,7 +180,7 @@ async def _lock_invitation(invitation: Invitation) -> Invitation:
 
 
 async def _joined_as(invitation: Invitation) -> JoinedAs:
-    """How a person who accepts the invitation now becomes a member. Raises InviterNotAllowed."""
+    """The `joined_as` of a membership that begins with this invitation. Raises InviterNotAllowed."""
     if invitation.organisation_id is None or invitation.by_request:
         await _check_inviter(invitation, [Role.KEEPER])
         return JoinedAs.REQUESTED if invitation.by_request else JoinedAs.UNKNOWN

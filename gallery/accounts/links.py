@@ -30,10 +30,10 @@ class InvalidLink(Exception):
 
 
 async def request_link(email: str, purpose: Purpose, network: str, settings: Settings) -> None:
-    """Queue a request for a link. Only the worker looks whether the address has an account.
+    """Queue a request for a link.
 
-    So the response does not reveal it. Raises TooManyAttempts, for addresses with and without an account
-    alike.
+    Only the worker looks up whether the address has an account, so the response does not reveal that.
+    Raises TooManyAttempts, for addresses with and without an account alike.
     """
     email = email.strip().lower()
     limits = {f"link {email}": LINKS_PER_PERSON, f"links from {network}": LINKS_PER_NETWORK}
@@ -74,7 +74,7 @@ async def send_requested_link() -> bool:
 
 
 async def find_link(token: str, purpose: Purpose) -> MailLink:
-    """The valid link of a token, with its person; does not use up the link. Raises InvalidLink."""
+    """The valid link of a token, with its person; this does not use up the link. Raises InvalidLink."""
     link = await MailLink.get_or_none(
         token_hash=token_hash(token), purpose=purpose, expires_at__gt=now(), person__is_active=True
     ).prefetch_related("person")

@@ -16,7 +16,7 @@ from gallery.numbers import whole_numbers
 from gallery.web.languages import lazy_gettext as _l
 
 CURATOR_ROLES = (Role.CURATOR, Role.KEEPER)
-WORK_PATH_PREFIX = "/desk/works/"  # followed by the work's id
+WORK_PATH_PREFIX = "/desk/works/"  # the prefix of a work's path, before its id
 
 
 class LastOwner(Exception):
@@ -71,9 +71,9 @@ async def conflict_of_interest(
     roles: Collection[Role] = CURATOR_ROLES,
     but: Collection[int] = (),
 ) -> ConflictOfInterest:
-    """A curator's conflict of interest with an organisation.
+    """Whether the person is a member of the organisation, and if so, whether somebody else can decide.
 
-    `but`: ids of people who cannot decide instead of them.
+    Somebody else: an active person with one of `roles` who is not a member and whose id is not in `but`.
     """
     members = Membership.filter(organisation_id=organisation_id)
     ids = [int(str(id)) for id in await members.values_list("person_id", flat=True)]
@@ -163,7 +163,7 @@ async def suspend_unconfirmed_memberships(person: Person) -> None:
 
 
 async def notify_owners(membership: Membership, kind: str, person: Person) -> None:
-    """Mail every other owner about the current state of a membership."""
+    """Mail the organisation's owners, except `person`, about the current state of a membership."""
     current = await Membership.get(id=membership.id).prefetch_related("organisation", "person", "invited_by")
     facts = {
         "organisation": in_all_languages(current.organisation, "name"),

@@ -33,7 +33,7 @@ class Person(Model):
     is_active = fields.BooleanField(default=True)
     second_factor_at = fields.DatetimeField(null=True)  # when the first passkey or app was set up
     second_factor_due_at = fields.DatetimeField(null=True)  # the end of a curator's grace period without one
-    second_factor_reset_at = fields.DatetimeField(null=True)  # when a requested removal takes place
+    second_factor_reset_at = fields.DatetimeField(null=True)  # when a scheduled reset removes the factors
     created_at = fields.DatetimeField(auto_now_add=True)
 
     memberships: fields.ReverseRelation[Membership]
@@ -89,7 +89,7 @@ class Membership(Model):
         "gallery.Person", related_name="members_invited", null=True, on_delete=fields.SET_NULL
     )
     invited_by_id: int | None
-    awaits_confirmation = fields.BooleanField(default=False, db_default=False)  # if true, no rights are given
+    awaits_confirmation = fields.BooleanField(default=False, db_default=False)  # true: no rights until then
     created_at = fields.DatetimeField(auto_now_add=True)
 
     tokens: fields.ReverseRelation[Token]
@@ -130,7 +130,7 @@ class Session(Model):
     person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="sessions", on_delete=fields.CASCADE
     )
-    device = fields.CharField(max_length=60, default="")  # "Chrome, Android", for the owner's list of devices
+    device = fields.CharField(max_length=60, default="")  # "Chrome, Android", for a person's list of devices
     created_at = fields.DatetimeField(auto_now_add=True)
     seen_at = fields.DatetimeField()
     confirmed_at = fields.DatetimeField(null=True)  # when the person last gave the password or a passkey
@@ -184,9 +184,10 @@ class Purpose(StrEnum):
 
 
 class LinkRequest(Model):
-    """A request for a link by mail. Only the worker looks whether the address has an account.
+    """A request for a link by mail.
 
-    So the response, and the time it takes, are the same for every address.
+    Only the worker looks up whether the address has an account, so the response and its duration are the same
+    for every address.
     """
 
     id = fields.IntField(primary_key=True)

@@ -69,7 +69,7 @@ async def retry(request: Request) -> Response:
         if is_retried:
             await record(Verb.MAIL_RETRIED, mail.id)
     response = redirect(request, "outbox:show", id=mail.id)
-    if is_retried:  # else no message: the page shows the mail's state
+    if is_retried:  # otherwise the page shows the mail's state, which says why
         flash(request, response, _("It will be tried again."))
     return response
 

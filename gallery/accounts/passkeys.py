@@ -204,9 +204,9 @@ def _new_challenge(purpose: str, settings: Settings) -> bytes:
 
 
 def _verified_challenge(client_data: bytes, purpose: str, settings: Settings) -> bytes:
-    """The challenge of a browser's answer, if it is ours, for `purpose` and not expired.
+    """The challenge in a browser's answer.
 
-    Raises ValueError.
+    Raises ValueError unless this site made the challenge for `purpose`, and it has not expired.
     """
     challenge = parse_client_data_json(client_data).challenge
     try:
@@ -226,7 +226,7 @@ async def _mark_challenge_used(challenge: bytes) -> None:
 
 
 def _user_handle(person_id: int, settings: Settings) -> bytes:
-    """A pseudonym for the person, which the device stores with the passkey."""
+    """The WebAuthn user handle: a pseudonym for the person, which the device stores with the passkey."""
     return hmac.digest(settings.secret_key.encode(), f"passkey {person_id}".encode(), "sha256")
 
 

@@ -35,7 +35,10 @@ PERSONAL_PASSWORD = _l(
 
 
 async def refuse_weak_password(form: Form, own: Iterable[str], settings: Settings) -> None:
-    """Add an error to the form's field `password` if it is weak for a person with the names `own`."""
+    """Add an error to the form's field `password` if the password is weak.
+
+    A password is weak if it is common, leaked, or made of the site's name or a name in `own`.
+    """
     names = [*own, *(settings.site_name(language) for language in LANGUAGES)]
     sentence = await asyncio.to_thread(password_weakness, form["password"].data or "", names)
     if sentence:
@@ -73,7 +76,7 @@ def password_weakness(password: str, names: Iterable[str]) -> Any:
 
 
 def _without_names(letters: str, names_to_avoid: Iterable[str]) -> str:
-    """`letters` without substrings of the names that have at least 5 letters or 2 Chinese characters."""
+    """`letters` without parts of names; such a part has at least 5 letters or 2 Chinese characters."""
     others, start = "", 0
     while start < len(letters):
         end = start + (5 if letters[start].isascii() else 2)
@@ -88,6 +91,6 @@ def _without_names(letters: str, names_to_avoid: Iterable[str]) -> str:
 
 
 def _normalized_letters(text: str) -> str:
-    """The letters and digits of a text, in lower case, without accents and full-width forms."""
+    """The letters and digits of a text, in lower case, without accents, full-width forms as ASCII."""
     plain = unicodedata.normalize("NFKD", text).casefold()
     return "".join(letter for letter in plain if letter.isalnum())

@@ -10,7 +10,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 MIN_PASSWORD_LENGTH = 10  # characters; NIST SP 800-63B asks for length, not for kinds of characters
 
-_hasher = PasswordHasher()  # RFC 9106's low-memory choice
+_hasher = PasswordHasher()  # by default RFC 9106's parameters for low memory
 
 
 async def hash_password(password: str) -> str:
@@ -18,7 +18,10 @@ async def hash_password(password: str) -> str:
 
 
 async def password_matches(password: str, password_hash: str | None) -> bool:
-    """Whether `password` matches `password_hash`. With None it takes as long and returns False."""
+    """Whether `password` matches `password_hash`.
+
+    If the hash is None, the check takes as long and returns False.
+    """
 
     def verify() -> bool:
         try:

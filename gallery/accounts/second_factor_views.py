@@ -38,7 +38,7 @@ from gallery.web.rendering import flash, redirect, render, settings_of
 
 
 async def show(request: Request) -> Response:
-    """A person sees their passkeys, their app and the number of unused recovery codes."""
+    """A person sees their passkeys, their authenticator app and the number of unused recovery codes."""
     person = await load_signed_in(request)
     name = device_name(request.headers.get("user-agent", ""))
     return await _page(request, person, PasskeyForm(data={"name": name}))
@@ -118,7 +118,7 @@ def _app_page(request: Request, person: Person, form: AppForm, status: int = 200
 
 
 async def create_app(request: Request) -> Response:
-    """A person sets up their app with the first code that it shows."""
+    """A person sets up their authenticator app with the first code that it shows."""
     person = await load_signed_in(request)
     await require_confirmation(request)
     form = AppForm(await read_desk_form(request))

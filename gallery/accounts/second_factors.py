@@ -25,7 +25,7 @@ from gallery.mail.outbox import Notification, notify
 from gallery.settings import Settings
 from gallery.web import site_settings
 
-GRACE_PERIOD = timedelta(days=10)  # to set up a second factor, for curators and keepers
+GRACE_PERIOD = timedelta(days=10)  # time for curators and keepers to set up a second factor
 RESET_DELAY = timedelta(days=3)  # time for the person to stop a reset
 STEP_SECONDS = 30  # the TOTP time step; the previous and next code are accepted, too
 SETUP_SECONDS = 1800  # time to enter the first code after the QR code is shown
@@ -63,7 +63,7 @@ async def due_at(person: Person, settings: Settings) -> datetime | None:
 async def after_factor_added(person: Person) -> list[str]:
     """Record that the person has a second factor; call it in the transaction that adds one.
 
-    Returns new recovery codes to show, if the person has none.
+    Returns new recovery codes to show, if the person had none.
     """
     await Person.filter(id=person.id, second_factor_at=None).update(second_factor_at=now())
     has_codes = await RecoveryCode.exists(person_id=person.id)
@@ -104,7 +104,7 @@ def _cipher(settings: Settings) -> Fernet:
 
 
 def start_app_setup(person: Person, settings: Settings) -> str:
-    """A new secret for a person's app, encrypted; the form sends it back with the first code."""
+    """A new TOTP secret for a person, encrypted; the form sends it back with the first code."""
     return _cipher(settings).encrypt(f"{person.id} {pyotp.random_base32()}".encode()).decode()
 
 
@@ -149,7 +149,7 @@ def normalized_code(typed: str) -> str:
 
 
 async def add_app(person: Person, sealed: str, code: str, settings: Settings) -> list[str]:
-    """Set up a person's app with the first code that it shows; returns new recovery codes if they had none.
+    """Set up a person's authenticator app with its first code; returns new recovery codes if they had none.
 
     Raises SecondFactorRefused.
     """
@@ -178,7 +178,10 @@ async def remove_app(person: Person) -> None:
 
 
 async def use_app_code(person: Person, typed: str, settings: Settings) -> None:
-    """Accept a code of a person's app, each code once. Raises SecondFactorRefused."""
+    """Accept a TOTP code from a person's authenticator app; each code works once.
+
+    Raises SecondFactorRefused.
+    """
     app = await AuthenticatorApp.get_or_none(person_id=person.id)
     if app is None:
         raise SecondFactorRefused
@@ -216,7 +219,7 @@ def _recovery_hash(code: str) -> str:
 async def make_recovery_codes(person: Person) -> list[str]:
     """Make new recovery codes; the old ones become invalid.
 
-    Raises SecondFactorRefused without a second factor.
+    Raises SecondFactorRefused if the person has no second factor.
     """
     async with in_transaction():
         person = await locked(Person.filter(id=person.id)).get()

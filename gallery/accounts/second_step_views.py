@@ -80,7 +80,7 @@ def _serializer(settings: Settings) -> URLSafeTimedSerializer:
 
 
 async def _first_step(request: Request) -> tuple[Person, str, bool] | None:
-    """The first step in its cookie: the person, the path to open, and whether they gave a password."""
+    """The first step, read from its cookie: the person, the path to open, whether they gave a password."""
     await set_guest_language(request)
     try:
         person_id, password, path, is_confirmed = _serializer(settings_of(request)).loads(
@@ -104,7 +104,7 @@ async def new_second_step(request: Request) -> Response:
 
 
 async def create_second_step(request: Request) -> Response:
-    """A person gives a code of their app, a passkey or a recovery code, and is signed in."""
+    """A person gives a code of their authenticator app, a passkey or a recovery code, and is signed in."""
     first_step = await _first_step(request)
     if first_step is None:
         return redirect(request, "accounts:sign_in")

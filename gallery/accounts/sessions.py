@@ -23,7 +23,7 @@ from gallery.web.rendering import cookie_in, delete_cookie, set_cookie, settings
 
 COOKIE = "gallery_session"
 COOKIE_SECONDS = 400 * 86_400  # the most that browsers allow; the database decides when a session ends
-MAX_SESSION_LIFETIME = timedelta(days=90)  # after the sign-in, even if the session is in use
+MAX_SESSION_LIFETIME = timedelta(days=90)  # counted from the sign-in, even if the session is in use
 SEEN_AT_INTERVAL = timedelta(minutes=10)  # shortest time between two writes of a session's `seen_at`
 
 ATTEMPT_WINDOW = timedelta(minutes=15)
@@ -114,7 +114,7 @@ async def open_session(
 async def current_session(request: Request) -> Session | None:
     """The valid session of the request's cookie, with its person.
 
-    None if there is none or the person is not active.
+    None without a valid session, or if the person is not active.
     """
     token = cookie_in(request, COOKIE)
     if not token:

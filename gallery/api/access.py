@@ -1,6 +1,6 @@
-"""Who may use /api/: a program with a token, for the organisation of the member who made it.
+"""Who may use /api/: a program with a token of a member, for the member's organisation.
 
-Cookies do not count.
+Cookies are ignored.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from gallery.web.security import RateLimit, client_network
 
 REALM = 'Bearer realm="gallery"'
 MAX_WRONG_TOKENS = 20  # wrong tokens from one network within WRONG_TOKENS_SECONDS
-WRONG_TOKENS_SECONDS = 60.0  # seconds
+WRONG_TOKENS_SECONDS = 60.0
 
 
 class ApiLimits:
-    """Rate limits for programs; each server process counts alone."""
+    """Rate limits for programs; each server process has its own counters."""
 
     def __init__(self, settings: Settings) -> None:
         self.wrong = RateLimit(MAX_WRONG_TOKENS, WRONG_TOKENS_SECONDS)
@@ -53,7 +53,7 @@ async def authenticate(request: Request, scope: str) -> Token:
         raise Problem(401, headers={"www-authenticate": REALM})
     token = await find_token(text.strip())
     if token is None:
-        if is_well_formed(text.strip()):  # malformed text does not count: it needed no database query
+        if is_well_formed(text.strip()):  # a malformed token is not counted: no query was needed
             limits.wrong.allows(network)
         detail = _("This token is not valid: it was ended, has expired, or never existed.")
         raise Problem(401, detail, headers={"www-authenticate": f'{REALM}, error="invalid_token"'})

@@ -39,7 +39,7 @@ def parse_json(request: Request, body: bytes, schema: Schema) -> dict[str, Any]:
         body_json = json.loads(
             body.decode(), parse_constant=_refuse_constant, object_pairs_hook=_refuse_repeated_names
         )
-        json.dumps(body_json, ensure_ascii=False).encode()  # half a surrogate pair (\ud800) cannot be stored
+        json.dumps(body_json, ensure_ascii=False).encode()  # a lone surrogate (\ud800) cannot be stored
     except (ValueError, RecursionError):
         raise Problem(400) from None
     errors = list(validation_errors(body_json, schema))
@@ -91,7 +91,7 @@ def parse_parameters(request: Request, known: Mapping[str, Schema]) -> dict[str,
 
 
 def json_response(payload: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """A JSON response for one program, which no cache may store."""
+    """A JSON response that no cache may store, because it is for one program."""
     return Response(
         json.dumps(payload, ensure_ascii=False).encode(),
         status,

@@ -1,4 +1,4 @@
-"""The worker's chore for the API: delete saved answers and expired tokens."""
+"""The worker's chore for the API: delete saved responses and expired tokens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gallery.worker import Chore, ChoreContext
 
 
 async def delete_expired(context: ChoreContext) -> bool:
-    """Delete saved answers after their retention, and tokens that expired long ago."""
+    """Delete saved responses after ANSWER_RETENTION, and tokens EXPIRED_RETENTION after they expired."""
     await delete_old_answers()
     await Token.filter(expires_at__lte=now() - EXPIRED_RETENTION).delete()
     return False

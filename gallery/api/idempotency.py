@@ -1,8 +1,8 @@
 """Idempotency-Key: a repeated request is done once, even after a crash.
 
-Follows draft-ietf-httpapi-idempotency-key. The transaction of the change also saves the response. So a
-program that repeats a request after a crash gets the saved response; if nothing was saved, the request is
-done now.
+Follows draft-ietf-httpapi-idempotency-key. The transaction of the change also saves the response. A
+program that repeats a request after a crash gets the saved response. If no response was saved, nothing was
+changed, and the request is handled now.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from gallery.web.languages import gettext as _
 HEADER = "idempotency-key"
 KEY_PATTERN = re.compile(r"[\x21-\x7e]{1,200}")
 ANSWER_RETENTION = timedelta(hours=24)
-ANSWER_LEASE = timedelta(seconds=60)  # a request without a saved response may be retried after this
+ANSWER_LEASE = timedelta(seconds=60)  # after this time a request without a saved response may be retried
 KEPT_HEADERS = ("content-type", "content-language", "location", "etag")
 
 

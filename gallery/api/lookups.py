@@ -1,4 +1,4 @@
-"""Lists of what a work refers to by id: artists, consents, projects, open themes; and token facts."""
+"""Lists of the rows that a work refers to by id: artists, consents, projects, open themes; and token data."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def organisation(request: Request) -> Response:
 
 
 async def artists(request: Request) -> Response:
-    """A program lists the artists; only their credit names."""
+    """A program lists the artists; credit names are the only personal data in the response."""
     own = await _own_organisation(request)
     rows, limit = await _page(request, Artist.filter(organisation_id=own.id))
     lines = [
@@ -45,7 +45,7 @@ async def artists(request: Request) -> Response:
 
 
 async def consents(request: Request) -> Response:
-    """A program lists the consents with their states; without their codes and texts."""
+    """A program lists the consents with their states, but without their codes and texts."""
     own = await _own_organisation(request)
     rows, limit = await _page(request, Consent.filter(artist__organisation_id=own.id))
     day = today()

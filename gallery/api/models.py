@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Token(Model):
     """A token lets a program act for an organisation in the name of the member who made it.
 
-    The token ends with the membership.
+    The token is deleted together with the membership.
     """
 
     id = fields.IntField(primary_key=True)

@@ -24,7 +24,7 @@ from gallery.web.languages import use_language
 
 Schema = dict[str, Any]
 
-# Fields of a work's form: the organisation is the token's, the picture comes by an upload.
+# Form fields that the API lacks: the token determines the organisation; the picture is sent by tus upload.
 OMITTED_FIELDS = {"organisation", "picture"}
 ID_FIELDS = {"artist", "consent", "project", "themes"}  # fields that refer to rows by id
 NUMBER: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER}
@@ -67,7 +67,7 @@ def field_schema(field: Field) -> Schema:
         schema = {"type": "array", "items": NUMBER} if field.name == "themes" else dict(OPTIONAL_NUMBER)
     elif isinstance(field, SelectMultipleField):
         schema = {"type": "array", "items": enum_schema(choice[0] for choice in _choices(field))}
-    elif isinstance(field, SelectField):  # also for radio buttons
+    elif isinstance(field, SelectField):  # also RadioField, a subclass
         schema = {"type": ["string", "null"], "enum": [*(choice[0] for choice in _choices(field)), None]}
     elif isinstance(field, WholeNumberField):
         schema = {"type": ["integer", "null"], "minimum": FIRST_YEAR, "maximum": 9999}

@@ -1,4 +1,4 @@
-"""Pages where owners make and end the API tokens of their organisation."""
+"""Pages on which owners create and revoke the API tokens of their organisation."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def index(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
-    """An owner makes a token; only this response shows it."""
+    """An owner creates a token; only this response shows its text."""
     _person, organisation, membership = await load_as_owner(request)
     if not organisation.is_active:
         raise HTTPException(404)
@@ -55,7 +55,7 @@ async def create(request: Request) -> Response:
 
 
 async def delete(request: Request) -> Response:
-    """An owner ends a token; programs that use it are refused from now on."""
+    """An owner revokes a token; programs that use the token are refused from now on."""
     _person, organisation, _membership = await load_as_owner(request)
     if not await end_token(organisation.id, request.path_params["token"]):
         raise HTTPException(404)

@@ -1,4 +1,4 @@
-"""Making, finding and ending the tokens of programs."""
+"""Creating, finding and revoking the tokens of programs."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ MAX_TOKENS = 20  # tokens of one organisation that have not expired
 USED_AT_INTERVAL = timedelta(minutes=10)  # `used_at` is written at most this often
 EXPIRED_RETENTION = timedelta(days=30)  # an expired token stays in the list for this long
 
-# `gallery_`, 32 random letters and digits (190 bits), and a checksum of 6. Programs that scan for leaked
-# secrets find a token by its beginning and verify it by its checksum, without asking us.
+# `gallery_`, 32 random letters and digits (190 bits), and a checksum of 6 characters. Secret scanners find a
+# leaked token by its prefix and verify the token by its checksum, without a request to the site.
 PREFIX = "gallery_"
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 RANDOM_LENGTH, CHECK_LENGTH, SHOWN_LENGTH = 32, 6, 5
@@ -117,7 +117,7 @@ async def tokens_of(organisation_id: int) -> list[Token]:
 
 
 async def end_token(organisation_id: int, id: int) -> bool:
-    """End a token at once; returns whether it existed."""
+    """Revoke a token at once; returns whether the token existed."""
     async with in_transaction():
         token = await Token.get_or_none(id=id, membership__organisation_id=organisation_id)
         if token is None:

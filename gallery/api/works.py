@@ -82,7 +82,7 @@ async def index(request: Request) -> Response:
 def page_response(
     request: Request, name: str, lines: list[dict[str, Any]], limit: int, *, has_more: bool
 ) -> Response:
-    """One page of a list; the cursor of the next page is the last row of this page."""
+    """One page of a list; the cursor of the next page is the id of the last row of this page."""
     following = None
     headers = {}
     if has_more:
@@ -164,7 +164,7 @@ async def create_submission(request: Request) -> Response:
 
 
 async def create_taking_back(request: Request) -> Response:
-    """A program takes back a waiting work."""
+    """A program takes a submission back before a curator decides on it."""
     person, _organisations, artwork = await load_artwork(request)
     try:
         await take_back(artwork, person)

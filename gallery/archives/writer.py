@@ -2,7 +2,7 @@
 
 An archive holds the current edition of an exhibition, even if the exhibition has closed or left the site. It
 has only the works that may be exhibited and whose consent covers an archive. It is a folder in the site's
-home. The worker keeps it up to date: a work whose consent ends leaves the archive as it leaves the site.
+home. The worker keeps it up to date: a work whose consent ends leaves the archive, too.
 
 Each run writes the list of works to the index file before their pages, and deletes every file that does not
 belong. So after an interruption, the next run still finds every work that must leave.
@@ -85,7 +85,10 @@ class ArchiveResult:
 
 @dataclass
 class ArchiveContents:
-    """The contents of an archive by path: functions that make pages, and keys of files in private storage."""
+    """The contents of an archive.
+
+    `pages`: path → function that renders the page. `files`: path → key in private storage.
+    """
 
     pages: dict[str, Callable[[], bytes]] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
@@ -171,7 +174,7 @@ async def _write_folder(folder: Path, settings: Settings, storage: Storage) -> A
     works, logos = {*before["works"], *contents.works}, {*before["logos"], *contents.logos}
     _write_index(folder, UNKNOWN_VERSION, holds_until, works, logos)
     _delete_leftovers(folder, contents.paths)
-    # Pages before pictures: old pages may name works that must leave, and the store may be unavailable.
+    # Pages come before pictures: old pages may name works that must leave, and the store may be unavailable.
     for path, make_page in contents.pages.items():
         await asyncio.to_thread(
             _write_file, folder / path, make_page()

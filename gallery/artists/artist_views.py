@@ -97,7 +97,7 @@ async def _page(request: Request, artist: Artist, form: ArtistForm, status: int 
 
 
 async def show_private(request: Request) -> Response:
-    """Show an artist's private details. The audit log records the access, and colleagues can see it."""
+    """Show an artist's private details. The audit log records the access; colleagues see who had it."""
     person, artist = await load_artist(request)
     details = await read_details(artist, person)
     form = PrivateForm(data={name: getattr(details, name) for name in DETAIL_FIELDS})
@@ -172,7 +172,8 @@ async def show_signed_form(request: Request) -> Response:
 async def signed_form_response(request: Request, form: SignedForm, artwork_id: int | None = None) -> Response:
     """Send a signed form as a download; the site itself never displays one.
 
-    `artwork_id`: the work under review, if the reader is a curator. The form's consent and its artist must be fetched.
+    `artwork_id`: the work under review, if the reader is a curator. The form's consent, and the consent's
+    artist, must be fetched.
     """
     await record(
         Verb.CONSENT_FORM_READ,

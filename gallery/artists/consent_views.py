@@ -63,7 +63,7 @@ async def new_renewal(request: Request) -> Response:
 
 
 async def create_renewal(request: Request) -> Response:
-    """Renew a consent: its works move to the new one, and those that were hidden come back on view."""
+    """Renew a consent: move its works to the new one. Works hidden since the old one ended return to view."""
     consent = await load_consent(request)
     form = RenewalForm(await read_small_form(request))
     values = form.renewal_values()

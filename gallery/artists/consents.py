@@ -111,7 +111,10 @@ def birth_decade(artist: Artist | None) -> str:
 
 
 async def latest_renewal(consent: Consent) -> Consent:
-    """The consent that covers the works now: this one, or its latest renewal. An old slip leads to it as well."""
+    """The latest renewal of a consent, which covers the works now; the consent itself if it was not renewed.
+
+    An old slip leads to the latest renewal as well.
+    """
     while (newer := await Consent.get_or_none(follows_id=consent.id)) is not None:
         consent = newer
     return consent
@@ -132,10 +135,11 @@ async def has_consent(artist_id: int) -> bool:
 
 
 async def lock_with_works(ids: Sequence[int]) -> Consent | None:
-    """Lock the works of the consents `ids`, then the first of these consents. Raises DoesNotExist if it was deleted.
+    """Lock the works of the consents `ids`, then the first of these consents; returns this consent.
 
-    Works are locked first, in the same order as when a work is saved, to avoid deadlocks. Returns None if another work
-    came under one of the consents in the meantime and is not locked: the caller must start a new transaction.
+    Row locks are used. Works are locked first, as when a work is saved, to avoid deadlocks. Returns None if a
+    work was added to one of the consents in the meantime, because that work is not locked. The caller must
+    then start a new transaction. Raises DoesNotExist if the first consent was deleted.
     """
     covered = Artwork.filter(consent_id__in=ids)
     works = {work.id for work in await locked(covered.order_by("id")).only("id")}

@@ -9,9 +9,10 @@ from gallery.artists.models import Artist, Consent, PrivateDetails
 
 
 async def forget_consent(consent: Consent, ids: Sequence[int]) -> None:
-    """Erase the artist's own words, and with the last consent all details; a number replaces the credit name.
+    """Erase the artist's assent. If the artist has no other consent, erase all details of the artist too.
 
-    See gallery/withdrawals/forgetting.py. The signed forms are deleted with the files.
+    A number then replaces the credit name. The signed forms are deleted together with the files of the works.
+    See gallery/withdrawals/forgetting.py.
     """
     await Consent.filter(id__in=list(ids)).update(assent="")
     if await has_consent(consent.artist_id):

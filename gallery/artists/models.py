@@ -36,7 +36,7 @@ class Artist(Model):
     born = fields.CharField(
         max_length=10, default="", db_default=""
     )  # one of BIRTH_BANDS, never an exact date
-    shows_born = fields.BooleanField(default=False, db_default=False)  # whether it is public
+    shows_born = fields.BooleanField(default=False, db_default=False)  # whether `born` is public
     created_at = fields.DatetimeField(auto_now_add=True)
 
     consents: fields.ReverseRelation[Consent]
@@ -51,7 +51,7 @@ BIRTH_BANDS = tuple(f"{decade}s" for decade in range(1920, 2030, 10))
 
 
 class PrivateDetails(Model):
-    """Details that only the artist's organisation sees. A separate table, so that no public query can load them."""
+    """Details that only the artist's organisation sees, in a table that no public query reads."""
 
     id = fields.IntField(primary_key=True)
     artist: fields.OneToOneRelation[Artist] = fields.OneToOneField(
@@ -97,7 +97,7 @@ class Consent(Model):
         "gallery.Artist", related_name="consents", on_delete=fields.CASCADE
     )
     artist_id: int
-    # Printed on the slip. Stored in clear text, because the organisation may print the slip again. Never logged.
+    # Printed on the slip. Never logged. Stored in clear text, because the slip may be printed again.
     code = fields.CharField(max_length=32, unique=True)
     agreed_by = fields.CharEnumField(AgreedBy, max_length=10)
     for_web = fields.BooleanField(default=False)
@@ -106,22 +106,22 @@ class Consent(Model):
     for_archive = fields.BooleanField(default=False)
     for_machine_use = fields.BooleanField(default=False)
     starts_on = fields.DateField()
-    ends_on = fields.DateField(null=True)  # the last day on which it is in force
-    assent = fields.TextField(default="")  # the artist's own words
+    ends_on = fields.DateField(null=True)  # the last day on which the consent is in force
+    assent = fields.TextField(default="")  # the artist's own agreement, in words
     recorded_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="consents_recorded", null=True, on_delete=fields.SET_NULL
     )
     created_at = fields.DatetimeField(auto_now_add=True)
     withdrawn_at = fields.DatetimeField(null=True)
 
-    # The consent that this one renews: its works moved here.
+    # The consent that this one renews. The works of that consent were moved to this one.
     follows: fields.ForeignKeyNullableRelation[Consent] = fields.ForeignKeyField(
         "gallery.Consent", related_name="followed_by", null=True, on_delete=fields.SET_NULL
     )
     follows_id: int | None
 
     artworks: fields.ReverseRelation[Artwork]
-    followed_by: fields.ReverseRelation[Consent]  # one at most
+    followed_by: fields.ReverseRelation[Consent]  # at most one renewal
     signed_forms: fields.ReverseRelation[SignedForm]
 
     class Meta:
@@ -192,7 +192,7 @@ class SignedForm(Model):
 
 
 class Withdrawal(Model):
-    """The end of a consent. The row is also the job of deleting the files, finished when `files_deleted_at` is set."""
+    """The end of a consent, and the worker's job of deleting the files; `files_deleted_at` ends the job."""
 
     id = fields.IntField(primary_key=True)
     consent: fields.OneToOneRelation[Consent] = fields.OneToOneField(
@@ -205,7 +205,7 @@ class Withdrawal(Model):
     )  # null: somebody used the link on the slip
     by_id: int | None
     files_deleted_at = fields.DatetimeField(null=True)
-    # Tokens of credit logos that show one of the works. Their files are deleted together with the works' files.
+    # Tokens of credit logos that show one of the works. The files of these logos are deleted too.
     logo_tokens: list[str] | None = fields.JSONField(null=True)
 
     class Meta:

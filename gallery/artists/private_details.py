@@ -150,7 +150,10 @@ async def add_form(
 
 
 async def delete_form(form: SignedForm, storage: Storage, by: Person) -> None:
-    """Delete a signed form, its file first. Its consent and artist must be fetched. Raises StoreUnavailable."""
+    """Delete the file of a signed form, then its row. Consent and artist must be fetched.
+
+    Raises StoreUnavailable.
+    """
     await storage.private.delete(form_key(form.token))
     async with in_transaction():
         if await SignedForm.filter(id=form.id).delete():
@@ -193,7 +196,7 @@ async def delete_artist(artist: Artist, storage: Storage, by: Person) -> None:
         await Artist.filter(id=artist.id).delete()
         await request_erasure()
         await record(Verb.ARTIST_DELETED, artist.id, organisation_id=artist.organisation_id, by=by)
-        # Inside the transaction, so that it rolls back if the store cannot be reached.
+        # Inside the transaction, which is rolled back if the store cannot be reached.
         await storage.private.delete(*[form_key(str(token)) for token in tokens])
 
 
@@ -203,12 +206,12 @@ class PrivateAccess:
 
     name: str
     at: datetime
-    is_form: bool  # of a signed form, not of the details
-    is_review: bool  # by a curator, for one review
+    is_form: bool  # access to a signed form, not to the details
+    is_review: bool  # access of a curator, for one review
 
 
 async def private_accesses(artist: Artist, consent_ids: Collection[int]) -> list[PrivateAccess]:
-    """The latest accesses to an artist's private details and signed forms, newest first, from the audit log."""
+    """The latest accesses to an artist's private details and signed forms in the audit log, newest first."""
     entries = (
         await Entry.filter(
             Q(verb=Verb.ARTIST_PRIVATE_READ, thing_id=artist.id)

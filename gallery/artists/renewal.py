@@ -1,4 +1,4 @@
-"""Renewing a consent: record a new one that follows it and move its works there, in one transaction."""
+"""Renewing a consent: record the new consent and move the works to it, in one transaction."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RenewalRefused(Exception):
 
 
 async def renew(consent: Consent, values: NewConsent, by: Person) -> Consent:
-    """Record a new consent that follows `consent`, and move its works to it. Raises RenewalRefused.
+    """Record a new consent that follows `consent`, and move the works to the new one. Raises RenewalRefused.
 
     Accepted works keep their places, so works that were hidden when the old consent ended are on view again.
     """

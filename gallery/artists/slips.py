@@ -35,7 +35,7 @@ def slip_link(consent: Consent, settings: Settings) -> str:
 
 
 def slip_texts(consent: Consent, settings: Settings) -> list[SlipText]:
-    """The slip's texts in every language, because the reader may know only one. The artist must be fetched."""
+    """The slip's texts in every language: the reader may know only one. The artist must be fetched."""
     return [_text(consent, settings, language) for language in LANGUAGES]
 
 

@@ -67,12 +67,13 @@ class MergedValues:
 
 
 def merge_values(current: FormValues, posted: MultiDict, keep_conflicts: bool = False) -> MergedValues:
-    """Merge `posted` with `current`, comparing by the digests in the posted field `seen`.
+    """Merge `posted` with `current`, field by field, as a three-way merge.
 
-    Without digests every posted value is taken. A field that the window does not show keeps its current
-    value. If a field was changed both here and elsewhere, the posted field `choice_NAME` decides: `theirs`,
-    or `mine-` with the digest of the value that is overwritten. With `keep_conflicts`, fields in conflict
-    keep the posted values, so that the form can show them again.
+    The posted field `seen` holds the digests of the values that the window showed. Without digests every
+    posted value is taken. A field that the window does not show keeps its current value. If a field was
+    changed both here and elsewhere, the posted field `choice_NAME` decides: `theirs`, or `mine-` with the
+    digest of the value that is overwritten. With `keep_conflicts`, fields in conflict keep the posted values,
+    so that the form can show them again.
     """
     seen = read_digests(posted.get("seen"))
     mine = {
@@ -106,8 +107,8 @@ def form_fields(values: FormValues, posted: Mapping[str, str] | None = None) -> 
 def form_with(artwork: Artwork, changes: FormValues, offered: WorkOptions) -> WorkForm:
     """The form of a work with its unfinished values and `changes`; the themes of the work must be fetched.
 
-    If `changes` has another artist, the consent of the former artist is removed. If it has another consent,
-    the artist of that consent is taken.
+    If `changes` has another artist but no consent, the consent is left empty. If `changes` has a consent but
+    no artist, the artist is left empty, because the consent determines the artist.
     """
     values = {**form_values(artwork), **changes}
     if "artist" in changes and "consent" not in changes and values["artist"] != [str(artwork.artist_id)]:

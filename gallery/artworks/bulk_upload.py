@@ -1,4 +1,4 @@
-"""Bulk upload: one page that takes many pictures, lists the drafts made of them, and sets values on several drafts."""
+"""Bulk upload: a page that takes many pictures, lists their drafts, and sets values on several drafts."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ from gallery.web.languages import gettext as _
 from gallery.web.list_pages import fetch_page
 from gallery.web.rendering import pages_of, redirect, render, settings_of, storage_of
 
-MAX_PICTURES = 100  # pictures in one choice, with JavaScript
-MAX_FORM_PICTURES = 30  # without: they are inspected one after the other while the browser waits
+MAX_PICTURES = 100  # maximum pictures in one file selection, with JavaScript
+MAX_FORM_PICTURES = 30  # without JavaScript: inspected one after the other while the browser waits
 MAX_FORM_BYTES = 300_000_000
 PAGE_SIZE = 20  # drafts, each with its form
 
@@ -48,7 +48,7 @@ class BulkRefusal:
 
     name: str
     sentence: str
-    work: int | None = None  # the draft whose form can correct it
+    work: int | None = None  # id of the draft in whose form the error can be corrected
 
 
 async def new(request: Request) -> Response:
@@ -139,7 +139,7 @@ async def update(request: Request) -> Response:
 
 
 async def create_submissions(request: Request) -> Response:
-    """A partner submits the chosen drafts; the page says what the others still need."""
+    """A partner submits the chosen drafts; the page says why any of them could not be submitted."""
     person, organisations = await load_member(request)
     ids = _chosen_ids(await read_desk_form(request))
     works = await _load_drafts(ids, organisations)
@@ -267,7 +267,7 @@ def _options_for(offered: Any, artwork: Artwork) -> Any:
     own = artwork.organisation_id
     consents = [each for each in offered.consents if each.artist.organisation_id == own]
     if artwork.consent is not None and artwork.consent_id not in {each.id for each in consents}:
-        consents.append(artwork.consent)  # it has ended, but the draft still has it
+        consents.append(artwork.consent)  # the consent has ended, but the draft still has it
     themes = list(offered.themes)
     themes += [theme for theme in artwork.themes if theme.id not in {each.id for each in themes}]
     return replace(

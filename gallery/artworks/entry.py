@@ -56,7 +56,7 @@ class WorkEntry:
         return self.picture
 
     def reuse_picture(self, image: Image | None) -> None:
-        """Use a picture that an earlier request of the form stored. It is kept even if this entry fails."""
+        """Use a picture that an earlier request of the form stored; it is kept even if this entry fails."""
         self.picture = image
 
     def keep_picture(self) -> None:

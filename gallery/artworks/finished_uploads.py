@@ -35,7 +35,7 @@ from gallery.worker import Chore, ChoreContext
 
 
 def chosen_organisation(metadata: Mapping[str, bytes], organisations: list[Organisation]) -> Organisation:
-    """The organisation that the upload's metadata names, else the first of the person."""
+    """The organisation that the upload's metadata names, else the first organisation of the person."""
     if "organisation" not in metadata:
         return organisations[0]
     for each in organisations:
@@ -107,7 +107,7 @@ async def _enter(upload: Upload, target: Artwork | None, storage: Storage, setti
 
 
 async def finish_next(context: ChoreContext) -> bool:
-    """Finish one complete upload whose process was killed before it could finish it."""
+    """Finish one complete upload whose server process was killed before finishing it."""
     for upload in await Upload.filter(completed_at__isnull=True, expires_at__gt=now()).order_by("id"):
         part = PartialUpload(context.storage, upload.token)
         try:
@@ -127,7 +127,7 @@ async def finish_next(context: ChoreContext) -> bool:
 
 
 async def forget_expired(context: ChoreContext) -> bool:
-    """Delete one expired or long finished upload, and files that have no row."""
+    """Delete one upload past its `expires_at`, finished or not, and all files that have no row."""
     await delete_stray_files(context.storage)
     upload = await Upload.filter(expires_at__lte=now()).order_by("expires_at").first()
     if upload is None:

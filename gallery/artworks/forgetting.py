@@ -1,4 +1,4 @@
-"""What a withdrawal erases of works: their texts, the snapshots that curators were sent, and traces of imports."""
+"""What a withdrawal erases of works: texts, snapshots in submissions, and traces in imports."""
 
 from __future__ import annotations
 

@@ -184,7 +184,7 @@ def _redirect_already_sent(request: Request, artwork: Artwork) -> Response:
 
 
 async def _render_too_late(sent: SentForm, artwork: Artwork, kept: Image | None) -> Response:
-    """Show the typed values again after the work was submitted or decided in the meantime; they cannot be saved."""
+    """Show the typed values, which can no longer be saved: the work has been submitted or decided."""
     if artwork.status == Status.WITHDRAWN:
         return redirect_to_work(sent.request, artwork, not_editable_reason(artwork.status))
     if artwork.status == Status.ACCEPTED:

@@ -196,8 +196,8 @@ async def clear_next(context: ChoreContext) -> bool:
         return True
     await context.storage.private.delete(bundle_key(job.token))
     await ImportedPicture.filter(of_id=job.id, image_id=None).delete()
-    # If the import was taken back in the meantime, more pictures must be deleted, so the filter has the old
-    # state.
+    # The filter by state leaves `files_cleared_at` null if the import was taken back in the meantime: then
+    # more pictures must be deleted.
     await Import.filter(id=job.id, state=job.state).update(files_cleared_at=now())
     return True
 

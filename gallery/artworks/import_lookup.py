@@ -31,8 +31,8 @@ class RowBatch:
     rows: Sequence[SheetRow]
     keys: Mapping[
         int, str | None
-    ]  # by row number: None for a picture that is missing, no entry if none is named
-    similar: Mapping[int, Mapping[str, str]]  # by row number: suggested file names for a missing picture
+    ]  # row number → key; None: the picture is missing; no entry: the row names no picture
+    similar: Mapping[int, Mapping[str, str]]  # row number → file names to suggest for a missing picture
 
 
 @dataclass
@@ -225,7 +225,7 @@ def _resolve_consent(draft: RowDraft, lookup: ImportLookup) -> None:
 
 
 def _named_consent(draft: RowDraft, lookup: ImportLookup) -> Consent | None:
-    """The consent that a row names by number; "yes" names the only consent in force of the artist."""
+    """The consent that a row names by number; "yes" names the artist's only consent in force."""
     text = draft.row.consent
     if not text:
         return lookup.default_consent

@@ -164,7 +164,7 @@ async def load_import(request: Request) -> Import:
 
 
 async def show(request: Request) -> Response:
-    """A partner sees the progress of an import, what would be made of it, and its faults."""
+    """A partner sees the progress of an import, the works that it would create, and its faults."""
     job = await load_import(request)
     await job.fetch_related("by")
     made = ImportedWork.filter(of_id=job.id)
@@ -195,7 +195,7 @@ async def show(request: Request) -> Response:
 
 
 async def create_confirmation(request: Request) -> Response:
-    """A partner confirms: every good row becomes a draft."""
+    """A partner confirms: every valid row becomes a draft."""
     job = await load_import(request)
     try:
         await confirm_import(job)

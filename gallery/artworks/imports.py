@@ -21,12 +21,12 @@ from gallery.images.models import Image, ImageState
 from gallery.organisations.models import Organisation
 from gallery.web.languages import gettext as _
 
-LEASE = timedelta(seconds=90)  # longer than one picture or one batch of rows may take
+LEASE = timedelta(seconds=90)  # longer than a worker may need for one picture or one batch of rows
 DELETE_BATCH_SIZE = 500
 
 
 class ImportRefused(Exception):
-    """The import is not in a state that allows this; `sentence` says why."""
+    """The state of the import does not allow the action; `sentence` says why."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -104,8 +104,8 @@ async def confirm_import(job: Import) -> None:
 async def take_back_import(job: Import) -> int:
     """Undo a whole import, or discard one that was not confirmed; returns how many works were deleted.
 
-    Raises ImportRefused unless all of its works are drafts that were never submitted. The worker deletes the pictures
-    and the file.
+    Raises ImportRefused unless all works of the import are drafts that were never submitted. The worker
+    deletes the pictures and the uploaded file.
     """
     async with in_transaction():
         current = await locked(Import.filter(id=job.id)).get()

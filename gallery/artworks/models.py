@@ -44,7 +44,7 @@ class Status(LabelledEnum):
 
     @property
     def curator_label(self) -> str:
-        """The label on pages of curators, for whom a submitted work is waiting."""
+        """The status label on pages for curators: "Waiting" instead of "submitted"."""
         return gettext("Waiting") if self is Status.SUBMITTED else str(self.label).capitalize()
 
 
@@ -303,10 +303,10 @@ class Submission(Model):
     sent: dict[str, str] = fields.JSONField(default=dict, db_default={})  # a snapshot: field → value
     replaces: dict[str, str] | None = fields.JSONField(
         null=True
-    )  # of a proposal: the accepted snapshot when it was sent
+    )  # only in a proposal: the snapshot that was accepted when the proposal was sent
     is_waiting = fields.BooleanField(
         default=True, db_default=True
-    )  # until a curator decides, or its organisation takes it back
+    )  # true until a curator decides or the organisation takes the submission back
     stage = fields.CharEnumField(Stage, max_length=10, default=Stage.FIRST, db_default=Stage.FIRST)
     checked_with = fields.IntField(default=0, db_default=0)  # version of the checks that ran last
     checked_on = fields.DateField(null=True)

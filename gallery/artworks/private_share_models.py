@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class PrivateShare(Model):
-    """The permission is in force while its submission waits for a decision, and ends without another step."""
+    """A permission that is in force until its submission is decided or taken back."""
 
     id = fields.IntField(primary_key=True)
     submission: fields.OneToOneRelation[Submission] = fields.OneToOneField(

@@ -46,7 +46,7 @@ async def end_share(artwork: Artwork, by: Person) -> None:
 
 
 async def update(request: Request) -> Response:
-    """A partner shares the artist's private details with the curators for this review, or stops sharing them."""
+    """A partner starts or stops sharing the artist's private details with the curators, for this review."""
     person, _organisations, artwork = await load_artwork(request)
     response = redirect(request, "artworks:show", id=artwork.id, fragment="private")
     if "is_shared" not in await read_small_form(request):

@@ -109,7 +109,7 @@ async def _set_state(profile_image: ProfileImage, state: ProfileImageState, rese
 
 
 async def _screen_logo(logo: CreditLogo, storage: Storage) -> None:
-    """Screen a credit logo that is older than fingerprints; hide it if it resembles a hidden work."""
+    """Add the missing fingerprint of an older credit logo; hide the logo if it resembles a hidden work."""
     code = await add_logo_fingerprint(logo, storage)
     if await find_hidden_match(code):
         async with in_transaction():

@@ -105,7 +105,10 @@ def find_columns(
 
 
 def detect_encoding(path: Path) -> str:
-    """The encoding: from the byte order mark, else UTF-8 if all of it is valid, else GB18030. Raises SheetRefused."""
+    """The encoding of a CSV file: from the byte order mark, else UTF-8 if valid, else GB18030.
+
+    Raises SheetRefused.
+    """
     with path.open("rb") as file:
         head = file.read(4)
     if head.startswith(codecs.BOM_UTF8):

@@ -81,10 +81,10 @@ def _consent_problem(artwork: Artwork) -> str:
 
 
 async def no_open_theme_reason(themes: Iterable[Theme]) -> str:
-    """A sentence about why none of the themes takes the work.
+    """The reason why none of `themes` takes the work, in sentences for the partner.
 
-    It says when the calls closed or will open, and whom to ask; without themes, that a theme has to be
-    chosen.
+    The sentences say when each call closed or will open, and whom to ask. If `themes` is empty, they say that
+    a theme has to be chosen.
     """
     sentences = []
     for theme in themes:

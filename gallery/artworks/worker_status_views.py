@@ -1,4 +1,4 @@
-"""The keepers' page about the worker: which workers are alive, what is queued, and the pictures that failed."""
+"""The keepers' page about workers: which ones are alive, what is queued, and which pictures failed."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ class WorkDetails:
 
     organisation: Organisation
     language: str
-    texts: Mapping[str, str]  # by TEXT_FIELDS
+    texts: Mapping[str, str]  # keys: TEXT_FIELDS
     year: int | None = None
     artist: Artist | NewArtist | None = None
     consent: Consent | NewConsent | None = None
@@ -219,7 +219,7 @@ def set_columns(
     artwork: Artwork,
     *,
     language: str,
-    texts: Mapping[str, str],  # by TEXT_FIELDS
+    texts: Mapping[str, str],  # keys: TEXT_FIELDS
     year: int | None,
     artist_id: int | None,
     consent_id: int | None,

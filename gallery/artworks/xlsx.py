@@ -1,7 +1,7 @@
 """openpyxl without Pillow.
 
-openpyxl imports Pillow, if it is installed, to open the pictures in a workbook. Only the sandbox may open pictures, so Pillow
-is hidden from openpyxl; it then ignores them.
+openpyxl imports Pillow, if Pillow is installed, to open the pictures in a workbook. Only the sandbox may open
+pictures, so Pillow is hidden from openpyxl, which then ignores pictures.
 """
 
 import sys

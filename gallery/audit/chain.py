@@ -1,4 +1,4 @@
-"""The hash chain of the audit log: each entry holds the digest of the previous one, so changes are noticed."""
+"""The hash chain of the audit log: each entry holds the digest of the previous one, which reveals changes."""
 
 from __future__ import annotations
 

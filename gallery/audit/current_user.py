@@ -1,4 +1,4 @@
-"""The current user of a request, set when they are admitted to the desk."""
+"""The current user of a request, set when the desk admits the person."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def current_user_id() -> int | None:
 
 
 class CurrentUserMiddleware:
-    """Starts each request without a current user, because the same task may have handled another request."""
+    """Clears the current user before each request: the same asyncio task may have handled another request."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

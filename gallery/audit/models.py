@@ -7,23 +7,24 @@ from tortoise.models import Model
 
 
 class Entry(Model):
-    """One action, or one access to private data. Written in the transaction of the change, chained soon afterwards.
+    """One action, or one access to private data.
 
-    A chained entry never changes. The ids are plain numbers without foreign keys, so entries outlive what
-    they name.
+    An entry is inserted in the transaction of the change, and the worker chains it soon afterwards. A chained
+    entry never changes. The ids are plain numbers without foreign keys, so that an entry outlives the rows
+    that it names.
     """
 
     id = fields.IntField(primary_key=True)
     at = fields.DatetimeField(db_index=True)
     person_id = fields.IntField(
         null=True
-    )  # null: done without signing in, such as by the link of a consent slip
-    verb = fields.CharField(max_length=40)  # a value of verbs.Verb, at that time
+    )  # null: nobody was signed in, for example when the link on a consent slip was used
+    verb = fields.CharField(max_length=40)  # a value of verbs.Verb when the entry was written
     kind = fields.CharField(max_length=20)  # the kind of thing: the first part of the verb
     thing_id = fields.IntField()
     with_id = fields.IntField(null=True)  # the second thing of the action, such as the work that was hung
     organisation_id = fields.IntField(null=True)
-    position = fields.IntField(null=True, unique=True)  # in the chain, from 1; null until it is chained
+    position = fields.IntField(null=True, unique=True)  # in the chain, from 1; null: not chained yet
     previous = fields.CharField(max_length=64, null=True)  # the digest of the previous entry
 
     class Meta:

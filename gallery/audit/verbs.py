@@ -324,8 +324,8 @@ KIND_WORDS: Mapping[str, Any] = {
     "exhibition": _l("Exhibition"),
 }
 
-# Curators read about actions that they may do or see themselves; not about accounts, drafts, artists,
-# consents, mails.
+# Curators may read entries about actions that they may do or see themselves. They may not read entries about
+# accounts, drafts, artists, consents or mails.
 VERBS_FOR_CURATORS = frozenset(
     verb
     for verb in Verb

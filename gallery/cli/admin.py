@@ -154,7 +154,7 @@ def second_factor(email: str, is_resetting: bool) -> None:
 
 
 async def second_factor_since(settings: Settings, email: str, *, is_resetting: bool) -> datetime | None:
-    """The moment since which the person has a second factor, or None.
+    """When the person set up their second factor; None without one.
 
     Raises BadParameter if there is no such account.
     """

@@ -49,7 +49,7 @@ def key_batches(pool: Path) -> Iterator[list[str]]:
 
 
 async def needed_keys(keys: Iterable[str]) -> set[str]:
-    """Those of `keys` that the database expects in private storage."""
+    """The subset of `keys` that the database expects in private storage."""
     wanted = set(keys)
     images = await images_with_private_files({token_of_key(key) for key in wanted})
     return {key for key in wanted if token_of_key(key) in images} | await needed_keys_without_image(wanted)

@@ -90,7 +90,7 @@ def backup(folder: Path, days: int, only_withdrawals: bool, forget_most: bool) -
             console.print(f"{run(write_lists_only(settings, folder))} withdrawal(s) are listed.")
             return
         result = run(back_up(settings, folder, forget_most=forget_most))
-        ended += delete_old_copies(folder, before)  # the copy that was kept as the newest may go now
+        ended += delete_old_copies(folder, before)  # the previous copy is no longer the newest
     console.print(f"Copy      {folder / result.name}")
     console.print(f"Pictures  {result.copied} file(s) were new, {result.forgotten} taken out")
     console.print(f"Older     {ended} copy(s) of the database deleted")

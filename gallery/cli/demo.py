@@ -33,10 +33,10 @@ def demo(port: int, no_serve: bool) -> None:
             "`gallery demo` needs the extra “demo”: pip install 'gallery[demo]'"
         ) from None
     if not os.environ.get("GALLERY_HOME", "").strip():
-        os.environ["GALLERY_HOME"] = str(Path.cwd() / "demo")  # also for the worker process
-    os.environ.setdefault("GALLERY_CHECK_LINKS", "0")  # its links are examples
-    os.environ.pop("GALLERY_SMTP_URL", None)  # its people are invented: no mail may be sent to them
-    os.environ.setdefault("GALLERY_SECOND_FACTOR", "offered")  # its password is printed for everybody
+        os.environ["GALLERY_HOME"] = str(Path.cwd() / "demo")  # inherited by the worker process
+    os.environ.setdefault("GALLERY_CHECK_LINKS", "0")  # the links on the example site are invented
+    os.environ.pop("GALLERY_SMTP_URL", None)  # the people are invented: no mail may be sent to them
+    os.environ.setdefault("GALLERY_SECOND_FACTOR", "offered")  # everybody sees the printed password
     settings = settings_with_port(port)
     settings = dataclasses.replace(settings, image_seconds=max(settings.image_seconds, PICTURE_SECONDS))
     listening = None if no_serve else open_socket("127.0.0.1", port)

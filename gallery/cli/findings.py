@@ -20,12 +20,12 @@ class InspectionFinding:
     sentence: str
     where: str
     advice: str
-    private: tuple[str, ...] = ()  # keys to delete
-    public: tuple[str, ...] = ()  # keys to delete
+    private: tuple[str, ...] = ()  # keys to delete in private storage
+    public: tuple[str, ...] = ()  # keys to delete in public storage
     republish: int | None = None  # the id of an image that the worker has to publish again
     redevelop: int | None = None  # the id of an image whose renditions the worker has to make again
     withdrawal: int | None = None  # the id of a withdrawal to finish
-    unchained: bool = False  # entries of the audit log are not in the chain yet
+    unchained: bool = False  # whether entries of the audit log are not in the chain yet
     membership: int | None = None  # the id of a membership to suspend until an owner confirms it
     is_notice: bool = False
     is_mended: bool = False

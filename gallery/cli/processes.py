@@ -30,8 +30,8 @@ logger = logging.getLogger("gallery.serve")
 
 Result = TypeVar("Result")
 
-SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds until a dead worker is started again
-STEADY_AFTER = 60.0  # a worker that ran for so many seconds gets the shortest pause again
+SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before a dead worker is started again
+STEADY_AFTER = 60.0  # seconds: after a worker that ran so long, the pause is the shortest again
 STOP_TIMEOUT = 10.0  # seconds a worker has to finish before it is killed
 
 port_option = click.option(
@@ -110,7 +110,7 @@ async def serve_site(
     server = Server(
         uvicorn.Config(
             create_app(settings),
-            loop="none",  # the event loop runs already
+            loop="none",  # serve_site already runs in an event loop
             http=CachingHttpProtocol,
             lifespan="on",
             access_log=False,
@@ -141,7 +141,10 @@ async def check_store(storage: Storage) -> None:
 
 
 class Server(uvicorn.Server):
-    """Returns after a signal; uvicorn's own handler would end the process and leave the worker running."""
+    """A uvicorn server that returns after SIGTERM or SIGINT.
+
+    Uvicorn's own handler would end the process and leave the worker running.
+    """
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

@@ -100,10 +100,10 @@ def restore(folder: Path, name: str | None, lists: tuple[Path, ...], valid_lists
 class RestoreResult:
     """What a restore ended, withdrew or left out, for its report."""
 
-    withdrawn: int  # number of consents
+    withdrawn: int  # number of consents that were withdrawn again
     ended: list[RevokedThing]
     damaged: list[str]  # keys of files that were not restored
-    validity: str  # a sentence about valid.txt
+    validity: str  # a sentence: the moment of the valid.txt used, or why none was used
     has_keeper: bool
 
 
@@ -114,7 +114,7 @@ async def restore_site(
     lists: Iterable[Path] = (),
     valid_lists: Iterable[Path] = (),
 ) -> RestoreResult:
-    """Restore the database `copied` and the pictures in `folder`, then end what has ended since the copy.
+    """Restore the database `copied` and the pictures in `folder`, then end what ended after the backup.
 
     Nothing is shown before the restore is complete: no process opens a database with the table
     UNFINISHED_RESTORE_TABLE. Raises ClickException, StoreUnavailable.
@@ -205,7 +205,7 @@ async def withdraw_again(storage: Storage, digests: Iterable[str]) -> int:
 
 
 async def veto_again(storage: Storage, digests: Iterable[str]) -> None:
-    """Set a veto on each work whose digest is in `digests`: curators vetoed these after the copy."""
+    """Veto each work whose digest is in `digests`, because curators vetoed it after the copy was made."""
     wanted = set(digests)
     for work in await Artwork.filter(may_hang()).order_by("id"):
         if list_digest(work) in wanted:
@@ -218,8 +218,8 @@ async def veto_again(storage: Storage, digests: Iterable[str]) -> None:
 
 
 async def place_pictures(storage: Storage, pool: Path) -> list[str]:
-    """Copy the files that the database expects into private storage; returns the keys of damaged ones, left
-    out.
+    """Copy the files that the database expects into private storage; returns the keys of damaged
+    files, which are not copied.
     """
     damaged = []
     for keys in key_batches(pool):

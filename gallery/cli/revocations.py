@@ -69,7 +69,7 @@ async def revoke_ended(valid: Collection[str], storage: Storage) -> AsyncIterato
 
 
 async def revoke_secrets(storage: Storage) -> AsyncIterator[RevokedThing]:
-    """End all bearer secrets: nobody knows which were revoked or stolen since the copy."""
+    """Revoke all bearer secrets, because some may have been revoked or stolen after the copy was made."""
     await Session.all().delete()
     await MailLink.all().delete()
     await LinkRequest.all().delete()

@@ -184,7 +184,7 @@ MEMBERSHIP_WORDS = {
 async def curators_in_organisations() -> list[InspectionFinding]:
     """Curators and keepers who are members of an organisation.
 
-    An error only if no owner is known to have invited or confirmed them; else a notice.
+    The finding is an error only if no owner is known to have invited or confirmed them; else a notice.
     """
     rows = (
         await Membership.filter(person__role__in=[Role.CURATOR, Role.KEEPER])

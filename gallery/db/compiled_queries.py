@@ -49,10 +49,10 @@ class CompiledQuery:
 def compiled_query(build: Callable[P, ValuesQuery[Any]]) -> Callable[P, Awaitable[list[QueryRow]]]:
     """Decorate `build`, a function that returns an ORM query, to return the query's rows.
 
-    Its arguments are positional: whole numbers, strings and lists of numbers. A list may only be used with
-    `in`, so an empty list gives no rows. The first call runs `build` twice with different sample values for
-    the arguments and the time, to find out which SQL parameter comes from which argument. If this is not
-    clear, the first call raises QueryNotCompilable.
+    The arguments of `build` are positional: whole numbers, strings and lists of numbers. A list may only be
+    used with `in`, so an empty list gives no rows. The first call runs `build` twice with different sample
+    values for the arguments and the time, to find out which SQL parameter comes from which argument. If this
+    is not clear, the first call raises QueryNotCompilable.
     """
     compiled: dict[tuple[str, ArgumentShape], CompiledQuery] = {}
 
@@ -120,7 +120,7 @@ def _compile(
 
 
 def _sample_values(values: tuple[Any, ...], shape: ArgumentShape, variant: int) -> list[Any]:
-    """A sample time, its day, and a sample for each argument, of its type and unlike any constant in a query."""
+    """A sample time, its day, and for each argument a value of its type that no query has as a constant."""
     moment = SAMPLE_MOMENTS[variant]
     samples: list[Any] = [moment, clock.to_local(moment).date()]
     number = 1_987_654_321 + 100_000_000 * variant
@@ -130,7 +130,7 @@ def _sample_values(values: tuple[Any, ...], shape: ArgumentShape, variant: int) 
         elif type(value) is int:
             samples.append(number)
         elif type(value) is str:
-            samples.append(f" A sample {number} ")  # detects that `build` strips or lower-cases it
+            samples.append(f" A sample {number} ")  # an error if `build` strips or lower-cases it
         else:
             raise QueryNotCompilable(f"{type(value).__name__} cannot be an argument of a compiled query")
         number += length or 1

@@ -102,7 +102,8 @@ def configuration(database_url: str) -> dict[str, Any]:
 def _connection(database_url: str, most: int | None = None) -> dict[str, Any]:
     """The configuration of one connection.
 
-    On PostgreSQL it is a pool of at most `most` connections; by default the URL's parameter `pool`, else 8.
+    On PostgreSQL this is a pool of at most `most` connections. The default is the query parameter `pool` of
+    the URL, else 8.
     """
     url = urlsplit(database_url)
     if url.scheme == "sqlite":
@@ -177,7 +178,7 @@ class Database:
         connection = get_connection("default")
         if connection.capabilities.dialect == "sqlite":
             return await self._executor().apply(upto)
-        async with in_transaction() as guard:  # two servers that start at once must not both migrate
+        async with in_transaction() as guard:  # so that two processes cannot migrate at once
             await guard.execute_query("SELECT pg_advisory_xact_lock(7402)")
             return await self._executor().apply(upto)
 
@@ -196,7 +197,7 @@ class Database:
     async def end_restore(self) -> None:
         """Allow opening the database again.
 
-        Everything withdrawn after the backup must be withdrawn in it by now.
+        First withdraw in the restored database everything that was withdrawn after the backup.
         """
         await get_connection("default").execute_script(f"DROP TABLE {UNFINISHED_RESTORE_TABLE}")
 
@@ -226,7 +227,7 @@ class Database:
 
 
 def in_transaction(connection: str = "default") -> TransactionContext:
-    """`async with in_transaction():`. On BACKGROUND_CONNECTION no request waits for it."""
+    """A transaction, as an async context manager. On BACKGROUND_CONNECTION, no request has to wait for it."""
     return tortoise_transaction(connection)
 
 

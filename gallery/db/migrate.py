@@ -1,7 +1,7 @@
 """Applying migrations, and comparing them with the models, in seconds; the ORM alone takes half a minute.
 
-The ORM renders all models twice for each operation. An operation that only adds something needs them rendered
-once, and a comparison not at all. So here they are rendered once for each batch of operations.
+The ORM renders all models twice for each operation. An operation that only adds something needs
+one rendering, and a comparison needs none. So here the models are rendered once for each batch of operations.
 """
 
 from __future__ import annotations
@@ -148,11 +148,11 @@ def without_descriptions(state: State) -> State:
 
 
 def operation_batches(operations: Iterable[ops.Operation]) -> Iterator[list[ops.Operation]]:
-    """Split `operations` into batches; all operations of a batch can use the models as they are after the batch.
+    """Split `operations` into batches, so that the models need to be rendered only once per batch, after it.
 
-    CreateModel creates a model with all fields of that state, so an operation that adds to this model begins
-    a new batch. RunPython does, too, because it may query rows. Raises TypeError for an operation that does
-    not only add.
+    CreateModel creates a table with all fields that its model has after the batch. So an operation that adds
+    to this model begins a new batch. RunPython does, too, because it may query rows. Raises TypeError for an
+    operation that does not only add.
     """
     batch: list[ops.Operation] = []
     created: set[str] = set()

@@ -33,7 +33,7 @@ class ImmediateTransaction(SqliteTransactionWrapper):
 
 
 class ImmediateTransactionContext(SqliteTransactionContext):
-    """Releases the connection if the transaction could not begin, and only if it was acquired."""
+    """Releases the connection's lock if the transaction cannot begin, but only if the lock was acquired."""
 
     async def __aenter__(self) -> Any:
         await self._trxlock.acquire()

@@ -19,7 +19,7 @@ Box = tuple[int, int, int, int]
 Flow = float | Callable[[float, float], float]
 Paint = Callable[["Canvas"], None]
 
-# px, the longer side of the canvas at most; the paper grain is added at full size.
+# px; the largest longer side of a canvas. The paper's grain is added at the picture's full size.
 WORKING_SIDE = 1600
 
 
@@ -49,7 +49,7 @@ def register_picture(
 
 
 def ellipse(cx: float, cy: float, rx: float, ry: float | None = None, turn: float = 0) -> Outline:
-    """A closed outline; turn in degrees."""
+    """The closed outline of an ellipse, turned by `turn` degrees."""
     return arc(cx, cy, rx, rx if ry is None else ry, 0, 360, turn)[:-1]
 
 
@@ -154,7 +154,7 @@ def moved(
 
 
 def around(cx: float, cy: float, squash: float = 1) -> Flow:
-    """A flow in circles around a point; squash is the width of the circles divided by their height."""
+    """A flow in circles around a point, or in ellipses: their width is √squash times their height."""
     return lambda x, y: math.degrees(math.atan2((y - cy) * squash, x - cx)) + 90
 
 
@@ -206,7 +206,7 @@ class Canvas:
     """The paper that is painted on; w and h are its sides in units."""
 
     def __init__(self, seed: str, width: int, height: int, paper: str, shape: tuple[int, int]) -> None:
-        """width and height in px; shape is the exact ratio; the seed decides all random details."""
+        """width and height in px; shape is the exact width : height; the seed decides all random details."""
         self.px = (width, height)
         self.w, self.h = (side * 1000 / min(shape) for side in shape)
         self.s = width / self.w
@@ -218,8 +218,8 @@ class Canvas:
         self.image = self._tint(self.cloud(120), everywhere, paper, 9)
 
     def _own_chance(self) -> random.Random:
-        # Some techniques draw random numbers in proportion to their area in px. Their own generator keeps the
-        # numbers of all later strokes the same at any size.
+        # Some techniques draw more random numbers the larger their area is in px. Such a technique has its
+        # own generator, so that all later strokes get the same numbers at any size.
         return random.Random(self.rng.random())  # noqa: S311
 
     # Textures: grey images around 128, the size of the canvas ------------------------------------------
@@ -380,7 +380,7 @@ class Canvas:
         jitter: float = 0.25,
         fray: float = 2.5,
     ) -> Mask:
-        """Many visible brush strokes along the flow (degrees, or degrees at x, y)."""
+        """Many visible brush strokes along the flow: degrees, or a function of x and y that returns them."""
         mask = self._rough(self._shape(shape), fray, self.tooth, 0.7)
         box = mask.box
         big, draw = self._double(box, "RGB", colours[0])
@@ -571,7 +571,7 @@ class Canvas:
             self.image.paste(ImageChops.multiply(under, body), mask.box[:2], alpha)
 
     def glow(self, x: float, y: float, r: float, colour: str, strength: float = 0.6) -> None:
-        """Light that fades outwards."""
+        """A round light of radius r that fades outwards."""
         box = self._box([(x - r, y - r), (x + r, y + r)], 0)
         size = (box[2] - box[0], box[3] - box[1])
         ball = Image.radial_gradient("L").point(_ramp(-strength * 255 / 181, 255 * strength))
@@ -734,7 +734,7 @@ class PrintingBlock:
     def gouge(
         self, path: Sequence[Point], width: float, start: float = 0.25, end: float = 0.1
     ) -> "PrintingBlock":
-        """One cut of a gouge: blunt at first, then wider, then thin."""
+        """Carve one cut of a gouge: blunt at its start, wide in the middle, thin at its end."""
         return self._put([ribbon(path, width, start, end, 0.7)], 0, width * 0.12)
 
     def ridge(

@@ -111,7 +111,7 @@ def winter_solstice(year: int) -> date:
 
 
 def next_solstice(today: date) -> date:
-    """The next winter solstice; for 14 days after a solstice, that solstice."""
+    """The next winter solstice, or the last one if it was at most 14 days ago."""
     this_year = winter_solstice(today.year)
     return this_year if (today - this_year).days <= 14 else winter_solstice(today.year + 1)
 

@@ -1,4 +1,4 @@
-"""Filling the demo through the same forms that people use, each sent by the right person.
+"""Data entry of the demo: through the forms that people use, each sent by a person who may send it.
 
 Existing data is left alone: an interrupted run continues where it stopped, and a second run adds nothing.
 """
@@ -153,7 +153,7 @@ async def enter_demo(
             await wait_until_developed(report_progress)
         await review_works(browsers, chosen, report_progress)
         await enter_exhibitions(browsers, chosen)
-        await Worker(ChoreContext(settings, storage), CHORES).run_dry()  # stores pictures publicly
+        await Worker(ChoreContext(settings, storage), CHORES).run_dry()  # publishes the pictures on view
         await withdraw_works(browsers, chosen)
 
 
@@ -240,7 +240,7 @@ async def enter_organisations(browsers: DemoBrowsers, chosen: DemoContent) -> No
 
 
 async def enter_works(browsers: DemoBrowsers, chosen: DemoContent, report_progress: ReportProgress) -> None:
-    """Draw, enter and submit missing works; all processors draw while the works are entered."""
+    """Draw, enter and submit missing works. Pictures are drawn on all processors while works are entered."""
     kept = {artwork.form_key for artwork in await Artwork.filter(form_key__not_isnull=True).only("form_key")}
     waiting = [work for work in chosen.works if form_key(work) not in kept]
     if waiting:
@@ -387,7 +387,7 @@ async def enter_exhibitions(browsers: DemoBrowsers, chosen: DemoContent) -> None
 async def hang_works(
     browsers: DemoBrowsers, chosen: DemoContent, entry: DemoExhibition, exhibition: Exhibition
 ) -> None:
-    """Create the rooms that have accepted works, and hang the works that are missing."""
+    """Create each room that has accepted works, and hang those works that it lacks."""
     known = {work.slug: form_key(work) for work in chosen.works}
     in_draft = Room.filter(edition__exhibition_id=exhibition.id, edition__number__isnull=True)
     for wanted in entry.rooms:

@@ -644,5 +644,5 @@ def lanterns_at_night(s: Canvas) -> None:
 
 
 def _ribs(x: float) -> Flow:
-    """Strokes down a lantern's sides, leaning out from its middle."""
+    """The flow of a lantern's brush strokes: 90° at its middle `x`, leaning outwards at its sides."""
     return lambda px, _: 90 + (px - x) * 0.35

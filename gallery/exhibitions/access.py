@@ -13,7 +13,7 @@ __all__ = ["load_curator", "load_edition", "load_exhibition", "load_hanging", "l
 
 
 async def load_exhibition(request: Request) -> tuple[Person, Exhibition]:
-    """The signed-in curator and the exhibition named in the address; 404 if there is none."""
+    """The signed-in curator and the exhibition in the URL; 404 if there is none."""
     person = await load_curator(request)
     exhibition = await Exhibition.get_or_none(id=request.path_params["id"]).prefetch_related("theme")
     if exhibition is None:
@@ -22,7 +22,7 @@ async def load_exhibition(request: Request) -> tuple[Person, Exhibition]:
 
 
 async def load_edition(request: Request) -> tuple[Person, Exhibition, Edition]:
-    """The signed-in curator, the exhibition, and its published edition with the number in the address."""
+    """The signed-in curator, the exhibition, and its published edition with the number in the URL."""
     person, exhibition = await load_exhibition(request)
     edition = await Edition.get_or_none(exhibition_id=exhibition.id, number=request.path_params["number"])
     if edition is None:
@@ -31,7 +31,7 @@ async def load_edition(request: Request) -> tuple[Person, Exhibition, Edition]:
 
 
 async def load_room(request: Request) -> tuple[Person, Exhibition, Room]:
-    """The signed-in curator, the exhibition, and the room named in the address.
+    """The signed-in curator, the exhibition, and the room in the URL.
 
     The room must be part of the draft, because published editions do not change.
     """
@@ -45,7 +45,7 @@ async def load_room(request: Request) -> tuple[Person, Exhibition, Room]:
 
 
 async def load_hanging(request: Request) -> tuple[Person, Exhibition, Hanging]:
-    """The signed-in curator, the exhibition, and the hanging named in the address; 404 outside the draft."""
+    """The signed-in curator, the exhibition, and the hanging in the URL; 404 outside the draft."""
     person, exhibition = await load_exhibition(request)
     hanging = await Hanging.get_or_none(
         id=request.path_params["hanging"],

@@ -28,7 +28,8 @@ FIELDS_NOT_COPIED = ("opens_at", "closes_at", "talks")  # these fields are diffe
 async def restorable_arrangement(edition: Edition) -> tuple[Arrangement, list[Artwork]]:
     """The arrangement that restoring an edition would give the draft, and the works that may no longer hang.
 
-    In the draft, works that a rule hung count as hung by hand. The rule adds works that were accepted since.
+    Works that a rule hung in the edition are hung by hand in the draft. The rule is kept, and adds works
+    that were accepted since.
     """
     frozen = await arrangement_of(edition)
     works = await Artwork.filter(id__in=frozen.work_ids or [0]).select_related(
@@ -62,10 +63,10 @@ async def restore(edition: Edition, by: Person) -> list[Artwork]:
 async def copy_exhibition(
     exhibition: Exhibition, slug: str, by: Person, *, theme: Theme | None, **draft: Any
 ) -> Exhibition:
-    """Create an exhibition with a copy of the draft; `draft` overrides fields, FIELDS_NOT_COPIED stay empty.
+    """Create an exhibition with a copy of the draft. Raises IntegrityError for a slug in use.
 
-    Rules are copied as rules, and works hung by hand if they are accepted. Raises IntegrityError for a slug
-    in use.
+    `draft`: fields to set instead of copying them. FIELDS_NOT_COPIED stay empty. Rules are copied as rules.
+    Works hung by hand are copied if they are accepted.
     """
     async with in_transaction():
         arrangement = await arrangement_of(await draft_of(exhibition))

@@ -57,7 +57,7 @@ async def rooms_of(draft: Edition) -> list[Room]:
     return rooms
 
 
-MAX_RULE_WORKS_SHOWN = 24  # in each room, on the builder's page
+MAX_RULE_WORKS_SHOWN = 24  # per room on the builder's page
 
 
 async def works_by_rule(rooms: Sequence[FilledRoom]) -> dict[int, Artwork]:

@@ -195,7 +195,7 @@ def _removed_works(room: FilledRoom, is_in: Mapping[int, _WorkPosition]) -> list
 
 
 def _moves(room: FilledRoom, then: int | None, was_in: Mapping[int, _WorkPosition]) -> list[WorkMove]:
-    """The works that came from another room, or changed places with others of this room."""
+    """The works that came from another room, or whose order within this room changed."""
     here = [was_in[hung.artwork_id].place for hung in room.works if _was_in_room(hung, then, was_in)]
     staying = _longest_rising(here)
     moves = []

@@ -19,7 +19,7 @@ from gallery.web.rendering import flash, redirect, render
 
 
 async def new(request: Request) -> Response:
-    """A curator gives the copy a title and an address."""
+    """A curator opens the form for the copy's title, slug and theme."""
     _person, exhibition = await load_exhibition(request)
     draft = await draft_of(exhibition)
     form = ExhibitionForm(

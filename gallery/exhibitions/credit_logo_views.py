@@ -103,7 +103,7 @@ async def _logo_response(request: Request, token: str, headers: dict[str, str]) 
 
 
 async def _load_credit(request: Request, exhibition: Exhibition) -> Credit:
-    """The draft's credit that the address names; 404 if there is none."""
+    """The draft's credit with the key in the URL; 404 if there is none."""
     for credit in credits_of((await draft_of(exhibition)).credits):
         if credit.key == request.path_params["key"]:
             return credit
@@ -124,11 +124,11 @@ async def _render_page(
 
 
 async def desk_logos(request: Request, exhibition: Exhibition, credits: list[Credit]) -> dict[str, Any]:
-    """The logos of credits by the credits' keys, with addresses for the desk; one query."""
+    """Key of the credit → its logo, with the logo's URL at the desk; one query."""
     url = pages_of(request).url
 
     def address(logo: CreditLogo) -> str:
-        # The address changes with the file, so that no browser shows an old one.
+        # The URL changes with the file, so that no browser shows an old file from its cache.
         return f"{url('logos:at_desk', id=exhibition.id, key=logo.key)}?{logo.id}"
 
     return dict(await logos_of(exhibition, [credit.key for credit in credits], address))

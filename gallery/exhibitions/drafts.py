@@ -255,8 +255,8 @@ async def move_hanging(
 async def publish(exhibition: Exhibition, by: Person) -> Edition:
     """Freeze the draft into a new edition, which visitors see from its opening. Raises NotPublishable.
 
-    Until then they see the present edition. An edition that was planned before is replaced. Works that are no
-    longer accepted are left out. Works whose consent is not in force are hung, and shown once it is.
+    Until the opening, visitors see the present edition. A planned edition is replaced. Works that are no
+    longer accepted are left out. Works whose consent is not in force are hung, but not shown until it is.
     """
     draft = await draft_of(exhibition)
     async with in_transaction():
@@ -368,7 +368,7 @@ def _check_publishable(draft: Edition, rooms: Sequence[FilledRoom]) -> None:
 
 
 async def _check_differs(draft: Edition, rooms: Sequence[FilledRoom], latest: Edition) -> None:
-    """Raise NotPublishable if nothing has changed since the last edition, as when two curators publish."""
+    """Raise NotPublishable if the draft equals the latest edition, as when two curators publish at once."""
     values = {name: getattr(draft, name) for name in FROZEN_FIELDS}
     if compare(await arrangement_of(latest), Arrangement(values, rooms)).is_none:
         sentence = (

@@ -65,7 +65,7 @@ class Edition(Model):
 
     leaves_when_closed = fields.BooleanField(
         default=False, db_default=False
-    )  # otherwise the edition stays among the past exhibitions
+    )  # whether it leaves the site when it closes, instead of staying among the past exhibitions
     credits: Any = fields.JSONField(null=True)  # list of entries, see credits.py; null: none
     talks: Any = fields.JSONField(null=True)  # list of entries, see talks.py; null: none
     version = fields.IntField(default=0, db_default=0)  # the number of changes to a draft
@@ -112,7 +112,7 @@ class PublishedEditions(NamedTuple):
 
     @classmethod
     def of(cls, editions: Iterable[Edition]) -> PublishedEditions:
-        """Pick from the editions of one exhibition, which must include all current editions."""
+        """The published editions among `editions`: of one exhibition, with at least all its current ones."""
         moment, current = now(), [edition for edition in editions if edition.is_current]
         return cls(
             shown=next((edition for edition in current if edition.is_shown(moment)), None),
@@ -164,7 +164,7 @@ class Hanging(Model):
     )
     artwork_id: int
     position = fields.IntField()
-    caption_zh = fields.CharField(max_length=300, default="", db_default="")  # for this room only
+    caption_zh = fields.CharField(max_length=300, default="", db_default="")  # shown in this room only
     caption_en = fields.CharField(max_length=300, default="", db_default="")
 
     class Meta:
@@ -175,7 +175,7 @@ class Hanging(Model):
 
 
 class PreviewLink(Model):
-    """A link by which people without an account see a draft, until it expires or is ended."""
+    """A link by which people without an account see a draft, until it expires or is revoked."""
 
     id = fields.IntField(primary_key=True)
     exhibition: fields.ForeignKeyRelation[Exhibition] = fields.ForeignKeyField(

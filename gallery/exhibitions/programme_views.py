@@ -39,7 +39,10 @@ EntryForm = CreditForm | TalkForm
 
 @dataclass(frozen=True)
 class EntryListViews:
-    """The pages of one list, credits or talks. `form`: of one entry. `read`: parses the stored entries."""
+    """The pages of one list, credits or talks.
+
+    `form`: the form of one entry. `read`: a function that parses the stored entries.
+    """
 
     name: ListName
     form: type[EntryForm]
@@ -47,7 +50,7 @@ class EntryListViews:
     read: Any
     more_context: Callable[
         [Request, Exhibition, list[Any]], Awaitable[dict[str, Any]]
-    ]  # adds to the context of its page
+    ]  # more template context for the list's page
 
     async def index(self, request: Request) -> Response:
         """A curator sees the credits or talks of a draft, each with its form."""

@@ -74,7 +74,7 @@ class HungWork:
 
 @dataclass(frozen=True, slots=True)
 class FilledRoom:
-    """A room with the works that would hang in it. `beyond`: how many more works match its rule than fit."""
+    """A room with the works that would hang in it. `beyond`: the number of matching works over the limit."""
 
     room: Room
     works: Sequence[HungWork]

@@ -35,7 +35,7 @@ from gallery.worker import ChoreContext
 
 BATCH_SIZE = 500  # files or rows in memory at once
 ORPHANED_AFTER = timedelta(days=1)
-RECHECK_DELAY = 60.0  # seconds: longer than it takes to write a row after its files
+RECHECK_DELAY = 60.0  # seconds between the two passes: enough to write a row after its files
 
 Thing = TypeVar("Thing")
 
@@ -198,9 +198,9 @@ async def private_orphans(storage: Storage, settling: timedelta) -> set[str]:
 async def delete_orphans(
     context: ChoreContext, *, settling: timedelta = ORPHANED_AFTER, pause: float = RECHECK_DELAY
 ) -> bool:
-    """Delete private files that have no row, such as those of killed processes, after a day.
+    """Delete private files that have had no database row for a day, such as those of killed processes.
 
-    Framing a picture again links its old file to a new key before the row is written. For that moment the key
+    When a picture is framed again, its old file gets a new key before the row is written. Until then the key
     looks like an old orphan, so the chore deletes only files that are orphans in two passes.
     """
     if orphans := await private_orphans(context.storage, settling):

@@ -417,7 +417,7 @@ async def _saved_response(
 ) -> Response:
     """The answer after a change: JSON to a script that saves forms, otherwise a redirect to the builder.
 
-    `shown`: the values of the saved form, which its page still shows.
+    `shown`: the values of the saved form, as the open page shows them.
     """
     if not wants_json(request):
         return _redirect_to_builder(request, exhibition, fragment, message, level)

@@ -143,8 +143,8 @@ async def claim(context: ChoreContext, which: Q = RECEIVED) -> Image | None:
     """Claim a waiting image: the oldest of those with the fewest failures and losses.
 
     A lease that expired means that its worker was killed, perhaps because of the picture. Such a picture is
-    claimed after all others, so that it does not block them. So is a picture for which this machine had too
-    little time or memory.
+    claimed after all others, so that it does not block them. The same holds for a picture for which this
+    machine had too little time or memory.
     """
     async with in_transaction():
         waiting = Image.filter(which, is_due(), Q(lease_until__isnull=True) | Q(lease_until__lt=now()))

@@ -22,11 +22,11 @@ from operator import mul
 
 SIDE = 50  # px: fingerprints are computed from a picture of SIDE × SIDE
 SIDES = (50, 46, 42, 38, 34, 30)  # px: the heights and widths of the windows
-STEP = 4  # px from one window to the next
+STEP = 4  # px between the starts of neighbouring windows
 SPANS = [(start, start + side) for side in SIDES for start in range(0, SIDE - side + 1, STEP)]
 WINDOWS = [(down, across) for down in SPANS for across in SPANS]  # the first is the whole picture
 
-ORDER = 14  # only DCT coefficients whose vertical and horizontal orders add up to less are used
+ORDER = 14  # the vertical and horizontal order of a used DCT coefficient add up to less than this
 WAVES = [(down, across) for down in range(ORDER) for across in range(ORDER - down) if down or across]
 SIGN_BYTES = len(WAVES) // 8
 SHAPE_HEADER = struct.Struct(">f")  # width ÷ height of the picture
@@ -34,10 +34,10 @@ WINDOW_BYTES = SIGN_BYTES + 2  # the signs, then the mean blue and red differenc
 LENGTH = SHAPE_HEADER.size + WINDOW_BYTES * len(WINDOWS)
 
 # These thresholds were chosen with tests/bench/likeness.py.
-MAX_DISTANCE = 26  # of 104 signs that may differ if the mean colours are similar
-MAX_DISTANCE_ANY_COLOUR = 18  # the same if they are not: a copy in grey, or in another light
-MAX_COLOUR_DIFFERENCE = 16  # levels of 255, in each of Cb and Cr
-MAX_SHAPE_DIFFERENCE = 0.15  # between log(width ÷ height) of two pictures: about 15 %
+MAX_DISTANCE = 26  # how many of the 104 signs may differ if the mean colours are similar
+MAX_DISTANCE_ANY_COLOUR = 18  # how many, if the colours differ: a grey copy, or another light
+MAX_COLOUR_DIFFERENCE = 16  # greatest difference of similar mean colours: of 255 levels, in each of Cb and Cr
+MAX_SHAPE_DIFFERENCE = 0.15  # greatest difference of log(width ÷ height): shapes may differ by about 15 %
 
 # The shape, log(width ÷ height), and the index of each window of a square picture, sorted by shape. Most
 # windows can be ruled out by their shape alone.
@@ -116,8 +116,10 @@ def _contains(large: bytes, small: bytes) -> bool:
 
 @lru_cache(maxsize=4096)
 def _orientations(head: bytes) -> list[tuple[float, list[int]]]:
-    """Two pairs: the first is for the picture as it is, the second for the picture after a quarter turn. A
-    pair is log(width ÷ height), and the DCT signs in each of the four mirrored forms."""
+    """Two pairs of log(width ÷ height) and the DCT signs in each of the four mirrored forms.
+
+    The first pair is for the picture as it is, the second for the picture after a quarter turn.
+    """
     shape, signs = (
         math.log(SHAPE_HEADER.unpack_from(head)[0]),
         int.from_bytes(head[SHAPE_HEADER.size :], "big"),

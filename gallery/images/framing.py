@@ -66,8 +66,8 @@ class Framing:
         """The size (px) to which an upright picture must be decoded so that the framed part has the size
         `needed`.
 
-        The result is rounded down: half the size of the framed part needs at most half the size of the
-        picture.
+        The result is rounded down, so that a framed part at half its size never needs the picture at more
+        than half of its size.
         """
         turned, framed = self.turned(upright), self.size_in(upright)
         across, down = needed[0] * turned[0] // framed[0], needed[1] * turned[1] // framed[1]

@@ -14,8 +14,8 @@ CONTEXT = "http://iiif.io/api/image/3/context.json"
 PROFILE = "http://iiif.io/api/image/3/level2.json"
 
 TILE_SIZE = 512  # px; docs/decisions.md says how it was chosen
-MAX_SIDE = 8192  # px of one image
-MAX_AREA = 2560 * 2560  # px of one image: the widest rendition of a square picture
+MAX_SIDE = 8192  # px: the greatest width or height of one answer
+MAX_AREA = 2560 * 2560  # px of one answer: as many as the widest rendition of a square picture has
 
 FORMATS = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 QUALITIES = ("default", "color", "gray", "bitonal")
@@ -203,8 +203,8 @@ def all_tiles(whole: Size) -> list[ImageRequest]:
 
 
 def tile_at(x: int, y: int, factor: int, whole: Size) -> ImageRequest:
-    """The tile whose top left corner is (x, y) in px of the whole picture: multiples of TILE_SIZE ×
-    factor."""
+    """The tile whose top left corner is (x, y), in px of the whole picture. Both are multiples of
+    TILE_SIZE × factor."""
     side = TILE_SIZE * factor
     width, height = min(side, whole[0] - x), min(side, whole[1] - y)
     return ImageRequest((x, y, width, height), level_size((width, height), factor))

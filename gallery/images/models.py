@@ -78,13 +78,13 @@ class Image(Model):
     attempts = fields.IntField(default=0)  # how often it was claimed; also identifies the current claim
     # Attempts for which this machine had too little time or memory.
     failures = fields.IntField(default=0, db_default=0)
-    attempt_after = fields.DatetimeField(null=True)  # after a failure: not claimed before this time
+    attempt_after = fields.DatetimeField(null=True)  # after a failure: earliest moment of the next claim
     losses = fields.IntField(default=0, db_default=0)  # attempts whose worker was killed
-    lease_until = fields.DatetimeField(null=True)  # the worker's claim ends at this time unless it is renewed
+    lease_until = fields.DatetimeField(null=True)  # end of the lease of the worker that has claimed the row
     # Whether its tiles are in public storage.
     has_tiles = fields.BooleanField(default=False, db_default=False)
     tiling_attempts = fields.IntField(default=0, db_default=0)
-    tiling_until = fields.DatetimeField(null=True)  # the lease of the worker that makes its tiles
+    tiling_until = fields.DatetimeField(null=True)  # end of the lease of the worker that makes its tiles
     # The work for which this picture is proposed, or in which it was recently replaced. Not a foreign key:
     # works have one to images already, and tables cannot be created with circular foreign keys.
     candidate_for_id = fields.IntField(null=True)

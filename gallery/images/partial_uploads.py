@@ -34,13 +34,13 @@ from gallery.organisations.models import Organisation
 from gallery.storage import Storage
 from gallery.storage.store import CHUNK_BYTES
 
-LIFETIME = timedelta(days=3)  # of an upload from its start, even if data still arrives
+LIFETIME = timedelta(days=3)  # an upload expires so long after its start, even if data still arrives
 MAX_OPEN_UPLOADS = 100  # per person
 MAX_OPEN_BYTES = 2_000_000_000  # per person: the sum of the declared lengths
 IDLE_TIMEOUT = 60.0  # seconds without a byte, after which a request is ended
 POLL_SECONDS = 1.0  # seconds without a byte, after which a request yields to another one for the same upload
 
-ALGORITHMS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}  # of checksums; tus requires sha1
+ALGORITHMS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}  # for checksums; tus requires sha1
 
 
 class TooManyUploads(Exception):
@@ -110,7 +110,7 @@ class PartialUpload:
             path.unlink(missing_ok=True)
 
     def request_yield(self) -> None:
-        """Ask a request that holds the lock, but receives nothing, to release it."""
+        """Ask a request that holds the lock, but receives nothing, to release the lock."""
         self._yield_request.touch()
 
     def is_yield_requested(self) -> bool:
@@ -233,7 +233,7 @@ async def create_upload(
 ) -> Upload:
     """Start an upload of `length` bytes. Raises TooManyUploads."""
     async with in_transaction():
-        await locked(Person.filter(id=by.id)).get()  # so that two requests do not count at the same time
+        await locked(Person.filter(id=by.id)).get()  # so that two requests cannot both pass the limits below
         open_ones = Upload.filter(by=by, completed_at__isnull=True, expires_at__gt=now())
         (totals,) = await open_ones.annotate(number=Count("id"), total=Coalesce(Sum("length"), 0)).values(
             "number", "total"
@@ -248,7 +248,7 @@ async def create_upload(
 
 
 async def delete_upload(upload: Upload, storage: Storage) -> None:
-    """Delete an upload and its data. A request that is appending to it then cannot complete it."""
+    """Delete an upload and its data. A request that is still appending then cannot complete the upload."""
     await Upload.filter(id=upload.id).delete()
     PartialUpload(storage, upload.token).delete()
 

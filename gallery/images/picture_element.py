@@ -26,11 +26,11 @@ def picture_element(
     first: bool = False,
     max_width: int | None = None,
 ) -> Markup:
-    """A <picture> of the renditions below the address `folder`, without those wider than `max_width` px
-    unless all are.
+    """A <picture> of the renditions below the address `folder`.
 
-    `size` is that of the image in px. `sizes` is the attribute: how wide the page shows it. `first` marks the
-    first picture of a page, which the browser then fetches at once.
+    Renditions wider than `max_width` px are left out, unless all are wider. `size` is the image's size in px.
+    `sizes` is the HTML attribute, which says how wide the page shows the picture. `first` marks the first
+    picture of a page, which the browser then fetches at once.
     """
     before, after = _around_alt(folder, size, sizes, first, max_width)
     # Only the alt text needs escaping: this site makes the address, the numbers and `sizes`.

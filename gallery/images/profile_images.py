@@ -87,7 +87,8 @@ async def _record(owner: ProfileImageOwner, by: Person, *, is_gone: bool) -> Non
 
 async def _delete_image(image: Image, storage: Storage) -> None:
     """Delete a replaced picture. If the store is unavailable, the worker does it within a day."""
-    await Image.filter(id=image.id).update(state=ImageState.ERASED)  # stops a worker that has claimed it
+    # A worker that is making the renditions then stops.
+    await Image.filter(id=image.id).update(state=ImageState.ERASED)
     with contextlib.suppress(StoreUnavailable):
         await delete_image_files(storage, image.token)
         if storage.proxy_cache.is_configured:

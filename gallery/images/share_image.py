@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 
-DESIGN_VERSION = 2  # increase it when the drawing changes, so that the addresses change
+DESIGN_VERSION = 2  # increase this when the drawing changes, so that the addresses change
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from gallery.images.renditions import PREVIEW_NAME, UNFRAMED_NAME, file_name
 from gallery.storage import Storage
 
 LOGO_FOLDER = "logos"
-MAX_CONCURRENT_COPIES = 8  # to public storage
+MAX_CONCURRENT_COPIES = 8  # files copied to public storage at the same time
 
 
 def original_key(token: str) -> str:

@@ -122,7 +122,8 @@ async def take_down(
     """
     await ProfileImage.filter(id=profile_image.id).delete()
     await Fingerprint.filter(image_id=profile_image.image_id).delete()
-    if work_id is not None:  # an empty fingerprint, as the work's own pictures get, so that none is computed
+    # With an empty fingerprint, which the work's own pictures also get, none is computed.
+    if work_id is not None:
         await Fingerprint.create(image_id=profile_image.image_id, code=b"")
     await Image.filter(id=profile_image.image_id).update(
         state=ImageState.ERASED,

@@ -30,7 +30,7 @@ from gallery.web.languages import gettext as _
 logger = logging.getLogger("gallery")
 
 MAX_FIELDS = 200
-MAX_FIELD_BYTES = 400_000  # all text fields together
+MAX_FIELD_BYTES = 400_000  # bytes of all text fields together
 
 
 def too_large(most: int) -> str:
@@ -65,7 +65,7 @@ class ReceivedForm:
     file: ReceivedFile | None = None
     is_too_large: bool = False  # the file is over the limit; the rest of the form was not read
     is_empty: bool = False  # a file was chosen, but it has no bytes
-    files: list[ReceivedFile] = field(default_factory=list)  # of a form with several files
+    files: list[ReceivedFile] = field(default_factory=list)  # only filled for a form with several files
     too_large: list[str] = field(default_factory=list)  # names of the files over the limit
     left_out: list[str] = field(
         default_factory=list
@@ -91,7 +91,7 @@ class FormReader:
         self._file_name = b""
         self._value = bytearray()
         self._field_bytes = 0
-        self._pending: list[bytes] = []  # file data of the current chunk, written when it is parsed
+        self._pending: list[bytes] = []  # file data of the chunk that is being parsed; written after that
         self._head = b""
         self._size = 0
         self._pictures = 0

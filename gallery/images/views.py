@@ -18,8 +18,8 @@ MEDIA_TYPES: dict[str, str] = {format.name: format.media_type for format in FORM
 
 
 def desk_address(image: Image, width: int | None = None) -> str:
-    """The desk's address of the JPEG rendition `width` px wide; with None, of the preview made at the
-    upload."""
+    """The desk's address of the JPEG rendition that is `width` px wide, or of the preview if `width` is
+    None."""
     return f"/desk/images/{image.id}/{PREVIEW_NAME if width is None else file_name(width, 'jpg')}"
 
 
@@ -39,7 +39,7 @@ def is_served_at_desk(image: Image, name: str) -> bool:
 
 
 async def rendition_response(request: Request, image: Image, name: str) -> Response:
-    """A file of an image; 404 if it is missing. The caller has checked who asks."""
+    """The response with a file of an image; 404 if it is missing. The caller has checked access."""
     storage: Storage = request.app.state.storage
     # Browsers may cache the file but must revalidate it at each use. So they can prefetch the curator's next
     # picture.

@@ -37,7 +37,7 @@ from gallery.web.rendering import lang_attribute, pages_of
 
 ATOM = "http://www.w3.org/2005/Atom"
 MEDIA_TYPE = "application/atom+xml"
-MAX_WORKS = 50  # of the newest works, in one feed
+MAX_WORKS = 50  # the newest works, in one feed
 MAX_EXHIBITIONS = 20
 EXCERPT_COLUMNS = 400  # a Chinese character takes two
 PICTURE_WIDTH = 640  # px
@@ -96,7 +96,7 @@ async def organisation(request: Request) -> Response:
 
 
 async def work_entries(request: Request, *conditions: Q) -> list[FeedEntry]:
-    """The works on view that were hung last, under these conditions on their hangings; two queries."""
+    """The works on view that were hung last, and whose hangings meet these conditions; two queries."""
     hung = (
         await Hanging.filter(
             *conditions,
@@ -198,7 +198,7 @@ def feed_response(
     pages, language = pages_of(request), current_language()
     path = pages.url(page, language=language, **parameters)
     newest_first = sorted(entries, key=lambda entry: entry.published, reverse=True)
-    # The date of an empty feed is today: at midnight the page cache forgets it anyway.
+    # The date of an empty feed is today: the page cache forgets the feed at midnight anyway.
     updated = max((entry.updated for entry in entries), default=start_of_day(today()))
     root = Element("feed", {"xmlns": ATOM, "xml:lang": LANGUAGE_TAGS[language]})
     add_element(root, "id", tag_uri(request, path))

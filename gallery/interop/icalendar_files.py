@@ -1,4 +1,4 @@
-"""Talks as iCalendar files (RFC 5545), one for each talk and one for all of an exhibition, in either language.
+"""Talks as iCalendar files (RFC 5545): one file for each talk and one for each exhibition, in each language.
 
 Times are in UTC, so that no file needs time zone rules. A talk keeps its UID through all editions.
 """
@@ -44,7 +44,9 @@ async def show(request: Request) -> Response:
 
 
 async def load_published(request: Request) -> list[tuple[ShownExhibition, datetime, int]]:
-    """Editions with talks of the exhibition in the URL, with date of publication and number; latest first.
+    """The editions with talks of the exhibition in the URL, latest first.
+
+    Each edition comes with its date of publication and its number.
 
     404 if the exhibition is no longer on the site or has no talks.
     """
@@ -63,7 +65,7 @@ async def load_published(request: Request) -> list[tuple[ShownExhibition, dateti
 def calendar_file(
     request: Request, exhibition: ShownExhibition, talks: Sequence[Talk], published_at: datetime, number: int
 ) -> Response:
-    """The talks as a file. `number` is the edition's: calendars replace events with a lower number."""
+    """The talks as an iCalendar file. Calendars replace an event whose edition has a lower `number`."""
     pages = pages_of(request)
     page = pages.absolute(pages.url("public:exhibition", language=current_language(), slug=exhibition.slug))
     calendar = Calendar()

@@ -41,7 +41,7 @@ WORKS_IN_FRAME = 12
 
 @dataclass(frozen=True)
 class Box:
-    """The largest size, in px, that may be shown."""
+    """The maximum size, in px, of the embedded photo or frame."""
 
     width: int
     height: int

@@ -1,6 +1,7 @@
-"""For search engines: robots.txt, and sitemaps of all public pages in both languages.
+"""The robots.txt, and sitemaps of all public pages in both languages, for search engines.
 
-The sitemap index is at the root. Each language has one sitemap of its pages, and one for every WORKS_PER_SITEMAP works.
+The sitemap index is at the root. Each language has one sitemap of its pages, and one for every
+WORKS_PER_SITEMAP works.
 https://www.sitemaps.org/protocol.html
 """
 

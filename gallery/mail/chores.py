@@ -1,7 +1,7 @@
 """The chores of mails: sending them, gathering daily digests, deleting old ones.
 
-A mail is sent at least once: if a worker is killed after the server accepted the mail and before the row is
-updated, it is sent again, with the same Message-ID.
+A mail is sent at least once. If a worker is killed after the mail server accepted a mail and before the row
+is updated, the mail is sent again with the same Message-ID.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ GIVEN_UP_AFTER = timedelta(days=4)  # RFC 5321, 4.5.4.1: at least 4 to 5 days
 ANSWER_SECONDS = 20  # timeout for each response of the mail server
 TOTAL_SECONDS = 60  # timeout for sending one mail
 MAILS_KEPT_FOR = timedelta(days=30)
-KEYS_KEPT_FOR = timedelta(days=120)  # longer than a notification with the same key can be queued again
+KEYS_KEPT_FOR = timedelta(days=120)  # a notification with the same key is not queued again after this
 TOO_LATE = "too late"
 
 
@@ -114,7 +114,7 @@ async def deliver(message: EmailMessage, server: MailServer) -> None:
 
 
 async def postpone(mail: Mail, answer: str) -> None:
-    """Try again after the next of RETRY_DELAYS; give up after GIVEN_UP_AFTER."""
+    """Retry a mail after the next of RETRY_DELAYS; give the mail up if it is older than GIVEN_UP_AFTER."""
     if now() - mail.created_at > GIVEN_UP_AFTER:
         await give_up(mail, answer)
         return
@@ -162,7 +162,10 @@ async def gather_digest(context: ChoreContext) -> bool:
 
 
 async def delete_old(context: ChoreContext) -> bool:
-    """Delete mails older than a month, and erase the secrets of expired links from the others."""
+    """Delete old mails that are no longer to be sent, and erase the secrets of expired links from the others.
+
+    Mails are old after MAILS_KEPT_FOR, or with a key after KEYS_KEPT_FOR.
+    """
     moment = now()
     await Mail.filter(useless_after__lte=moment).exclude(secret="").update(secret="")
     old = Mail.filter(

@@ -37,8 +37,8 @@ class Mail(Model):
     facts: Any = fields.JSONField(default=dict)  # values for the template; never private data of an artist
     secret = fields.CharField(
         max_length=100, default=""
-    )  # appended to the path; erased when the mail is sent
-    key = fields.CharField(max_length=120, null=True, unique=True)  # a notification with a key is sent once
+    )  # the secret of the link, appended to `path`; erased when the mail is sent
+    key = fields.CharField(max_length=120, null=True, unique=True)  # no second mail with this key is queued
     for_digest = fields.BooleanField(default=False)
     digest: fields.ForeignKeyNullableRelation[Mail] = fields.ForeignKeyField(
         "gallery.Mail", related_name="gathered", null=True, on_delete=fields.CASCADE

@@ -19,10 +19,11 @@ DIGEST_HOUR = 8  # in the site's time zone
 
 @dataclass(frozen=True)
 class Notification:
-    """A notification for people with an account: `kind` names the template, `facts` fill it, `path` is the page.
+    """A mail to people with an account.
 
-    With `key` each person gets it once, even if it is queued again. With `is_for_digest` it waits for the
-    daily digest of people who chose one. It is not sent before `not_before`.
+    `kind` names the template, `facts` are its values, and `path` is the page that the mail links to. With a
+    `key` each person gets the mail once, even if it is queued again. With `is_for_digest` the mail waits for
+    the daily digest if the person chose the digest. No mail is sent before `not_before`.
     """
 
     kind: str
@@ -89,7 +90,7 @@ async def queue_mail(
 
 
 def in_all_languages(record: Any, name: str) -> dict[str, str]:
-    """A bilingual column as a fact; each mail uses the text in its own language."""
+    """A bilingual field as {language: text}, for `Mail.facts`; a mail shows the text in its own language."""
     return {language: localized(record, name, language).text for language in LANGUAGES}
 
 

@@ -48,7 +48,7 @@ async def create(request: Request) -> Response:
     form = ApplicationForm(await read_small_form(request))
     if not form.is_valid():
         return render(request, "applications/new.html", {"form": form}, status=422)
-    if not form.nickname.data:  # a hidden field that only spam programs fill in
+    if not form.nickname.data:  # honeypot: hidden from people, filled in by spam bots
         if not APPLICATION_LIMIT.allows(client_network(request)):
             form.refuse(
                 "contact_email",

@@ -16,7 +16,7 @@ DECLINED_KEPT_FOR = timedelta(days=180)
 
 
 async def check_link(context: ChoreContext) -> bool:
-    """Check one link that is due; False if none is."""
+    """Check one link that is due; False if no link is due."""
     if not context.settings.check_links:
         return False
     return await check_next_link(private_too=context.settings.check_private_links)

@@ -74,7 +74,7 @@ class OwnerRequestForm(Form):
 
 
 class ApplicationForm(Form):
-    """An application. `nickname` is a hidden field that only spam programs fill in."""
+    """An application. `nickname` is a honeypot: hidden from people, filled in by spam bots."""
 
     name_zh = LineField(_l("Name in Chinese"), 120)
     name_en = LineField(_l("Name in English"), 120)

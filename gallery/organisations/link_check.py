@@ -20,7 +20,7 @@ TIMEOUT_SECONDS = 10  # for all requests of one check
 MAX_REDIRECTS = 5
 MAX_HEAD_BYTES = 32_768  # the most bytes of status line and headers together
 REDIRECT_STATUSES = {301, 302, 303, 307, 308}
-# Status codes with which a page refuses programs; people may still be able to open it.
+# Status codes with which sites refuse bots; people may still be able to open the page.
 CLOSED_TO_PROGRAMS = {401, 403, 429}
 
 NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052

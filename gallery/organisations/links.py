@@ -38,7 +38,7 @@ PROBLEM_WORDS: Mapping[str, Any] = {
 @dataclass(frozen=True)
 class DeadLink:
     url: str
-    problem: str  # why the link is dead: part of a sentence, in the reader's language
+    problem: str  # why the link is dead, in the reader's language; not a whole sentence
 
 
 async def find_dead_links(urls: Collection[str]) -> dict[str, DeadLink]:
@@ -53,7 +53,7 @@ def problem_words(answer: str) -> str:
 
 
 async def dead_links_of(projects: Collection[Project]) -> list[tuple[Project, list[DeadLink]]]:
-    """The projects with dead links, and their dead links; one query."""
+    """Each project that has dead links, with these links; one query."""
     dead = await find_dead_links({url for project in projects for url in project.links.values()})
     with_dead_links = [(each, [dead[url] for url in each.links.values() if url in dead]) for each in projects]
     return [(project, links) for project, links in with_dead_links if links]

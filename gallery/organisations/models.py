@@ -218,9 +218,9 @@ class OwnerRequest(Model):
     ended_at = fields.DatetimeField(null=True)
     objected_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="owner_objections", null=True, on_delete=fields.SET_NULL
-    )  # null: somebody used the link in the mail
+    )  # null: the objection came through the link in the mail
     objected_by_id: int | None
-    token_hash = fields.CharField(max_length=64)  # of the link in the mail
+    token_hash = fields.CharField(max_length=64)  # of the token in the mail's link
     invitation: fields.ForeignKeyNullableRelation[Invitation] = fields.ForeignKeyField(
         "gallery.Invitation", related_name="owner_requests", null=True, on_delete=fields.SET_NULL
     )

@@ -35,7 +35,7 @@ from gallery.worker import ChoreContext
 
 OBJECTION_PERIOD = timedelta(hours=72)
 PAUSE_AFTER_OBJECTION = timedelta(days=30)
-COMMAND_REASON = "gallery invite"  # the stored reason of requests made by command
+COMMAND_REASON = "gallery invite"  # the stored reason if the request was made by command
 
 
 class OwnerRequestRefused(Exception):
@@ -53,7 +53,7 @@ async def latest_request(organisation_id: int) -> OwnerRequest | None:
 
 
 def can_be_stopped(request: OwnerRequest) -> bool:
-    """Whether `request` is waiting, or its invitation is still open. The invitation must be fetched."""
+    """Whether `request` is waiting, or its invitation is still open. Prefetch the invitation first."""
     invitation = request.invitation
     if request.state == RequestState.EFFECTIVE:
         return invitation is not None and invitation.accepted_at is None and invitation.expires_at > now()
@@ -134,7 +134,7 @@ async def _create_request(
 
 
 async def _languages_of_objectors(organisation_id: int) -> dict[str, str]:
-    """All current and former owners and the application's contact: e-mail address → language."""
+    """E-mail address → language, of all current and former owners and the application's contact."""
     owners = Person.filter(
         Q(memberships__organisation_id=organisation_id, memberships__role=MemberRole.OWNER)
         | Q(formerly_owned__organisation_id=organisation_id)
@@ -209,8 +209,7 @@ async def _end_request(request: OwnerRequest, state: RequestState, by: Person | 
 async def invite_due_owner(context: ChoreContext) -> bool:
     """Send the invitation of a request that is due and has no objection; False if there is none.
 
-    A request waits while one of its mails is unsent, so that a broken mail server takes nobody's time to
-    object.
+    A request waits while one of its mails is unsent, because owners cannot object before they get the mail.
     """
     unsent = Mail.filter(kind="owner_requested", state=MailState.UNSENT)
     delayed = [int(str(path).split("/")[3]) for path in await unsent.values_list("path", flat=True)]

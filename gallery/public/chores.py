@@ -65,7 +65,7 @@ async def delete_derivatives(context: ChoreContext) -> bool:
         await context.storage.public.delete(derivative_key(derivative.image.token, derivative.name))
         await Derivative.filter(
             id=derivative.id
-        ).delete()  # after the file: the row records that the file still has to be deleted
+        ).delete()  # after the file: a row says that its file must still be deleted
     return bool(gone or too_much)
 
 

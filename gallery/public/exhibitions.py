@@ -1,4 +1,4 @@
-"""Exhibitions: the list, an exhibition's page, and its walk."""
+"""Exhibitions: the list, an exhibition's page, and its walk, which shows one work at a time."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ async def show(request: Request) -> Response:
 
 
 async def show_walk(request: Request) -> Response:
-    """An exhibition, or one of its rooms, work by work; also for a screen in a hall.
+    """An exhibition, or one of its rooms, one work at a time; also for a screen in a hall.
 
     A walk has at most WORKS_PER_PAGE works. A larger exhibition is shown room by room.
     """

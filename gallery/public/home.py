@@ -17,7 +17,7 @@ OPEN_ON_HOME = 4
 TO_OPEN_ON_HOME = 4
 PAST_ON_HOME = 4
 NEWEST_ON_HOME = 8
-HUNG_ON_HOME = 8  # of each open exhibition
+HUNG_ON_HOME = 8  # works of each open exhibition
 ORGANISATIONS_ON_HOME = 24
 CALLS_ON_HOME = 4
 

@@ -47,7 +47,7 @@ class ExhibitionPage:
     summaries: Sequence[RoomSummary]
     rooms: Sequence[ShownRoom]
     counts: Counts  # of the whole exhibition
-    begins_in_room: bool  # whether it begins in the middle of its first room
+    begins_in_room: bool  # whether the page begins in the middle of its first room
     following: Mapping[str, object] | None  # the query parameters of the next page
     next_room: RoomSummary | None  # the room with which the next page begins
 
@@ -64,7 +64,7 @@ async def exhibition_page(edition_id: int, room: str = "", after: str = "") -> E
     """One page of an edition's works. It begins in the room numbered `room`, after the work `after` if given.
 
     Both are strings from the URL. If `after` no longer hangs in that room, the page begins with the room.
-    Five queries; two if everything fits on one page. Raises NoSuchRoom.
+    Runs five queries, or two if everything fits on one page. Raises NoSuchRoom.
     """
     rooms = await _rooms_in(edition_id)
     if not room and sum(each["hung"] for each in rooms) <= WORKS_PER_PAGE:
@@ -206,7 +206,7 @@ def _shown_rooms(summaries: Sequence[RoomSummary], hung: Mapping[int, Sequence[Q
 
 
 def _rooms_on_page(summaries: Sequence[RoomSummary], passed: int) -> list[RoomSummary]:
-    """The rooms that can be on the page, if at most `passed` works of the first room are on earlier pages."""
+    """The rooms that can be on the page, if earlier pages show at most `passed` works of the first room."""
     on_page: list[RoomSummary] = []
     works = -passed
     for room in summaries:

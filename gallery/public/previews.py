@@ -1,7 +1,8 @@
-"""Previews: a draft as visitors will see it, for curators, and for people without an account by a signed link that expires.
+"""Previews: a draft as visitors would see it if it were published now.
 
-A link leads to one exhibition and can be ended before it expires. Its pages and pictures are below the link's own address.
-Browsers and proxies do not store them. They show what visitors would see if the draft were published now.
+Curators see a preview at the desk; people without an account open a signed link that a curator passed on.
+A link leads to one exhibition, expires, and can be ended earlier. The pages and pictures of a preview are
+below the link's own address. Browsers and proxies do not store them.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ from gallery.web.rendering import (
 
 LINK_LIFETIME = timedelta(days=7)
 MAX_LINKS = 20  # valid links of one exhibition at the same time
-FRAME_LIFETIME = timedelta(hours=12)  # of the desk's own preview, whose link is not listed
+FRAME_LIFETIME = timedelta(hours=12)  # of the link in the desk's own frame, which is not listed
 PRIVATE_HEADERS = {
     "cache-control": "no-store",
     "x-robots-tag": "noindex, nofollow, noimageindex",
@@ -63,12 +64,12 @@ MAX_TOKEN_LENGTH = 200  # characters
 
 
 def link_signer(settings: Settings) -> URLSafeSerializer:
-    """Signs the ids of links that curators pass on."""
+    """The signer of the ids of links that curators pass on."""
     return URLSafeSerializer(settings.secret_key, salt="preview-link", signer_kwargs=SIGNER_OPTIONS)
 
 
 def frame_signer(settings: Settings) -> URLSafeTimedSerializer:
-    """Signs the ids of exhibitions, for the frame in which the desk shows a draft."""
+    """The signer of the ids of exhibitions, for the frame in which the desk shows a draft."""
     return URLSafeTimedSerializer(settings.secret_key, salt="preview-frame", signer_kwargs=SIGNER_OPTIONS)
 
 
@@ -118,7 +119,7 @@ async def make_link(exhibition: Exhibition, whom: str, by: Person) -> PreviewLin
 
 
 async def end_link(link: PreviewLink, by: Person) -> None:
-    """End a link. One that has ended is not changed."""
+    """End a link. A link that has already ended is left unchanged."""
     async with in_transaction():
         if await PreviewLink.filter(id=link.id, ended_at__isnull=True).update(ended_at=now()):
             await record(Verb.EXHIBITION_LINK_ENDED, link.exhibition_id, with_id=link.id, by=by)
@@ -180,7 +181,7 @@ async def show(request: Request) -> Response:
         "exhibition": shown_exhibition,
         "rooms": rooms,
         "cover": works[0] if works else None,
-        "counts": view_models.Counts.of(works),  # no duplicates: a work hangs once in an edition
+        "counts": view_models.Counts.of(works),  # an edition hangs each work only once
         "logos": await logos_of(
             exhibition,
             [credit.key for credit in shown_exhibition.credits],

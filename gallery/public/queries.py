@@ -70,7 +70,7 @@ async def exhibitions(*conditions: Q, order: str = "-opens_at", limit: int) -> l
 
 
 async def exhibition_at(slug: str) -> ShownExhibition | None:
-    """The exhibition of that address, if it has opened and is still on the site; one query."""
+    """The exhibition with this slug, if it has opened and is still on the site; one query."""
     rows = await _current_edition(slug)
     return ShownExhibition.of(rows[0]) if rows else None
 
@@ -86,17 +86,17 @@ def published_editions(*conditions: Q, **values: Any) -> QuerySet[Edition]:
 
 
 def is_open() -> Q:
-    """Editions that have opened and not closed."""
+    """The condition for editions that have opened and have not closed yet."""
     return Q(Q(closes_at__isnull=True) | Q(closes_at__gt=now()), opens_at__lte=now())
 
 
 def has_opened() -> Q:
-    """Editions that have opened and are still on the site, closed or not."""
+    """The condition for editions that have opened and are still on the site, closed or not."""
     return edition_is_open()
 
 
 def is_upcoming() -> Q:
-    """Planned editions of exhibitions that are not open now.
+    """The condition for planned editions of exhibitions that are not open now.
 
     While an exhibition is open, visitors see only its open edition.
     """
@@ -129,15 +129,18 @@ async def works_by_edition(shown: Sequence[ShownExhibition], most: int) -> dict[
 
 
 def editions_with_talks() -> QuerySet[Edition]:
-    """The editions with talks that are on the site or open later."""
+    """The editions with talks that are on the site or will open later."""
     return published_editions(has_opened() | is_upcoming(), talks__isnull=False)
 
 
 async def talks_from(moment: datetime, limit: int) -> list[tuple[Talk, ShownExhibition]]:
-    """At most `limit` talks from `moment` on, of exhibitions on the site or to open, with the exhibition; one query."""
+    """At most `limit` talks from `moment` on, each with its exhibition; one query.
+
+    The exhibitions are on the site or will open later.
+    """
     announced = editions_with_talks().order_by("opens_at", "id")
     shown = [ShownExhibition.of(row) for row in await announced.values(*EDITION_COLUMNS)]
-    # If a past exhibition opens again, both editions may have the talk: the later one counts.
+    # If a past exhibition opens again, both its editions may have the same talk: the later edition's is used.
     latest = {
         (exhibition.slug, talk.key): (talk, exhibition)
         for exhibition in shown
@@ -278,9 +281,9 @@ async def work_counts_by_theme() -> dict[int, ThemeWorkCount]:
 async def sample_works(
     themes: Sequence[Theme], counted: Mapping[int, ThemeWorkCount]
 ) -> dict[int, ShownWork]:
-    """A work on view for each theme that has one, by the theme's id; four queries.
+    """Theme id → a work on view, for each theme that has one; four queries.
 
-    It is the theme's cover, else the first work of its latest exhibition, else its newest work.
+    The work is the theme's cover, else the first work of its latest exhibition, else its newest work.
     """
     opened = await exhibitions(
         has_opened(), Q(exhibition__theme_id__in=list(counted)), limit=len(counted) * 4

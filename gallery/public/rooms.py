@@ -50,7 +50,7 @@ async def rooms_of_draft(
 ) -> list[ShownRoom]:
     """The rooms of a draft as they would be shown if it were published now; one query.
 
-    `picture_address` gives the address below which the renditions of a picture are, by its token.
+    `picture_address` returns the folder URL of a picture's renditions for the picture's token.
     """
     ids = {each.artwork_id for room in rooms for each in room.works}
     columns = columns_for(room.room.layout for room in rooms)
@@ -86,7 +86,7 @@ def shown_room(
     captions: Mapping[int, LocalizedText],
     picture_address: Callable[[str], str] | None = None,
 ) -> ShownRoom:
-    """A room with works from `rows`. `room` has title, text (both localized) and layout."""
+    """A room with works from `rows`. `room` has a title and a text, both localized, and a layout."""
     rows = list(rows)
     return ShownRoom(
         number=number,

@@ -37,12 +37,12 @@ class ShareImages:
     """The card of one thing and, if it has one, the poster."""
 
     def __init__(self, kind: str, name: str, by_form: Mapping[str, ShareImage], alt: LocalizedText) -> None:
-        """`kind` and `name` are from its page's address; `alt` describes its card."""
+        """`kind` and `name` are those in the page's address; `alt` is the alt text of the card."""
         self.kind, self.name, self.by_form, self.alt = kind, name, by_form, alt
 
     @property
     def card(self) -> str:
-        """The card's path. It changes with everything drawn on it, so that social networks fetch it again."""
+        """The card's path. It changes with the card's content, so that social networks fetch a new card."""
         return self.path(CARD)
 
     @property

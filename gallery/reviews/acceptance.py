@@ -46,7 +46,7 @@ async def load_acceptance_blockers(artwork: Artwork) -> list[Any]:
 
 
 async def unconfirmed_personal_data(artwork: Artwork) -> list[CheckFinding]:
-    """The findings of contact data in the work's texts, except those that a curator waved off."""
+    """The findings of contact data in the work's texts, except those that a curator dismissed."""
     texts = {name: getattr(artwork, name) for name in TEXT_FIELDS}
     findings = [each for each in personal_data.check(texts) if each.rule in personal_data.CONTACT_RULES]
     if not findings:

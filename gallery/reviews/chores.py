@@ -25,7 +25,7 @@ REPORT_RETENTION = timedelta(days=180)
 
 
 async def delete_old_reports(context: ChoreContext) -> bool:
-    """Delete reports closed half a year ago, with the addresses of the visitors who sent them."""
+    """Delete reports closed over half a year ago, with the e-mail addresses of their senders."""
     async with in_transaction():
         if await Report.filter(closed_at__lt=now() - REPORT_RETENTION).delete():
             await request_erasure()
@@ -33,10 +33,9 @@ async def delete_old_reports(context: ChoreContext) -> bool:
 
 
 async def delete_unused_candidates(context: ChoreContext) -> bool:
-    """Delete one picture that was proposed and not accepted, or that was replaced, once no decision about it
-    can be undone.
+    """Delete one picture that was replaced, or proposed and not accepted.
 
-    Pictures erased by a withdrawal are left to the withdrawal.
+    A picture is kept while a decision about it can be undone. A withdrawal erases its pictures itself.
     """
     image = next(iter(await _unused_candidates(Artwork.all())), None)
     if image is None:

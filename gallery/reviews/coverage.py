@@ -30,7 +30,7 @@ class CoverageGap:
     """One thing that works on view may lack."""
 
     name: str
-    label: Any  # names what complete works have
+    label: Any  # a predicate about complete works: “have alt text”
     lacking: Any  # the heading of the list of incomplete works
 
     def of(self) -> Q:

@@ -1,7 +1,7 @@
 """Deciding on a submission: accept it, return it with notes, or decline it. Each decision is one Review.
 
 If the site asks for two reviews, the first curator's decision is an Opinion and the second one's makes the
-Review (`stages.py`). Its curator can undo a decision for ten seconds (`undo.py`), so no mail about a review
+Review (`stages.py`). The curator can undo the decision for ten seconds (`undo.py`), so no mail about a review
 may leave before `undo_deadline(review)`.
 """
 
@@ -98,7 +98,7 @@ class UnconfirmedPersonalData(DecisionRefused):
 
 @dataclass(frozen=True)
 class _Request:
-    """The decision that `by` asks for; if `by` is None, the automatic one for a trusted organisation."""
+    """The decision that `by` asks for. If `by` is None, it is automatic, for a trusted organisation."""
 
     decision: Decision
     by: Person | None
@@ -218,7 +218,7 @@ async def _save_stage(
 ) -> None:
     """Save that the submission waits for another curator."""
     sent.stage = stage_of(latest_decisions(opinions))
-    sent.awaits_trust = False  # a curator has looked at it
+    sent.awaits_trust = False  # no automatic acceptance: a curator has looked at the work
     await sent.save(update_fields=["stage", "awaits_trust"])
     await record(Verb.WORK_DECIDED_AS_ONE_OF_TWO, work.id, organisation_id=work.organisation_id, by=by)
     await Hold.filter(artwork_id=work.id).delete()

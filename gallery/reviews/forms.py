@@ -218,7 +218,10 @@ class VetoForm(Form):
 
 
 class PairForm(Form):
-    """A curator's decision about two works with nearly the same picture. `which`: the work concerned."""
+    """A curator's decision about two works with nearly the same picture.
+
+    `which`: "earlier" or "later", the work of the pair that the decision is about.
+    """
 
     outcome = StringField()
     which = StringField()
@@ -274,7 +277,7 @@ class ReadyReasonForm(Form):
 
 
 class ReportForm(Form):
-    """A visitor's report. `nickname` is a honeypot: a field that people do not see and programs fill in."""
+    """A visitor's report. `nickname` is a honeypot: hidden from people, filled in by spam bots."""
 
     reported_for = RadioField(
         _l("What is it about?"),

@@ -1,4 +1,4 @@
-"""Waving a hint off, and the page with the list behind the hints on wording."""
+"""Dismissing a hint, and the page with the list behind the hints on wording."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ async def check_submission(submission: Submission) -> None:
             return
         await _replace_hints(current, artwork, image, found)
         is_prepared = image is None or image.state != ImageState.RECEIVED
-        current.checked_with = CHECKS_VERSION if is_prepared else 0  # 0: check again once ready
+        current.checked_with = CHECKS_VERSION if is_prepared else 0  # 0: check again with renditions
         current.checked_on = today()
         await current.save(update_fields=["checked_with", "checked_on"])
 
@@ -210,8 +210,9 @@ async def check_next_submission(context: ChoreContext) -> bool:
 
 
 async def current_hints(submission: Submission) -> list[Hint]:
-    """The hints on a submission, open ones first, in the order of the checks; runs the checks again on a new
-    day.
+    """The hints on a submission, open ones first, in the order of the checks.
+
+    Runs the checks first if they have not run today or have changed since.
     """
     if submission.checked_with < CHECKS_VERSION or submission.checked_on != today():
         await check_submission(submission)
@@ -298,7 +299,7 @@ class HintDescription:
 
 
 async def describe_hints(hints: list[Hint]) -> list[HintDescription]:
-    """The hints with their sentences, the pairs of works that they concern, and who waved them off."""
+    """The hints with their sentences, the pairs of works that they concern, and who dismissed them."""
     dismissed: dict[str, WavedOff] = {}
     pairs = await load_pairs([hint.pair_id for hint in hints if hint.pair_id])
     blind = await _pairs_being_scored(list(pairs.values()))
@@ -332,7 +333,7 @@ async def describe_hints(hints: list[Hint]) -> list[HintDescription]:
 
 
 async def _pairs_being_scored(pairs: Collection[ShownPair]) -> set[int]:
-    """The ids of pairs with a work in an open scoring round, whose curators must not learn whose it is."""
+    """The ids of pairs with a work in an open scoring round: curators must not learn whose work it is."""
     waiting = [side.artwork.id for pair in pairs for side in pair.sides if side.is_waiting]
     rounds = ScoringRound.filter(closes_at__gt=now(), theme__artworks__id__in=waiting)
     scored = {id for (id,) in await rounds.values_list("theme__artworks__id")} if waiting else set()

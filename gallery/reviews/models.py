@@ -100,7 +100,7 @@ class Opinion(Model):
     reason = fields.TextField(default="")
     notes: dict[str, str] = fields.JSONField(default=dict)
 
-    is_one_of_two = True  # by this field templates tell an Opinion from a Review
+    is_one_of_two = True  # only opinions have this field, so templates can tell them from reviews
 
     class Meta:
         table = "opinion"
@@ -300,7 +300,7 @@ class ReadyReason(Model):
 
 
 class Hint(Model):
-    """A check's finding in a submission; `facts` fill in its sentence."""
+    """A check's finding in a submission. `facts`: the values for the placeholders in its sentence."""
 
     id = fields.IntField(primary_key=True)
     submission: fields.ForeignKeyRelation[Submission] = fields.ForeignKeyField(
@@ -314,10 +314,10 @@ class Hint(Model):
     check = fields.CharField(max_length=30)
     field = fields.CharField(max_length=30)
     excerpt = fields.TextField(default="")  # the words that the check found
-    is_quoted = fields.BooleanField(default=False)  # in quotation marks: somebody's own words
+    is_quoted = fields.BooleanField(default=False)  # whether the excerpt stands in quotation marks
     facts: dict[str, str] = fields.JSONField(default=dict)
     key = fields.CharField(max_length=32)  # the same finding has the same key in every submission
-    is_open = fields.BooleanField(default=True)  # until a curator waves it off
+    is_open = fields.BooleanField(default=True)  # false once a curator has dismissed the hint
     pair: fields.ForeignKeyNullableRelation[NearPair] = fields.ForeignKeyField(
         "gallery.NearPair", related_name="hints", null=True, on_delete=fields.CASCADE
     )  # for a hint that two pictures are nearly the same
@@ -403,7 +403,7 @@ class NearPair(Model):
     settled_at = fields.DatetimeField(null=True)
     review: fields.ForeignKeyNullableRelation[Review] = fields.ForeignKeyField(
         "gallery.Review", related_name="pairs", null=True, on_delete=fields.SET_NULL
-    )  # the decision that settled it
+    )  # the decision that settled the pair
     review_id: int | None
 
     class Meta:
@@ -440,7 +440,7 @@ class Report(Model):
     closed_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="reports_closed", null=True, on_delete=fields.SET_NULL
     )
-    note = fields.TextField(default="")  # what was done about it; only curators read it
+    note = fields.TextField(default="")  # what was done about the report; only curators read this
 
     class Meta:
         table = "report"

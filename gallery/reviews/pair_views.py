@@ -29,7 +29,7 @@ async def show(request: Request) -> Response:
 
 
 async def _redirect_to_scoring(request: Request, shown: ShownPair) -> Response | None:
-    """A redirect to the open scoring round of one work, if any: the page would say whose work it is."""
+    """A redirect to the open scoring round of one of the works, if any: the page names their artists."""
     for side in shown.sides:
         round = await open_scoring_round(side.artwork) if side.is_waiting else None
         if round is not None:

@@ -144,7 +144,7 @@ def _shows(submission: Submission, image_id: int) -> bool:
 
 
 async def _first_sent_at(artwork_id: int, image_id: int) -> tuple[datetime, int]:
-    """The moment and id of the work's first submission with this picture, by which pictures are ordered."""
+    """The time and id of the work's first submission with this picture: the key to order two pictures."""
     submissions = await Submission.filter(artwork_id=artwork_id).order_by("number")
     with_it = [each for each in submissions if _shows(each, image_id)] or submissions
     return (with_it[0].at, with_it[0].id) if with_it else (now(), 0)
@@ -273,7 +273,7 @@ def decline_reason(shown: ShownPair, goes: PairSide) -> str:
     """The reason to decline `goes`, in the language of its work."""
     with use_language(goes.artwork.language):
         if shown.is_of_one_organisation:
-            # By number, not title: if that work is withdrawn, its title must not remain here.
+            # The number, not the title: if that work is withdrawn, its title must not remain in this reason.
             stays = shown.other(goes).artwork.id
             return _("This picture was also submitted as work %(number)s, which we keep.") % {"number": stays}
         return _(

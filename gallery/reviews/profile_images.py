@@ -67,7 +67,7 @@ async def _page(request: Request, form: TakeDownForm, refused: int = 0) -> Respo
     """The page with the list. `refused`: the id of the logo or cover whose form was refused; 0 for none."""
     found = (
         await unseen_profile_images()
-        .order_by("-state", "id")  # "waiting" before "shown"
+        .order_by("-state", "id")  # in the order of the alphabet, reversed: "waiting" before "shown"
         .limit(PER_PAGE)
         .select_related("image", "organisation", "project__organisation")
     )
@@ -128,7 +128,7 @@ async def _take_down(request: Request, person: Person, words: str) -> None:
         profile_image = await _load_locked(request)
         await take_down(profile_image, "curator", person, words)
         await content_version.bump()
-    with contextlib.suppress(StoreUnavailable):  # then the worker deletes the files
+    with contextlib.suppress(StoreUnavailable):  # the worker deletes the files later
         await Takedown([profile_image.image]).delete_files(request.app.state.storage)
 
 

@@ -36,8 +36,8 @@ def apply_proposal(artwork: Artwork, sent: Mapping[str, str]) -> None:
 async def swap_pictures(artwork: Artwork, before: int | None) -> None:
     """If the work no longer has the image `before`, keep that image as a candidate.
 
-    It is kept for as long as the decision can be undone. Its files leave public storage, because it is no
-    longer on view.
+    A candidate is kept while the decision can be undone. The files of `before` are deleted from public
+    storage, because the image is no longer on view.
     """
     if artwork.image_id != before:
         await Image.filter(id=before or 0).update(candidate_for_id=artwork.id)

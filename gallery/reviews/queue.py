@@ -127,7 +127,7 @@ async def load_by_slug(model: Any, slug: str) -> Any:
 
 @dataclass(frozen=True)
 class QueuePosition:
-    """A submission's place in a queue, with its neighbours. The picture of `following` is fetched."""
+    """A submission's place in a queue, with its neighbours. The image of `following` is prefetched."""
 
     deferral: Deferral | None
     preceding: Submission | None
@@ -177,7 +177,7 @@ class Queue:
     async def ids(self, first: int, number: int) -> tuple[list[int], dict[int, Any]]:
         """The ids of `number` submissions from the index `first` on, counted from 0.
 
-        Also returns id → moment of deferring, for those that were deferred.
+        Also returns a dict for the deferred ones among them: id → time of deferral.
         """
         rows = (
             await self.not_deferred()
@@ -223,7 +223,7 @@ class Queue:
     ) -> Submission | None:
         """The submission after `submission` in the queue; None at the end.
 
-        `turn` has the submissions that were not deferred; `late`, the deferrals, comes after them.
+        `turn`: the submissions that were not deferred. `late`: the deferrals, which come after `turn`.
         `submission` itself may no longer wait.
         """
         turn, late = (
@@ -253,7 +253,7 @@ class Queue:
         return await self.not_deferred().filter(before).order_by("-at", "-id").first()
 
     async def next_free(self, submission: Submission) -> Submission | None:
-        """The next submission after `submission` that no other curator holds, or else the first such one."""
+        """The next submission that no other curator holds: after `submission`, else from the start."""
         turn = self.not_deferred().exclude(artwork_id__in=works_held_by_others(self.curator))
         late = self.deferred().exclude(submission__artwork_id__in=works_held_by_others(self.curator))
         following = await self._following(submission, await self.deferral_of(submission), turn, late)

@@ -65,7 +65,7 @@ class QueueRow:
     submission_number: int
     submission: Submission | None = None
     put_off_at: datetime | None = None
-    hold: Hold | None = None  # only another curator's
+    hold: Hold | None = None  # the hold of another curator, if there is one
     hint_count: int = 0
 
     @property
@@ -163,7 +163,7 @@ async def _waiting_rows(queue: Queue, page: int) -> list[QueueRow]:
 async def _decided_rows(
     tab: Status, chosen: QueueFilter, query: Mapping[str, str]
 ) -> tuple[int, int, int, list[QueueRow]]:
-    """(number of works in the list, page number, number of pages, rows of the page), the latest first."""
+    """Returns (number of works in the list, page number, number of pages, rows of the page, latest first)."""
     works = Artwork.filter(status=tab)
     if chosen.theme is not None:
         works = works.filter(themes__id=chosen.theme.id)
@@ -202,7 +202,7 @@ def _address(request: Request) -> Callable[..., str]:
 
 
 def _moment(value: Any) -> datetime:
-    """The result of an SQL aggregate over datetimes, which SQLite returns as text."""
+    """The datetime in `value`, the result of an SQL aggregate; SQLite returns it as text."""
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     assert isinstance(moment, datetime)
     return moment

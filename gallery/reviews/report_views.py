@@ -38,7 +38,7 @@ async def create(request: Request) -> Response:
     if not form.validate():
         return _form(request, artwork, form, 422)
     language = str(request.path_params["language"])
-    if not form.nickname.data:  # people do not see this field; programs fill it in
+    if not form.nickname.data:  # honeypot: hidden from people, filled in by spam bots
         if not REPORT_LIMIT.allows(client_network(request)):
             form.refuse("told", _("Several reports came from your network. Please try again in an hour."))
             return _form(request, artwork, form, 429)

@@ -74,11 +74,11 @@ async def review_page(
     dismissal: tuple[int, DismissForm] | None = None,
     status: int = 200,
 ) -> Response:
-    """The page of one work. It takes the hold on the work, unless the browser only prefetches the page.
+    """The page of one work. Takes the hold on the work, unless the browser only prefetches the page.
 
     `changed`: what changed since the curator opened the page. `to_confirm`: personal data found in the
-    texts. `too_late`: another curator has decided; the page shows what was typed. `dismissal`: a hint's id
-    and its refused form.
+    texts. `too_late`: says that another curator has decided; the page keeps what was typed. `dismissal`: a
+    hint's id and its refused form.
     """
     submission = latest_submission(artwork)
     opinions = await Opinion.filter(submission__artwork_id=artwork.id).order_by("id").select_related("by")

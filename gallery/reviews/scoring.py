@@ -159,7 +159,7 @@ async def blind_work(submission: Submission) -> BlindWork:
 
 
 def cover_names(text: str, names: Sequence[str]) -> str:
-    """`text` with all `names` covered, the longest first, ignoring case."""
+    """`text` with every one of `names` replaced by NAME_COVER, ignoring case; longer names first."""
     known = sorted({name.strip() for name in names if len(name.strip()) > 1}, key=len, reverse=True)
     if not known:
         return text

@@ -22,8 +22,8 @@ class DecisionEffect(StrEnum):
 
     WAITS_FOR_ANOTHER = "waits for another"  # saved as an opinion until another curator decides
     DECIDED = "decided"
-    ALREADY_SPOKEN = "already spoken"  # refused: this curator has decided, and no other has
-    THIRD_NEEDED = "third needed"  # refused: one of two who disagree does not adopt the other decision
+    ALREADY_SPOKEN = "already spoken"  # refused: this curator has decided already; another must do so next
+    THIRD_NEEDED = "third needed"  # refused: two disagree, and neither adopts the other's decision
 
 
 def latest_decisions(opinions: Iterable[Opinion]) -> dict[int, Decision]:
@@ -60,7 +60,7 @@ def effect_of_decision(
 def combined_reasons(
     opinions: Sequence[Opinion], decision: Decision, reason: str, notes: Mapping[str, str]
 ) -> tuple[str, dict[str, str]]:
-    """The (reason, notes) for the organisation: those of all curators who agree, each text once."""
+    """The (reason, notes) for the organisation, joined from all curators who agree, each text once."""
     decisions = latest_decisions(opinions)
     agreeing = {each.by_id: each for each in opinions if decisions[each.by_id] == decision == each.decision}
     reasons = [each.reason for each in agreeing.values()] + [reason]

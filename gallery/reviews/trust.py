@@ -88,7 +88,7 @@ async def accept_next_trusted(context: ChoreContext) -> bool:
     if not await needs_review(artwork, submission, context.settings.secret_key):
         with suppress(
             DecisionRefused, EditConflict
-        ):  # a curator is looking at the work, or it changed: a curator decides
+        ):  # a curator holds the work, or it has changed: leave it to curators
             await decisions.accept_automatically(artwork, submission)
     await Submission.filter(id=submission.id).update(awaits_trust=False)
     return True

@@ -1,7 +1,7 @@
 """The search query for each database: FTS5 on SQLite, tsvector with GIN on PostgreSQL. Both give the same results.
 
-Tokens are letters, digits and underscores, so they can be part of the statement: PostgreSQL then knows how common each
-is when it plans the query.
+Tokens contain only letters, digits and underscores, so they can be part of the SQL statement. PostgreSQL then
+knows how common each token is when it plans the query.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from gallery.db.connection import in_transaction
 from gallery.search.models import EntryKind, SearchEntry, entry_id
 from gallery.search.tokenizer import Term, is_token
 
-SCANNED_FIRST = 600  # newest entries, scanned before the GIN index: enough for common words
+SCANNED_FIRST = 600  # newest entries scanned before the GIN index is used; enough for common words
 ABOVE_ALL_IDS = entry_id(max(EntryKind) + 1, 0)
 
 
@@ -31,7 +31,7 @@ async def index(entries: Collection[int]) -> None:
 
 
 async def delete_entries(entries: Collection[int]) -> None:
-    """Delete many entries, in a transaction. For a few `SearchEntry.filter(…).delete()` does the same."""
+    """Delete many entries, in a transaction. For a few, `SearchEntry.filter(…).delete()` does the same."""
     if not entries:
         return
     await _execute_fts5(
@@ -67,7 +67,7 @@ class Hit(NamedTuple):
 async def find_hits(terms: Sequence[Term], facets: Sequence[str], after: Hit | None, most: int) -> list[Hit]:
     """At most `most` entries that have all terms and facets, and that are sorted after the hit `after`.
 
-    Matches in the title come first, then falling ids. One or two queries. There must be a term or a facet.
+    Matches in the title come first, then falling ids. There must be a term or a facet. One or two queries.
     """
     all_terms = [*terms, *(Term((facet,)) for facet in facets)]
     assert all_terms
@@ -107,7 +107,7 @@ async def _by_tsvector(
 ) -> list[int]:
     """Find entries by the tsvector columns, in two steps, because a GIN index has no token positions.
 
-    The first step finds the entries with all tokens. The second step checks positions, of a few entries only.
+    The first step finds the entries with all tokens. The second step checks the tokens' positions in these.
     OFFSET 0 keeps the steps apart: otherwise PostgreSQL would first check the positions of all entries.
     https://www.postgresql.org/docs/current/textsearch-indexes.html
     For common tokens GIN finds far more entries than are returned, so the newest entries are scanned first.

@@ -1,4 +1,4 @@
-"""What a withdrawal erases of the search index: the entries of the works."""
+"""What a withdrawal erases from the search index: the entries of the withdrawn works."""
 
 from __future__ import annotations
 

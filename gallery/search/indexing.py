@@ -1,7 +1,7 @@
 """What the index contains of each thing on view, and how it is kept up to date.
 
-It reads credit names, and nothing private. A pass goes through everything on view in batches, from the exhibitions down
-to the oldest work. Each batch is compared with the entries of the same range of ids.
+Credit names are indexed, and nothing private. A pass goes through everything on view in batches, from the
+exhibitions down to the oldest work. Each batch is compared with the entries of the same range of ids.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class EntrySource:
 
 
 def plain_line(text: str) -> str:
-    """A text on one line, without Markdown. Parsing Markdown is slow and left out for texts that cannot have any."""
+    """A text on one line, without Markdown. Parsing is slow, so a text that cannot have any is not parsed."""
     return markdown_to_text(text) if MARKDOWN.intersection(text) else " ".join(text.split())
 
 
@@ -227,7 +227,7 @@ async def _ids_with_works(column: str) -> set[int]:
 
 
 def in_languages(*names: str) -> tuple[str, ...]:
-    """The columns of these values in each language."""
+    """The names of the columns with these fields in each language: title → title_zh, title_en."""
     return tuple(f"{name}_{language}" for name in names for language in LANGUAGES)
 
 
@@ -239,7 +239,7 @@ async def continue_pass() -> bool:
     """Do one batch of a pass through everything on view. Returns False if nothing is left to do now.
 
     A pass begins when the content version has moved, or when time has changed what is on view. If two
-    workers run at once, some work is only done twice. Rows that a pass left out, because another process had
+    workers run at once, they only check rows twice. Rows that a pass left out, because another process had
     locked them, are checked by the next pass.
     """
     current_pass, _ = await IndexPass.get_or_create(id=1)
@@ -300,8 +300,8 @@ async def write_entries(kind: EntryKind, sources: Collection[EntrySource], gone:
 
     Returns whether all entries were written and deleted.
 
-    A work is written only if it is still on view: it may have been withdrawn since it was read. Rows that another
-    process has locked are left to a later pass, so that it cannot deadlock with a withdrawal.
+    A work is written only if it is still on view: it may have been withdrawn since it was read. Rows that
+    another process has locked are left to a later pass, so that no deadlock with a withdrawal is possible.
     """
     made = [source.entry(kind) for source in sources]
     is_whole = True

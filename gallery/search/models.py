@@ -33,7 +33,8 @@ def entry_id(kind: int, id: int) -> int:
 class SearchEntry(Model):
     """The tokens of one thing that was on view when the entry was written.
 
-    Each database has its own index over them. Triggers, made by the migration, delete from it with the row.
+    Each database has its own full-text index of the tokens. Triggers, made by the migration, delete an entry
+    from the index when its row is deleted.
     """
 
     id = fields.BigIntField(primary_key=True, generated=False)
@@ -55,7 +56,7 @@ class IndexPass(Model):
     id = fields.IntField(primary_key=True)
     content_version = fields.BigIntField(default=-1)  # when the pass began
     words_version = fields.IntField(default=0)  # tokenizer.VERSION of the entries
-    holds_until = fields.DatetimeField(null=True)  # when time next changes what is on view
+    holds_until = fields.DatetimeField(null=True)  # when the clock next changes what is on view
     before = fields.BigIntField(default=0)  # entries with this id or higher are done; 0: all are
 
     class Meta:

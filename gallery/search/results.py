@@ -30,7 +30,7 @@ MAX_COUNTED = 100  # with more results than this, the filters show no counts
 MAX_ATTEMPTS = 4  # queries for one page, if results are no longer on view
 SNIPPET_COLUMNS = 150  # a Chinese character takes two
 MAX_FILTER_VALUES = 8  # shown for each filter: the most frequent values
-MAX_SUGGESTIONS = 4  # other queries, for one without results
+MAX_SUGGESTIONS = 4  # other queries, for a query without results
 VOCABULARY_WORKS = 200  # newest works whose words correct the spelling of a query
 
 FILTERS = ("kind", "theme", "organisation", "medium", "year", "language")
@@ -88,7 +88,10 @@ class SearchResults:
 
 
 async def find(query: SearchQuery) -> SearchResults:
-    """A page of results. The number of queries does not grow with them. There must be a term or a filter."""
+    """A page of results for `query`, which must have a term or a filter.
+
+    The number of SQL queries does not grow with the number of results.
+    """
     is_first = query.after is None
     wanted = MAX_COUNTED + 1 if is_first else PAGE_SIZE + 1
     after, hits, is_over = query.after, list[Hit](), False
@@ -229,7 +232,7 @@ def _work_result(row: QueryRow, terms: Sequence[Term]) -> SearchResult:
     shown, own = ShownWork.of(row), row["language"]
 
     def in_both(field: str) -> list[LocalizedText]:
-        """The field in the page's language if possible, then its translation, then its original."""
+        """The field in the page's language if possible, its translation and its original, in this order."""
         original, translation = row[field], row[f"{field}_translation"]
         translated = LocalizedText(translation, other_language(own))
         return [
@@ -288,7 +291,7 @@ def _snippet(texts: Sequence[LocalizedText], terms: Sequence[Term]) -> Localized
 
 
 async def _filter_values(visible: Mapping[int, QueryRow]) -> FilterValues:
-    """For each filter the values of these entries, with their counts."""
+    """The values of these entries for each filter, with their counts."""
     filter_values: FilterValues = {name: {} for name in FILTERS}
 
     def count(name: str, value: str, label: LocalizedText) -> None:
@@ -321,7 +324,7 @@ FACETS = {
 
 
 async def newest(limit: int) -> list[ShownWork]:
-    """The newest works on view, from the index: faster than from all hangings."""
+    """The newest works on view, found in the search index: this is faster than a query of all hangings."""
     works = await queries.works_by_id(await _newest_ids(limit))
     return [works[id] for id in sorted(works, reverse=True)]
 
@@ -333,7 +336,7 @@ async def _newest_ids(limit: int) -> list[int]:
 
 
 async def suggestions(query: SearchQuery) -> list[str]:
-    """Other queries with results, for one that has none: parts of it, and words with a similar spelling."""
+    """Other queries that have results, for a query without any: its parts, and words of similar spelling."""
     candidates = [part for part in await _alternatives(query.terms) if part != query.text]
     with_results: list[str] = []
     for text in list(dict.fromkeys(candidates))[: 2 * MAX_SUGGESTIONS]:

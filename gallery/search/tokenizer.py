@@ -46,8 +46,9 @@ _STOP_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Tokens that must follow one another in a text. With `is_prefix` it is one token, and tokens of the text
-    that begin with it match.
+    """Tokens that must follow one another in a text.
+
+    A term with `is_prefix` has one token, and matches each token of the text that begins with it.
     """
 
     tokens: tuple[str, ...]
@@ -107,7 +108,7 @@ def _fold(character: str) -> str:
 
 
 def terms_of(query: str) -> list[Term]:
-    """The terms of a query, which must all match. Empty if it has neither letters nor digits."""
+    """The terms of a query, which must all match. Empty if the query has no letters or digits."""
     folded, positions = _folded(query[:MAX_QUESTION_LENGTH])
     terms: list[Term] = []
     for match in _WORDS.finditer(folded):
@@ -132,7 +133,7 @@ def facet_token(name: str, value: object) -> str:
 
 
 def token_stream(texts: Iterable[str], facets: Iterable[str] = ()) -> str:
-    """The index's content for `texts`: facets, then tokens, separated by spaces, each at its position."""
+    """The tokens as the databases store them: `facets`, then the tokens of `texts`, separated by spaces."""
     stream = list(facets)
     times: dict[str, int] = {}
     for text in texts:
@@ -168,7 +169,7 @@ def spans(text: str, terms: Sequence[Term]) -> list[tuple[int, int]]:
 
 
 def first_span(text: str, terms: Sequence[Term]) -> tuple[int, int] | None:
-    """The first part of `text` that matches a term; faster than all parts."""
+    """The first part of `text` that matches a term; faster than `spans`."""
     folded, positions = _folded(text)
     hits = list(_matches(folded, terms, most=1))
     if not hits:
@@ -178,7 +179,7 @@ def first_span(text: str, terms: Sequence[Term]) -> tuple[int, int] | None:
 
 
 def _matches(folded: str, terms: Sequence[Term], most: int | None = None) -> Iterator[tuple[int, int]]:
-    """The matches of the terms. `most` limits the matches of each run, and of all words together."""
+    """The matches of the terms. `most` limits those of each Chinese term, and of all others together."""
     stems = set()
     for term in terms:
         first, *others = term.tokens
@@ -231,7 +232,7 @@ def snippet(text: str, terms: Sequence[Term], columns: int) -> str:
 
 
 def _columns_before(text: str, position: int, columns: int) -> int:
-    """The position at most `columns` before `position`, or the beginning of a sentence or word after it."""
+    """Where a snippet begins: up to `columns` before `position`, preferably where a sentence or word does."""
     start = position
     while start > 0 and columns > 0:
         start -= 1

@@ -34,10 +34,8 @@ from gallery.web.rendering import settings_of
 
 SHARE_IMAGE_NAME = re.compile(r"(card|poster)-[0-9a-f]{12}\.(jpg|png)")
 PICTURE_WIDTHS = {"card": 960, "poster": 1600}  # px: the least width of the rendition used
-MAX_TRIES = 2  # if the content changes while the share image is drawn
-MAX_CANDIDATE_WORKS = (
-    120  # to find one that may be shared; as many as the page of a theme, organisation or project shows
-)
+MAX_TRIES = 2  # a second try, if the content changes while the share image is drawn
+MAX_CANDIDATE_WORKS = 120  # works to look through for one that may be shared: as many as the page shows
 
 
 async def show(request: Request) -> Response:
@@ -89,7 +87,7 @@ async def share_image_response(request: Request, share_image: ShareImage) -> Res
         return problem(503, "Too many pictures are being made. Please ask again.", RETRY_AFTER)
     except (ImageRefused, MachineFault):
         return problem(503, "This picture could not be made. Please ask again.", RETRY_AFTER)
-    except FileNotFoundError:  # its picture was just deleted
+    except FileNotFoundError:  # the picture was just deleted
         return problem(503, "This picture is just changing. Please ask again.", RETRY_AFTER)
     return Response(body, headers=headers, media_type=media_type)
 

@@ -20,7 +20,7 @@ class StatsScope:
     person: Person
     offered: list[Organisation]
     chosen: Organisation | None  # None: all organisations of `offered`
-    is_member: bool  # of every organisation in scope; others see works as they were last submitted
+    is_member: bool  # of all organisations in scope; only members see unsubmitted changes
 
     @property
     def is_sitewide(self) -> bool:

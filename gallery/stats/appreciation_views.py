@@ -35,7 +35,7 @@ PRESS_LIMIT = RateLimit(times=60, seconds=60)
 
 
 async def show(request: Request) -> Response:
-    """Tell the script on a work's page how many visitors appreciate it, and whether this one does."""
+    """Tell the script on a work's page how many visitors appreciate it, and whether this visitor does."""
     set_language(request.path_params["language"])
     count = await appreciation_cache(request).of(request.path_params["public_id"])
     key = visitor_key(request)

@@ -81,7 +81,7 @@ class AppreciationCache:
         )
 
     async def reload(self, public_id: str, count: AppreciationCount) -> AppreciationCount:
-        """The count of a work, read from the database again: somebody has just pressed the button."""
+        """The count of a work, read from the database again, because somebody has just pressed the button."""
         number = await count_appreciations(count.artwork_id, self._counter)
         return self._keep(
             public_id, AppreciationCount(count.artwork_id, number, time.monotonic()), self._generation

@@ -1,8 +1,8 @@
 """Writing counts: every second, each process writes its counts in one transaction on a connection of its own.
 
-Counts are added to the rows, so any number of processes can count the same page. The counted works, projects, themes
-and exhibitions are locked while this happens. A row that another transaction has locked, such as a withdrawal, waits
-for the next write.
+Counts are added to the stored ones, so any number of processes can count the same page. The transaction locks
+the rows of the counted works, projects, themes and exhibitions. If another transaction, such as a withdrawal,
+has locked a row, the counts of this row wait for the next write.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from gallery.themes.models import Theme
 logger = logging.getLogger("gallery.stats")
 
 WRITE_INTERVAL = 1.0  # seconds; a killed process loses at most the counts of one interval
-FINAL_ATTEMPTS = 5  # to write counts of locked rows when a process stops
-ROWS_PER_STATEMENT = 500  # of one INSERT
+FINAL_ATTEMPTS = 5  # to write the remaining counts when a process stops
+ROWS_PER_STATEMENT = 500  # in one INSERT
 
 
 class CountedPage(NamedTuple):
@@ -44,7 +44,7 @@ class CountedPage(NamedTuple):
     column: str  # the foreign key in the table of `counts` to the counted row
 
     def rows(self) -> QuerySet[Any]:
-        """The rows whose pages are counted."""
+        """All rows whose page views are counted: withdrawn works are left out."""
         return self.model.exclude(status=Status.WITHDRAWN) if self.model is Artwork else self.model.all()
 
 
@@ -156,7 +156,7 @@ async def _write_page(connection: BaseDBAsyncClient, batch: CountBatch, left: Co
 
 
 def _opened_in(batch: CountBatch, kind: str) -> dict[str, list[tuple[date, str, int]]]:
-    """The views of pages of `kind`: name → [(day, path, number)], with the paths of both languages."""
+    """The views of pages of `kind`: slug or public id → [(day, path, views)], for both languages."""
     views: dict[str, list[tuple[date, str, int]]] = defaultdict(list)
     for (day, path), number in batch.opened.items():
         matched = COUNTED_PATH.fullmatch(path)

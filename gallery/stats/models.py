@@ -90,7 +90,9 @@ class ExhibitionCount(Model):
 
 
 class Appreciation(Model):
-    """One visitor's appreciation of one work. The token is a hash that needs the visitor's cookie.
+    """One visitor's appreciation of one work.
+
+    The token can be computed only with the key in the visitor's cookie.
 
     A row is kept for a while after the visitor takes the appreciation back. So the visitor's latest change
     wins, in whatever order the processes write.

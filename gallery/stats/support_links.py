@@ -17,7 +17,7 @@ from gallery.web.languages import set_language
 from gallery.web.rendering import render
 from gallery.web.security import RateLimit, client_network
 
-# Per network. Visits above the limit are redirected, but not counted.
+# The limit is per network. Visits above it are redirected, but not counted.
 COUNT_LIMIT = RateLimit(times=60, seconds=60)
 # The Referer header names this site to the target, but not the work.
 HEADERS = {

@@ -64,7 +64,7 @@ def total_counts(sums: Iterable[Counts]) -> Counts:
 
 
 async def by_work(organisations: Collection[int], span: DateRange) -> CountsByKey:
-    """Counts by work id. A link counts if it was followed from the work's page."""
+    """Counts by work id. A followed support link counts for the work from whose page it was followed."""
     return await _grouped(organisations, span, "artwork_id")
 
 

@@ -146,7 +146,7 @@ async def _gallery_context(scope: StatsScope, span: DateRange) -> dict[str, Any]
 
 
 async def _rows_with_counts(model: type[Model], counted: Mapping[Any, Counts]) -> list[tuple[Any, Counts]]:
-    """Rows with their counts, newest first."""
+    """The rows of `model` whose ids are in `counted`, each with its counts; newest first."""
     ids: Collection[int] = [id for id in counted if id is not None]
     return [(row, counted[row.pk]) for row in await model.filter(id__in=ids).order_by("-id")]
 

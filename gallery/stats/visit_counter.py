@@ -67,7 +67,10 @@ class VisitCounter:
             self._opened[path] = self._opened.get(path, 0) + 1
 
     def follow(self, project_id: int, artwork_id: int | None) -> None:
-        """Count a followed project link. `artwork_id`: the work from whose page it was followed, if any."""
+        """Count a followed support link of a project.
+
+        `artwork_id`: the work from whose page the link was followed, if any.
+        """
         day = clock.today()
         self._waiting.followed[day, "projects", project_id] += 1
         if artwork_id is not None:

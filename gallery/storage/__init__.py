@@ -26,7 +26,7 @@ class Storage:
 
     private: Store
     public: Store
-    proxy_cache: ProxyCache  # has copies of public files
+    proxy_cache: ProxyCache  # a shared cache of public files in front of the site
 
     def __init__(self, settings: Settings) -> None:
         self.proxy_cache = ProxyCache(settings)
@@ -52,7 +52,7 @@ class Storage:
 
     @asynccontextmanager
     async def scratch_folder(self) -> AsyncIterator[Path]:
-        """A temporary folder."""
+        """A temporary folder, deleted when the `with` block ends."""
         folder = Path(await asyncio.to_thread(tempfile.mkdtemp, dir=self._scratch))
         try:
             yield folder
@@ -60,8 +60,10 @@ class Storage:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     def sweep_scratch(self, older_than: float) -> int:
-        """Remove scratch folders last changed before `older_than` (seconds since 1970), which killed
-        processes left."""
+        """Remove scratch folders that killed processes left: those last changed before `older_than`.
+
+        `older_than`: seconds since 1970. Returns the number of removed folders.
+        """
         removed = 0
         for folder in self._scratch.iterdir():
             if folder != self.partial_uploads and folder.stat().st_mtime < older_than:

@@ -25,7 +25,7 @@ from gallery.storage.store import Store, StoredFile, StoreUnavailable
 
 SMALL_FILE_BYTES = 256 << 10  # bytes; nearly every rendition and tile is smaller
 MAX_NAME_BYTES = 255  # file systems report a longer name by an error other than "not found"
-MAX_TRIES = 5  # tries to write a file: another process may remove its folder while empty
+MAX_TRIES = 5  # to write a file: another process may remove its folder while it is empty
 
 
 class LocalFolder(Store):
@@ -91,8 +91,10 @@ class LocalFolder(Store):
 
 
 def _read_small(path: Path) -> tuple[bytes, float] | None:
-    """Content and modification time of a file of at most SMALL_FILE_BYTES; None for others. Raises
-    FileNotFoundError."""
+    """The content and modification time of a file; None if it is larger than SMALL_FILE_BYTES.
+
+    Raises FileNotFoundError.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except NotADirectoryError:

@@ -129,7 +129,7 @@ class Bucket:
 
     @contextmanager
     def converted_errors(self) -> Iterator[None]:
-        """Converts the store's errors to StoreUnavailable, except FileNotFoundError."""
+        """Convert the store's errors to StoreUnavailable, except FileNotFoundError."""
         try:
             yield
         except InvalidPathError:
@@ -334,7 +334,7 @@ async def _can_read(store: Any, path: str) -> bool:
 
 
 class BucketResponse(FileResponse):
-    """Starlette's FileResponse, with ranges, whose bytes are read from the bucket in chunks."""
+    """Starlette's FileResponse (with Range requests) for a file that is read from the bucket in chunks."""
 
     chunk_size = CHUNK_BYTES
 

@@ -25,7 +25,7 @@ class StoreUnavailable(Exception):
 
     def __init__(self, sentence: str, *, is_refusal: bool = False) -> None:
         super().__init__(sentence)
-        self.is_refusal = is_refusal  # whether the store answered but refused: retrying will not help
+        self.is_refusal = is_refusal  # the store answered but refused: retrying will not help
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Store(ABC):
 
     @abstractmethod
     async def put_file(self, key: str, source: Path) -> None:
-        """Store `source`, a file that is not empty, as `key`; it is safely stored when this returns.
+        """Store `source`, a file that is not empty, as `key`; when this returns, a crash cannot lose it.
 
         `source` may be moved, so the caller must not use it afterwards.
         """
@@ -91,8 +91,10 @@ class Store(ABC):
     async def answer(
         self, request: Request, key: str, *, media_type: str, headers: Mapping[str, str]
     ) -> Response:
-        """The response to a GET or HEAD request with the file `key`, with ranges. Raises
-        FileNotFoundError."""
+        """The response to a GET or HEAD request, also one for a byte range, with the file `key`.
+
+        Raises FileNotFoundError.
+        """
 
     @abstractmethod
     async def check(self) -> None:

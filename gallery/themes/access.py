@@ -13,7 +13,7 @@ __all__ = ["load_curator", "load_theme"]
 
 
 async def load_theme(request: Request) -> tuple[Person, Theme]:
-    """The curator and the theme named in the address; 404 if there is no such theme."""
+    """The curator and the theme in the URL; 404 if there is no such theme."""
     person = await load_curator(request)
     theme = await Theme.get_or_none(id=request.path_params["id"])
     if theme is None:

@@ -18,9 +18,9 @@ from lunar_python import LunarYear, Solar
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200  # the years for which rules give days
 LAST = -1  # the last weekday of a month, the last day of a lunar month
-MAX_YEARS_WITHOUT_DAY = (
-    40  # years: a rule without a day in this span never has one; a fifth Monday comes at least every 11 years
-)
+# Years: a rule without a day in this span never has one. The longest gap between two Februaries with a fifth
+# Monday is 40 years.
+MAX_YEARS_WITHOUT_DAY = 40
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -124,7 +124,7 @@ class SolarTerm:
 
 @dataclass(frozen=True, slots=True)
 class LunarDate:
-    """A day of the lunar calendar. It falls in a regular month, never in the leap month that follows."""
+    """A day of the lunar calendar, in the regular month of that number, never in its leap month."""
 
     month: int
     day: int  # 1 to 30, or LAST

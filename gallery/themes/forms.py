@@ -282,7 +282,7 @@ class ThemeForm(Form):
 
 
 def check_accent(colour: Any, grounds: tuple[str, ...], sentence: Any) -> None:
-    """Raises ValidationError if `colour` is not a colour or not readable on the backgrounds `grounds`."""
+    """Raise ValidationError if `colour` is not a colour or not readable on the backgrounds `grounds`."""
     if not isinstance(colour, str) or not COLOUR_PATTERN.fullmatch(colour):
         raise ValidationError(_("Please choose a colour, written such as #a8322a."))
     if not is_readable(colour, grounds):

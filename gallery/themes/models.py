@@ -67,7 +67,7 @@ class Theme(Model):
 
 
 def themes_open_for_works(day: date | None = None) -> Q:
-    """The condition that the call is open on `day` (default: today) and that the occasion has not passed."""
+    """The condition for themes whose call is open on `day` (default: today) and that are not over."""
     day = day or today()
     return Q(Q(call_opens_on__isnull=True) | Q(call_opens_on__lte=day)) & Q(
         Q(call_closes_on__gte=day) | Q(call_closes_on__isnull=True, occurs_on__gte=day)

@@ -17,7 +17,7 @@ from gallery.themes.date_rules import next_days, parse_rule
 from gallery.themes.models import Theme
 from gallery.web.languages import lazy_gettext as _l
 
-CALL_DURATION = timedelta(weeks=8)  # a class needs a month to draw, and the partner the other month
+CALL_DURATION = timedelta(weeks=8)  # before the occasion: a class and its partner need a month each
 REVIEW_DURATION = timedelta(weeks=1)  # from the end of a call to the day of the occasion
 
 COPIED_FIELDS = ("text_zh", "text_en", "accent", "accent_night", "date_rule")
@@ -54,10 +54,10 @@ def other_years(theme: Theme) -> Q:
 
 
 async def repeat_theme(theme: Theme) -> Theme:
-    """Create the theme's next year: the same texts and colours, the day that the rule gives, and a call the
-    same number of days before it.
+    """Create the next theme of the series, with the same texts and colours. Raises SeriesRefused.
 
-    Without a rule the days stay empty. Raises SeriesRefused.
+    Its day follows from the date rule, and its call lies as many days before that day as this theme's call.
+    Without a rule the days stay empty.
     """
     async with in_transaction():
         current: Theme = await locked(Theme.filter(id=theme.id)).get()
@@ -98,7 +98,10 @@ async def open_call(theme: Theme) -> bool:
 
 
 def _next_call(theme: Theme, day: date | None) -> dict[str, date | None]:
-    """The first and last day of the next call: as many days before the occasion as in this call."""
+    """The first and last day of the call of the next occasion, on `day`, as columns.
+
+    They lie as many days before the occasion as in this theme; otherwise they are the proposed days.
+    """
     if day is None:
         return {}
     opens, closes = proposed_call(day)

@@ -83,7 +83,7 @@ async def update(request: Request) -> Response:
 
 
 async def create_repeat(request: Request) -> Response:
-    """Create the theme's next year, and show it to be checked."""
+    """Create next year's theme of the series, and redirect to its form so that the curator can check it."""
     _person, theme = await load_theme(request)
     try:
         made = await repeat_theme(theme)
@@ -115,7 +115,7 @@ async def create_call(request: Request) -> Response:
 
 
 async def _edit(request: Request, theme: Theme, form: ThemeForm, status: int = 200) -> Response:
-    """The page with the theme's form, the next days of its rule, and the other years of its series."""
+    """The page with the theme's form, the next days of its rule, and the other themes of its series."""
     rule = parse_rule(theme.date_rule) if theme.date_rule else None
     years = await Theme.filter(other_years(theme)).order_by("-occurs_on", "-id")
     context = {

@@ -4,7 +4,8 @@ A form carries a digest of each field as its page shows it, in the hidden field 
 saved, each field is compared three ways: what the page showed, what is stored now, and what was typed.
 
 The digests are of the values that the page shows, never of the stored values. Suppose that somebody else has
-stored a newer text. A page with the digest of that text, but without the text, would overwrite it when saved.
+stored a newer text. A form with the digest of the newer text, but with the older text, would overwrite the
+newer text when saved.
 """
 
 from __future__ import annotations
@@ -46,15 +47,15 @@ class EditComparison(Generic[Value]):
 
 
 def digest(value: Any) -> str:
-    """8 hex digits of a value.
+    """The first 8 hex digits of the SHA-256 of a value.
 
-    Line ends, blank edges and the order of a list do not count, nor do seconds.
+    Line ends, leading and trailing spaces, the order of a list, and seconds make no difference.
     """
     return hashlib.sha256(_canonical(value).encode()).hexdigest()[:8]
 
 
 def seen_field(values: Mapping[str, Any], names: Iterable[str] | None = None) -> str:
-    """The field `seen` of a form that shows `values`, or only `names` of them: `title:1a2b3c4d story:…`."""
+    """The field `seen`, such as `title:1a2b3c4d story:…`, of a form that shows `values` (or only `names`)."""
     return format_digests({name: digest(values.get(name)) for name in (values if names is None else names)})
 
 
@@ -79,9 +80,11 @@ def compare_edits(
 
     A field without a digest counts as changed by the sender alone.
 
-    seen    a b c d    the sender changed a, b and d, somebody else b, c and d:
-    current a B c'D    a is saved, b is in conflict, c' stays, and D is saved: both wrote the same
-    typed   A b'c D
+    An example with four fields. The sender changed a, b and d; somebody else changed b, c and d:
+
+    seen    a b c d
+    current a B c'D    c' stays; D is saved, because both wrote the same
+    typed   A b'c D    A is saved; b is in conflict
     """
     result: EditComparison[Value] = EditComparison()
     for name, value in typed.items():

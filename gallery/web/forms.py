@@ -187,7 +187,7 @@ INVALID_MOMENT = _l("Please give a day and a time that are in the calendar, such
 
 
 class MomentRequired:
-    """A moment must be given. If an invalid one was typed, that error stays."""
+    """The field must have a moment. The error about an invalid moment is kept."""
 
     def __init__(self, sentence: Any) -> None:
         self.sentence = sentence
@@ -206,7 +206,7 @@ class MomentField(DateTimeLocalField):
     data: datetime | None
 
     def __init__(self, label: Any, needed: Any = None, **options: Any) -> None:
-        """`needed`: a lazy error for an empty field; without it the field is optional."""
+        """`needed`: the lazy error message for an empty field; without `needed` the field is optional."""
         formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
         super().__init__(
             label,

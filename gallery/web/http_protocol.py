@@ -4,8 +4,8 @@ Most visitors ask for a page or a picture that is in the cache. For these, uvico
 scope, a task, two messages) costs three times as much as the page cache, so the response is sent as soon as
 the headers are read. Every other request goes to the app, which sends the same bytes.
 
-It also sets limits that uvicorn does not have: the size of a request's head, the time it may take, and its
-Host.
+It also limits what uvicorn does not limit: the size of a request's head, the time until the head has arrived,
+and the value of the Host header.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class CachingSite(Protocol):
 
 
 class HeadRefused(Exception):
-    """The head of a request is refused: stops the parser."""
+    """Raised to stop the parser when the head of a request is refused."""
 
 
 class CachingHttpProtocol(HttpToolsProtocol):

@@ -67,7 +67,7 @@ def other_language(language: str) -> str:
 
 
 def accepted_language(accept_language: str) -> str:
-    """The preferred language of an Accept-Language header; the default language if it names none of ours."""
+    """The preferred language of an Accept-Language header; the default if it has none of the site's."""
     weighted: list[tuple[float, int, str]] = []
     for position, part in enumerate(accept_language.split(",")):
         tag, _, parameters = part.strip().partition(";")
@@ -82,7 +82,7 @@ def accepted_language(accept_language: str) -> str:
 
 
 def localized(record: Any, field: str, language: str | None = None) -> LocalizedText:
-    """The text of `<field>_zh` or `<field>_en`: in `language` (the current one), else in the other."""
+    """The text of `<field>_zh` or `<field>_en`: in `language` (default: the page's), else in the other."""
     language = language or current_language()
     text = getattr(record, f"{field}_{language}")
     if text:
@@ -118,9 +118,9 @@ def _filled(message: str, **values: object) -> str:
 
 
 class LabelledEnum(StrEnum):
-    """A state whose members carry the words that pages show: `READY = "ready", _l("ready")`, as Django's TextChoices.
+    """An enum whose members have labels for pages: `READY = "ready", _l("ready")`, like Django's TextChoices.
 
-    A member without a label cannot be defined. An empty label says that no page names this state.
+    A member without a label cannot be defined. An empty label means that no page names this member.
     """
 
     label: Any
@@ -135,7 +135,7 @@ class LabelledEnum(StrEnum):
 
 
 def file_size(size: int) -> str:
-    """A limit in bytes for people, rounded down: 60 MB, 1.5 GB, 400 kB."""
+    """A size in bytes as a text for people, rounded down: 60 MB, 1.5 GB, 400 kB."""
     factor, unit = next(
         (each for each in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")) if size >= each[0]), (1, "B")
     )
@@ -205,7 +205,7 @@ def update_catalogues() -> dict[str, int]:
         path.parent.mkdir(parents=True, exist_ok=True)
         catalogue = read_catalogue(language) if path.exists() else Catalog(locale=language, charset="utf-8")
         catalogue.update(template, no_fuzzy_matching=True)
-        catalogue.creation_date = CATALOGUE_DATE  # so that an update without changes keeps the file
+        catalogue.creation_date = CATALOGUE_DATE  # so that the file changes only with its messages
         catalogue.obsolete.clear()
         catalogue.fuzzy = False
         if language == "en":

@@ -18,7 +18,7 @@ class Site(Model):
 
     id = fields.IntField(primary_key=True)
     reviews_needed = fields.IntField(default=1, db_default=1)  # 1 or 2, by different people
-    sample_percent = fields.IntField(default=20, db_default=20)  # of works, if reviewed by sample
+    sample_percent = fields.IntField(default=20, db_default=20)  # of works to review, if by sample
     name_zh = fields.CharField(max_length=60, default="", db_default="")  # empty: the environment variable
     name_en = fields.CharField(max_length=60, default="", db_default="")
     home_zh = fields.TextField(default="", db_default="")  # Markdown, like all texts below; empty: no text
@@ -29,7 +29,7 @@ class Site(Model):
     footer_en = fields.CharField(max_length=500, default="", db_default="")
     asks_second_factor = fields.BooleanField(  # of curators and keepers, if the environment sets nothing
         default=True, db_default=True
-    )  # False on sites that had people before there were second factors
+    )  # False on sites that had accounts before second factors existed
     changed_at = fields.DatetimeField(null=True)
     changed_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="site_changes", null=True, on_delete=fields.SET_NULL

@@ -134,7 +134,7 @@ class CachedPage:
 
 @functools.lru_cache(maxsize=256)
 def best_coding(accept_encoding: bytes) -> bytes:
-    """b"br", b"gzip" or b"" for an Accept-Encoding header (RFC 9110, 12.5.3)."""
+    """The content coding for an Accept-Encoding header: b"br", b"gzip" or b"" (RFC 9110, 12.5.3)."""
     accept_encoding = accept_encoding.lower()
     if b"br" not in accept_encoding and b"gzip" not in accept_encoding:
         return b""
@@ -150,7 +150,7 @@ def best_coding(accept_encoding: bytes) -> bytes:
 
 
 def etag_matches(if_none_match: bytes, etag: bytes) -> bool:
-    """Weak comparison with one ETag, a list of them, or `*` (RFC 9110, 13.1.2)."""
+    """Whether an If-None-Match header is `*` or has the ETag, by weak comparison (RFC 9110, 13.1.2)."""
     if if_none_match.strip() == b"*":
         return True
     opaque = etag.removeprefix(b"W/")
@@ -196,7 +196,7 @@ class PageCache:
             self._generation = generation
         key = (scope["path"], scope["query_string"])
         page = self.get(key)
-        if page is None and key in self._rendering:  # another request renders it: wait for that one
+        if page is None and key in self._rendering:  # another request is rendering this page
             await self._rendering[key].wait()
             page = self.get(key)
         if page is None:
@@ -239,11 +239,11 @@ class PageCache:
                 if not is_cached:
                     self._release_waiters(
                         key, done
-                    )  # other requests need not wait while a slow browser reads this one
+                    )  # other requests need not wait while a slow browser reads this response
                     await send(message)
             elif is_cached:
                 chunks.append(message.get("body", b""))
-            elif scope["method"] == "HEAD":  # the app received GET instead, so its body is dropped
+            elif scope["method"] == "HEAD":  # the app received GET and sent a body
                 await send({**message, "body": b""})
             else:
                 await send(message)

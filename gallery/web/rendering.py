@@ -63,7 +63,7 @@ class LanguageConvertor(Convertor[str]):
 
 
 class NameConvertor(Convertor[str]):
-    """`{slug:name}` in a route: a slug or public id, by its characters and its longest length."""
+    """`{slug:name}` in a route: a slug or public id, at most 60 letters, digits, `_` and `-`."""
 
     regex = "[A-Za-z0-9_-]{1,60}"
 
@@ -243,7 +243,7 @@ def read_flashes(request: Request) -> list[list[str]]:
 
 
 def cookie_name(name: str, settings: Settings) -> str:
-    """`name`, on https with the prefix `__Secure-`: browsers accept such a cookie over https only."""
+    """The cookie's name; on https with the prefix `__Secure-`, so that browsers accept it over https only."""
     return f"__Secure-{name}" if settings.is_https else name
 
 
@@ -255,7 +255,7 @@ def cookie_in(request: Request, name: str) -> str:
 def set_cookie(
     request: Request, response: Response, name: str, value: str, *, seconds: int, path: str = DESK
 ) -> None:
-    """Set a cookie that scripts cannot read and other sites' forms do not send; Secure where the site has https."""
+    """Set a cookie that scripts cannot read and other sites' forms do not send; on https it is Secure."""
     settings = settings_of(request)
     response.set_cookie(
         cookie_name(name, settings),

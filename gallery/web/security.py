@@ -27,9 +27,10 @@ REFERRER_WITHOUT_PATH = {"referrer-policy": "strict-origin"}
 class CrossOriginMiddleware:
     """Refuses unsafe methods from another site's page with 403.
 
-    It compares Sec-Fetch-Site if the browser sends it, else Origin with Host. A request with neither does not
-    come from a browser, so it cannot misuse a person's cookie. (The rule of Go's net/http
-    CrossOriginProtection.) Paths below `without_cookies` are exempt: no cookie gives access there.
+    Checks the header Sec-Fetch-Site if the browser sends it, else compares Origin with Host. A request with
+    neither Sec-Fetch-Site nor Origin does not come from a browser, so it cannot misuse a person's cookie.
+    (The rule of Go's net/http CrossOriginProtection.) Paths below `without_cookies` are exempt: no cookie
+    gives access there.
     """
 
     def __init__(self, app: ASGIApp, without_cookies: str = "") -> None:
@@ -127,7 +128,7 @@ class SecurityHeadersMiddleware:
 
 
 def client_network(request: Request) -> str:
-    """The client's network, the key of rate limits: the owner of one IPv6 network has 2**64 addresses."""
+    """The client's network, the key of rate limits: one client may own 2**64 addresses of an IPv6 network."""
     return network_of_address(request.client.host if request.client else "")
 
 

@@ -22,7 +22,7 @@ async def reload() -> None:
 
 
 def asks_second_factor() -> bool:
-    """Whether the site asks curators and keepers for a second factor, if the environment leaves it open."""
+    """Whether curators and keepers need a second factor, if no environment variable decides this."""
     return _site.asks_second_factor
 
 

@@ -22,8 +22,9 @@ async def finish_withdrawal(context: ChoreContext) -> bool:
 
 
 async def erase_earlier_words(context: ChoreContext) -> bool:
-    """Erase the texts of one work that was withdrawn under an older release, which kept them; False if there
-    is none.
+    """Erase the texts of one work that was withdrawn under an older release, which kept them.
+
+    False if there is no such work.
     """
     kept = Artwork.filter(status=Status.WITHDRAWN).exclude(title="", medium="", consent__assent="")
     work = await kept.order_by("id").select_related("consent").first()

@@ -1,4 +1,4 @@
-"""Withdrawing: the pages behind the slip for artists and guardians, and the button at the desk."""
+"""Withdrawing: the pages that the slip's link opens for artists and guardians, and the button at the desk."""
 
 from __future__ import annotations
 

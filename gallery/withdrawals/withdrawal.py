@@ -34,7 +34,7 @@ from gallery.withdrawals.forgetting import forget_consent
 async def withdraw(consent: Consent, storage: Storage, by: Person | None = None) -> Withdrawal:
     """End `consent`. When this returns, no page and no public file of the site shows its works.
 
-    If the consent was renewed, its works belong to the latest renewal; then this ends the latest renewal.
+    If the consent was renewed, its works belong to the latest renewal, and that renewal is ended instead.
     Withdrawing twice changes nothing and is no error. `by` is None if somebody used the link on the slip.
     Raises StoreUnavailable if files cannot be deleted now: the works are off every page, and the worker
     deletes the files later.
@@ -52,7 +52,7 @@ async def _end(consent: Consent, by: Person | None) -> Withdrawal:
             ids = [newest.id, *(older.id for older in await predecessors(newest))]
             current = await lock_with_works(ids)
             if current is None or await Consent.exists(follows_id=current.id):
-                continue  # the works changed, or the consent was renewed, before the lock
+                continue  # the works changed, or the consent was renewed, before they were locked
             withdrawal = await _end_locked(current, ids, by)
             if current.id == consent.id:
                 consent.withdrawn_at = current.withdrawn_at
@@ -100,8 +100,8 @@ async def _take_similar_down(withdrawal: Withdrawal) -> None:
 async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
     """Delete all files of the consent's works, then set `files_deleted_at`. Raises StoreUnavailable.
 
-    The files are deleted twice. The second time is when every process knows of the withdrawal: before that,
-    another process may have published files, or allowed a logo that resembles a work.
+    The files are deleted at once, and again when every process knows of the withdrawal. In between, another
+    process may have published files, or allowed a logo that resembles a work.
     """
     consent = await Consent.get(id=withdrawal.consent_id)
     for each in [consent, *await predecessors(consent)]:

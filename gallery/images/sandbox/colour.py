@@ -1,5 +1,4 @@
-"""Colour spaces that a file gives as numbers, not as an ICC profile. They are converted to a profile; HDR
-pictures are tone-mapped.
+"""Colour spaces that a file gives as numbers, not as an ICC profile. They are converted to an ICC profile.
 
 H.273 numbers primaries and transfer functions; PNG's gAMA and cHRM chunks contain the values. HDR pictures
 are tone-mapped as in Chromium, with the operator of SMPTE ST 2094-50 that works relative to reference white.
@@ -48,8 +47,8 @@ def gamma_curve(exponent: float) -> Callable[[float], float]:
     return lambda value: value**exponent
 
 
-# H.273, table 3: functions from the value in the file to linear light. Television's curves are taken as sRGB,
-# as browsers do.
+# H.273, table 3: functions from the value in the file to linear light. The curves of television standards are
+# taken as sRGB, as in browsers.
 CURVES: dict[int, Callable[[float], float]] = {
     **dict.fromkeys((1, 2, 6, 13, 14, 15), srgb_curve),
     4: gamma_curve(2.2),
@@ -59,7 +58,7 @@ CURVES: dict[int, Callable[[float], float]] = {
     17: lambda value: min(1.0, 52.37 / 48 * value**2.6),
 }
 
-CURVE_ENTRIES = 1024  # of a curve in an ICC profile
+CURVE_ENTRIES = 1024  # number of points of a curve in an ICC profile
 REFERENCE_WHITE = 203.0  # cd/m² of reference white in an HDR picture (ITU-R BT.2408)
 MAX_BRIGHTNESS = 1000.0 / REFERENCE_WHITE  # the assumed peak of an HDR picture, relative to reference white
 PAPER_WHITE = 0.5  # linear light of reference white after tone mapping; 1 is the screen's white
@@ -90,7 +89,7 @@ def profile_for_gamma(gamma: float | None, chromaticities: Chromaticities | None
     """The profile for a PNG's gAMA and cHRM; None without a usable gAMA, even if there is a cHRM."""
     if gamma is None or not 0.05 <= gamma <= 10:
         return None
-    if chromaticities is None and abs(gamma - 0.45455) < 0.0005:  # programs write this for sRGB
+    if chromaticities is None and abs(gamma - 0.45455) < 0.0005:  # many programs write this value for sRGB
         return None
     try:
         return icc_profile(chromaticities or SRGB, gamma_curve(1 / gamma))
@@ -133,7 +132,7 @@ def _xyz_tag(values: Sequence[float]) -> bytes:
 
 
 def tone_mapped(image: Image.Image, cicp: Cicp) -> Image.Image:
-    """An HDR picture as sRGB with the usual range, converted some rows at a time."""
+    """An HDR picture converted to sRGB in standard dynamic range (SDR), some rows at a time."""
     image = image.convert("RGB")
     result = Image.new("RGB", image.size)
     rows = max(1, STRIP_PIXELS // image.width)
@@ -218,7 +217,7 @@ def srgb_encoding_table() -> list[int]:
 
 
 def pq_light(value: float) -> float:
-    """The light of a PQ value (SMPTE ST 2084); 1 is reference white."""
+    """The linear light of a PQ value (SMPTE ST 2084); 1 is reference white."""
     root = value ** (1 / 78.84375)
     return float(
         10_000

@@ -18,8 +18,8 @@ from typing import BinaryIO
 UNSPECIFIED = b"\2\2"  # the primaries and the transfer function of a cICP chunk
 MAX_CHUNKS = 10_000
 MAX_PAGES = 200
-MAX_ENTRIES = 1_000  # of one directory; the standard has about 200 tags
-MAX_VALUES = 300_000  # of one tag: strips of a picture of 120 million pixels
+MAX_ENTRIES = 1_000  # tags of one directory; the standard defines about 200
+MAX_VALUES = 300_000  # values of one tag: enough for the strips of a picture of 120 million pixels
 MAX_META_BYTES = 4 << 20  # bytes
 
 # A JPEG marker that is neither a stuffed byte nor a restart. The pattern begins with a single byte, not with
@@ -108,8 +108,8 @@ def boxes_in(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]
 
 
 def box_colour(file: BinaryIO) -> Cicp | None:
-    """The `nclx` colours of the primary picture of an AVIF or HEIC (ISO/IEC 23008-12); None if it has
-    none."""
+    """The code points in the `nclx` colour box of an AVIF's or HEIC's primary picture (ISO/IEC 23008-12);
+    None if there is no such box."""
     meta = _read_meta_box(file)
     boxes = {kind: (start, end) for kind, start, end in boxes_in(meta, 4, len(meta))}
     if b"pitm" not in boxes or b"iprp" not in boxes:
@@ -239,7 +239,7 @@ class Tiff:
                 seen.add(offset)
                 try:
                     page, following = self._page(offset)
-                except ValueError:  # garbage after a good page
+                except ValueError:  # bytes after a good page that are no directory
                     continue
                 self.pages.append(page)
                 waiting = [*page.tags.get(SUB_IFDS, ())[:MAX_PAGES], following, *waiting]
@@ -298,7 +298,7 @@ class Tiff:
             tags[tag] = struct.unpack_from(form, value)
         try:
             (following,) = struct.unpack(self.order + word, self._read(start + len(entries), inside))
-        except ValueError:  # the file may end with the last directory
+        except ValueError:  # the file may end without the offset of a next directory
             following = 0
         return tags, following
 

@@ -31,7 +31,7 @@ from gallery.web.languages import template_folder
 
 HEAD_BYTES = 64  # bytes that identify a file type
 MAX_ANSWER_BYTES = 1 << 16  # bytes; a normal answer has about one thousand
-MAX_REPORTED_SIDE = 1 << 30  # px; no real picture is as long, and a database integer cannot be larger
+MAX_REPORTED_SIDE = 1 << 30  # px: longer than any real picture, and still within a database integer
 QUIET_ZONE = 4  # light modules around a QR code (ISO/IEC 18004, 9.1)
 SMALL_SIDE = 1200  # px on the longer side; a smaller picture looks blurred on a wide screen
 
@@ -153,9 +153,9 @@ class InspectedImage:
 
     width: int
     height: int
-    format: str  # by content, see `sniff`
+    format: str  # detected by the content, see `sniff`
     animated: bool
-    small: bool  # it can be shown, but a larger one would look better
+    small: bool  # can be shown, but looks blurred on a wide screen
     preview: Path | None = None  # a small JPEG, if requested
 
 
@@ -361,7 +361,7 @@ def sniff(head: bytes) -> str | None:
 
 
 async def detect_format(source: Path) -> str:
-    """The format by content. Raises ImageRefused if it is not a picture that can be shown."""
+    """The file's format, by its content. Raises ImageRefused if it is not a picture that can be shown."""
     head = await asyncio.to_thread(read_head, source)
     kind = sniff(head)
     if kind is None:
@@ -485,7 +485,7 @@ def child_environment() -> dict[str, str]:
         "PATH": os.defpath,
         "LANG": "C.UTF-8",
         "MALLOC_ARENA_MAX": "1",
-        "MALLOC_MMAP_THRESHOLD_": str(1 << 20),  # so that the memory of large pictures is returned at once
+        "MALLOC_MMAP_THRESHOLD_": str(1 << 20),  # bytes: larger blocks go back to the system when freed
     }
 
 

@@ -39,7 +39,7 @@ from gallery.images.sandbox.containers import (
 from gallery.images.sandbox.raw_pixels import RawPixels
 
 Size = tuple[int, int]
-SizeNeeded = Callable[[Size], Size]  # maps a picture's size to the size that is needed (px, upright)
+SizeNeeded = Callable[[Size], Size]  # maps a picture's full size to the size that is needed (px, upright)
 
 ORIENTATION = 0x0112
 PHOTOMETRIC = 0x0106
@@ -173,7 +173,7 @@ def develop(
     size = rendition_source_size(decoded.framed_size)
     largest = srgb_image(decoded, size_at_width(size))
     animated = decoded.animated
-    del decoded  # the encoders need the memory
+    del decoded  # free its memory for the encoders
     images = scale_to_widths(largest, size[0])
     smallest = images[-1]
     return {
@@ -268,7 +268,7 @@ def decode_png(
     decoded = decode_plain(file, kind, bounds, need, mode)
     assert isinstance(decoded.image, Image.Image)
     transparent = decoded.image.info.get("transparency")
-    if head.depth == 16 and isinstance(transparent, tuple):  # Pillow keeps only the upper bytes of colours
+    if head.depth == 16 and isinstance(transparent, tuple):  # Pillow keeps 8 of the 16 bits
         decoded.image.info["transparency"] = tuple(value >> 8 for value in transparent)
     profile: bytes | Cicp | None
     if head.cicp is not None:
@@ -295,7 +295,7 @@ def decode_plain(
     begins_late = animated and bool(image.info.get("default_image"))
     if begins_late:
         per_pixel *= 3  # the default image, the first frame, and both combined
-    copies = {"png": 0}.get(kind, 1)  # of the whole file, read or mapped
+    copies = {"png": 0}.get(kind, 1)  # how often the decoder holds the whole file in memory
     check_memory(image.width * image.height * per_pixel + copies * length_of_file(file), bounds)
     image.load()
     if begins_late:
@@ -314,7 +314,7 @@ def decode_avif_or_heic(
     image: Any = open_as(file, kind)
     check_size(image.size, bounds)
     with_alpha = image.mode not in ("L", "RGB")
-    copies = {"heic": 2}.get(kind, 1)  # of the whole file
+    copies = {"heic": 2}.get(kind, 1)  # how often the decoder holds the whole file in memory
     check_memory(
         image.width * image.height * BYTES_PER_PIXEL[kind][with_alpha] + copies * length_of_file(file), bounds
     )
@@ -369,7 +369,7 @@ def decode_webp(
         raise UnusableImage("damaged")
     # An accepted picture must later be decoded at full size, for its tiles.
     check_memory(webp.memory_needed(features, size) + len(data), bounds)
-    about = Image.new("L", (1, 1))  # so that Pillow parses the metadata as for other formats
+    about = Image.new("L", (1, 1))  # holds the metadata, so that Pillow parses it
     about.info.update(webp.read_metadata(data))
     orientation = orientation_of(about)
     upright = (size[1], size[0]) if orientation >= 5 else size
@@ -577,7 +577,7 @@ def stored_box(box: tuple[int, int, int, int], size: Size, orientation: int) -> 
     is `size` px.
     """
     left, top, right, bottom = box
-    if orientation >= 5:  # rows are stored as columns
+    if orientation >= 5:  # the stored picture is turned by 90°: rows are columns
         left, top, right, bottom = top, left, bottom, right
     width, height = size
     if orientation in (2, 3, 7, 8):
@@ -808,12 +808,14 @@ def perceptual_hash(image: Image.Image) -> str:
 
 
 def softness(images: Sequence[Image.Image]) -> int:
-    """How much of the differences between neighbouring pixels remains when the picture is blurred: 0 to 1000.
+    """How blurred a picture is: 0 (sharp) to 1000, by the metric of Crété and others ("The blur effect").
 
-    A sharp picture loses most of them, a blurred one has few to lose (after Crété and others, "The blur
-    effect", 2007). Flat areas have no differences and do not count. `images`: the picture in several sizes,
-    largest first; softness is measured at SHARPNESS_SIDE px on the longer side, or less. The softer of the
-    two directions counts, because of camera shake.
+    The picture is blurred once more; the result is the share of the differences between neighbouring pixels
+    that remains. A sharp picture loses most of them, a blurred one few. Flat areas do not count. Of the
+    horizontal and the vertical value the higher is returned, because camera shake blurs in one direction.
+
+    `images`: the picture in several sizes, largest first. It is measured at SHARPNESS_SIDE px on the longer
+    side, or at its largest size if that is smaller.
     """
     enough = [each for each in images if max(each.size) >= SHARPNESS_SIDE]
     image = (enough[-1] if enough else images[0]).convert("L")

@@ -37,7 +37,7 @@ class TextItem:
     colour: str
     max_lines: int
     leading: float  # line spacing, in em
-    before: float = 0  # px above the text, unless it is the first
+    before: float = 0  # px above the text; not used for the first text of a column
     room: float | None = None  # maximum height in px
     align: Literal["left", "center", "right"] = "left"
     has_rules: bool = False  # in one line between two hairlines
@@ -61,14 +61,14 @@ class TextColumn:
 
 @dataclass(frozen=True)
 class Typography:
-    """Sets columns of text with Typst."""
+    """Typesets columns of text with Typst."""
 
     template: Path
     fonts: Fonts
     language: str
 
     def set_columns(self, *columns: TextColumn) -> None:
-        """Set `image` of each column, in one run of Typst."""
+        """Typeset all columns in one run of Typst, and store each result as the column's `image`."""
         data = {
             "language": self.language,
             "columns": [
@@ -121,7 +121,7 @@ def write_share_image(
     """
     picture = None
     if source is not None:
-        # Only here, because these imports take a sixth of the time of a card without a picture.
+        # Imported only when needed: these imports take a sixth of the time for a card without a picture.
         from gallery.images.sandbox.pixels import decode, srgb_image
         from gallery.images.sandbox.tiles import errors_as_damaged
 

@@ -264,13 +264,13 @@ class PyramidLevel:
         self.size = level_size(whole, factor)
         self.strip = Image.new("RGB", (self.size[0], min(TILE_SIZE, self.size[1])))
         self.filled = 0  # rows of the strip that have arrived
-        self.done = 0  # rows that were already cut into tiles
+        self.done = 0  # rows of this level that were already cut into tiles
 
     def add(self, rows: Image.Image) -> None:
         """Take `rows`, which are as wide as this level; tiles are written as soon as they are complete."""
         at = 0
         while at < rows.height:
-            high = min(TILE_SIZE, self.size[1] - self.done)  # rows of the strip when it is full
+            high = min(TILE_SIZE, self.size[1] - self.done)  # rows of a full strip
             if rows.height == high and not self.filled:  # `rows` is a complete strip: no copy needed
                 self.cut(rows)
                 return

@@ -19,9 +19,7 @@ from PIL import ImageFont
 
 from gallery.images.share_image import Fonts
 
-UNASSIGNED = (
-    "\U0010ffff"  # no font has it: its bitmap shows how a font draws a character that it does not have
-)
+UNASSIGNED = "\U0010ffff"  # in no font: its bitmap is the missing-glyph box, to compare others with
 EMPTY_BITMAP: tuple[tuple[int, int], bytes] = ((0, 0), b"")
 
 
@@ -30,7 +28,7 @@ def typeset(
 ) -> list[bytes]:
     """One PNG for each page, with 1 pt as 1 px; or one PDF.
 
-    The template reads `data` as JSON from `sys.inputs.data`, with the two families' names and weights added.
+    The template reads `data` as JSON from `sys.inputs.data`, with the two fonts' names and weights added.
     """
     paths = (fonts.serif, fonts.sans)
     folders: list[Any] = [str(Path(path).parent) for path in paths]

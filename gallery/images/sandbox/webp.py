@@ -15,7 +15,7 @@ Size = tuple[int, int]
 ABI = 0x0200  # version of decode.h; only its first two hex digits must match the library's
 MODE_RGB, MODE_RGBA = 0, 1
 OUT_OF_MEMORY = 1
-LOSSLESS = 2  # Features.format
+LOSSLESS = 2  # value of Features.format
 
 METADATA_CHUNKS = {b"ICCP": "icc_profile", b"EXIF": "exif", b"XMP ": "xmp"}
 

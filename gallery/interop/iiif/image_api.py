@@ -71,7 +71,7 @@ async def show_info(request: Request) -> Response:
     headers["link"] = f'<{PROFILE}>;rel="profile"'
     if etag_matches(request.headers.get("if-none-match", "").encode(), headers["etag"].encode()):
         return Response(status_code=304, headers=headers)
-    # The profile contains a colon and so needs its quotes, which Starlette leaves alone.
+    # The profile contains a colon, so its quotes are needed. Starlette keeps them.
     return Response(body, headers=headers, media_type=media_type)
 
 
@@ -152,8 +152,10 @@ async def make_derivative(
 
 
 async def store_derivative(token: str, name: str, path: Path, size: int, storage: Storage) -> None:
-    """Put a derivative into public storage while the picture is on view. The row is written first, so that no file
-    is forgotten."""
+    """Put a derivative into public storage while the picture is on view.
+
+    The row is written first, so that every stored file has a row.
+    """
     image = await Image.get_or_none(token=token)
     if image is None:
         return

@@ -329,7 +329,7 @@ def service(pages: Pages, token: str) -> Data:
 
 
 def language_map(text_of: Callable[[], LocalizedText]) -> LanguageMap:
-    """The text that `text_of` gives in each language of the site, by the language that it is written in."""
+    """The texts that `text_of` returns for the languages of the site, by each text's own language tag."""
     texts: LanguageMap = {}
     for language in LANGUAGES:
         with use_language(language):

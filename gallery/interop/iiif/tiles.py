@@ -28,7 +28,7 @@ from gallery.worker import ChoreContext
 logger = logging.getLogger("gallery.worker")
 
 RETRY_DELAY = timedelta(minutes=20)  # after cutting failed for lack of time or memory
-MAX_ATTEMPTS = 10  # after these, tiles of the picture are cut on demand, one by one
+MAX_ATTEMPTS = 10  # after so many, the picture's tiles are cut one by one, when requested
 STORED_AT_ONCE = 16  # tiles stored between two checks
 
 

@@ -1,6 +1,6 @@
-"""Checks of what is sent for review.
+"""Checks of submissions, one in each module.
 
-They inform curators and never decide; each module yields its findings.
+They inform curators and never decide. The function `check` of each module yields findings.
 """
 
 from __future__ import annotations

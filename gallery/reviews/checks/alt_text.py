@@ -1,7 +1,7 @@
 """Does the alt text help somebody who cannot see the picture?
 
-False alarms: if a title describes the work ("一只蓝碗"), the alt text may well repeat it; a diagnosis that is
-written in the picture is part of what it shows. A curator waves off both.
+False alarms: if a title describes the work ("一只蓝碗"), the alt text may well repeat it. If a diagnosis is
+written in the picture, the alt text may quote it. A curator dismisses both hints.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MIN_LENGTHS = {"zh": 5, "en": 12}  # characters; a shorter text hardly says what
 
 
 def check(texts: Mapping[str, str], language: str) -> Iterator[CheckFinding]:
-    """`texts`: TEXT_FIELDS → text.
+    """`texts`: name of the field → text, for all TEXT_FIELDS.
 
     `language`: the work's own language. Empty alt text already blocks acceptance, so it is no hint.
     """

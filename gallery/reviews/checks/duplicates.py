@@ -53,7 +53,7 @@ def hash_bands(hash: str) -> list[int]:
 
 
 def neighbouring_codes(hash: str) -> set[int]:
-    """The codes of all bands that differ from the same band of `hash` in at most 2 bits: 4 × 137 = 548."""
+    """The codes of all band values within 2 bits of a band of `hash`: 4 bands × 137 = 548 codes."""
     return {
         code ^ flip
         for code in hash_bands(hash)

@@ -76,7 +76,7 @@ PROVINCES = {
 
 
 def check(texts: Mapping[str, str]) -> Iterator[CheckFinding]:
-    """`texts`: TEXT_FIELDS → text.
+    """`texts`: name of the field → text, for all TEXT_FIELDS.
 
     The excerpt is the datum itself, so that a curator can find it in the text.
     """

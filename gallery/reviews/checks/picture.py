@@ -11,13 +11,13 @@ from collections.abc import Iterator
 
 from gallery.reviews.checks.findings import CheckFinding
 
-SMALL = 1200  # px on the longer side: fewer than a wide screen shows of a picture next to its label
+SMALL = 1200  # px on the longer side; on a wide screen, a picture next to its label has more
 TINY = 640
-BLURRED = 450  # softness, of 1000; tests/bench/blur.py counts hits and false alarms
+BLURRED = 450  # softness, 0 (sharp) to 1000; tests/bench/blur.py counts hits and false alarms
 
 
 def check(width: int, height: int, softness: int | None) -> Iterator[CheckFinding]:
-    """`width`, `height`: px, after EXIF orientation. `softness`: 0 to 1000; None if not measured."""
+    """`width`, `height`: px, after EXIF orientation. `softness`: 0 (sharp) to 1000; None if not measured."""
     longer = max(width, height)
     if longer < SMALL:
         facts = {"width": str(width), "height": str(height)}
