@@ -1,4 +1,4 @@
-"""The demo's photographs: the drawn pictures as a phone sends them, with metadata that the site must strip."""
+"""The demo's photographs: the drawn pictures saved as a phone would, with metadata that the site must strip."""
 
 from __future__ import annotations
 

@@ -337,7 +337,7 @@ async def _end_replaced_editions(exhibition: Exhibition, opens_at: datetime | No
 
 
 async def _end_editions(editions: QuerySet[Edition]) -> int:
-    """End the published editions among `editions` now; returns the number of those not replaced before."""
+    """End the published editions among `editions` now. Returns how many of them had not been replaced yet."""
     ended = await editions.filter(edition_is_not_replaced()).update(is_current=False, shown_until=now())
     await editions.filter(is_current=True).update(is_current=False)
     return ended

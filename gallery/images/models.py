@@ -112,7 +112,7 @@ class Image(Model):
 
     @property
     def whole_size(self) -> tuple[int, int]:
-        """The size (px) of the uncropped, unturned picture; if it is cropped, accurate to about a pixel."""
+        """The size (px) before the framing's turn and crop; if the picture is cropped, accurate to about a pixel."""
         across, down = self.crop_right - self.crop_left, self.crop_bottom - self.crop_top
         return self.framing.turned(
             (round(self.width * FRAME_UNITS / across), round(self.height * FRAME_UNITS / down))

@@ -56,7 +56,7 @@ class ShareImage:
 
     @property
     def digest(self) -> str:
-        """12 hex digits that change with everything that is drawn."""
+        """A hash of everything that is drawn: 12 hex digits."""
         content = json.dumps([DESIGN_VERSION, asdict(self)], sort_keys=True, ensure_ascii=False)
         return hashlib.blake2b(content.encode(), digest_size=6).hexdigest()
 

@@ -69,7 +69,7 @@ class ReceivedForm:
     too_large: list[str] = field(default_factory=list)  # names of the files over the limit
     left_out: list[str] = field(
         default_factory=list
-    )  # names of the files beyond the limits of the whole form
+    )  # names of files ignored: too many files, or too many bytes in all
 
 
 class FormReader:
@@ -322,7 +322,7 @@ def worker_limits(settings: Settings) -> Limits:
 async def create_image(
     file: ReceivedFile, inspected: InspectedImage, organisation: Organisation, storage: Storage
 ) -> Image:
-    """Store an inspected original. The new row is the worker's job to make its renditions."""
+    """Store an inspected original. The worker finds the new row and makes the renditions."""
     token = new_token()
     digest = await asyncio.to_thread(sha256_of, file.path)
     if inspected.preview is not None:

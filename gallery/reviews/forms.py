@@ -1,4 +1,4 @@
-"""Forms of the review pages: decisions, scoring rounds, vetoes, pairs, ready reasons and reports."""
+"""Forms of the review pages: decisions, scoring rounds, vetoes, pairs, ready-made reasons and reports."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class ReviewForm(Form):
         return [field for field in (self["reason"], self["concern"], *self.note_fields()) if field.data]
 
     def notes(self, language: str = "zh") -> dict[str, str]:
-        """Form field of the work → the note on it, with the chosen ready reasons in `language`; no empty
+        """Form field of the work → the note on it, with the chosen ready-made reasons in `language`; no empty
         notes.
         """
         return {
@@ -132,7 +132,7 @@ class ReviewForm(Form):
         }
 
     def full_reason(self, language: str = "zh") -> str:
-        """The reason to the organisation, with the chosen ready reasons for the work as a whole."""
+        """The reason to the organisation, with the chosen ready-made reasons for the work as a whole."""
         return _join_texts(self.reason.data, self._chosen("", language))
 
     def _chosen(self, field: str, language: str) -> list[str]:
@@ -248,7 +248,7 @@ class PairForm(Form):
             raise ValidationError(_("Please write what you ask."))
 
 
-REOPEN = "again"  # the choice that opens the pair again, instead of an outcome
+REOPEN = "again"  # the value of `outcome` that reopens the pair instead of deciding it
 SIDES = ("earlier", "later")
 
 

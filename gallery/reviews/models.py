@@ -1,4 +1,4 @@
-"""Reviews, and the rows of the queue: holds, deferrals, undone decisions, ready reasons, hints, pairs,
+"""Reviews, and the rows of the queue: holds, deferrals, undone decisions, ready-made reasons, hints, pairs,
 reports.
 """
 

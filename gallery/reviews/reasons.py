@@ -21,13 +21,13 @@ MAX_READY_REASONS = 40  # a longer list is too long to choose from
 
 
 async def index(request: Request) -> Response:
-    """A curator reads the ready reasons, with a form for a new one."""
+    """A curator reads the ready-made reasons, with a form for a new one."""
     await load_curator(request)
     return await _page(request, {0: ReadyReasonForm()})
 
 
 async def create(request: Request) -> Response:
-    """A curator adds a ready reason."""
+    """A curator adds a ready-made reason."""
     await load_curator(request)
     form = ReadyReasonForm(await read_desk_form(request))
     if await ReadyReason.all().count() >= MAX_READY_REASONS:
@@ -45,7 +45,7 @@ async def create(request: Request) -> Response:
 
 
 async def update(request: Request) -> Response:
-    """A curator rewrites or removes a ready reason. Reviews that used it keep their text."""
+    """A curator rewrites or removes a ready-made reason. Reviews that used it keep their text."""
     await load_curator(request)
     reason = await ReadyReason.get_or_none(id=request.path_params["id"])
     if reason is None:
@@ -68,7 +68,7 @@ async def update(request: Request) -> Response:
 
 
 async def _page(request: Request, forms: dict[int, ReadyReasonForm], status: int = 200) -> Response:
-    """The page of ready reasons. `forms`: id of a reason → its form as typed; key 0 for a new reason."""
+    """The page of ready-made reasons. `forms`: id of a reason → its form as typed; key 0 for a new reason."""
     rows = [
         (reason, forms.get(reason.id) or ReadyReasonForm(obj=reason), reason.id in forms)
         for reason in await ReadyReason.all().order_by("field", "id")

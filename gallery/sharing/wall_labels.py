@@ -174,7 +174,7 @@ async def set_labels(
     exhibition: str,
     theme: ShownTheme | None,
 ) -> bytes:
-    """The labels as a PDF. Raises ImageRefused if setting them takes too long, or MachineFault."""
+    """Typeset the labels as a PDF. Raises MachineFault, or ImageRefused if it takes too long."""
     settings = settings_of(request)
     storage: Storage = request.app.state.storage
     with use_language(language):

@@ -58,7 +58,7 @@ class CachingHttpProtocol(HttpToolsProtocol):
         self._host = b""  # the last valid Host header
         self._is_between = True  # whether the next byte begins a request
         self._in_head = False
-        self._head_bytes = 0  # a lower bound of the bytes of the current head read so far
+        self._head_bytes = 0  # at least this many bytes of the current head have been read
         self._chunk_bytes = 0  # size of the data that the parser is reading
         self._refusal = 400
         self._head_timer: TimerHandle | None = None  # closes a connection whose head takes too long

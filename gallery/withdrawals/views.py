@@ -23,7 +23,7 @@ from gallery.withdrawals.withdrawal import withdraw
 
 logger = logging.getLogger("gallery")
 
-# A code has 100 bits and cannot be guessed; the limit prevents load by guessing.
+# A code has 100 bits and cannot be guessed; the limit only keeps guesses from loading the server.
 CODE_ATTEMPTS = RateLimit(times=60, seconds=60)
 
 PRIVATE_HEADERS = {**REFERRER_WITHOUT_PATH, "cache-control": "no-store", "x-robots-tag": "noindex, nofollow"}

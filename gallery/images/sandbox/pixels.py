@@ -121,7 +121,7 @@ class DecodedImage:
 
     @property
     def turned_size(self) -> Size:
-        """The whole picture's size (px), upright and turned."""
+        """The whole picture's size (px) with `orientation` applied, which includes the framing's turn."""
         width, height = self.size
         return (height, width) if self.orientation >= 5 else (width, height)
 
