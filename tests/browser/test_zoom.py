@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -78,13 +79,13 @@ class Visit:
         return [answer for answer in self.answers if part in answer.url]
 
     def finest(self) -> float:
-        """Pixels of the picture for one pixel of the finest requested tile."""
+        """Pixels of the picture for one pixel of the finest requested tile; infinite before the first tile."""
         scales = []
         for tile in self.fetched("/iiif/"):
             if found := TILE.search(tile.url):
                 region = int(found["region"] or WIDTH)
                 scales.append(region / int(found["width"] or region))
-        return min(scales)
+        return min(scales, default=math.inf)
 
     async def open(self) -> None:
         await self.page.click(".look-closer")
