@@ -102,7 +102,7 @@ class ShownPicture(NamedTuple):
 
     @property
     def sizes_as_cover(self) -> str:
-        """The `sizes` of a cover beside the title of an exhibition or theme."""
+        """The `sizes` of a cover next to the title of an exhibition or theme."""
         return f"(min-width: 60rem) min(56vw, {self.ratio * 74:.0f}vh), {sizes_on_phone(88)}"
 
     @property

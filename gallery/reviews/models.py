@@ -314,7 +314,7 @@ class Hint(Model):
     check = fields.CharField(max_length=30)
     field = fields.CharField(max_length=30)
     excerpt = fields.TextField(default="")  # the words that the check found
-    is_quoted = fields.BooleanField(default=False)  # whether the excerpt stands in quotation marks
+    is_quoted = fields.BooleanField(default=False)  # whether the excerpt is in quotation marks
     facts: dict[str, str] = fields.JSONField(default=dict)
     key = fields.CharField(max_length=32)  # the same finding has the same key in every submission
     is_open = fields.BooleanField(default=True)  # false once a curator has dismissed the hint

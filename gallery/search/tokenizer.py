@@ -35,7 +35,7 @@ _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-
 _WORDS = re.compile(rf"([{_CJK}]+)|((?:(?![{_CJK}])[^\W_])+(?:'(?:(?![{_CJK}])[^\W_])+)*)")
 _ASCII_WORDS = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")  # a faster _WORDS for ASCII texts
 _CJK_CHARACTER = re.compile(rf"[{_CJK}]")
-_GAP = "_"  # stands at the position of a token that was left out
+_GAP = "_"  # marks the position of a token that was left out
 _SAFE = re.compile(rf"[\w{_CJK}]+")
 
 # Words of a query that a text need not contain: "the lantern of grandma".

@@ -58,7 +58,7 @@ async def show(request: Request) -> Response:
             raise HTTPException(404)
         response = await share_image_response(request, share_image)
         latest = (await load(parameters["name"], settings)).by_form.get(form.name)
-        if latest == share_image:  # otherwise the content was withdrawn or changed meanwhile
+        if latest == share_image:  # otherwise the content was withdrawn or changed in the meantime
             return response
         share_image = latest
     return problem(503, "This picture is just changing. Please ask again.", RETRY_AFTER)
