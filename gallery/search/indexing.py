@@ -16,7 +16,7 @@ from tortoise.queryset import ValuesQuery
 from gallery.artworks.models import Artwork, may_hang
 from gallery.clock import now
 from gallery.db.compiled_queries import QueryRow, compiled_query
-from gallery.db.connection import in_transaction, locked
+from gallery.db.connection import QuerySet, in_transaction, locked
 from gallery.db.models import ContentVersion
 from gallery.exhibitions.models import Room
 from gallery.exhibitions.schedule import next_change
@@ -143,48 +143,52 @@ def _work_source(row: Mapping[str, Any], themes: Iterable[Mapping[str, Any]]) ->
     )
 
 
-def _bilingual_source(row: dict[str, Any], names: tuple[str, ...], facet: tuple[str, str]) -> EntrySource:
-    """The source for a row: the first two `names` are its title columns, the others its text columns."""
-    return EntrySource(
-        id=row["id"], titles=_non_empty(row, names[:2]), texts=_non_empty(row, names[2:]), facets=(facet,)
-    )
-
-
 async def projects(before: int, most: int) -> SourceBatch:
     """Projects with a work on view."""
-    rows = Project.filter(id__lt=before, organisation__is_active=True).order_by("-id").limit(most)
+    rows = Project.filter(id__lt=before, organisation__is_active=True)
     names = in_languages("title", "summary", "organisation__name")
-    ids_with_works = await _ids_with_works("project_id")
-    listed = await rows.values("id", "organisation__slug", *names)
-    sources = [
-        _bilingual_source(row, names, ("organisation", row["organisation__slug"]))
-        for row in listed
-        if row["id"] in ids_with_works
-    ]
-    return SourceBatch(sources, listed[-1]["id"] if len(listed) == most else 0)
+    facet = ("organisation", "organisation__slug")
+    return await _bilingual_batch(rows, most, names, facet, await _ids_with_works("project_id"))
 
 
 async def organisations(before: int, most: int) -> SourceBatch:
     """Active organisations with a work on view."""
-    rows = Organisation.filter(id__lt=before, is_active=True).order_by("-id").limit(most)
+    rows = Organisation.filter(id__lt=before, is_active=True)
     names = (*in_languages("name", "about"), "registration_number")
-    ids_with_works = await _ids_with_works("organisation_id")
-    listed = await rows.values("id", "slug", *names)
-    sources = [
-        _bilingual_source(row, names, ("organisation", row["slug"]))
-        for row in listed
-        if row["id"] in ids_with_works
-    ]
-    return SourceBatch(sources, listed[-1]["id"] if len(listed) == most else 0)
+    facet = ("organisation", "slug")
+    return await _bilingual_batch(rows, most, names, facet, await _ids_with_works("organisation_id"))
 
 
 async def themes(before: int, most: int) -> SourceBatch:
     """All themes: a theme has its page before it has works."""
-    rows = Theme.filter(id__lt=before).order_by("-id").limit(most)
-    names = in_languages("title", "text")
-    listed = await rows.values("id", "slug", *names)
-    sources = [_bilingual_source(row, names, ("theme", row["slug"])) for row in listed]
-    return SourceBatch(sources, listed[-1]["id"] if len(listed) == most else 0)
+    rows = Theme.filter(id__lt=before)
+    return await _bilingual_batch(rows, most, in_languages("title", "text"), ("theme", "slug"))
+
+
+async def _bilingual_batch(
+    rows: QuerySet[Any],
+    most: int,
+    names: tuple[str, ...],
+    facet: tuple[str, str],
+    listed_ids: Collection[int] | None = None,
+) -> SourceBatch:
+    """The sources of the `most` newest of `rows`; without those whose id is not in `listed_ids`, if it is given.
+
+    The first two `names` are title columns, the others text columns. `facet`: its kind and its column.
+    """
+    kind, column = facet
+    found = await rows.order_by("-id").limit(most).values("id", column, *names)
+    sources = [
+        EntrySource(
+            id=row["id"],
+            titles=_non_empty(row, names[:2]),
+            texts=_non_empty(row, names[2:]),
+            facets=((kind, row[column]),),
+        )
+        for row in found
+        if listed_ids is None or row["id"] in listed_ids
+    ]
+    return SourceBatch(sources, found[-1]["id"] if len(found) == most else 0)
 
 
 async def exhibitions(before: int, most: int) -> SourceBatch:

@@ -6,7 +6,7 @@ Each function makes two or three queries, whatever the length of the range and t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -78,17 +78,7 @@ async def by_theme(organisations: Collection[int], span: DateRange) -> CountsByK
 
 async def by_work_and_day(organisations: Collection[int], span: DateRange) -> CountsByKey:
     """Counts by (day, work id)."""
-    sums: CountsByKey = defaultdict(Counts)
-    for day, work, kind, number in await _works(organisations, span).values_list(
-        "day", "artwork_id", "kind", "number"
-    ):
-        sums[day, work].add(kind, number)
-    pressed = (
-        _appreciations(organisations, span).annotate(number=Count("token")).group_by("day", "artwork_id")
-    )
-    for day, work, number in await pressed.values_list("day", "artwork_id", "number"):
-        sums[day, work].add(APPRECIATED, number)
-    return sums
+    return await _grouped(organisations, span, "day", "artwork_id")
 
 
 async def by_day(organisations: Collection[int], span: DateRange) -> CountsByKey:
@@ -111,9 +101,7 @@ async def by_project(organisations: Collection[int], span: DateRange) -> CountsB
 async def by_project_and_day(organisations: Collection[int], span: DateRange) -> CountsByKey:
     """Counts by (day, project id)."""
     sums: CountsByKey = defaultdict(Counts)
-    rows = _projects(organisations, span).values_list("day", "project_id", "kind", "number")
-    for day, project, kind, number in await rows:
-        sums[day, project].add(kind, number)
+    await _add(sums, _projects(organisations, span), "day", "project_id")
     return sums
 
 
@@ -142,25 +130,30 @@ async def by_theme_page(span: DateRange) -> CountsByKey:
     return sums
 
 
-async def _grouped(organisations: Collection[int], span: DateRange, field: str) -> CountsByKey:
+async def _grouped(organisations: Collection[int], span: DateRange, *fields: str) -> CountsByKey:
     sums: CountsByKey = defaultdict(Counts)
-    await _add(sums, _works(organisations, span), field)
-    await _add_appreciations(sums, organisations, span, field)
+    await _add(sums, _works(organisations, span), *fields)
+    await _add_appreciations(sums, organisations, span, *fields)
     return sums
 
 
-async def _add(sums: CountsByKey, rows: QuerySet[Any], field: str) -> None:
-    grouped = rows.annotate(sum=Sum("number")).group_by(field, "kind").values_list(field, "kind", "sum")
-    for key, kind, number in await grouped:
-        sums[key].add(kind, number)
+async def _add(sums: CountsByKey, rows: QuerySet[Any], *fields: str) -> None:
+    """Add the counts, grouped by `fields`: the key is the value of one field, or the tuple of several."""
+    grouped = rows.annotate(sum=Sum("number")).group_by(*fields, "kind").values_list(*fields, "kind", "sum")
+    for *values, kind, number in await grouped:
+        sums[_key(values)].add(kind, number)
 
 
 async def _add_appreciations(
-    sums: CountsByKey, organisations: Collection[int], span: DateRange, field: str
+    sums: CountsByKey, organisations: Collection[int], span: DateRange, *fields: str
 ) -> None:
-    rows = _appreciations(organisations, span).annotate(sum=Count("token")).group_by(field)
-    for key, number in await rows.values_list(field, "sum"):
-        sums[key].add(APPRECIATED, number)
+    rows = _appreciations(organisations, span).annotate(sum=Count("token")).group_by(*fields)
+    for *values, number in await rows.values_list(*fields, "sum"):
+        sums[_key(values)].add(APPRECIATED, number)
+
+
+def _key(values: Sequence[Any]) -> Any:
+    return values[0] if len(values) == 1 else tuple(values)
 
 
 def _works(organisations: Collection[int], span: DateRange) -> QuerySet[WorkCount]:
