@@ -23,7 +23,7 @@ async function saveMove(row) {
     number(list);
   } catch {
     status.textContent = status.dataset.failed;
-    status.classList.replace("visually-hidden", "notice");
+    status.classList.replace("hidden-word", "notice");
   }
 }
 
