@@ -115,8 +115,9 @@ class PostgreSQL:
 
 
 @pytest.fixture(scope="session")
-def not_quick() -> None:
+def not_quick(request: pytest.FixtureRequest) -> None:
     """Requested by fixtures and tests that leave this process: they are not part of `make quick`."""
+    assert request.config.option.markexpr != "quick", "a quick test asked for a server or a program"
 
 
 @pytest.fixture(scope="session")
@@ -174,7 +175,8 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     """Mark what stays in this process, on SQLite, as quick."""
     for item in items:
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
-        if "not_quick" not in item.fixturenames and parameters.get("engine", "sqlite") == "sqlite":
+        kinds = {parameters[name] for name in ("engine", "storage") if name in parameters}
+        if "not_quick" not in item.fixturenames and kinds <= {"sqlite", "local"}:
             item.add_marker("quick")
 
 
