@@ -36,11 +36,11 @@ from gallery.db import content_version
 from gallery.db.connection import in_transaction
 from gallery.images.uploads import FormReader
 from gallery.organisations.access import load_member
-from gallery.storage import Storage, StoreUnavailable
+from gallery.storage import StoreUnavailable
 from gallery.web.forms import read_small_form
 from gallery.web.languages import gettext as _
 from gallery.web.list_pages import fetch_page
-from gallery.web.rendering import flash, redirect, render, settings_of
+from gallery.web.rendering import flash, redirect, render, settings_of, storage_of
 from gallery.web.security import REFERRER_WITHOUT_PATH
 
 logger = logging.getLogger("gallery")
@@ -124,7 +124,7 @@ async def delete(request: Request) -> Response:
     """Delete an artist without works, and all private details."""
     person, artist = await load_artist(request)
     try:
-        await delete_artist(artist, _storage(request), person)
+        await delete_artist(artist, storage_of(request), person)
     except ArtistHasWorks as refusal:
         response = redirect(request, "artists:show", id=artist.id)
         flash(request, response, str(refusal.sentence), "error")
@@ -137,7 +137,7 @@ async def delete(request: Request) -> Response:
 async def create_signed_form(request: Request) -> Response:
     """Upload a signed consent form, as a PDF or a photograph."""
     consent = await load_consent(request)
-    storage = _storage(request)
+    storage = storage_of(request)
     sentence = ""
     async with storage.scratch_folder() as folder:
         received = await FormReader(request, folder, FORM_MAX_BYTES, "form").read()
@@ -189,7 +189,7 @@ async def signed_form_response(request: Request, form: SignedForm, artwork_id: i
         "x-content-type-options": "nosniff",
     }
     try:
-        return await _storage(request).private.answer(
+        return await storage_of(request).private.answer(
             request, form_key(form.token), media_type=MEDIA_TYPES[form.kind], headers=headers
         )
     except FileNotFoundError:
@@ -198,7 +198,7 @@ async def signed_form_response(request: Request, form: SignedForm, artwork_id: i
 
 async def delete_signed_form(request: Request) -> Response:
     form = await _load_signed_form(request)
-    await delete_form(form, _storage(request), request.state.person)
+    await delete_form(form, storage_of(request), request.state.person)
     response = redirect(request, "consents:show", id=form.consent_id, fragment="forms")
     flash(request, response, _("The file is deleted."))
     return response
@@ -211,11 +211,6 @@ async def _load_signed_form(request: Request) -> SignedForm:
         raise HTTPException(404)
     form.consent = consent
     return form
-
-
-def _storage(request: Request) -> Storage:
-    storage: Storage = request.app.state.storage
-    return storage
 
 
 routes = [

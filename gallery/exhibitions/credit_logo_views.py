@@ -20,9 +20,9 @@ from gallery.images.profile_image_models import CreditLogo
 from gallery.images.sandbox.parent import REFUSALS, ImageRefused
 from gallery.images.storage_keys import logo_key
 from gallery.images.uploads import FormReader, ReceivedForm, inspect_upload, too_large
-from gallery.storage import Storage, StoreUnavailable
+from gallery.storage import StoreUnavailable
 from gallery.web.languages import gettext as _
-from gallery.web.rendering import flash, pages_of, redirect, render, settings_of
+from gallery.web.rendering import flash, pages_of, redirect, render, settings_of, storage_of
 
 logger = logging.getLogger("gallery")
 
@@ -37,7 +37,7 @@ async def update(request: Request) -> Response:
     """A curator sets or removes the logo of a credit. Visitors see the change at once."""
     person, exhibition = await load_exhibition(request)
     key = (await _load_credit(request, exhibition)).key
-    storage: Storage = request.app.state.storage
+    storage = storage_of(request)
     async with storage.scratch_folder() as folder:
         received = await FormReader(request, folder, settings_of(request).upload_max_bytes).read()
         if received.fields.get("is_gone"):
@@ -93,7 +93,7 @@ async def show(request: Request) -> Response:
 
 
 async def _logo_response(request: Request, token: str, headers: dict[str, str]) -> Response:
-    storage: Storage = request.app.state.storage
+    storage = storage_of(request)
     try:
         return await storage.private.answer(
             request, logo_key(token), media_type="image/jpeg", headers=headers

@@ -32,7 +32,7 @@ from gallery.storage import Storage, StoreUnavailable
 from gallery.web.forms import Form, LineField
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.rendering import flash, redirect, render, settings_of
+from gallery.web.rendering import flash, redirect, render, settings_of, storage_of
 
 logger = logging.getLogger("gallery")
 
@@ -75,7 +75,7 @@ async def update_cover(request: Request) -> Response:
 async def _save(
     request: Request, owner: ProfileImageOwner, organisation: Organisation, by: Person
 ) -> Response:
-    storage: Storage = request.app.state.storage
+    storage = storage_of(request)
     async with storage.scratch_folder() as folder:
         received = await FormReader(request, folder, settings_of(request).upload_max_bytes).read()
         form = ProfileImageForm(received.fields)

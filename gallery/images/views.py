@@ -11,8 +11,8 @@ from gallery.images.models import Image, ImageState
 from gallery.images.picture_element import picture_element
 from gallery.images.renditions import FORMATS, PREVIEW_NAME, RENDITIONS_VERSION, UNFRAMED_NAME, file_name
 from gallery.images.storage_keys import rendition_key
-from gallery.storage import Storage
 from gallery.web.languages import LocalizedText
+from gallery.web.rendering import storage_of
 
 MEDIA_TYPES: dict[str, str] = {format.name: format.media_type for format in FORMATS}
 
@@ -40,7 +40,7 @@ def is_served_at_desk(image: Image, name: str) -> bool:
 
 async def rendition_response(request: Request, image: Image, name: str) -> Response:
     """The response with a file of an image; 404 if it is missing. The caller has checked access."""
-    storage: Storage = request.app.state.storage
+    storage = storage_of(request)
     # Browsers may cache the file but must revalidate it at each use. So they can prefetch the curator's next
     # picture.
     headers = {"cache-control": "private, no-cache", "etag": f'"{image.id}-{name}-{RENDITIONS_VERSION}"'}

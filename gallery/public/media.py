@@ -19,7 +19,7 @@ from gallery.images.renditions import FORMATS, RENDITIONS_VERSION
 from gallery.images.storage_keys import make_public, public_key
 from gallery.storage import Storage
 from gallery.web.page_cache import etag_matches
-from gallery.web.rendering import settings_of
+from gallery.web.rendering import settings_of, storage_of
 
 # Sent with works whose consent does not cover machine use. Crawlers that train models may ignore this header.
 NOT_FOR_MACHINES = {"x-robots-tag": "noai, noimageai"}
@@ -120,7 +120,7 @@ async def show(request: Request) -> Response:
     headers = {**cache_headers, **visibility.headers}
     if etag_matches(request.headers.get("if-none-match", "").encode(), etag.encode()):
         return Response(status_code=304, headers=headers)
-    storage: Storage = request.app.state.storage
+    storage = storage_of(request)
     key, media_type = public_key(token, name), MEDIA_TYPES.get(name.rpartition(".")[2])
     if media_type is None:
         raise HTTPException(404)

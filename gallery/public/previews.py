@@ -38,7 +38,6 @@ from gallery.public.media import MEDIA_TYPES
 from gallery.public.pages import set_page_language
 from gallery.public.rooms import rooms_of_draft
 from gallery.settings import Settings
-from gallery.storage import Storage
 from gallery.web.forms import read_desk_form
 from gallery.web.languages import LANGUAGES, current_language, other_language
 from gallery.web.languages import gettext as _
@@ -50,6 +49,7 @@ from gallery.web.rendering import (
     redirect,
     render,
     settings_of,
+    storage_of,
 )
 
 LINK_LIFETIME = timedelta(days=7)
@@ -212,7 +212,7 @@ async def show_picture(request: Request) -> Response:
     ids = work_ids_of(await fill_rooms(await draft_of(exhibition)))
     if not await Artwork.filter(may_be_exhibited(), image_id=image.id, id__in=ids or [0]).exists():
         raise HTTPException(404, headers=PRIVATE_HEADERS)
-    storage: Storage = request.app.state.storage
+    storage = storage_of(request)
     try:
         return await storage.private.answer(
             request, rendition_key(image.token, name), media_type=media_type, headers=PRIVATE_HEADERS
@@ -229,7 +229,7 @@ async def show_logo(request: Request) -> Response:
     credits = credits_of((await draft_of(exhibition)).credits)
     if logo is None or key not in {credit.key for credit in credits}:
         raise HTTPException(404, headers=PRIVATE_HEADERS)
-    storage: Storage = request.app.state.storage
+    storage = storage_of(request)
     try:
         return await storage.private.answer(
             request, logo_key(logo.token), media_type="image/jpeg", headers=PRIVATE_HEADERS

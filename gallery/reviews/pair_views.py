@@ -17,7 +17,7 @@ from gallery.storage import StoreUnavailable
 from gallery.web.edit_conflicts import EditConflict
 from gallery.web.forms import read_small_form
 from gallery.web.languages import gettext as _
-from gallery.web.rendering import flash, redirect, render
+from gallery.web.rendering import flash, redirect, render, storage_of
 
 
 async def show(request: Request) -> Response:
@@ -57,9 +57,7 @@ async def update(request: Request) -> Response:
         elif form.outcome.data == PairOutcome.TWO_WORKS:
             await pairs.mark_as_two_works(shown.pair, person)
         elif form.outcome.data == PairOutcome.SAME_WORK:
-            made = await pairs.mark_as_same_work(
-                shown, shown.other(chosen), person, request.app.state.storage
-            )
+            made = await pairs.mark_as_same_work(shown, shown.other(chosen), person, storage_of(request))
         else:
             made = await pairs.ask_organisation(shown, chosen, form.words.data or "", person)
     except (DecisionRefused, EditConflict, PairRefused, VetoRefused) as refusal:

@@ -28,7 +28,7 @@ from gallery.storage import StoreUnavailable
 from gallery.web.forms import Form, LineField, Required, read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.rendering import flash, redirect, render
+from gallery.web.rendering import flash, redirect, render, storage_of
 
 PER_PAGE = 50
 
@@ -129,7 +129,7 @@ async def _take_down(request: Request, person: Person, words: str) -> None:
         await take_down(profile_image, "curator", person, words)
         await content_version.bump()
     with contextlib.suppress(StoreUnavailable):  # the worker deletes the files later
-        await Takedown([profile_image.image]).delete_files(request.app.state.storage)
+        await Takedown([profile_image.image]).delete_files(storage_of(request))
 
 
 async def _load_locked(request: Request) -> ProfileImage:

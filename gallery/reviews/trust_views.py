@@ -20,7 +20,7 @@ from gallery.storage import StoreUnavailable
 from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import ngettext
-from gallery.web.rendering import flash, redirect, render
+from gallery.web.rendering import flash, redirect, render, storage_of
 
 logger = logging.getLogger("gallery")
 PER_PAGE = 50
@@ -65,7 +65,7 @@ async def create_veto(request: Request) -> Response:
         flash(request, response, form.errors["concern"][0], "error")
         return response
     try:
-        await vetoes.veto(artwork, request.app.state.storage, person, form.concern.data or "")
+        await vetoes.veto(artwork, storage_of(request), person, form.concern.data or "")
     except VetoRefused as refusal:
         flash(request, response, str(refusal.sentence), "hint")
     except StoreUnavailable as away:

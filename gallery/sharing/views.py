@@ -30,7 +30,7 @@ from gallery.storage import Storage
 from gallery.themes.models import Theme
 from gallery.web.languages import set_language
 from gallery.web.page_cache import etag_matches
-from gallery.web.rendering import settings_of
+from gallery.web.rendering import settings_of, storage_of
 
 SHARE_IMAGE_NAME = re.compile(r"(card|poster)-[0-9a-f]{12}\.(jpg|png)")
 PICTURE_WIDTHS = {"card": 960, "poster": 1600}  # px: the least width of the rendition used
@@ -67,7 +67,7 @@ async def show(request: Request) -> Response:
 async def share_image_response(request: Request, share_image: ShareImage) -> Response:
     """The response with the stored share image; if none is stored, draw it now."""
     settings = settings_of(request)
-    storage: Storage = request.app.state.storage
+    storage = storage_of(request)
     demand: OnDemandQueue = request.app.state.on_demand
     headers = cache_headers(settings, f'"{share_image.digest}"')
     if request.path_params["file"] != share_image.name:

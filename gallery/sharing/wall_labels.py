@@ -30,7 +30,6 @@ from gallery.public.rooms import ShownRoom, rooms_of_draft
 from gallery.public.share_images import accent_of, fonts_of
 from gallery.public.view_models import ShownTheme, ShownWork
 from gallery.settings import Settings
-from gallery.storage import Storage
 from gallery.web.languages import (
     LANGUAGE_TAGS,
     LANGUAGES,
@@ -43,7 +42,7 @@ from gallery.web.languages import (
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.markdown import excerpt
-from gallery.web.rendering import render, settings_of
+from gallery.web.rendering import render, settings_of, storage_of
 
 PAPER_SIZES = {
     "a6": _l("One card on each sheet of A6"),
@@ -176,7 +175,7 @@ async def set_labels(
 ) -> bytes:
     """Typeset the labels as a PDF. Raises MachineFault, or ImageRefused if it takes too long."""
     settings = settings_of(request)
-    storage: Storage = request.app.state.storage
+    storage = storage_of(request)
     with use_language(language):
         data = {
             "labels": [{**asdict(label), "length": label.length} for label in labels],

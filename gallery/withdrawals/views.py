@@ -17,7 +17,7 @@ from gallery.db import content_version
 from gallery.storage import StoreUnavailable
 from gallery.web.languages import LANGUAGES, accepted_language, set_language
 from gallery.web.languages import gettext as _
-from gallery.web.rendering import flash, pages_of, redirect, render
+from gallery.web.rendering import flash, pages_of, redirect, render, storage_of
 from gallery.web.security import REFERRER_WITHOUT_PATH, RateLimit, client_network
 from gallery.withdrawals.withdrawal import withdraw
 
@@ -49,7 +49,7 @@ async def create(request: Request) -> Response:
     """Withdraw the consent; no reason is asked."""
     consent = await _load(request)
     try:
-        await withdraw(consent, request.app.state.storage)
+        await withdraw(consent, storage_of(request))
     except StoreUnavailable as away:
         logger.warning("A withdrawal waits for its files to be deleted. %s", away)
         await content_version.wait_for_propagation()
@@ -64,7 +64,7 @@ async def create_at_desk(request: Request) -> Response:
         flash(request, response, _("There is no consent that could be ended."), "hint")
         return response
     try:
-        await withdraw(artwork.consent, request.app.state.storage, by=person)
+        await withdraw(artwork.consent, storage_of(request), by=person)
     except StoreUnavailable as away:
         logger.warning("A withdrawal waits for its files to be deleted. %s", away)
         flash(

@@ -33,7 +33,7 @@ from gallery.public.media import VisibilityCache, is_on_view, require_on_view, v
 from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.web.page_cache import etag_matches
-from gallery.web.rendering import settings_of
+from gallery.web.rendering import settings_of, storage_of
 
 RETRY_AFTER = 5  # seconds
 CORS = {"access-control-allow-origin": "*", "access-control-expose-headers": "Link"}
@@ -107,7 +107,7 @@ async def show(request: Request) -> Response:
     }
     if etag_matches(request.headers.get("if-none-match", "").encode(), headers["etag"].encode()):
         return Response(status_code=304, headers=headers)
-    storage: Storage = request.app.state.storage
+    storage = storage_of(request)
     keys = [tile_key(token, cut.name)] if is_tile(cut, size) else []
     for key in [*keys, derivative_key(token, cut.name)]:
         try:
