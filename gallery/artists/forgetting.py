@@ -8,7 +8,7 @@ from gallery.artists.consents import has_consent
 from gallery.artists.models import Artist, Consent, PrivateDetails
 
 
-async def forget_consent(consent: Consent, ids: Sequence[int]) -> None:
+async def forget_consent(consent: Consent, ids: Sequence[int], sent: Sequence[int]) -> None:
     """Erase the artist's assent. If the artist has no other consent, erase all details of the artist too.
 
     A number then replaces the credit name. The signed forms are deleted together with the files of the works.

@@ -17,10 +17,10 @@ ERASED_FIELDS: dict[str, Any] = {**dict.fromkeys(TEXT_FIELDS, ""), "unfinished":
 ERASED_SNAPSHOTS: dict[str, Any] = {"sent": {}, "replaces": None}
 
 
-async def forget_consent(consent: Consent, ids: Sequence[int]) -> None:
+async def forget_consent(consent: Consent, ids: Sequence[int], sent: Sequence[int]) -> None:
     """See gallery/withdrawals/forgetting.py."""
     works = Artwork.filter(consent_id=consent.id)
-    await Submission.filter(id__in=await submissions_sent_under(consent, ids)).update(**ERASED_SNAPSHOTS)
+    await Submission.filter(id__in=sent).update(**ERASED_SNAPSHOTS)
     await Submission.filter(artwork__consent_id=consent.id).update(**ERASED_SNAPSHOTS, is_waiting=False)
     if not await has_consent(consent.artist_id):
         # The artist's details are erased. Drafts without a consent are kept, but their snapshots are erased.

@@ -8,6 +8,6 @@ from gallery.artists.models import Consent
 from gallery.exhibitions.models import Hanging
 
 
-async def forget_consent(consent: Consent, ids: Sequence[int]) -> None:
+async def forget_consent(consent: Consent, ids: Sequence[int], sent: Sequence[int]) -> None:
     """See gallery/withdrawals/forgetting.py."""
     await Hanging.filter(artwork__consent_id=consent.id).update(caption_zh="", caption_en="")

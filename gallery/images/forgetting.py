@@ -27,7 +27,7 @@ def images_of_consent(consent_id: int) -> QuerySet[Image]:
     return Image.filter(Q(artwork__consent_id=consent_id) | Q(candidate_for_id__in=Subquery(works)))
 
 
-async def forget_consent(consent: Consent, ids: Sequence[int]) -> None:
+async def forget_consent(consent: Consent, ids: Sequence[int], sent: Sequence[int]) -> None:
     """See gallery/withdrawals/forgetting.py."""
     image_ids = await images_of_consent(consent.id).values_list("id", flat=True)
     await Image.filter(id__in=image_ids).update(state=ImageState.ERASED, lease_until=None, **ERASED_FIELDS)

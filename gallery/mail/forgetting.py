@@ -11,7 +11,7 @@ from gallery.mail.models import Mail, MailState
 BATCH_SIZE = 500  # maximum URL paths in one query
 
 
-async def forget_consent(consent: Consent, ids: Sequence[int]) -> None:
+async def forget_consent(consent: Consent, ids: Sequence[int], sent: Sequence[int]) -> None:
     """Delete unsent mails about the works, and erase the titles of the works from the other mails.
 
     See gallery/withdrawals/forgetting.py.

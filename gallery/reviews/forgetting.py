@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from gallery.artists.models import Consent
-from gallery.artworks.forgetting import submissions_sent_under
 from gallery.clock import now
 from gallery.images.forgetting import images_of_consent
 from gallery.reviews.models import HashBand, Hint, Opinion, Report, Review, Risk, Score, Undo, Veto, WavedOff
@@ -14,7 +13,7 @@ from gallery.reviews.models import HashBand, Hint, Opinion, Report, Review, Risk
 DECISION: dict[str, Any] = {"reason": "", "notes": {}}
 
 
-async def forget_consent(consent: Consent, ids: Sequence[int]) -> None:
+async def forget_consent(consent: Consent, ids: Sequence[int], sent: Sequence[int]) -> None:
     """See gallery/withdrawals/forgetting.py."""
     of_work: dict[str, Any] = {"artwork__consent_id": consent.id}
     of_submission: dict[str, Any] = {"submission__artwork__consent_id": consent.id}
@@ -29,5 +28,5 @@ async def forget_consent(consent: Consent, ids: Sequence[int]) -> None:
     await Undo.filter(**of_submission).update(**DECISION)
     await Score.filter(**of_submission).update(note="")
     await Hint.filter(**of_work).delete()
-    await Hint.filter(submission_id__in=await submissions_sent_under(consent, ids)).delete()
+    await Hint.filter(submission_id__in=sent).delete()
     await WavedOff.filter(**of_work).delete()

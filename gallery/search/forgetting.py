@@ -8,6 +8,6 @@ from gallery.artists.models import Consent
 from gallery.search.models import SearchEntry
 
 
-async def forget_consent(consent: Consent, ids: Sequence[int]) -> None:
+async def forget_consent(consent: Consent, ids: Sequence[int], sent: Sequence[int]) -> None:
     """See gallery/withdrawals/forgetting.py."""
     await SearchEntry.filter(artwork__consent_id=consent.id).delete()

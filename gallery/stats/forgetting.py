@@ -8,7 +8,7 @@ from gallery.artists.models import Consent
 from gallery.stats.models import Appreciation, WorkCount
 
 
-async def forget_consent(consent: Consent, ids: Sequence[int]) -> None:
+async def forget_consent(consent: Consent, ids: Sequence[int], sent: Sequence[int]) -> None:
     """See gallery/withdrawals/forgetting.py."""
     await WorkCount.filter(artwork__consent_id=consent.id).delete()
     await Appreciation.filter(artwork__consent_id=consent.id).delete()

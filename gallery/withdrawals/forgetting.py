@@ -18,10 +18,10 @@ import gallery.reviews.forgetting
 import gallery.search.forgetting
 import gallery.stats.forgetting
 from gallery.artists.models import Consent
+from gallery.artworks.forgetting import submissions_sent_under
 
-ForgetConsent = Callable[[Consent, Sequence[int]], Awaitable[None]]
+ForgetConsent = Callable[[Consent, Sequence[int], Sequence[int]], Awaitable[None]]
 
-# Reviews come before artworks: they find rows by the submissions' snapshots, which artworks erases.
 FORGET_IN_ORDER: tuple[ForgetConsent, ...] = (
     gallery.images.forgetting.forget_consent,
     gallery.reviews.forgetting.forget_consent,
@@ -39,7 +39,9 @@ async def forget_consent(consent: Consent, ids: Sequence[int]) -> None:
     artist's data.
 
     Call it in the transaction of the withdrawal. `ids`: the ids of `consent` and of those that it renewed.
-    Every package's `forget_consent` takes the same arguments; calling it again changes nothing.
+    Every package's `forget_consent` takes them too, and the ids of the submissions that were sent under them.
+    Calling it again changes nothing.
     """
+    sent = await submissions_sent_under(consent, ids)
     for forget in FORGET_IN_ORDER:
-        await forget(consent, ids)
+        await forget(consent, ids, sent)
