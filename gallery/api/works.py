@@ -14,9 +14,9 @@ from gallery.api.bodies import as_form_fields, json_response, parse_json, parse_
 from gallery.api.problems import FieldError, Problem
 from gallery.api.schemas import NUMBER, Schema, enum_schema, new_work_schema, work_change_schema
 from gallery.artworks.access import load_artwork
-from gallery.artworks.autosave import form_fields, form_with
+from gallery.artworks.autosave import form_with
 from gallery.artworks.entry import WorkEntry
-from gallery.artworks.forms import WorkForm, form_for_work
+from gallery.artworks.forms import WorkForm, form_fields, form_for_work
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.submissions import NotSubmittable, submit
 from gallery.artworks.taking_back import NothingToTakeBack, take_back

@@ -32,7 +32,7 @@ async def index(request: Request) -> Response:
     consents = Consent.filter(artist__organisation_id__in=[each.id for each in organisations])
     newest_first = consents.order_by("-id").prefetch_related("artist", "followed_by")
     page = await fetch_page(newest_first, request.query_params, PAGE_SIZE)
-    context = {"consents": page.rows, "page": page, **_words()}
+    context = {"consents": page.rows, "page": page, "scope_words": SCOPE_WORDS}
     return render(request, "consents/index.html", context)
 
 
@@ -50,7 +50,7 @@ async def show(request: Request) -> Response:
         "newer": next(iter(consent.followed_by), None),
         "forms": sorted(consent.signed_forms, key=lambda form: form.id),
         "form_max_bytes": FORM_MAX_BYTES,
-        **_words(),
+        "scope_words": SCOPE_WORDS,
     }
     return render(request, "consents/show.html", context)
 
@@ -91,7 +91,7 @@ async def _renewal_page(request: Request, consent: Consent, form: RenewalForm, s
         "is_refused": consent.withdrawn_at is not None or bool(list(consent.followed_by)),
         "works": await Artwork.filter(consent_id=consent.id).count(),
         "coming_back": await count_returning_works(consent),
-        **_words(),
+        "scope_words": SCOPE_WORDS,
     }
     return render(request, "consents/renewal.html", context, status=status)
 
@@ -128,10 +128,6 @@ async def slip(request: Request) -> Response:
         "qr": qr_picture(link),
     }
     return render(request, "consents/slip.html", context)
-
-
-def _words() -> dict[str, object]:
-    return {"scope_words": SCOPE_WORDS}
 
 
 routes = [

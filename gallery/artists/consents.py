@@ -1,4 +1,4 @@
-"""Recording consents, the code printed on each slip, and the labels of a consent's state."""
+"""Recording consents, the code printed on each slip, and the labels of its scopes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from gallery.accounts.models import Person
 from gallery.artists.models import SCOPES, AgreedBy, Artist, Consent
-from gallery.artworks.models import Artwork
+from gallery.artworks.models import Artwork, new_public_id
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.db import content_version
@@ -82,9 +82,6 @@ def grouped_code(code: str) -> str:
     return "-".join(code[start : start + 5] for start in range(0, len(code), 5))
 
 
-PAGE_ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # without characters that are easily misread
-
-
 async def set_artist_page(artist: Artist, is_wished: bool) -> None:
     """Give an artist a public page with all their works, under a random address, or remove it.
 
@@ -94,9 +91,7 @@ async def set_artist_page(artist: Artist, is_wished: bool) -> None:
         current: Artist = await locked(Artist.filter(id=artist.id)).get()
         if is_wished == (current.page_id is not None):
             return
-        current.page_id = (
-            "".join(secrets.choice(PAGE_ID_ALPHABET) for _letter in range(10)) if is_wished else None
-        )
+        current.page_id = new_public_id() if is_wished else None
         await current.save()
         verb = Verb.ARTIST_PAGE_GIVEN if is_wished else Verb.ARTIST_PAGE_TAKEN
         await record(verb, current.id, organisation_id=current.organisation_id)

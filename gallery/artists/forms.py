@@ -19,7 +19,7 @@ from wtforms.validators import Optional
 from gallery.artists.consents import SCOPE_WORDS, NewConsent
 from gallery.artists.models import BIRTH_BANDS, AgreedBy
 from gallery.clock import today
-from gallery.web.forms import Form, LineField, Required, TextBlockField
+from gallery.web.forms import Form, LineField, Required, TextBlockField, choices_of
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 
@@ -50,7 +50,7 @@ class ConsentFields(Form):
     )
     scopes = CheckboxesField(
         _l("What was agreed to"),
-        choices=[SelectChoice(value, word) for value, word in SCOPE_WORDS.items()],
+        choices=choices_of(SCOPE_WORDS.items()),
         description=_l("Nothing can be shown here without consent to showing on this website."),
     )
     starts_on = DateField(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from starlette.datastructures import MultiDict
 
 from gallery.accounts.models import Person
 from gallery.artists.models import Artist, Consent
-from gallery.artworks.forms import WorkForm, form_values
+from gallery.artworks.forms import FormValues, WorkForm, form_fields, form_values
 from gallery.artworks.models import Artwork
 from gallery.artworks.works import (
     TEXT_FIELDS,
@@ -28,9 +28,8 @@ from gallery.organisations.models import Organisation, Project
 from gallery.web.edit_conflicts import compare_edits, digest, read_digests
 from gallery.web.languages import gettext as _
 
-FormValues = Mapping[str, Sequence[str]]  # form field → its values, as a browser sends them
-
-# These fields create rows of other tables. Autosave skips them; they are saved when somebody saves by hand.
+# These fields create rows of other tables. Autosave keeps them as unfinished values; the rows are
+# created when somebody saves by hand.
 FIELDS_SAVED_BY_HAND = (
     "credit_name",
     "credit_name_translation",
@@ -94,14 +93,6 @@ def merge_values(current: FormValues, posted: MultiDict, keep_conflicts: bool = 
             if keep_conflicts:
                 result.values[name] = mine[name]
     return result
-
-
-def form_fields(values: FormValues, posted: Mapping[str, str] | None = None) -> MultiDict:
-    """`values` as the form data that WorkForm reads, with the posted organisation."""
-    fields = MultiDict([(name, each) for name, several in values.items() for each in several])
-    if posted and "organisation" in posted:
-        fields["organisation"] = posted["organisation"]
-    return fields
 
 
 def form_with(artwork: Artwork, changes: FormValues, offered: WorkOptions) -> WorkForm:

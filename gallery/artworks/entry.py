@@ -1,6 +1,7 @@
-"""Creating and changing works: every way to do it goes through WorkEntry.
+"""Creating and changing works together with a picture.
 
-The form, bulk upload, tus, the API, imports and proposals use it. A caller opens a WorkEntry, adds the
+The form, bulk upload, tus, the API and proposals save through WorkEntry; imports use it for the picture only.
+Autosave and framing, which take no new upload, do not use it. A caller opens a WorkEntry, adds the
 picture if there is one, and calls `save`, `set_picture` or `propose`, each of which is one transaction. The
 caller chooses the response: a redirect, the form again, JSON, or a line of an import report.
 """
@@ -90,7 +91,7 @@ class WorkEntry:
     async def propose(self, artwork: Artwork, texts: Mapping[str, str], year: int | None) -> Submission:
         """Propose a change to an accepted work. Raises NotSubmittable."""
         submission = await propose(artwork, texts, year, self.by, self.picture)
-        await self._adopted(None)
+        self.keep_picture()
         return submission
 
     async def _adopted(self, replaced: Image | None) -> None:

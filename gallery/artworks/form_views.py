@@ -15,10 +15,17 @@ from tortoise.exceptions import IntegrityError
 
 from gallery.accounts.models import Person
 from gallery.artworks.access import WORK_RELATIONS, load_artwork
-from gallery.artworks.autosave import AUTOSAVED_FIELDS, MergedValues, autosave_key, form_fields, merge_values
+from gallery.artworks.autosave import AUTOSAVED_FIELDS, MergedValues, autosave_key, merge_values
 from gallery.artworks.autosave_views import conflicts_payload, digests_after
 from gallery.artworks.entry import WorkEntry
-from gallery.artworks.forms import ProposalForm, WorkForm, form_for_work, form_values, parse_form_key
+from gallery.artworks.forms import (
+    ProposalForm,
+    WorkForm,
+    form_fields,
+    form_for_work,
+    form_values,
+    parse_form_key,
+)
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.proposal_views import render_proposal
 from gallery.artworks.redirects import redirect_to_work

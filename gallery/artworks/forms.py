@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from starlette.datastructures import MultiDict
@@ -27,6 +27,7 @@ from gallery.web.rendering import shown_date
 
 FIRST_YEAR = 1900
 ACCEPTED_PICTURES = "image/jpeg,image/png,image/webp,image/avif,image/heic,image/heif,image/tiff,image/gif"
+FormValues = Mapping[str, Sequence[str]]  # form field → its values, as a browser sends them
 ModelT = TypeVar("ModelT")
 
 
@@ -298,10 +299,17 @@ def check_year(form: Form) -> None:
         )
 
 
+def form_fields(values: FormValues, posted: Mapping[str, str] | None = None) -> MultiDict:
+    """`values` as the form data that WorkForm reads, with the posted organisation."""
+    fields = MultiDict([(name, each) for name, several in values.items() for each in several])
+    if posted and "organisation" in posted:
+        fields["organisation"] = posted["organisation"]
+    return fields
+
+
 def form_for_work(artwork: Artwork, offered: WorkOptions) -> WorkForm:
     """The form with the values of a work, including the unfinished values; the themes must be fetched."""
-    fields = MultiDict([(name, each) for name, values in form_values(artwork).items() for each in values])
-    fields["organisation"] = str(artwork.organisation_id)
+    fields = form_fields(form_values(artwork), {"organisation": str(artwork.organisation_id)})
     return WorkForm(fields, offered=offered)
 
 

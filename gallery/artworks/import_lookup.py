@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from tortoise.expressions import Q, Subquery
@@ -57,11 +58,11 @@ class ImportLookup:
     pictures: dict[str, ImportedPicture]  # by their key in the bundle, with their images
     default_consent: Consent | None  # for rows that name no consent
 
-    @property
+    @cached_property
     def theme_names(self) -> list[str]:
         return sorted({t.title_zh or t.title_en for t in self.themes.values() if t.id in self.open_ids})
 
-    @property
+    @cached_property
     def project_names(self) -> list[str]:
         return sorted({p.title_zh or p.title_en for p in self.projects.values()})
 

@@ -54,11 +54,11 @@ async def create_import(
         return job
 
 
-async def claim_import(states: Iterable[ImportState] = RUNNING_STATES) -> Import | None:
+async def claim_import() -> Import | None:
     """Lease the oldest waiting import; imports whose worker was killed come last."""
     async with in_transaction():
         waiting = Import.filter(
-            Q(lease_until__isnull=True) | Q(lease_until__lt=now()), state__in=list(states)
+            Q(lease_until__isnull=True) | Q(lease_until__lt=now()), state__in=list(RUNNING_STATES)
         ).order_by("losses", "id")
         job: Import | None = await locked(waiting.limit(1), skip_locked=True).first()
         if job is None:

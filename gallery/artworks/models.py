@@ -56,7 +56,7 @@ PUBLIC_ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # without characters tha
 
 
 def new_public_id() -> str:
-    """10 random characters that identify a work in public addresses."""
+    """10 random characters that identify a work, or the page of an artist, in public addresses."""
     return "".join(secrets.choice(PUBLIC_ID_ALPHABET) for _ in range(10))
 
 

@@ -7,7 +7,7 @@ import csv
 import re
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -82,9 +82,7 @@ class SheetFile:
                 return
 
 
-def find_columns(
-    header: Sequence[str], needed: Collection[str] = ("title",)
-) -> tuple[dict[int, str], list[str]]:
+def find_columns(header: Sequence[str]) -> tuple[dict[int, str], list[str]]:
     """The column at each index, and the headers that name no known column. Raises SheetRefused."""
     known = known_headers()
     columns: dict[int, str] = {}
@@ -98,9 +96,8 @@ def find_columns(
             raise SheetRefused("double_column", column=name)
         else:
             columns[index] = name
-    for name in needed:
-        if name not in columns.values():
-            raise SheetRefused("missing_column", column=name)
+    if "title" not in columns.values():
+        raise SheetRefused("missing_column", column="title")
     return columns, strangers
 
 

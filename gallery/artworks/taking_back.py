@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gallery.accounts.models import Person
-from gallery.artworks.models import Artwork, Status, Submission, TakingBack
+from gallery.artworks.models import LOCKED_STATUSES, Artwork, Status, Submission, TakingBack
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
@@ -29,7 +29,7 @@ async def take_back(artwork: Artwork, by: Person | None) -> TakingBack:
     async with in_transaction():
         current = await locked(Artwork.filter(id=artwork.id)).first()
         waiting = await Submission.filter(artwork_id=artwork.id, is_waiting=True).order_by("-number").first()
-        if current is None or waiting is None or current.status not in {Status.SUBMITTED, Status.ACCEPTED}:
+        if current is None or waiting is None or current.status not in LOCKED_STATUSES:
             raise NothingToTakeBack(_("There is nothing to take back: it was decided, or never submitted."))
         waiting.is_waiting = False
         await waiting.save(update_fields=["is_waiting"])

@@ -101,7 +101,7 @@ async def view_steps(artwork: Artwork, hung: Sequence[Step]) -> list[Step]:
 
 def next_actor_sentence(artwork: Artwork, hung: Sequence[Step]) -> str:
     """A sentence that says who has to act, and since when; submissions and reviews must be fetched."""
-    if artwork.status in {Status.DRAFT, Status.RETURNED}:
+    if artwork.is_editable:
         return _("It is with you.")
     if artwork.status == Status.SUBMITTED:
         sent = max((each.at for each in artwork.submissions), default=artwork.updated_at)

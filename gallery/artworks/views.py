@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from datetime import date
 from urllib.parse import urlencode
@@ -49,8 +48,6 @@ from gallery.web.rendering import flash, redirect, render, storage_of
 
 PAGE_SIZE = 50
 MAX_CALLS = 6
-
-logger = logging.getLogger("gallery")
 
 
 async def index(request: Request) -> Response:

@@ -1,6 +1,7 @@
 """The database: the list of models, opening it, applying migrations.
 
-Only here do SQLite and PostgreSQL differ.
+SQLite and PostgreSQL differ mostly here; search/engine.py, stats/count_writer.py and erasure.py have their own
+statements for each.
 """
 
 from __future__ import annotations
@@ -216,11 +217,6 @@ class Database:
         assert Tortoise.apps is not None
         writers = await Detector(Tortoise.apps, self._configuration["apps"]).changes()
         return [repr(operation) for writer in writers for operation in writer.operations]
-
-    async def write_migration(self) -> list[str]:
-        """Write the migration for `unwritten_changes`; returns the paths of the new files."""
-        assert Tortoise.apps is not None
-        return await Detector(Tortoise.apps, self._configuration["apps"]).write()
 
     def _executor(self) -> Executor:
         return Executor(self._configuration["apps"])

@@ -6,18 +6,17 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from gallery.artworks.models import PUBLIC_ID_ALPHABET
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.db import content_version
 from gallery.db.connection import in_transaction
 from gallery.organisations.models import Organisation, Project
 
-SLUG_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # without characters that are easily confused
-
 
 def new_slug() -> str:
     """A random slug: `p-` and 8 characters. Automatic pinyin of a title would often be wrong."""
-    return "p-" + "".join(secrets.choice(SLUG_ALPHABET) for _ in range(8))
+    return "p-" + "".join(secrets.choice(PUBLIC_ID_ALPHABET) for _ in range(8))
 
 
 async def add_project(organisation: Organisation, values: Mapping[str, Any]) -> Project:

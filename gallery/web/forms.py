@@ -99,8 +99,8 @@ async def _read_form(request: Request, most_bytes: int, most_fields: int) -> Imm
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=most_fields)
     except ValueError as error:
         raise HTTPException(400) from error
-    request.state.fields = ImmutableMultiDict(pairs)
-    return ImmutableMultiDict(pairs)
+    fields = request.state.fields = ImmutableMultiDict(pairs)
+    return fields
 
 
 def stripped(text: str | None) -> str:

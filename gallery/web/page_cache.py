@@ -1,6 +1,6 @@
 """The cache of public pages and small pictures: their bytes by (path, query), until the content version changes.
 
-The cache is the outermost layer: a hit is a look-up and two ASGI messages. It keeps only 200 responses that
+Only the visit counter is outside the caches: a hit is a look-up and two ASGI messages. It keeps only 200 responses that
 say `Cache-Control: public`, or `private, max-age`, as pictures do.
 """
 

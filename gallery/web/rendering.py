@@ -85,7 +85,9 @@ register_url_convertor("name", NameConvertor())
 # Options of itsdangerous, whose default hash is SHA-1.
 SIGNER_OPTIONS: dict[str, Any] = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
 FLASH_COOKIE = "gallery_flash"
-DESK = "/desk"  # cookies are sent to this path only, so a public page cannot depend on one
+DESK = (
+    "/desk"  # the default path of cookies: it is never sent with a public page, so none depends on a cookie
+)
 
 
 class Pages:
