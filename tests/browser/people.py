@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Locator, Page
 
 from gallery.accounts.models import Person
 from tests.browser.conftest import PATIENCE
@@ -17,6 +17,12 @@ async def sign_in(page: Page, address: str, person: Person) -> None:
     await page.fill("[name=password]", PASSWORD)
     await page.click("main button.primary")
     await page.wait_for_url(re.compile(r"/desk/(works|queue)"))
+
+
+async def click_through(button: Locator) -> None:
+    """Click a button that sends a form, and wait until the page that answers is open."""
+    async with button.page.expect_navigation():
+        await button.click()
 
 
 async def another_browser(chromium: Browser) -> BrowserContext:

@@ -14,7 +14,7 @@ from gallery.artworks.models import Artwork, Status
 from gallery.images.models import Image, ImageState
 from tests import factories
 from tests.browser.conftest import PATIENCE
-from tests.browser.people import another_browser, sign_in
+from tests.browser.people import another_browser, click_through, sign_in
 from tests.live import LiveSite, eventually
 
 TITLE = "冬至吃汤圆啦"
@@ -91,7 +91,7 @@ async def test_the_main_job(
             await expect(curator.locator("main")).to_contain_text(words)
         await open_all(curator)
         await curator.fill("[name=note_medium]", "请写上纸的种类。")
-        await curator.click("button[name=decision][value=returned]")
+        await click_through(curator.locator("button[name=decision][value=returned]"))
 
         await page.goto(f"{address}/desk/works")
         await expect(page.locator("main .state-returned").first).to_be_visible()
@@ -120,27 +120,26 @@ async def test_the_main_job(
         edition = curator.locator("#edition")
         await edition.locator("[name=introduction_zh]").fill("南方吃汤圆，北方吃饺子。")
         await edition.locator("[name=theme]").select_option(str(theme.id))
-        await edition.locator("button.primary").click()
+        await click_through(edition.locator("button.primary"))
         await curator.goto(builder)
         room = curator.locator("#new-room")
         if not await room.locator("[name$=title_zh]").is_visible():
             await room.locator("summary").click()
         await room.locator("[name$=title_zh]").fill("锅里的热气")
         await room.locator("[name$=text_zh]").fill("圆的东西先暖手，再暖胃。")
-        await room.locator("button").click()
+        await click_through(room.locator("button"))
         await curator.goto(builder)
-        await curator.locator(f"#work-{work.id} button").click()
+        await click_through(curator.locator(f"#work-{work.id} button"))
         await curator.goto(builder)
         await expect(curator.locator("#rooms")).to_contain_text(TITLE)
         visitor = await phone.new_page()
         assert (await visitor.goto(f"{address}/zh/exhibitions/reunion")).status == 404  # type: ignore[union-attr]
-        await curator.locator("form[action*='/editions'] button").first.click()
-        await curator.wait_for_load_state()
+        await click_through(curator.locator("form[action*='/editions'] button").first)
 
         # A change of the draft is not seen until it is published again.
         await curator.goto(builder)
         await curator.locator("#edition [name=title_zh]").fill("改了的名字")
-        await curator.locator("#edition button.primary").click()
+        await click_through(curator.locator("#edition button.primary"))
 
         # 4. A visitor follows links from the home page to the exhibition, the work, its organisation and
         # project.

@@ -21,7 +21,7 @@ from gallery.worker import ChoreContext, Worker
 from tests import factories
 from tests.artworks.sheets import two_works
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, came, hold, until
-from tests.browser.people import sign_in
+from tests.browser.people import click_through, sign_in
 from tests.live import BadLine, LiveSite
 
 PICTURES = 30
@@ -163,11 +163,11 @@ async def test_pictures_that_did_not_arrive_are_named_to_nobody_else_and_no_long
     await expect(notice).to_contain_text("IMG_1.jpg")
     assert await fits(other)
     # Somebody else at the same computer.
-    await other.click("text=Sign out")
+    await click_through(other.locator("text=Sign out"))
     await sign_in(other, address, live.cast.colleague)
     await opened()
     await expect(notice).to_be_hidden()
-    await other.click("text=Sign out")
+    await click_through(other.locator("text=Sign out"))
     await sign_in(other, address, live.cast.partner)
     await opened()
     await other.get_by_role("button", name="Do not remind me").click()
