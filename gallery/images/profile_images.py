@@ -14,7 +14,7 @@ from gallery.db import content_version
 from gallery.db.connection import in_transaction, locked
 from gallery.images.models import Image, ImageState
 from gallery.images.profile_image_models import ProfileImage, ProfileImageState
-from gallery.images.storage_keys import delete_image_files
+from gallery.images.storage_keys import delete_image_files, purge_proxy_cache
 from gallery.organisations.models import Organisation, Project
 from gallery.storage import Storage, StoreUnavailable
 
@@ -91,7 +91,5 @@ async def _delete_image(image: Image, storage: Storage) -> None:
     await Image.filter(id=image.id).update(state=ImageState.ERASED)
     with contextlib.suppress(StoreUnavailable):
         await delete_image_files(storage, image.token)
-        if storage.proxy_cache.is_configured:
-            await content_version.wait_for_propagation()
-            await storage.proxy_cache.purge()
+        await purge_proxy_cache(storage)
         await Image.filter(id=image.id).delete()

@@ -115,6 +115,16 @@ async def renew_public(storage: Storage, image: Image) -> None:
         await make_public(storage, image)
 
 
+async def purge_proxy_cache(storage: Storage) -> None:
+    """Empty the cache in front of the site, once no process can refill it with what went off view.
+
+    Raises StoreUnavailable.
+    """
+    if storage.proxy_cache.is_configured:
+        await content_version.wait_for_propagation()
+        await storage.proxy_cache.purge()
+
+
 async def make_private(storage: Storage, images: Sequence[Image]) -> None:
     """Remove all files of images that are no longer on view from public storage. Raises StoreUnavailable.
 

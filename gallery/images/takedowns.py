@@ -15,15 +15,15 @@ from gallery.accounts.models import Person, Role
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.images.fingerprints import is_similar
+from gallery.images.forgetting import ERASED_FIELDS
+from gallery.images.framing import MIN_SHORT_SIDE
 from gallery.images.models import Fingerprint, Image, ImageState
 from gallery.images.profile_image_models import CreditLogo, ProfileImage
 from gallery.images.renditions import PREVIEW_NAME, file_name
 from gallery.images.sandbox.parent import ImageRefused, fingerprint
-from gallery.images.storage_keys import delete_image_files, logo_key, rendition_key
+from gallery.images.storage_keys import delete_image_files, logo_key, purge_proxy_cache, rendition_key
 from gallery.mail.outbox import Notification, in_all_languages, notify
 from gallery.storage import Storage
-
-MIN_OPENED_SIDE = 60  # px; the sandbox refuses narrower pictures
 
 
 @dataclass
@@ -40,7 +40,7 @@ class Takedown:
             await delete_image_files(storage, image.token)
         await storage.private.delete(*map(logo_key, self.logo_tokens))
         if self.images or self.logo_tokens:
-            await storage.proxy_cache.purge()
+            await purge_proxy_cache(storage)
 
 
 async def stored_fingerprint(image: Image, storage: Storage) -> bytes:
@@ -51,7 +51,7 @@ async def stored_fingerprint(image: Image, storage: Storage) -> bytes:
     known = await Fingerprint.get_or_none(image_id=image.id)
     if known is not None:
         return known.code
-    fitting = [width for width in image.widths() if min(width, width / image.ratio) >= MIN_OPENED_SIDE]
+    fitting = [width for width in image.widths() if min(width, width / image.ratio) >= MIN_SHORT_SIDE]
     rendition = file_name((fitting or image.widths()[-1:])[0], "jpg")
     code = b""
     for name in (rendition, PREVIEW_NAME):
@@ -128,12 +128,8 @@ async def take_down(
     await Image.filter(id=profile_image.image_id).update(
         state=ImageState.ERASED,
         candidate_for_id=work_id,
-        placeholder="",
-        mean_colour="#888888",
-        perceptual_hash="",
-        source_sha256="",
-        rendition_bytes={},
         lease_until=None,
+        **ERASED_FIELDS,
     )
     await record_profile_image(profile_image, REMOVED_VERBS, by)
     if profile_image.project is None:

@@ -33,8 +33,8 @@ class ProxyCache:
         return bool(self._url.hostname)
 
     async def purge(self) -> None:
-        """Empty the cache. First call `content_version.wait_for_propagation`, so that no process refills it with the old
-        content.
+        """Empty the cache. First call `content_version.wait_for_propagation`, so that no process refills it
+        with the old content.
 
         Raises StoreUnavailable unless the cache confirms it.
         """
