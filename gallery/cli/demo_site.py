@@ -11,12 +11,12 @@ from gallery.demo.data_entry import DemoContent, enter_demo, form_key
 from gallery.settings import Settings
 
 
-async def prepare(settings: Settings, chosen: DemoContent | None = None) -> str:
+async def prepare(settings: Settings) -> str:
     """Set up the site and add missing content; returns the text with addresses and passwords."""
     await set_up(settings)
     async with open_database(settings):
         with progress_bar() as bar:
-            await enter_demo(settings, ProgressReporter(bar), chosen)
+            await enter_demo(settings, ProgressReporter(bar))
         return await welcome_text(settings)
 
 

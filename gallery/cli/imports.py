@@ -21,7 +21,7 @@ from gallery.artworks.sheet_faults import fault_sentence
 from gallery.artworks.works import load_work_options
 from gallery.audit.current_user import set_current_user_id
 from gallery.cli.common import ProgressReporter, console, open_database, progress_bar
-from gallery.cli.processes import run
+from gallery.cli.processes import cancel_tasks, run
 from gallery.images.models import new_token
 from gallery.numbers import MAX_NUMBER
 from gallery.organisations.access import organisations_of
@@ -147,8 +147,7 @@ async def _run_until_idle(job: Import, context: ChoreContext) -> None:
                     report_progress("Rows", job.done_rows, job.row_count)
             await working
         finally:  # when interrupted: release the import's lease while the database is still open
-            working.cancel()
-            await asyncio.gather(working, return_exceptions=True)
+            await cancel_tasks([working])
 
 
 def print_report(job: Import, settings: Settings) -> None:

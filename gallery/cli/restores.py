@@ -42,6 +42,7 @@ from gallery.cli.backup_folder import (
 from gallery.cli.common import console, open_database, set_up
 from gallery.cli.inspection import inspect, mend
 from gallery.cli.processes import run
+from gallery.cli.revocable_kinds import VETO_REASON
 from gallery.cli.revocations import RevokedThing, is_of_another_site, revoke_ended, revoke_secrets
 from gallery.db import content_version
 from gallery.db.connection import UNFINISHED_RESTORE_TABLE, sqlite_file
@@ -209,12 +210,7 @@ async def veto_again(storage: Storage, digests: Iterable[str]) -> None:
     wanted = set(digests)
     for work in await Artwork.filter(may_hang()).order_by("id"):
         if list_digest(work) in wanted:
-            await veto(
-                work,
-                storage,
-                None,
-                "还原备份时再次撤下。Taken off view again when the site was restored.",
-            )
+            await veto(work, storage, None, VETO_REASON)
 
 
 async def place_pictures(storage: Storage, pool: Path) -> list[str]:

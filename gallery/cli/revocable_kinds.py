@@ -51,6 +51,8 @@ from gallery.organisations.owner_requests import cancel
 from gallery.reviews.vetoes import veto
 from gallery.storage import Storage
 
+VETO_REASON = "还原备份时再次撤下。Taken off view again when the site was restored."
+
 
 @dataclass(frozen=True)
 class RevocableKind:
@@ -327,7 +329,7 @@ async def _end_share(id: int, storage: Storage) -> str:
 
 async def _end_acceptance(id: int, storage: Storage) -> str:
     work, what = await _work(id)
-    await veto(work, storage, None, "还原备份时再次撤下。Taken off view again when the site was restored.")
+    await veto(work, storage, None, VETO_REASON)
     return what
 
 

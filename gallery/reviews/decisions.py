@@ -336,9 +336,9 @@ async def _check_acceptable(artwork: Artwork, confirmed: Collection[str]) -> Non
         raise UnconfirmedPersonalData(findings)
 
 
-def undo_deadline(review: Review) -> datetime:
+def undo_deadline(made: Review | Opinion) -> datetime:
     """The moment until which the curator may undo the decision; nobody is notified of the decision before."""
-    return review.at + UNDO_PERIOD + UNDO_GRACE
+    return made.at + UNDO_PERIOD + UNDO_GRACE
 
 
 def decision_news(review: Review, artwork: Artwork, submission: Submission) -> Notification:

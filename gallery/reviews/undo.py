@@ -13,7 +13,7 @@ from gallery.db import content_version
 from gallery.db.connection import in_transaction, locked
 from gallery.images.models import Image, ImageState
 from gallery.mail.outbox import cancel_notification
-from gallery.reviews.decisions import UNDO_GRACE, UNDO_PERIOD, DecisionRefused, undo_deadline
+from gallery.reviews.decisions import UNDO_GRACE, DecisionRefused, undo_deadline
 from gallery.reviews.models import Decision, Hint, NearPair, Opinion, Review, Undo
 from gallery.reviews.proposals import apply_proposal, swap_pictures
 from gallery.reviews.stages import latest_decisions, stage_of
@@ -106,7 +106,7 @@ async def undo_opinion(opinion: Opinion, by: Person) -> None:
             raise UndoRefused(_l("This decision has already been taken back."))
         if opinion.by_id != by.id:
             raise UndoRefused(_l("Only the person who decided can take it back."))
-        if now() > opinion.at + UNDO_PERIOD + UNDO_GRACE:
+        if now() > undo_deadline(opinion):
             raise UndoRefused(_l("It is too late to take this back: ten seconds have passed."))
         if not submission.is_waiting or latest is None or latest.id != opinion.id:
             raise UndoRefused(_l("The work has changed since, so the decision cannot be taken back."))
