@@ -18,7 +18,7 @@ from gallery.artworks.models import Status
 from gallery.artworks.works import TEXT_FIELDS, WorkOptions
 from gallery.images.models import ImageState
 from gallery.numbers import MAX_NUMBER
-from gallery.web.forms import WholeNumberField
+from gallery.web.forms import INVALID_DATE, WholeNumberField
 from gallery.web.languages import gettext as _
 from gallery.web.languages import use_language
 
@@ -36,12 +36,14 @@ OPTIONAL_DATE: Schema = {"type": ["string", "null"], "format": "date"}
 BOOLEAN: Schema = {"type": "boolean"}
 
 
-def object_schema(properties: Mapping[str, Schema], description: str = "") -> Schema:
+def object_schema(properties: Mapping[str, Schema]) -> Schema:
     """The schema of an object with exactly these properties."""
-    schema: Schema = {"type": "object", "additionalProperties": False}
-    if description:
-        schema["description"] = description
-    return {**schema, "required": list(properties), "properties": dict(properties)}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": list(properties),
+        "properties": dict(properties),
+    }
 
 
 def enum_schema(values: Any) -> Schema:
@@ -309,7 +311,7 @@ def _scalar_error(value: Any, schema: Schema) -> str:
         if len(value) < schema.get("minLength", 0):
             return _("This field is required.")
         if schema.get("format") == "date" and not is_day(value):
-            return _("Please write a date, such as 2026-12-22.")
+            return str(INVALID_DATE)
     elif not schema.get("minimum", value) <= value <= schema.get("maximum", value):
         limits = {"first": schema["minimum"], "last": schema["maximum"]}
         return _("This takes a whole number from %(first)s to %(last)s.") % limits

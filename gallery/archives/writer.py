@@ -28,14 +28,14 @@ from gallery.artists.consents import birth_decade
 from gallery.artworks.models import Artwork, edition_has_opened, may_be_exhibited
 from gallery.clock import now
 from gallery.db.compiled_queries import QueryRow
-from gallery.db.models import ContentVersion
+from gallery.db.content_version import current_number
 from gallery.exhibitions.credit_logos import ShownLogo
 from gallery.exhibitions.models import Edition, Hanging, Room
 from gallery.exhibitions.schedule import next_change
 from gallery.images.models import Image
 from gallery.images.picture_element import FALLBACK_WIDTH
 from gallery.images.profile_image_models import CreditLogo
-from gallery.images.renditions import file_name
+from gallery.images.renditions import file_name, width_at_least
 from gallery.images.storage_keys import logo_key, rendition_key
 from gallery.organisations.links import find_dead_links
 from gallery.public.pagination import ROOM_COLUMNS
@@ -121,7 +121,7 @@ async def update_archives(settings: Settings, storage: Storage) -> int:
     last run, because each run writes all pages.
     """
     lists = sorted((settings.home / FOLDER).glob(f"*/{INDEX_FILE}"))
-    version, written = await _content_version() if lists else UNKNOWN_VERSION, 0
+    version, written = await current_number() if lists else UNKNOWN_VERSION, 0
     for path in lists:
         try:
             with lock_folder(path.parent) as is_ours:
@@ -139,11 +139,6 @@ async def _is_due(folder: Path, version: int) -> bool:
         return False
     is_fresh = now() - datetime.fromisoformat(index["written_at"]) < MIN_INTERVAL
     return not is_fresh or bool({*index["works"], *index["logos"]} - await _allowed_ids(folder.name))
-
-
-async def _content_version() -> int:
-    version = await ContentVersion.get_or_none(id=1)
-    return version.number if version else 0
 
 
 def _read_index(folder: Path) -> dict[str, Any]:
@@ -168,7 +163,7 @@ async def _write_folder(folder: Path, settings: Settings, storage: Storage) -> A
     """
     # Read before the content, so that the next run sees every change made during this run, including changes
     # that only the passing of time makes.
-    version, holds_until = await _content_version(), await next_change()
+    version, holds_until = await current_number(), await next_change()
     contents = await _collect_contents(folder.name, settings)
     before = _read_index(folder)
     works, logos = {*before["works"], *contents.works}, {*before["logos"], *contents.logos}
@@ -293,7 +288,7 @@ def _picture_files(image: Image) -> dict[str, str]:
 
     The only JPEG is the rendition that pages offer to browsers without newer formats.
     """
-    plain = next((width for width in image.widths() if width >= FALLBACK_WIDTH), image.widths()[-1])
+    plain = width_at_least(FALLBACK_WIDTH, image.width)
     names = [
         name for name in image.file_names() if not name.endswith(".jpg") or name == file_name(plain, "jpg")
     ]

@@ -19,7 +19,7 @@ from wtforms.validators import Optional
 from gallery.artists.consents import SCOPE_WORDS, NewConsent
 from gallery.artists.models import BIRTH_BANDS, AgreedBy
 from gallery.clock import today
-from gallery.web.forms import Form, LineField, Required, TextBlockField, choices_of
+from gallery.web.forms import INVALID_DATE, Form, LineField, Required, TextBlockField, choices_of
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 
@@ -57,12 +57,12 @@ class ConsentFields(Form):
         _l("Runs from"),
         [Optional()],
         default=today,
-        invalid_value_message=_l("Please write a date, such as 2026-12-22."),
+        invalid_value_message=INVALID_DATE,
     )
     ends_on = DateField(
         _l("Until and including"),
         [Optional()],
-        invalid_value_message=_l("Please write a date, such as 2026-12-22."),
+        invalid_value_message=INVALID_DATE,
         description=_l("If empty: until it is withdrawn."),
     )
     assent = TextBlockField(

@@ -18,6 +18,7 @@ from typing import IO
 
 from gallery.artworks.sheet_faults import SheetRefused
 from gallery.artworks.sheets import MAX_SHEET_BYTES
+from gallery.images.sandbox.parent import HEAD_BYTES
 
 MAX_ENTRIES = 12_000  # files in a ZIP: ten thousand pictures, a sheet, and system files
 MAX_NAME_LENGTH = 300  # characters, the length of the column ImportedPicture.name
@@ -118,7 +119,7 @@ class Bundle:
         try:
             with self._archive.open(entry) as source, target.open("wb") as output:
                 for chunk in read_chunks(source, entry, max_bytes):
-                    head = head or chunk[:64]
+                    head = head or chunk[:HEAD_BYTES]
                     digest.update(chunk)
                     size += len(chunk)
                     output.write(chunk)

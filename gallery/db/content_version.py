@@ -25,6 +25,12 @@ async def bump() -> None:
         await ContentVersion.create(id=1, number=1)
 
 
+async def current_number() -> int:
+    """The content version stored now; 0 before the first change."""
+    version = await ContentVersion.get_or_none(id=1)
+    return version.number if version else 0
+
+
 async def wait_for_propagation() -> None:
     """Wait until every process has seen what was committed before this call."""
     await asyncio.sleep(STALENESS)
@@ -60,8 +66,7 @@ class GenerationTracker:
     async def _read(self) -> None:
         try:
             started_at = time.monotonic()
-            record = await ContentVersion.get_or_none(id=1)
-            number = record.number if record else 0
+            number = await current_number()
             has_time_changed = self._next_change_at is not None and now() >= self._next_change_at
             if number != self._number or has_time_changed:
                 self._next_change_at = await self._next_change()

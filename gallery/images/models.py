@@ -163,7 +163,7 @@ class Fingerprint(Model):
 
 
 class Derivative(Model):
-    """A region of a picture that was made on demand and is kept in public storage for later requests."""
+    """A region of a picture, or a share image, made on demand and kept in public storage for later requests."""
 
     id = fields.IntField(primary_key=True)
     image: fields.ForeignKeyRelation[Image] = fields.ForeignKeyField(

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from markupsafe import Markup, escape
 
-from gallery.images.renditions import file_name, widths_for
+from gallery.images.renditions import file_name, width_at_least, widths_for
 from gallery.web.languages import LocalizedText
 from gallery.web.rendering import lang_attribute
 
@@ -39,8 +39,7 @@ def picture_element(
 
 def rendition_address(folder: str, image_width: int, width: int, format: str = "jpg") -> str:
     """The address of the narrowest rendition at least `width` px wide, or of the widest."""
-    widths = widths_for(image_width)
-    return f"{folder}/{file_name(next((each for each in widths if each >= width), widths[-1]), format)}"
+    return f"{folder}/{file_name(width_at_least(width, image_width), format)}"
 
 
 @lru_cache(maxsize=4096)

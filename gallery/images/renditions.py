@@ -58,6 +58,12 @@ def widths_for(width: int) -> tuple[int, ...]:
     return (*(step for step in WIDTHS if step < largest), largest)
 
 
+def width_at_least(width: int, image_width: int) -> int:
+    """The narrowest width of a rendition that is at least `width` px, or the widest."""
+    widths = widths_for(image_width)
+    return next((each for each in widths if each >= width), widths[-1])
+
+
 def file_name(width: int, format: str) -> str:
     """A rendition's name in its picture's folder, such as "640.avif"."""
     return f"{width}.{format}"

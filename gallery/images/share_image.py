@@ -26,10 +26,6 @@ class ShareImageFormat:
     suffix: str
     media_type: str
 
-    @property
-    def file(self) -> str:
-        return f"{self.name}.{self.suffix}"
-
 
 CARD = ShareImageFormat("card", (1200, 630), "jpg", "image/jpeg")  # the aspect ratio that social networks use
 POSTER = ShareImageFormat("poster", (1080, 1920), "png", "image/png")  # a phone's screen

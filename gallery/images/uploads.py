@@ -18,7 +18,15 @@ from starlette.requests import Request
 from gallery.images.framing import Framing, is_too_small
 from gallery.images.models import Image, new_token
 from gallery.images.renditions import PREVIEW_NAME, UNFRAMED_NAME
-from gallery.images.sandbox.parent import ImageRefused, InspectedImage, Limits, MachineFault, inspect, sniff
+from gallery.images.sandbox.parent import (
+    HEAD_BYTES,
+    ImageRefused,
+    InspectedImage,
+    Limits,
+    MachineFault,
+    inspect,
+    sniff,
+)
 from gallery.images.storage_keys import delete_image_files, original_key, rendition_key, unframed_name
 from gallery.organisations.models import Organisation
 from gallery.settings import Settings
@@ -184,7 +192,7 @@ class FormReader:
             self._value += piece
         elif self._name == self.file_field and self._pictures == 1:
             if len(self._head) < 64:
-                self._head = (self._head + piece)[:64]
+                self._head = (self._head + piece)[:HEAD_BYTES]
             self._size += len(piece)
             self._pending.append(piece)
 
@@ -272,7 +280,7 @@ class MultiFileFormReader(FormReader):
         number = len(self._sizes) - 1
         self._sizes[number] += len(piece)
         self._total += len(piece)
-        self._heads[number] = (self._heads[number] + piece[:64])[:64]
+        self._heads[number] = (self._heads[number] + piece[:HEAD_BYTES])[:HEAD_BYTES]
         self._pieces.append((number, piece))
         if self._sizes[number] > self.max_bytes or self._total > self.most_bytes:
             over = self.form.too_large if self._sizes[number] > self.max_bytes else self.form.left_out
@@ -295,7 +303,7 @@ async def inspect_upload(file: ReceivedFile, settings: Settings) -> InspectedIma
         return await inspect(file.path, request_limits(settings), file.path.with_name(PREVIEW_NAME))
     except MachineFault as fault:
         logger.warning("A picture is stored without inspection: %s", fault)
-        assert file.format is not None  # a file of unknown format is refused when its first bytes arrive
+        assert file.format is not None  # inspect refuses an unknown format before it starts the child
         return InspectedImage(0, 0, file.format, animated=False, small=False)
 
 

@@ -161,7 +161,7 @@ async def exhibition_entries(request: Request) -> list[FeedEntry]:
     """The exhibitions that opened last; one query."""
     pages = pages_of(request)
     rows = (
-        await queries.published_editions(queries.has_opened())
+        await queries.published_editions(edition_is_open())
         .order_by("-opens_at", "-id")
         .limit(MAX_EXHIBITIONS)
         .values(*EDITION_COLUMNS, "published_at")

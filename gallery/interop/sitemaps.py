@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from gallery.artworks.models import Artwork
+from gallery.artworks.models import Artwork, edition_is_open
 from gallery.clock import to_local
 from gallery.interop.responses import CACHE_HEADERS, add_element, xml_response
 from gallery.public import queries
@@ -68,7 +68,7 @@ async def page_sitemap(request: Request) -> Response:
     for name in ("home", "exhibitions", "themes", "organisations", "calendar"):
         add_page(root, request, f"public:{name}")
     opened = (
-        await queries.published_editions(queries.has_opened())
+        await queries.published_editions(edition_is_open())
         .order_by("-opens_at", "-id")
         .values("exhibition__slug", "published_at")
     )

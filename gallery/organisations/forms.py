@@ -9,10 +9,10 @@ from wtforms import BooleanField, DateField, RadioField, SelectField, StringFiel
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, Optional
 
-from gallery.accounts.forms import LANGUAGE_NAMES
 from gallery.clock import today
 from gallery.organisations.models import Organisation, Trust
 from gallery.web.forms import (
+    INVALID_DATE,
     Form,
     LineField,
     Required,
@@ -24,9 +24,9 @@ from gallery.web.forms import (
     max_length,
     stripped,
 )
+from gallery.web.languages import LANGUAGE_NAMES, localized
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.languages import localized
 
 WEB_ADDRESS = {"inputmode": "url", "placeholder": "https://"}
 INVALID_CHOICE = _l("Please choose something that is in the list.")
@@ -70,7 +70,7 @@ class OwnerRequestForm(Form):
         [Required(_l("Please say in a few words why: the owners read it."))],
         description=_l("All present and former owners will read it."),
     )
-    language = SelectField(_l("Language"), choices=choices_of(LANGUAGE_NAMES))
+    language = SelectField(_l("Language"), choices=choices_of(LANGUAGE_NAMES.items()))
 
 
 class ApplicationForm(Form):
@@ -185,7 +185,6 @@ class OrganisationForm(Form):
 
 MAX_AMOUNT = 10**12  # yuan
 INVALID_AMOUNT = _l("Please write a whole number of yuan, in digits, such as 20000.")
-INVALID_DATE = _l("Please write a date, such as 2026-12-22.")
 
 
 class ProjectForm(Form):

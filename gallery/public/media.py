@@ -74,6 +74,11 @@ class VisibilityCache:
         return visibility
 
 
+def visibility_cache_of(request: Request) -> VisibilityCache:
+    visibility_cache: VisibilityCache = request.app.state.visibility
+    return visibility_cache
+
+
 def require_on_view(visibility: PictureVisibility, headers: Mapping[str, str] | None = None) -> None:
     """Raise HTTPException 410 if the picture was withdrawn, 404 if it is not on view."""
     if visibility.state != Visibility.ON_VIEW:
@@ -114,7 +119,7 @@ async def is_on_view(token: str) -> bool:
 async def show(request: Request) -> Response:
     """A rendition: 410 if its work was withdrawn, 404 if it is not on view."""
     token, name = request.path_params["token"], request.path_params["name"]
-    visibility = await request.app.state.visibility.on_view(token)
+    visibility = await visibility_cache_of(request).on_view(token)
     etag = f'"{token}-{name}-{RENDITIONS_VERSION}"'  # a changed picture gets a new token
     cache_headers = {"cache-control": settings_of(request).picture_cache_control, "etag": etag}
     headers = {**cache_headers, **visibility.headers}

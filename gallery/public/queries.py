@@ -77,7 +77,7 @@ async def exhibition_at(slug: str) -> ShownExhibition | None:
 
 @compiled_query
 def _current_edition(slug: str) -> ValuesQuery[Any]:
-    return published_editions(has_opened(), exhibition__slug=slug).values(*EDITION_COLUMNS)
+    return published_editions(edition_is_open(), exhibition__slug=slug).values(*EDITION_COLUMNS)
 
 
 def published_editions(*conditions: Q, **values: Any) -> QuerySet[Edition]:
@@ -88,11 +88,6 @@ def published_editions(*conditions: Q, **values: Any) -> QuerySet[Edition]:
 def is_open() -> Q:
     """The condition for editions that have opened and have not closed yet."""
     return Q(Q(closes_at__isnull=True) | Q(closes_at__gt=now()), opens_at__lte=now())
-
-
-def has_opened() -> Q:
-    """The condition for editions that have opened and are still on the site, closed or not."""
-    return edition_is_open()
 
 
 def is_upcoming() -> Q:
@@ -130,7 +125,7 @@ async def works_by_edition(shown: Sequence[ShownExhibition], most: int) -> dict[
 
 def editions_with_talks() -> QuerySet[Edition]:
     """The editions with talks that are on the site or will open later."""
-    return published_editions(has_opened() | is_upcoming(), talks__isnull=False)
+    return published_editions(edition_is_open() | is_upcoming(), talks__isnull=False)
 
 
 async def talks_from(moment: datetime, limit: int) -> list[tuple[Talk, ShownExhibition]]:
@@ -286,7 +281,7 @@ async def sample_works(
     The work is the theme's cover, else the first work of its latest exhibition, else its newest work.
     """
     opened = await exhibitions(
-        has_opened(), Q(exhibition__theme_id__in=list(counted)), limit=len(counted) * 4
+        edition_is_open(), Q(exhibition__theme_id__in=list(counted)), limit=len(counted) * 4
     )
     first = await works_by_edition(opened, 1)
     first_works = {each.theme.slug: first[each.edition_id] for each in reversed(opened) if each.theme}

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from tortoise.expressions import Q
 
+from gallery.artworks.models import edition_is_open
 from gallery.clock import today
 from gallery.public import queries, share_images
 from gallery.public.pages import (
@@ -54,9 +55,7 @@ async def show(request: Request) -> Response:
         raise HTTPException(404)
     title = localized(theme, "title")
     works = await queries.works_on_view(Q(themes__id=theme.id), limit=MAX_WORKS_LISTED)
-    opened = await queries.exhibitions(
-        queries.has_opened(), Q(exhibition__theme_id=theme.id), limit=MAX_LISTED
-    )
+    opened = await queries.exhibitions(edition_is_open(), Q(exhibition__theme_id=theme.id), limit=MAX_LISTED)
     hung = await queries.works_by_edition(opened, 1)
     covers = await queries.works_by_id([theme.cover_id] if theme.cover_id else [])
     cover = covers.get(theme.cover_id or 0)

@@ -13,15 +13,15 @@ from typing import Any
 
 from tortoise.queryset import ValuesQuery
 
-from gallery.artworks.models import Artwork, may_hang
+from gallery.artworks.models import Artwork, edition_is_open, may_hang
 from gallery.clock import now
 from gallery.db.compiled_queries import QueryRow, compiled_query
 from gallery.db.connection import QuerySet, in_transaction, locked
-from gallery.db.models import ContentVersion
+from gallery.db.content_version import current_number
 from gallery.exhibitions.models import Room
 from gallery.exhibitions.schedule import next_change
 from gallery.organisations.models import Organisation, Project
-from gallery.public.queries import has_opened, published_editions
+from gallery.public.queries import published_editions
 from gallery.search import engine, tokenizer
 from gallery.search.engine import ABOVE_ALL_IDS
 from gallery.search.models import IDS_PER_KIND, EntryKind, IndexPass, SearchEntry, entry_id
@@ -195,7 +195,7 @@ async def exhibitions(before: int, most: int) -> SourceBatch:
     """Exhibitions that have opened, in their current editions."""
     names = in_languages("title", "introduction", "exhibition__theme__title")
     rows = (
-        await published_editions(has_opened(), exhibition_id__lt=before)
+        await published_editions(edition_is_open(), exhibition_id__lt=before)
         .order_by("-exhibition_id")
         .limit(most)
         .values("id", "exhibition_id", "exhibition__theme__slug", *names)
@@ -248,8 +248,7 @@ async def continue_pass() -> bool:
     """
     current_pass, _ = await IndexPass.get_or_create(id=1)
     if current_pass.before == 0:
-        version = await ContentVersion.get_or_none(id=1)
-        number = version.number if version else 0
+        number = await current_number()
         if (
             current_pass.content_version == number
             and current_pass.words_version == tokenizer.VERSION

@@ -15,7 +15,7 @@ from gallery.db.compiled_queries import QueryRow, compiled_query
 from gallery.exhibitions.models import Edition, Room
 from gallery.organisations.models import Organisation, Project
 from gallery.public import queries, view_models
-from gallery.public.queries import has_opened, published_editions
+from gallery.public.queries import published_editions
 from gallery.public.view_models import ShownWork
 from gallery.search.engine import Hit, find_hits
 from gallery.search.indexing import in_languages, plain_line, tags_of
@@ -160,7 +160,7 @@ def _exhibitions_on_view(ids: list[int]) -> ValuesQuery[Any]:
 
 
 def _opened(ids: list[int]) -> QuerySet[Edition]:
-    return published_editions(has_opened(), exhibition_id__in=ids)
+    return published_editions(edition_is_open(), exhibition_id__in=ids)
 
 
 VISIBLE_ROWS = {
@@ -366,7 +366,7 @@ async def _vocabulary() -> list[str]:
     rows += await newest.values_list(
         "title", "title_translation", "artist__credit_name", "artist__credit_name_translation"
     )
-    for editions in await queries.exhibitions(has_opened(), limit=VOCABULARY_WORKS):
+    for editions in await queries.exhibitions(edition_is_open(), limit=VOCABULARY_WORKS):
         rows.append((editions.title.text, editions.other_title.text))
     rows += await Theme.all().order_by("-id").limit(VOCABULARY_WORKS).values_list("title_zh", "title_en")
     active = Organisation.filter(is_active=True).order_by("-id").limit(VOCABULARY_WORKS)

@@ -14,7 +14,7 @@ from tortoise.expressions import Q
 from gallery.artworks.access import raise_not_on_view
 from gallery.images.models import Image
 from gallery.images.on_demand import OnDemandQueue, QueueFull
-from gallery.images.renditions import file_name
+from gallery.images.renditions import file_name, width_at_least
 from gallery.images.sandbox.parent import ImageRefused, MachineFault, make_share_image
 from gallery.images.share_image import SHARE_IMAGE_FORMATS, ShareImage
 from gallery.images.storage_keys import derivative_key, rendition_key
@@ -104,8 +104,7 @@ async def draw_share_image(share_image: ShareImage, storage: Storage, settings: 
         image = await Image.get_or_none(token=share_image.token)
         if image is None:
             raise FileNotFoundError(share_image.token)
-        widths = image.widths()
-        width = next((each for each in widths if each >= PICTURE_WIDTHS[share_image.form]), widths[-1])
+        width = width_at_least(PICTURE_WIDTHS[share_image.form], image.width)
         async with storage.private.local_copy(rendition_key(image.token, file_name(width, "jpg"))) as picture:
             path = await make_share_image(picture, share_image, fonts, folder, limits)
         body = path.read_bytes()

@@ -7,7 +7,6 @@ code.
 from __future__ import annotations
 
 import io
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -41,7 +40,7 @@ from gallery.web.languages import (
 )
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.markdown import excerpt
+from gallery.web.markdown import display_width, excerpt
 from gallery.web.rendering import render, settings_of, storage_of
 
 PAPER_SIZES = {
@@ -75,7 +74,7 @@ class WallLabel:
     @property
     def length(self) -> int:
         """The title's width in display columns; a Chinese character takes two."""
-        return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in self.title)
+        return display_width(self.title)
 
 
 async def index(request: Request) -> Response:

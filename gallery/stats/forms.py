@@ -9,13 +9,12 @@ from wtforms.validators import Optional
 
 from gallery.clock import today
 from gallery.stats.totals import DateRange
-from gallery.web.forms import Form
+from gallery.web.forms import INVALID_DATE, Form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 
 DEFAULT_DAYS = 30  # days
 MAX_DAYS = 3660  # days
-INVALID_DATE = _l("Please write a date, such as 2026-12-22.")
 
 
 def last_days(number: int) -> DateRange:

@@ -1,6 +1,6 @@
 """Total counts over a range of days: by day, work, theme, project, organisation or exhibition.
 
-Each function makes two or three queries, whatever the length of the range and the number of works.
+Each function makes one to three queries, whatever the length of the range and the number of works.
 """
 
 from __future__ import annotations

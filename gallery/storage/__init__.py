@@ -1,6 +1,7 @@
 """Storage of pictures: a private and a public store of one kind, and a local folder for temporary files.
 
-The private store has the originals and all renditions; the public one only the renditions of works on view.
+The private store has the originals and all renditions; the public one only files
+made of pictures on view.
 """
 
 from __future__ import annotations
@@ -59,14 +60,11 @@ class Storage:
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
-    def sweep_scratch(self, older_than: float) -> int:
+    def sweep_scratch(self, older_than: float) -> None:
         """Remove scratch folders that killed processes left: those last changed before `older_than`.
 
-        `older_than`: seconds since 1970. Returns the number of removed folders.
+        `older_than`: seconds since 1970.
         """
-        removed = 0
         for folder in self._scratch.iterdir():
             if folder != self.partial_uploads and folder.stat().st_mtime < older_than:
                 shutil.rmtree(folder, ignore_errors=True)
-                removed += 1
-        return removed

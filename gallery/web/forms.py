@@ -183,6 +183,7 @@ class Required(InputRequired):
             raise StopValidation(str(self.sentence))
 
 
+INVALID_DATE = _l("Please write a date, such as 2026-12-22.")
 INVALID_MOMENT = _l("Please give a day and a time that are in the calendar, such as 2026-12-22 09:00.")
 
 

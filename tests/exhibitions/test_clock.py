@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gallery import clock
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.models import Artwork, Status, edition_is_open
 from gallery.clock import start_of_day
 from gallery.db.connection import Database
 from gallery.exhibitions.models import Edition, Exhibition
@@ -98,7 +98,7 @@ async def seen() -> dict[str, set[int]]:
         "to open": queries.is_upcoming(),
         "open": queries.is_open(),
         "past": queries.has_closed(),
-        "on the site": queries.has_opened(),
+        "on the site": edition_is_open(),
     }
     return {
         word: {int(shown.slug.removeprefix("plan-")) for shown in await queries.exhibitions(rule, limit=9)}

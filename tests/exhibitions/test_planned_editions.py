@@ -111,7 +111,7 @@ async def seen(exhibition: Exhibition) -> dict[str, int | None]:
         "past": await only(queries.has_closed()),
         "archived": numbers[current["id"]] if current else None,
     }
-    assert await only(queries.has_opened()) == result["shown"]
+    assert await only(edition_is_open()) == result["shown"]
     assert (on_site.shown.number if on_site.shown else None) == result["shown"]
     assert [numbers[int(str(id))] for id in hung] == ([result["shown"]] if shown else [])
     assert len(await _rooms([exhibition.id])) == (1 if shown else 0)

@@ -22,7 +22,7 @@ import segno
 
 import gallery
 from gallery.images import fingerprints
-from gallery.images.framing import NO_FRAMING, Framing
+from gallery.images.framing import MIN_SHORT_SIDE, NO_FRAMING, Framing
 from gallery.images.iiif_requests import ImageRequest, Size, all_tiles
 from gallery.images.renditions import FORMATS, file_name, widths_for
 from gallery.images.share_image import Fonts, ShareImage
@@ -222,7 +222,7 @@ async def develop(
         return developed
 
 
-async def fingerprint(source: Path, limits: Limits = Limits(min_long_side=60)) -> bytes:
+async def fingerprint(source: Path, limits: Limits = Limits(min_long_side=MIN_SHORT_SIDE)) -> bytes:
     """The picture's fingerprint, for fingerprints.is_similar. Raises ImageRefused if the picture is at fault,
     MachineFault if this machine is."""
     answer = await run_child("fingerprint", source, await detect_format(source), None, limits)
@@ -301,7 +301,8 @@ async def typeset_pdf(
 ) -> Path:
     """Set a Typst template with `data` as a PDF in the existing folder `out`; return its file.
 
-    Raises MachineFault if this machine or its fonts are at fault.
+    Raises MachineFault if this machine or its fonts are at fault, and ImageRefused if it takes too much time
+    or memory.
     """
     async with output_dir_in(out) as output_dir:
         arguments = {"template": str(template), "data": data, "fonts": asdict(fonts)}

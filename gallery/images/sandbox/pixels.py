@@ -21,7 +21,7 @@ from gallery.images import fingerprints
 from gallery.images.framing import NO_FRAMING, Framing, is_too_small
 from gallery.images.renditions import FORMATS, PREVIEW_WIDTH, WIDTHS, Format, file_name, widths_for
 from gallery.images.sandbox import pillow_internals, webp
-from gallery.images.sandbox.bounds import ImageBounds, UnusableImage
+from gallery.images.sandbox.bounds import ImageBounds, UnusableImage, errors_as
 from gallery.images.sandbox.colour import profile_for, profile_for_gamma, tone_mapped
 from gallery.images.sandbox.containers import (
     BITS,
@@ -591,12 +591,8 @@ def srgb_image(decoded: DecodedImage, size: Size) -> Image.Image:
     """The framed part in `size` (px, upright), as sRGB, without the file's metadata."""
     width, height = size
     stored = (height, width) if decoded.orientation >= 5 else (width, height)
-    try:
+    with errors_as("unsupported_variant"):
         image = to_srgb(scaled_image(decoded, stored), decoded.profile)
-    except (UnusableImage, MemoryError):
-        raise
-    except Exception as fault:
-        raise UnusableImage("unsupported_variant") from fault
     if decoded.orientation in TRANSPOSITIONS:
         image = image.transpose(TRANSPOSITIONS[decoded.orientation])
     bare = Image.new("RGB", image.size)

@@ -14,7 +14,7 @@ from typing import Literal
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from gallery.images.sandbox.bounds import ImageBounds
+from gallery.images.sandbox.bounds import ImageBounds, errors_as
 from gallery.images.sandbox.typesetting import drawable, typeset
 from gallery.images.share_image import CARD, POSTER, Fonts, ShareImage
 
@@ -123,9 +123,8 @@ def write_share_image(
     if source is not None:
         # Imported only when needed: these imports take a sixth of the time for a card without a picture.
         from gallery.images.sandbox.pixels import decode, srgb_image
-        from gallery.images.sandbox.tiles import errors_as_damaged
 
-        with errors_as_damaged():
+        with errors_as("damaged"):
             decoded = decode(source, kind, bounds, lambda size: size)
             picture = srgb_image(decoded, decoded.framed_size)
     image = with_drawable_texts(image, typography.fonts)

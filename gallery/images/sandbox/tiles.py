@@ -4,9 +4,8 @@ Runs in the child process. Memory use is that of the decoder and a few bands of 
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,7 +14,7 @@ from PIL import Image
 
 from gallery.images.framing import NO_FRAMING, Framing
 from gallery.images.iiif_requests import TILE_SIZE, ImageRequest, level_size, scale_factors, tile_at
-from gallery.images.sandbox.bounds import ImageBounds, UnusableImage
+from gallery.images.sandbox.bounds import ImageBounds, errors_as
 from gallery.images.sandbox.pixels import (
     TRANSPOSITIONS,
     DecodedImage,
@@ -164,7 +163,7 @@ def write_region(
     `request` refers."""
     x, y, width, height = request.region
     shrinking = max(1.0, min(width / request.size[0], height / request.size[1]))
-    with errors_as_damaged():
+    with errors_as("damaged"):
         picture = open_source(source, kind, whole, shrinking, bounds, framing)
         left, top, right, bottom = picture.framed_box
         across, down = (right - left) / whole[0], (bottom - top) / whole[1]
@@ -238,18 +237,6 @@ def smaller_size(one: Size, other: Size) -> Size:
 def chroma_of(half: Image.Image) -> tuple[Image.Image, Image.Image]:
     image = half.convert("YCbCr")
     return image.getchannel("Cb"), image.getchannel("Cr")
-
-
-@contextmanager
-def errors_as_damaged() -> Iterator[None]:
-    """Raise UnusableImage("damaged") for any error inside the block: the picture's bytes or colours are at
-    fault."""
-    try:
-        yield
-    except (UnusableImage, MemoryError):
-        raise
-    except Exception as fault:
-        raise UnusableImage("damaged") from fault
 
 
 # All tiles
@@ -362,7 +349,7 @@ def feed_level(source: PieceSource, level: PyramidLevel) -> None:
     down = (below - above) / level.size[1]
     for top in range(0, level.size[1], TILE_SIZE):
         bottom = min(level.size[1], top + TILE_SIZE)
-        with errors_as_damaged():
+        with errors_as("damaged"):
             box = (left, above + top * down, right, above + bottom * down)
             rows = scaled_piece(source, box, (level.size[0], bottom - top))
         level.add(rows)

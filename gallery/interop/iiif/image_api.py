@@ -29,7 +29,7 @@ from gallery.images.on_demand import OnDemandQueue, QueueFull
 from gallery.images.sandbox.parent import ImageRefused, MachineFault, render_region
 from gallery.images.storage_keys import derivative_key, original_key, tile_key
 from gallery.images.uploads import request_limits
-from gallery.public.media import VisibilityCache, is_on_view, require_on_view, visibility_of
+from gallery.public.media import is_on_view, require_on_view, visibility_cache_of, visibility_of
 from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.web.page_cache import etag_matches
@@ -136,7 +136,8 @@ async def show(request: Request) -> Response:
 async def make_derivative(
     token: str, cut: ImageRequest, size: Size, storage: Storage, settings: Settings
 ) -> bytes:
-    """Make a derivative of a picture and store it for later requests. Raises Refused and FileNotFoundError."""
+    """Make a derivative of a picture and store it for later requests. Raises ImageRefused, MachineFault and
+    FileNotFoundError."""
     image = await Image.get_or_none(token=token)
     if image is None:
         raise FileNotFoundError(token)
@@ -184,11 +185,6 @@ def problem(status: int, sentence: str, retry_after: int | None = None) -> Respo
         headers={**CORS, **headers, "cache-control": "no-store"},
         media_type="application/problem+json",
     )
-
-
-def visibility_cache_of(request: Request) -> VisibilityCache:
-    visibility_cache: VisibilityCache = request.app.state.visibility
-    return visibility_cache
 
 
 METHODS = ["GET", "OPTIONS"]

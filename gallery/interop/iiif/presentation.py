@@ -17,11 +17,11 @@ from starlette.routing import Route
 from tortoise.expressions import Q
 
 from gallery.artworks.access import MAX_PUBLIC_ID_LENGTH
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.models import Artwork, Status, edition_is_open
 from gallery.clock import start_of_day
 from gallery.exhibitions.models import Hanging
 from gallery.images.iiif_requests import max_size
-from gallery.images.renditions import widths_for
+from gallery.images.renditions import width_at_least
 from gallery.interop.iiif.image_api import CORS, METHODS, PREFLIGHT
 from gallery.interop.responses import CACHE_HEADERS, json_response
 from gallery.organisations.models import Organisation
@@ -68,7 +68,7 @@ async def show_artwork(request: Request) -> Response:
         withdrawn = await Artwork.filter(public_id=public_id, status=Status.WITHDRAWN).exists()
         raise HTTPException(410 if withdrawn else 404, headers=CORS)
     shown_in = (
-        await queries.published_editions(queries.has_opened(), rooms__hangings__artwork_id=artwork.id)
+        await queries.published_editions(edition_is_open(), rooms__hangings__artwork_id=artwork.id)
         .order_by("-opens_at", "-id")
         .limit(1)
         .values("exhibition__slug", "title_zh", "title_en")
@@ -83,7 +83,7 @@ async def show_exhibition(request: Request) -> Response:
         return Response(status_code=204, headers=PREFLIGHT)
     slug, pages = request.path_params["slug"], pages_of(request)
     rows = (
-        await queries.published_editions(queries.has_opened(), exhibition__slug=slug)
+        await queries.published_editions(edition_is_open(), exhibition__slug=slug)
         .limit(1)
         .values(*view_models.EDITION_COLUMNS)
     )
@@ -313,7 +313,7 @@ def thumbnail_of(pages: Pages, row: Data) -> Data:
 
 def thumbnail(pages: Pages, token: str, size: tuple[int, int]) -> Data:
     """A small rendition, which already exists. The image service makes any other size."""
-    width = next((step for step in widths_for(size[0]) if step >= THUMBNAIL_WIDTH), widths_for(size[0])[-1])
+    width = width_at_least(THUMBNAIL_WIDTH, size[0])
     return {
         "id": pages.absolute(f"/media/{token}/{width}.jpg"),
         "type": "Image",
