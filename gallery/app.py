@@ -61,7 +61,7 @@ class Feature(Protocol):
     CHORES: list[Chore]
 
 
-# In the order of their chores: withdrawals come first, so that no other work delays them.
+# The worker runs the chores in this order. Withdrawals come first, so that no other chore delays them.
 FEATURES: tuple[Feature, ...] = (
     gallery.withdrawals.feature,
     gallery.artists.feature,
@@ -93,7 +93,7 @@ def feature_routes() -> list[Route]:
 
 
 class Gallery(Starlette):
-    """The site. Both page caches are outside the middleware, and the visit counter is outside both caches."""
+    """The app. A request passes the visit counter, the page cache, the picture cache, then the middleware."""
 
     page_cache: PageCache
     picture_cache: PageCache
@@ -105,7 +105,7 @@ class Gallery(Starlette):
 
 
 def create_app(settings: Settings) -> Gallery:
-    """The site for one process."""
+    """Create the app for one process."""
     set_time_zone(settings.zone)
     site_settings.clear()
     content = GenerationTracker(_next_change)
@@ -140,7 +140,7 @@ def create_app(settings: Settings) -> Gallery:
 
 
 async def _next_change() -> datetime | None:
-    """When time alone next changes a page.
+    """The next moment at which a page changes only because time passes.
 
     Called when the content version has changed. Reloads the site's settings, which may have changed, too.
     """

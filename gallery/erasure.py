@@ -1,8 +1,9 @@
 """Erasing the bytes of deleted text from SQLite's file, its WAL and its search index.
 
-A deletion leaves copies behind. `secure_delete` zeroes the deleted row, but not older copies in pages that were split
-or moved; the search index keeps a deleted token until its segments are merged; the WAL keeps old pages. Merging the
-index, VACUUM and truncating the WAL together remove all copies. https://sqlite.org/lang_vacuum.html
+A deletion leaves copies behind. `secure_delete` overwrites the deleted row with zeros, but not older copies
+in pages that were split or moved. The search index keeps a deleted token until its segments are merged. The
+WAL keeps old pages. Merging the index, VACUUM and truncating the WAL together remove all copies.
+https://sqlite.org/lang_vacuum.html
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from gallery.worker import Chore, ChoreContext
 
 LOCK_TIMEOUT = 2.0  # seconds to wait for other connections to release their locks
 # Nobody can write during VACUUM, and writers give up after 15 s. So a larger file is rewritten only at night.
-MAX_DAYTIME_BYTES = 64_000_000  # bytes
+MAX_DAYTIME_BYTES = 64_000_000  # size of the database file
 NIGHT_HOURS = range(2, 5)  # hours in the site's time zone
 
 
@@ -46,7 +47,7 @@ async def erase_bytes(context: ChoreContext) -> bool:
 
 
 def _erase(file: Path, rewrite: bool) -> bool:
-    """Rewrite the file if `rewrite`, then empty the WAL; False if another connection is using the file."""
+    """Rewrite the file if `rewrite`, then empty the WAL; False if another connection prevents it."""
     with closing(sqlite3.connect(file, timeout=LOCK_TIMEOUT, isolation_level=None)) as connection:
         try:
             if rewrite:

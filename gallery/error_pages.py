@@ -38,7 +38,7 @@ async def show_error(request: Request, error: Exception) -> Response:
 
 
 def show_bad_address(request: Request) -> Response:
-    """400 for a URL with a NUL character, which no route accepts."""
+    """Respond with 400 to a URL with a NUL character, which no route accepts."""
     if is_api_request(request):
         return problem_response(request, Problem(400))
     return PlainTextResponse("There is no such address.\n", 400)
@@ -68,7 +68,7 @@ async def note_disconnect(request: Request, error: Exception) -> Response:
 
 
 async def show_not_found(request: Request, error: Exception) -> Response:
-    """404 for a URL that contains a value longer than its database column.
+    """Respond with 404 to a URL that contains a value longer than its database column.
 
     A POST raises the error: forms limit their fields, so a value that is too long is a bug.
     """
@@ -78,15 +78,15 @@ async def show_not_found(request: Request, error: Exception) -> Response:
 
 
 async def show_store_unavailable(request: Request, error: Exception) -> Response:
-    """503 while the picture store cannot be reached."""
+    """Respond with 503 while the picture store cannot be reached."""
     logger.warning("%s", error)
     return await show_error(request, HTTPException(503, headers={"retry-after": RETRY_AFTER}))
 
 
 async def show_failure(request: Request, error: Exception) -> Response:
-    """500 for a bug.
+    """Respond with 500 to an unexpected exception.
 
-    Starlette sends this response from outside the middleware, so it sets the headers itself.
+    Starlette sends this response from outside the middleware, so the security headers are set here.
     """
     headers = security_headers(pages_of(request).settings)
     if is_api_request(request):
@@ -96,7 +96,7 @@ async def show_failure(request: Request, error: Exception) -> Response:
 
 
 def _set_language(request: Request) -> None:
-    """The person's language at the desk, else the path's, else the browser's."""
+    """Use the person's language at the desk, else the language in the path, else the browser's language."""
     person = getattr(request.state, "person", None)
     first = request.url.path.split("/")[1]
     if person is not None and request.url.path.startswith(DESK):

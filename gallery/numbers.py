@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-# Nine digits fit every column for numbers on both databases. Python itself parses no more than 4,300.
+# Nine digits fit every column for numbers on both databases. Python itself parses at most 4,300 digits.
 MAX_DIGITS = 9
 MAX_NUMBER = 10**MAX_DIGITS - 1
 
@@ -35,7 +35,7 @@ def row_id(text: Any) -> int:
 
 
 def page_number(query: Mapping[str, str], most: int = 100_000) -> int:
-    """The page that `?page=` asks for, from 1 to `most`. A larger number is `most`; anything else is 1."""
+    """The query parameter `page`: 1 to `most`. A larger number becomes `most`; anything else becomes 1."""
     text = query.get("page", "")
     if text.isascii() and text.isdecimal() and len(text) > MAX_DIGITS:
         return most

@@ -81,7 +81,7 @@ class Settings:
     site_url: str = "http://127.0.0.1:8000"  # the site's address, in QR codes and links in mails
     site_name_zh: str = "见光"
     site_name_en: str = "In the Light"
-    time_zone: str = "Asia/Shanghai"  # in which days begin and exhibitions open
+    time_zone: str = "Asia/Shanghai"  # the time zone in which days begin
     secret_key: str = field(default="", repr=False)  # signs flash messages and links; kept in home/secret_key
     media_max_age: int = 3600  # seconds a browser may keep a public picture
     purge_url: str = field(default="", repr=False)  # the URL that empties a shared cache in front of the site
@@ -93,11 +93,11 @@ class Settings:
     picture_cache_bytes: int = 32_000_000  # memory per process for small pictures and tiles on view
     iiif_cache_bytes: int = 500_000_000  # public storage for IIIF images made on demand
     image_lease_seconds: int = 120  # a worker's lease on a picture; then another worker takes over
-    image_seconds: int = 20  # how long a request waits for a picture to be opened
-    image_worker_seconds: int = 600  # how long a worker waits for a picture; then others come first
-    image_memory_bytes: int = 608 << 20  # address space of the process that opens one picture
+    image_seconds: int = 20  # seconds that a request waits for a picture to be opened
+    image_worker_seconds: int = 600  # the same for a worker, which then takes another picture
+    image_memory_bytes: int = 608 << 20  # address space of the sandbox that opens one picture
     font_serif: str = ""  # the font file of titles on cards, posters and labels; empty: Noto Serif SC
-    font_sans: str = ""  # the font file of the other texts there; empty: Noto Sans SC
+    font_sans: str = ""  # the font file of the other texts on them; empty: Noto Sans SC
     session_days: int = 30  # how long a session lasts after its last use
     second_factor: str = (
         ""  # "required" or "offered", for curators and keepers; empty: see Site.asks_second_factor
@@ -120,7 +120,7 @@ class Settings:
 
     @property
     def pictures_origin(self) -> str:
-        """The origin from which visitors fetch pictures, such as https://pictures.example.org; "" for this site."""
+        """The origin of public pictures, such as https://pictures.example.org; "" for this site."""
         parts = urlsplit(self.storage_public_url)
         return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 

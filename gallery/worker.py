@@ -1,7 +1,7 @@
 """The worker: it runs all chores in a loop.
 
 There is no queue: a chore asks the database for a row that needs work. Every chore can safely run twice, so a
-worker may be killed at any moment; after its lease another worker takes the row over.
+worker may be killed at any moment; when its lease on a row ends, another worker takes the row over.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Chore:
 
     name: str
     step: Callable[[ChoreContext], Awaitable[bool]]
-    every: float = 0.0  # seconds until the next step after a step without work
+    every: float = 0.0  # pause in seconds after a step that found no work
     concurrent: bool = False  # runs concurrently with the other chores, which need not wait for it
 
 
@@ -67,7 +67,7 @@ class Worker:
                     group.create_task(self._run_chores(chores))
                 group.create_task(self._beat())
         finally:
-            with contextlib.suppress(Exception):  # if the row cannot be deleted, its heartbeat just gets old
+            with contextlib.suppress(Exception):  # another worker deletes the row later
                 await WorkerBeat.filter(**_worker_identity()).delete()
 
     async def _beat(self) -> None:
@@ -118,7 +118,7 @@ class Worker:
                 # The error may come from a query that was interrupted because the worker stops.
                 if task is not None and task.cancelling():
                     raise asyncio.CancelledError from fault
-                # The row is unchanged and will be tried again. The other chores go on.
+                # The chore will try its row again. The other chores go on.
                 logger.exception("The chore %r failed", chore.name)
                 worked = False
             finally:
@@ -130,5 +130,5 @@ class Worker:
 
 
 def _worker_identity() -> dict[str, Any]:
-    """The host and process of this worker, as in its row."""
+    """The columns that identify this worker in WorkerBeat: host and process id."""
     return {"host": socket.gethostname()[:60], "process": os.getpid()}

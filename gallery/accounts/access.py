@@ -20,7 +20,7 @@ class SignInRequired(Exception):
 
 
 class SecondFactorRequired(Exception):
-    """A curator's or keeper's grace period without a second factor is over: they must set one up first."""
+    """The grace period of a curator or keeper is over; they must set up a second factor first."""
 
 
 async def set_guest_language(request: Request) -> None:
@@ -32,7 +32,7 @@ async def set_guest_language(request: Request) -> None:
 
 
 def next_page(request: Request) -> str:
-    """The path to open after signing in, from the query parameter `next`; never on another site."""
+    """The path to open after signing in, from the query parameter `next`; always a path of this site."""
     wanted = request.query_params.get("next", "")
     is_ours = wanted.startswith(f"{DESK}/") and "\\" not in wanted and wanted.isprintable()
     return wanted if is_ours else pages_of(request).url("desk")
@@ -48,7 +48,7 @@ async def load_person(request: Request) -> Person:
 
 
 async def load_signed_in(request: Request) -> Person:
-    """The signed-in person, even if a second factor is overdue: for the pages that set one up.
+    """The signed-in person, even without a required second factor, so that they can set one up.
 
     Raises SignInRequired.
     """

@@ -1,4 +1,4 @@
-"""Closing one's own account: what the person did stays, without their name."""
+"""Closing one's own account. The records of what the person did stay, without their name."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ async def close_account(person: Person) -> None:
     The account's row stays, because foreign keys of other rows refer to it.
     """
     async with in_transaction():
-        # Lock all keepers and members, so that the last two cannot both leave at once.
+        # Lock all keepers, and the memberships of the person's organisations, so that the last two keepers or
+        # owners cannot leave at the same time.
         await locked(Person.filter(Q(role=Role.KEEPER) | Q(id=person.id)).order_by("id"))
         owned = await Membership.filter(person_id=person.id).values_list("organisation_id", flat=True)
         await locked(Membership.filter(organisation_id__in=list(owned)))
@@ -80,7 +81,7 @@ async def forget_account(id: int) -> None:
     await Invitation.filter(email=email, accepted_at=None).delete()
     await Invitation.filter(email=email).update(email=nobody)
     assert Tortoise.apps is not None
-    # The model is looked up by name: accounts may not import organisations, a layer above.
+    # Looked up by name, because accounts may not import organisations, which is a higher layer.
     requests = Tortoise.apps.get_model("gallery", "OwnerRequest").filter(email=email)
     await requests.exclude(state="waiting").update(email=nobody)
     await record_former_owners(Membership.filter(person_id=id))

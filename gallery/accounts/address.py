@@ -19,7 +19,7 @@ from gallery.mail.outbox import Notification, notify, queue_mail
 async def request_address_change(person: Person, email: str) -> None:
     """Notify the old address and mail a link to the new address.
 
-    If the new address has an account, send no link, but do not say so.
+    If the new address already has an account, no link is sent, and the response does not reveal that.
     """
     email = email.strip().lower()
     async with in_transaction():
@@ -49,7 +49,7 @@ async def request_address_change(person: Person, email: str) -> None:
 
 
 async def find_address_change(token: str) -> AddressChange:
-    """The address change of a link, with its person; this does not use up the link. Raises InvalidLink."""
+    """The address change with this link token, and its person. The link stays valid. Raises InvalidLink."""
     change = await AddressChange.get_or_none(
         token_hash=token_hash(token), expires_at__gt=now(), person__is_active=True
     ).prefetch_related("person")
@@ -59,7 +59,10 @@ async def find_address_change(token: str) -> AddressChange:
 
 
 async def change_address(token: str) -> Person:
-    """Change the person's address to the one the link was sent to; notify the old one. Raises InvalidLink."""
+    """Use up a link: change the person's address to the new one, and notify the old address.
+
+    Raises InvalidLink.
+    """
     try:
         async with in_transaction():
             change = await find_address_change(token)
@@ -75,6 +78,6 @@ async def change_address(token: str) -> Person:
             await MailLink.filter(person_id=person.id).delete()
             await Person.filter(id=person.id).update(email=change.email)
             await record(Verb.ACCOUNT_ADDRESS_CHANGED, person.id, by=person)
-    except IntegrityError as error:  # another account has this address by now
+    except IntegrityError as error:  # in the meantime another account took this address
         raise InvalidLink from error
     return await Person.get(id=person.id)

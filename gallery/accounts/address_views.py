@@ -26,7 +26,7 @@ async def edit(request: Request) -> Response:
 
 
 async def update(request: Request) -> Response:
-    """A person requests the link to the new address; the old one is valid until the link is used."""
+    """A person has a link mailed to the new address. The old address is valid until the link is used."""
     person = await load_person(request)
     await require_confirmation(request)
     form = AddressForm(await read_desk_form(request))
@@ -46,7 +46,7 @@ async def update(request: Request) -> Response:
 
 
 async def show_link(request: Request) -> Response:
-    """A person opens the link and sees a button, because mail scanners also open links, but press no buttons."""
+    """A person opens the link and sees a button. Mail scanners also open links, but press no buttons."""
     await set_guest_language(request)
     try:
         change = await find_address_change(request.path_params["token"])

@@ -1,4 +1,4 @@
-"""The audit log at the desk. Keepers see all of it, curators only the verbs that they may read."""
+"""The audit log at the desk. Keepers see all entries, curators only entries with certain verbs."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from gallery.web.forms import one_line
 from gallery.web.rendering import render
 
 ENTRIES_PER_PAGE = 60
-MAX_MATCHING_PEOPLE = 50  # people whose names contain the search text
+MAX_MATCHING_PEOPLE = 50  # a search by name finds at most this many people
 
-# Kind of thing → route of its page, for the kinds that every reader of the log may open.
+# Kind of thing → route of the thing's page. Only kinds whose page every reader of the log may open.
 ROUTE_OF_KIND = {
     "work": "reviews:new",
     "theme": "themes:edit",
@@ -46,7 +46,7 @@ class AuditLogFilter:
     thing: int | None = None
     verb: str = ""
     day: date | None = None
-    before: int | None = None  # the id of the previous page's last entry
+    before: int | None = None  # only entries with a smaller id; for the next page
 
     @classmethod
     def of(cls, parameters: QueryParams) -> AuditLogFilter:

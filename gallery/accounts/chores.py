@@ -1,4 +1,4 @@
-"""The chores of accounts: requested links, failed mails, resets of second factors, and expired rows."""
+"""Chores of accounts: send links, report failed mails, reset second factors, delete expired rows."""
 
 from __future__ import annotations
 

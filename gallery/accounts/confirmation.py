@@ -1,4 +1,7 @@
-"""Asking for the password or a passkey again before sensitive actions, in case the person left the desk open."""
+"""Asking for the password or a passkey again before sensitive actions.
+
+Somebody else may be using a desk that the person left open.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from gallery.web.rendering import render, settings_of
 from gallery.web.security import client_network
 
 CONFIRMATION_LIFETIME = timedelta(minutes=10)
-PASSWORD, CREDENTIAL = "confirm_password", "confirm_credential"  # fields that the page adds to the form
+PASSWORD, CREDENTIAL = "confirm_password", "confirm_credential"  # names of the form's fields
 
 
 class ConfirmationRequired(Exception):
@@ -33,7 +36,7 @@ class ConfirmationRequired(Exception):
 
 
 async def require_confirmation(request: Request) -> None:
-    """Check that the password or a passkey was given within CONFIRMATION_LIFETIME.
+    """Check that the person gave the password or a passkey, in this request or within CONFIRMATION_LIFETIME.
 
     Raises ConfirmationRequired if not. A page then asks for the password or a passkey, and sends the same
     form fields again, so no input is lost. Call this in POST handlers, after load_…().

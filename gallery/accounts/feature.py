@@ -17,7 +17,7 @@ from gallery.accounts import (
 
 ROUTES = [
     *views.routes,
-    *second_step_views.routes,  # before link_views, whose /desk/sign-in/{token} would also match its paths
+    *second_step_views.routes,  # before link_views, because /desk/sign-in/{token} also matches these paths
     *second_factor_views.routes,
     *address_views.routes,
     *link_views.routes,

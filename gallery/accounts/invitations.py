@@ -63,8 +63,8 @@ async def invite(
 ) -> str:
     """Create an invitation, valid for `days`, and mail it with the template `mail`; returns the link's token.
 
-    Members need an organisation; its first member becomes its owner regardless of `member_role`. Raises
-    InvitationRefused.
+    The role MEMBER needs `organisation_id`. If the organisation has never had an owner, the person is invited
+    as its owner, whatever `member_role` says. Raises InvitationRefused.
     """
     assert (role == Role.MEMBER) == (organisation_id is not None)
     token = secrets.token_urlsafe(24)
@@ -144,7 +144,7 @@ async def accept(invitation: Invitation, name: str, password: str) -> Person:
             await record(Verb.ACCOUNT_MADE, person.id, by=person)
             await _add_membership(invitation, person)
             return person
-    except IntegrityError as error:  # another invitation of this address was accepted at the same time
+    except IntegrityError as error:  # another invitation to this address was accepted at the same time
         raise InvalidInvitation from error
 
 
@@ -161,9 +161,10 @@ async def accept_with_account(invitation: Invitation, person: Person) -> None:
 
 
 async def _lock_invitation(invitation: Invitation) -> Invitation:
-    """Lock the invitation, the members and all open invitations of its organisation, and return the invitation.
+    """Lock and return the invitation; also lock the memberships and open invitations of its organisation.
 
-    The locks make sure that only one of two invitations creates a first owner. Raises InvalidInvitation.
+    So two invitations that are accepted at the same time cannot both create a first owner. Raises
+    InvalidInvitation.
     """
     waiting = Invitation.filter(accepted_at=None)
     if invitation.organisation_id is None:
@@ -180,7 +181,7 @@ async def _lock_invitation(invitation: Invitation) -> Invitation:
 
 
 async def _joined_as(invitation: Invitation) -> JoinedAs:
-    """The `joined_as` of a membership that begins with this invitation. Raises InviterNotAllowed."""
+    """The value of `Membership.joined_as` if this invitation is accepted. Raises InviterNotAllowed."""
     if invitation.organisation_id is None or invitation.by_request:
         await _check_inviter(invitation, [Role.KEEPER])
         return JoinedAs.REQUESTED if invitation.by_request else JoinedAs.UNKNOWN
@@ -193,7 +194,10 @@ async def _joined_as(invitation: Invitation) -> JoinedAs:
 
 
 async def _check_inviter(invitation: Invitation, roles: Collection[Role]) -> None:
-    """Raises InviterNotAllowed unless the inviter still has one of `roles`, or invited by command on the server."""
+    """Raises InviterNotAllowed if the inviter no longer has one of `roles`.
+
+    An invitation that a command on the server made has no inviter, and is allowed.
+    """
     if invitation.invited_by_id is None:
         return
     if not await Person.exists(id=invitation.invited_by_id, role__in=list(roles), is_active=True):
@@ -226,7 +230,7 @@ async def _add_membership(invitation: Invitation, person: Person) -> None:
 
 
 async def _notify_other_invitees(invitation: Invitation, person: Person) -> None:
-    """Mail all others invited as the first owner that another person has become the first owner."""
+    """Tell the other people who were invited as the first owner that somebody else has become the owner."""
     others = Invitation.filter(organisation_id=invitation.organisation_id, accepted_at=None)
     invitations = await others.filter(expires_at__gt=now()).prefetch_related("organisation")
     for each in {each.email: each for each in invitations if each.email != person.email}.values():

@@ -1,4 +1,4 @@
-"""The pages of one-time links by mail: requesting one, signing in with it, choosing a new password."""
+"""The pages of one-time links by mail: requesting a link, signing in with it, choosing a new password."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _link_page(request: Request, form: LinkForm, status: int = 200) -> Response:
 
 
 async def show_sign_in_link(request: Request) -> Response:
-    """A person opens their link and sees a button, because mail scanners also open links, but press no buttons."""
+    """A person opens their link and sees a button. Mail scanners also open links, but press no buttons."""
     await set_guest_language(request)
     try:
         link = await find_link(request.path_params["token"], Purpose.SIGN_IN)

@@ -16,7 +16,7 @@ from gallery.mail.outbox import Notification, notify, queue_mail
 from gallery.settings import Settings
 
 MAIL_LINK_LIFETIME = timedelta(minutes=30)
-LINKS_PER_PERSON = 3  # requests within sessions.ATTEMPT_WINDOW
+LINKS_PER_PERSON = 3  # requests allowed within sessions.ATTEMPT_WINDOW
 LINKS_PER_NETWORK = 20
 
 MAIL_OF_PURPOSE = {
@@ -74,7 +74,7 @@ async def send_requested_link() -> bool:
 
 
 async def find_link(token: str, purpose: Purpose) -> MailLink:
-    """The valid link of a token, with its person; this does not use up the link. Raises InvalidLink."""
+    """The valid link with this token, and its person. The link stays valid. Raises InvalidLink."""
     link = await MailLink.get_or_none(
         token_hash=token_hash(token), purpose=purpose, expires_at__gt=now(), person__is_active=True
     ).prefetch_related("person")

@@ -16,11 +16,11 @@ from gallery.numbers import whole_numbers
 from gallery.web.languages import lazy_gettext as _l
 
 CURATOR_ROLES = (Role.CURATOR, Role.KEEPER)
-WORK_PATH_PREFIX = "/desk/works/"  # the prefix of a work's path, before its id
+WORK_PATH_PREFIX = "/desk/works/"  # the URL path of a work's page, without the id
 
 
 class LastOwner(Exception):
-    """An organisation needs an owner who can invite others; `sentence` says what to do first."""
+    """The change would leave the organisation without an owner; `sentence` says what to do first."""
 
     sentence: Any = _l("An organisation needs an owner. Please make somebody else an owner first.")
 
@@ -84,7 +84,7 @@ async def conflict_of_interest(
 
 
 async def organisations_with_conflict(person_id: int) -> list[int]:
-    """The ids of a curator's own organisations about which another curator must decide."""
+    """The ids of the curator's own organisations about which another curator can decide."""
     own = await Membership.filter(person_id=person_id).values_list("organisation_id", flat=True)
     ids = [int(str(id)) for id in own]
     return [id for id in ids if await conflict_of_interest(person_id, id) == ConflictOfInterest.OTHERS]
@@ -195,7 +195,7 @@ async def rename(membership: Membership, name: str) -> None:
 
 
 async def _check_other_owner(membership: Membership) -> None:
-    # Lock all memberships in the same order, so that two owners cannot remove each other at once.
+    # Lock all memberships in the same order, so that two owners cannot remove each other at the same time.
     memberships = await locked(Membership.filter(organisation_id=membership.organisation_id).order_by("id"))
     if any(each.id == membership.id and each.is_owner for each in memberships):
         others = await owners_of(membership.organisation_id)

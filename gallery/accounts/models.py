@@ -32,7 +32,7 @@ class Person(Model):
     wants_digest = fields.BooleanField(default=False, db_default=False)  # gets notifications in a daily mail
     is_active = fields.BooleanField(default=True)
     second_factor_at = fields.DatetimeField(null=True)  # when the first passkey or app was set up
-    second_factor_due_at = fields.DatetimeField(null=True)  # the end of a curator's grace period without one
+    second_factor_due_at = fields.DatetimeField(null=True)  # end of the grace period to set one up
     second_factor_reset_at = fields.DatetimeField(null=True)  # when a scheduled reset removes the factors
     created_at = fields.DatetimeField(auto_now_add=True)
 
@@ -89,7 +89,7 @@ class Membership(Model):
         "gallery.Person", related_name="members_invited", null=True, on_delete=fields.SET_NULL
     )
     invited_by_id: int | None
-    awaits_confirmation = fields.BooleanField(default=False, db_default=False)  # true: no rights until then
+    awaits_confirmation = fields.BooleanField(default=False, db_default=False)  # true: no rights yet
     created_at = fields.DatetimeField(auto_now_add=True)
 
     tokens: fields.ReverseRelation[Token]
@@ -149,7 +149,7 @@ class Invitation(Model):
         "gallery.Organisation", related_name="invitations", null=True, on_delete=fields.CASCADE
     )
     organisation_id: int | None
-    member_role = fields.CharEnumField(  # for the role MEMBER
+    member_role = fields.CharEnumField(  # only used with the role MEMBER
         MemberRole, max_length=10, default=MemberRole.EDITOR, db_default=MemberRole.EDITOR
     )
     language = fields.CharField(max_length=2, default="zh")
@@ -233,7 +233,7 @@ class AddressChange(Model):
 
 
 class Passkey(Model):
-    """A WebAuthn passkey: signs a person in without a password, or is the second factor after one."""
+    """A WebAuthn passkey. It signs a person in alone, or as the second factor after the password."""
 
     id = fields.IntField(primary_key=True)
     person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
@@ -260,7 +260,7 @@ class AuthenticatorApp(Model):
     )
     person_id: int
     secret = fields.CharField(max_length=300)  # encrypted with a key derived from the site's secret key
-    last_step = fields.BigIntField()  # the time step of the last accepted code: no code is accepted twice
+    last_step = fields.BigIntField()  # TOTP time step of the last accepted code; the next code must be later
     created_at = fields.DatetimeField(auto_now_add=True)
 
     class Meta:
@@ -268,7 +268,7 @@ class AuthenticatorApp(Model):
 
 
 class RecoveryCode(Model):
-    """A one-time replacement for the second factor. Used codes are deleted."""
+    """A code that replaces the second factor once. Used codes are deleted."""
 
     id = fields.IntField(primary_key=True)
     person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
@@ -282,7 +282,7 @@ class RecoveryCode(Model):
 
 
 class SpentChallenge(Model):
-    """A passkey challenge that was answered, kept until the challenge expires, so it cannot be answered again."""
+    """An answered passkey challenge. It is kept until it expires, so that it cannot be answered again."""
 
     id = fields.IntField(primary_key=True)
     challenge_hash = fields.CharField(max_length=64, unique=True)

@@ -18,7 +18,7 @@ from gallery.settings import Settings
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, redirect, render, settings_of
 
-MAILS_LISTED = 100  # the newest mails
+MAILS_LISTED = 100  # the page lists this many of the newest mails
 
 
 async def index(request: Request) -> Response:

@@ -1,7 +1,7 @@
 """Passkeys (WebAuthn): adding one, and signing in or confirming with one.
 
-Challenges are signed instead of stored, so creating one writes nothing. An answered challenge is stored as
-used.
+Challenges are signed instead of stored, so creating one does not write to the database. An answered
+challenge is stored as used.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from gallery.db.connection import in_transaction, locked
 from gallery.settings import Settings
 from gallery.web.rendering import SIGNER_OPTIONS
 
-CHALLENGE_LIFETIME = timedelta(minutes=30)  # time to press the button after opening the page
+CHALLENGE_LIFETIME = timedelta(minutes=30)  # from opening the page to answering the challenge
 MAX_PASSKEYS = 20  # per person
 
 
@@ -60,7 +60,10 @@ class TooManyPasskeys(Exception):
 
 
 def relying_party(settings: Settings) -> str | None:
-    """The host name for passkeys; None if browsers allow none here: without https, or at an IP address."""
+    """The WebAuthn relying party: the site's host name.
+
+    None if browsers allow no passkeys on this site: without https, or if the host is an IP address.
+    """
     host = urlsplit(settings.site_url).hostname or ""
     try:
         ipaddress.ip_address(host)
@@ -91,9 +94,10 @@ def creation_options(person: Person, known: Iterable[Passkey], settings: Setting
 
 
 def request_options(purpose: str, settings: Settings, known: Iterable[Passkey] = ()) -> str:
-    """The WebAuthn request options, as JSON: for one of the passkeys `known`, or any passkey of this site.
+    """The WebAuthn request options, as JSON.
 
-    The answer is accepted only for `purpose`, such as `sign in` or `confirm 17`.
+    They accept one of the passkeys `known`, or any passkey of this site if `known` is empty. The answer is
+    accepted only for `purpose`, such as `sign in` or `confirm 17`.
     """
     return options_to_json(
         generate_authentication_options(

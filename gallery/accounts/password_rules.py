@@ -20,7 +20,7 @@ from gallery.web.forms import Form
 from gallery.web.languages import LANGUAGES
 from gallery.web.languages import lazy_gettext as _l
 
-MIN_SCORE = 3  # zxcvbn's score: more than 10**8 guesses by an attacker who has its lists
+MIN_SCORE = 3  # zxcvbn scores from 0 to 4; from 3 on, guessing takes at least 10**8 attempts
 MAX_CHECKED_LENGTH = 72  # characters; zxcvbn's time grows with the square of the length
 MIN_OTHER_LETTERS = 8  # letters that are not part of the person's names; a Chinese character counts as two
 
@@ -76,7 +76,7 @@ def password_weakness(password: str, names: Iterable[str]) -> Any:
 
 
 def _without_names(letters: str, names_to_avoid: Iterable[str]) -> str:
-    """`letters` without parts of names; such a part has at least 5 letters or 2 Chinese characters."""
+    """`letters` without each run of at least 5 letters, or 2 Chinese characters, that occurs in a name."""
     others, start = "", 0
     while start < len(letters):
         end = start + (5 if letters[start].isascii() else 2)

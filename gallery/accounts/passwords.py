@@ -10,7 +10,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 MIN_PASSWORD_LENGTH = 10  # characters; NIST SP 800-63B asks for length, not for kinds of characters
 
-_hasher = PasswordHasher()  # by default RFC 9106's parameters for low memory
+_hasher = PasswordHasher()  # the defaults are RFC 9106's parameters for low memory
 
 
 async def hash_password(password: str) -> str:

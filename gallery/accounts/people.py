@@ -1,4 +1,4 @@
-"""What keepers do with accounts: change a role, end sessions, suspend, restore, request a second-factor reset."""
+"""What keepers do with accounts: change a role, end sessions, suspend, restore, reset the second factor."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ async def suspend(person: Person, by: Person) -> None:
         await MailLink.filter(person_id=person.id).delete()
         await AddressChange.filter(person_id=person.id).delete()
         await Mail.filter(person_id=person.id, state=MailState.UNSENT).delete()
-        # A suspended person cannot sign in to stop a reset of their second factor, so it is cancelled.
+        # A suspended person cannot sign in to stop a reset of their second factor, so the reset is cancelled.
         await Person.filter(id=person.id).update(second_factor_reset_at=None)
         if await Person.filter(id=person.id, is_active=True).update(is_active=False):
             await record(Verb.ACCOUNT_STOPPED, person.id, by=by)
@@ -64,7 +64,7 @@ async def sign_out_everywhere(person: Person, by: Person) -> None:
 
 
 async def restore_access(person: Person, by: Person) -> None:
-    """End a suspension. Raises AccountChangeRefused for an account that its owner closed."""
+    """End a suspension. Raises AccountChangeRefused if the person closed the account."""
     async with in_transaction():
         person = await _locked_person(person, by)
         if not person.password_hash:
@@ -76,7 +76,7 @@ async def restore_access(person: Person, by: Person) -> None:
 
 
 async def request_second_factor_reset(person: Person, reason: str, by: Person) -> None:
-    """Schedule the removal of a person's second factor. Signing in with the second factor cancels it.
+    """Schedule a reset of a person's second factor. Signing in with the second factor cancels the reset.
 
     The person is notified at once, with the reason. Raises AccountChangeRefused.
     """
@@ -100,7 +100,7 @@ async def request_second_factor_reset(person: Person, reason: str, by: Person) -
 
 
 async def _locked_person(person: Person, by: Person) -> Person:
-    # Lock all keepers in the same order, so that two keepers cannot take each other's role at once.
+    # Lock all keepers in the same order, so that two keepers cannot demote each other at the same time.
     await locked(Person.filter(role=Role.KEEPER).order_by("id"))
     if person.id == by.id:
         raise AccountChangeRefused(_l("Another keeper has to do this for you."))

@@ -25,7 +25,7 @@ async def index(request: Request) -> Response:
     """A keeper sees all accounts, keepers and curators first, and the invitations of keepers and curators."""
     await load_keeper(request)
     search = request.query_params.get("q", "").strip()[:80]
-    people_found = Person.exclude(email__endswith="@invalid")  # hide closed accounts
+    people_found = Person.exclude(email__endswith="@invalid")  # closed accounts are not listed
     if search:
         people_found = people_found.filter(Q(name__icontains=search) | Q(email__icontains=search))
     in_order = {Role.KEEPER: 0, Role.CURATOR: 1, Role.MEMBER: 2}
@@ -49,7 +49,7 @@ async def index(request: Request) -> Response:
 
 
 async def update(request: Request) -> Response:
-    """A keeper changes a person's role, signs them out, suspends them, restores access, or requests a reset."""
+    """A keeper changes a role, signs a person out, suspends them, restores access, or requests a reset."""
     keeper = await load_keeper(request)
     person = await Person.get_or_none(id=request.path_params["id"])
     if person is None:
@@ -57,7 +57,7 @@ async def update(request: Request) -> Response:
     posted = await read_desk_form(request)
     response = redirect(request, "people:index")
     role, wish = str(posted.get("role", "")), str(posted.get("wish", ""))
-    if wish not in {"stop", "sign_out"}:  # no confirmation for removing access: it may be urgent
+    if wish not in {"stop", "sign_out"}:  # these remove access, which may be urgent
         await require_confirmation(request)
     try:
         if wish == "stop":

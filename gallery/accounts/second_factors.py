@@ -38,7 +38,7 @@ class SecondFactorRefused(Exception):
 
 
 def is_required(person: Person, settings: Settings) -> bool:
-    """Whether a person must have a second factor: true of curators and keepers if the site requires it."""
+    """Whether a person must have a second factor: true for curators and keepers if the site requires it."""
     asks = settings.second_factor == "required" or (
         not settings.second_factor and site_settings.asks_second_factor()
     )
@@ -48,7 +48,7 @@ def is_required(person: Person, settings: Settings) -> bool:
 async def due_at(person: Person, settings: Settings) -> datetime | None:
     """The end of the grace period of a person who must set up a second factor; None for everybody else.
 
-    The period begins when they first open the desk while they need a second factor. It is granted only once.
+    The period begins when they first open the desk after a second factor is required, and is granted once.
     """
     if person.second_factor_at is not None or not is_required(person, settings):
         return None
@@ -124,7 +124,7 @@ def secret_of_setup(person: Person, sealed: str, settings: Settings) -> str:
 
 
 def otpauth_uri(person: Person, secret: str, settings: Settings) -> str:
-    """The otpauth:// URI of the QR code."""
+    """The otpauth:// URI for the QR code that the authenticator app scans."""
     return pyotp.TOTP(secret).provisioning_uri(
         name=person.email, issuer_name=settings.site_name(person.language)
     )
@@ -143,7 +143,7 @@ def matching_step(secret: str, code: str, moment: datetime, last_step: int) -> i
 
 
 def normalized_code(typed: str) -> str:
-    """The six digits of a typed code, without spaces and hyphens, also from full-width digits; "" if invalid."""
+    """The six digits of a typed code; "" if invalid. Spaces, hyphens and full-width digits are allowed."""
     code = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", typed))
     return code if re.fullmatch("[0-9]{6}", code) else ""
 
@@ -258,7 +258,10 @@ async def carry_out_resets() -> None:
 
 
 async def reset(person: Person, *, if_due: bool = False) -> None:
-    """Remove all second factors of a person, and sign them out everywhere."""
+    """Remove all second factors of a person, and sign them out everywhere.
+
+    With `if_due`, do nothing unless the scheduled time of the reset has come.
+    """
     async with in_transaction():
         person = await locked(Person.filter(id=person.id)).get()
         at = person.second_factor_reset_at

@@ -1,4 +1,4 @@
-"""The pages for signing in with only a passkey, and for the second step after a password or a link by mail."""
+"""The pages for signing in with only a passkey, and for the second factor after a password or a mail link."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ from gallery.web.security import client_network
 
 COOKIE = "gallery_first_step"
 FIRST_STEP_PATH = f"{DESK}/sign-in"
-FIRST_STEP_SECONDS = 600  # time for the second step after the first step
-SIGN_IN_PURPOSE = "sign in"  # the purpose of a passkey's challenge
+FIRST_STEP_SECONDS = 600  # time allowed between the first and the second step
+SIGN_IN_PURPOSE = "sign in"  # `purpose` of the passkey challenge
 
 
 async def finish_sign_in(
     request: Request, person: Person, path: str, *, is_confirmed: bool = True
 ) -> Response:
-    """Sign a person in after the first factor and redirect to `path`; if they have a second factor, ask for it first.
+    """Sign a person in after the first factor and redirect to `path`, or ask for their second factor first.
 
     `is_confirmed`: the first factor was a password, not a link in a mail.
     """
@@ -80,7 +80,7 @@ def _serializer(settings: Settings) -> URLSafeTimedSerializer:
 
 
 async def _first_step(request: Request) -> tuple[Person, str, bool] | None:
-    """The first step, read from its cookie: the person, the path to open, whether they gave a password."""
+    """The content of the first step's cookie: person, path to open, `is_confirmed`; None if it is invalid."""
     await set_guest_language(request)
     try:
         person_id, password, path, is_confirmed = _serializer(settings_of(request)).loads(
@@ -199,7 +199,7 @@ def sign_in_options(settings: Settings) -> str:
 async def create_passkey_session(request: Request) -> Response:
     """A person signs in with only a passkey.
 
-    It counts as two factors: the device, and a fingerprint, face or PIN.
+    A passkey counts as two factors: the device, and a fingerprint, face or PIN.
     """
     await set_guest_language(request)
     settings = settings_of(request)

@@ -36,7 +36,7 @@ class TooManyAttempts(Exception):
 
 
 def token_hash(token: str) -> str:
-    """The hash of a token for the database, so that the database's content gives no access."""
+    """The hash under which a token is stored, so that a copy of the database gives no access."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

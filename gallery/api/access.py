@@ -1,4 +1,4 @@
-"""Who may use /api/: a program with a token of a member, for the member's organisation.
+"""Who may use /api/: programs with a member's token, for the member's organisation.
 
 Cookies are ignored.
 """
@@ -40,7 +40,7 @@ def limits_of(request: Request) -> ApiLimits:
 
 
 async def authenticate(request: Request, scope: str) -> Token:
-    """The token of a request; `load_member` then returns its person and organisation.
+    """The token of a request. Afterwards `load_member` returns the token's member and organisation.
 
     Raises Problem: 401 without a valid token, 403 if the token lacks `scope`, 429 above the rate limits.
     """
@@ -76,7 +76,7 @@ def _check_limit(limit: RateLimit, key: str) -> None:
 
 
 async def load_as_owner(request: Request) -> tuple[Person, Organisation, Membership]:
-    """The organisation in the URL; 404 for anybody but its owners, who manage the tokens."""
+    """The signed-in owner, the organisation in the URL, and the membership; 404 for anybody but an owner."""
     person, organisation, membership = await load_organisation(request)
     if membership is None or not membership.is_owner:
         raise HTTPException(404)

@@ -20,7 +20,7 @@ JSON_TYPES = ("application/json", "application/merge-patch+json")
 
 
 async def read_body(request: Request) -> bytes:
-    """The whole request body, up to the size limit of a form. Raises Problem 413."""
+    """The whole request body, of at most MAX_FIELD_BYTES. Raises Problem 413."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -39,7 +39,7 @@ def parse_json(request: Request, body: bytes, schema: Schema) -> dict[str, Any]:
         body_json = json.loads(
             body.decode(), parse_constant=_refuse_constant, object_pairs_hook=_refuse_repeated_names
         )
-        json.dumps(body_json, ensure_ascii=False).encode()  # a lone surrogate (\ud800) cannot be stored
+        json.dumps(body_json, ensure_ascii=False).encode()  # fails for a lone surrogate (\ud800)
     except (ValueError, RecursionError):
         raise Problem(400) from None
     errors = list(validation_errors(body_json, schema))
@@ -74,7 +74,7 @@ def _texts(value: Any) -> list[str]:
 
 
 def parse_parameters(request: Request, known: Mapping[str, Schema]) -> dict[str, Any]:
-    """The known query parameters. Raises Problem 422."""
+    """The values of the query parameters in `known`; others are ignored. Raises Problem 422."""
     values: dict[str, Any] = {}
     errors: list[FieldError] = []
     for name, schema in known.items():
@@ -91,7 +91,7 @@ def parse_parameters(request: Request, known: Mapping[str, Schema]) -> dict[str,
 
 
 def json_response(payload: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """A JSON response that no cache may store, because it is for one program."""
+    """A JSON response that no cache may store, because it is meant for one program only."""
     return Response(
         json.dumps(payload, ensure_ascii=False).encode(),
         status,

@@ -1,4 +1,4 @@
-"""Idempotency-Key: a repeated request is done once, even after a crash.
+"""Idempotency-Key: a repeated request is carried out only once, even after a crash.
 
 Follows draft-ietf-httpapi-idempotency-key. The transaction of the change also saves the response. A
 program that repeats a request after a crash gets the saved response. If no response was saved, nothing was

@@ -1,4 +1,4 @@
-"""Lists of the rows that a work refers to by id: artists, consents, projects, open themes; and token data."""
+"""What a work refers to by id, as lists: artists, consents, projects, open themes. Also the token's data."""
 
 from __future__ import annotations
 

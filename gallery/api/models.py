@@ -22,9 +22,9 @@ class Token(Model):
         "gallery.Membership", related_name="tokens", on_delete=fields.CASCADE
     )
     membership_id: int
-    name = fields.CharField(max_length=80)  # purpose of the token, as the owner described it
+    name = fields.CharField(max_length=80)  # what the token is for, in the owner's words
     token_hash = fields.CharField(max_length=64, unique=True)
-    beginning = fields.CharField(max_length=20)  # first characters of the token, to recognise it in the list
+    beginning = fields.CharField(max_length=20)  # first characters of the token, shown in the list
     scopes = fields.CharField(max_length=100)  # keys of tokens.SCOPE_WORDS, separated by spaces
     created_at = fields.DatetimeField(auto_now_add=True)
     used_at = fields.DatetimeField(null=True)  # accurate to tokens.USED_AT_INTERVAL
@@ -39,7 +39,7 @@ class Token(Model):
 
 
 class KeptAnswer(Model):
-    """A request with an Idempotency-Key, and its response. Without a status the request is in progress."""
+    """A request with an Idempotency-Key, and its response. While it is in progress, `status` is null."""
 
     id = fields.IntField(primary_key=True)
     token: fields.ForeignKeyRelation[Token] = fields.ForeignKeyField(
@@ -47,9 +47,9 @@ class KeptAnswer(Model):
     )
     token_id: int
     key = fields.CharField(max_length=200)
-    fingerprint = fields.CharField(max_length=64)  # hash of the request; other requests must not use the key
+    fingerprint = fields.CharField(max_length=64)  # hash of the request that the key belongs to
     attempt = fields.IntField(default=1)  # only the process with the latest attempt saves the response
-    lease_until = fields.DatetimeField()  # the response must be saved by then
+    lease_until = fields.DatetimeField()  # until then no other process retries the request
     status: int | None = fields.IntField(null=True)
     headers: dict[str, str] = fields.JSONField(default=dict, db_default={})
     body = fields.TextField(default="", db_default="")

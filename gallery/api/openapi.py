@@ -24,7 +24,7 @@ from gallery.web.rendering import settings_of
 
 API_VERSION = "1.0.0"
 SECURITY_SCHEME = "token"
-COMMON_PROBLEMS = (400, 401, 403, 429, 500, 503)  # HTTP statuses of every operation that needs a token
+COMMON_PROBLEMS = (400, 401, 403, 429, 500, 503)  # error statuses of every operation with a token
 
 WHOLE_NUMBER: Schema = {"type": "integer", "minimum": 0}
 HEADER_SCHEMAS: dict[str, tuple[Schema, str]] = {  # name → schema and description

@@ -29,7 +29,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True)
 class SuccessResponse:
-    """A successful response: the name of its schema, empty for no body; and its headers."""
+    """A successful response. `schema` names the body's schema, empty: no body. `headers` are header names."""
 
     description: str
     schema: str = ""
@@ -38,23 +38,23 @@ class SuccessResponse:
 
 @dataclass(frozen=True)
 class Operation:
-    name: str  # operationId
+    name: str  # the `operationId` in OpenAPI
     method: str
-    path: str  # below BASE, with parameters in braces
+    path: str  # URL path below BASE, with parameters in braces
     route: str  # name of the Starlette route
     scope: str  # scope that the token must have; empty: no token needed
     handler: Handler
     summary: str
     responses: Mapping[int, SuccessResponse]
-    problems: tuple[int, ...] = ()  # HTTP statuses in addition to COMMON_PROBLEMS
+    problems: tuple[int, ...] = ()  # error statuses in addition to COMMON_PROBLEMS
     query: Mapping[str, Schema] = field(default_factory=dict)
-    headers: tuple[str, ...] = ()  # request headers; keys of openapi.HEADER_SCHEMAS
-    body: str = ""  # the name of a schema, or a media type
+    headers: tuple[str, ...] = ()  # names of request headers, from openapi.HEADER_SCHEMAS
+    body: str = ""  # the body's schema by name, or its media type; empty: no body
     is_upload: bool = False
 
     @property
     def accepts_idempotency_key(self) -> bool:
-        """Whether the operation accepts an Idempotency-Key, because POST and PATCH are not idempotent."""
+        """Whether an Idempotency-Key is accepted: by POST and PATCH (not idempotent), except for uploads."""
         return self.method in {"POST", "PATCH"} and not self.is_upload
 
 
@@ -338,7 +338,7 @@ async def dispatch(operations: Mapping[str, Operation], request: Request) -> Res
 
 
 async def _respond(operation: Operation, request: Request) -> Response:
-    """The response of the handler; a Problem also becomes a response, so that it is saved with the key."""
+    """The response of the handler. A Problem also becomes a response, so that it is saved with the key."""
     try:
         return await operation.handler(request)
     except Problem as problem:

@@ -146,7 +146,7 @@ def is_api_request(request: Request) -> bool:
 
 
 def use_program_language(request: Request) -> None:
-    """Use the language that the request prefers, otherwise that of the member who made the token."""
+    """Use the language that the request prefers, otherwise the language of the member who made the token."""
     preferred = request.headers.get("accept-language", "").strip()
     program = getattr(request.state, "program", None)
     if preferred in {"", "*"} and program is not None:
@@ -179,11 +179,11 @@ def problem_response(request: Request, problem: Problem) -> Response:
 
 
 def status_response(request: Request, status: int, headers: Mapping[str, str] | None = None) -> Response:
-    """The response for an HTTP status, as a problem without details."""
+    """A problem response for an HTTP status, without details."""
     return problem_response(request, Problem(status, headers=headers or {}))
 
 
 def sentence_response(request: Request, status: int, sentence: str, headers: Mapping[str, str]) -> Response:
-    """The response for a problem with the given sentence, for tus uploads."""
+    """A problem response with the given sentence, for errors of tus uploads."""
     retry = {"retry-after": "60"} if status == 429 else {}
     return problem_response(request, Problem(status, sentence, headers={**retry, **headers}))

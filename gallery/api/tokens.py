@@ -58,7 +58,7 @@ def check_letters(random: str) -> str:
 
 
 def is_well_formed(text: str) -> bool:
-    """Whether `text` has a token's form and checksum; only such texts are looked up."""
+    """Whether `text` has a token's form and checksum. Only such texts are looked up in the database."""
     match = TOKEN_PATTERN.fullmatch(text)
     return match is not None and check_letters(match[1]) == match[2]
 
@@ -66,10 +66,10 @@ def is_well_formed(text: str) -> bool:
 async def make_token(
     membership: Membership, name: str, scopes: Collection[str], days: int
 ) -> tuple[Token, str]:
-    """Make a token; returns it and its text, which is not stored. Raises TooManyTokens."""
+    """Make a token. Returns the token and its text; only the text's hash is stored. Raises TooManyTokens."""
     text = new_token_text()
     async with in_transaction():
-        # Lock all memberships, so that two owners at once cannot exceed the limit.
+        # Lock all memberships, so that two owners who make tokens at the same time cannot exceed the limit.
         members = await locked(Membership.filter(organisation_id=membership.organisation_id).order_by("id"))
         current = Token.filter(membership_id__in=[each.id for each in members], expires_at__gt=now())
         if await current.count() >= MAX_TOKENS:
@@ -87,7 +87,7 @@ async def make_token(
 
 
 async def find_token(text: str) -> Token | None:
-    """The token with this text, with its member and organisation; None if it is not valid (any more)."""
+    """The token with this text, and its member and organisation; None if there is no such valid token."""
     if not is_well_formed(text):
         return None
     token = (

@@ -174,7 +174,7 @@ async def create_taking_back(request: Request) -> Response:
 
 
 async def show_path(request: Request) -> Response:
-    """A program reads the status of a work, who has to act, and its history."""
+    """A program reads the status of a work, who has to act next, and the work's history."""
     _person, organisations, artwork = await load_artwork(request)
     await artwork.fetch_related("submissions__by", "submissions__taken_back__by", "reviews__by")
     hung = await hanging_steps(artwork)

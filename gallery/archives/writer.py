@@ -73,7 +73,7 @@ logger = logging.getLogger("gallery.archives")
 
 
 class NothingToArchive(Exception):
-    """No exhibition with this slug is published and has opened."""
+    """No exhibition with this slug is published, or it has not opened yet."""
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ def _copy_file(source: Path, path: Path) -> None:
 def _delete_leftovers(folder: Path, paths: Collection[str]) -> None:
     """Delete every file and folder that does not belong to the archive, unfinished copies too."""
     expected = {INDEX_FILE, LOCK_NAME, *paths}
-    for path in sorted(folder.rglob("*"), reverse=True):  # contents before their folder
+    for path in sorted(folder.rglob("*"), reverse=True):  # files come before the folder that contains them
         if path.is_dir():
             if not any(path.iterdir()):
                 path.rmdir()
@@ -222,7 +222,7 @@ def _delete_leftovers(folder: Path, paths: Collection[str]) -> None:
 
 
 async def _edition_of(slug: str) -> QueryRow | None:
-    """The current edition of an exhibition that has opened, even if it has left the site since."""
+    """The current edition of an exhibition; None if it has not opened. It may have left the site since."""
     editions = Edition.filter(edition_has_opened(), exhibition__slug=slug)
     rows = await editions.values(*EDITION_COLUMNS)
     return rows[0] if rows else None
@@ -286,7 +286,7 @@ async def _collect_contents(slug: str, settings: Settings) -> ArchiveContents:
 def _picture_files(image: Image) -> dict[str, str]:
     """The renditions of a picture: path in the archive → storage key.
 
-    The only JPEG is the rendition that pages offer to browsers without newer formats.
+    It includes only one JPEG: the rendition for browsers that support no newer format.
     """
     plain = width_at_least(FALLBACK_WIDTH, image.width)
     names = [

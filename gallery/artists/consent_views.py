@@ -63,7 +63,7 @@ async def new_renewal(request: Request) -> Response:
 
 
 async def create_renewal(request: Request) -> Response:
-    """Renew a consent: move its works to the new one. Works hidden since the old one ended return to view."""
+    """Renew a consent and move its works to the new one. Works that were hidden are on view again."""
     consent = await load_consent(request)
     form = RenewalForm(await read_small_form(request))
     values = form.renewal_values()

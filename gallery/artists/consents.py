@@ -35,7 +35,7 @@ SCOPE_WORDS: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class NewConsent:
-    """The values of a new consent. `scope`: names from SCOPES. Without `ends_on` there is no last day."""
+    """The values of a new consent. `scope`: names from SCOPES. If `ends_on` is None, there is no last day."""
 
     agreed_by: AgreedBy
     scope: Sequence[str]
@@ -83,7 +83,7 @@ def grouped_code(code: str) -> str:
 
 
 async def set_artist_page(artist: Artist, is_wished: bool) -> None:
-    """Give an artist a public page with all their works, under a random address, or remove it.
+    """Give an artist a public page with all their works at a random address, or remove the page.
 
     A page that was removed never gets its old address back.
     """
@@ -116,7 +116,7 @@ async def latest_renewal(consent: Consent) -> Consent:
 
 
 async def predecessors(consent: Consent) -> list[Consent]:
-    """The consents that this one renewed, newest first."""
+    """The consents that `consent` renewed, directly or through a chain of renewals, newest first."""
     older = []
     while consent.follows_id is not None:
         consent = await Consent.get(id=consent.follows_id)
@@ -130,11 +130,11 @@ async def has_consent(artist_id: int) -> bool:
 
 
 async def lock_with_works(ids: Sequence[int]) -> Consent | None:
-    """Lock the works of the consents `ids`, then the first of these consents; returns this consent.
+    """Lock the rows of the works of the consents `ids`, then the row of the first consent, and return it.
 
-    Row locks are used. Works are locked first, as when a work is saved, to avoid deadlocks. Returns None if a
-    work was added to one of the consents in the meantime, because that work is not locked. The caller must
-    then start a new transaction. Raises DoesNotExist if the first consent was deleted.
+    Works are locked first, as when a work is saved, to avoid deadlocks. Returns None if a work was added to
+    one of the consents in the meantime, because that work is not locked. The caller must then start a new
+    transaction. Raises DoesNotExist if the first consent was deleted.
     """
     covered = Artwork.filter(consent_id__in=ids)
     works = {work.id for work in await locked(covered.order_by("id")).only("id")}

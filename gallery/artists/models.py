@@ -114,7 +114,7 @@ class Consent(Model):
     created_at = fields.DatetimeField(auto_now_add=True)
     withdrawn_at = fields.DatetimeField(null=True)
 
-    # The consent that this one renews. The works of that consent were moved to this one.
+    # The older consent that this consent renews. Its works were moved to this consent.
     follows: fields.ForeignKeyNullableRelation[Consent] = fields.ForeignKeyField(
         "gallery.Consent", related_name="followed_by", null=True, on_delete=fields.SET_NULL
     )
@@ -154,7 +154,7 @@ class Consent(Model):
 
 
 def consent_covers_web(consent: str = "") -> Q:
-    """Condition: `Consent.covers_web` in SQL, today.
+    """The SQL condition for `Consent.covers_web` today.
 
     `consent`: the prefix of the lookup, such as `consent__`.
     """
@@ -192,7 +192,7 @@ class SignedForm(Model):
 
 
 class Withdrawal(Model):
-    """The end of a consent, and the worker's job of deleting the files; `files_deleted_at` ends the job."""
+    """A withdrawn consent. The worker deletes the files of its works and then sets `files_deleted_at`."""
 
     id = fields.IntField(primary_key=True)
     consent: fields.OneToOneRelation[Consent] = fields.OneToOneField(

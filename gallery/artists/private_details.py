@@ -75,7 +75,7 @@ async def save_details(artist: Artist, values: Mapping[str, str], by: Person) ->
 
 
 async def read_details(artist: Artist, by: Person, artwork_id: int | None = None) -> PrivateDetails:
-    """The private details of an artist, or an empty row. The audit log records the access first.
+    """The private details of an artist; empty if there are none. The audit log records the access first.
 
     `artwork_id`: the work under review, if the reader is a curator.
     """
@@ -90,7 +90,7 @@ async def read_details(artist: Artist, by: Person, artwork_id: int | None = None
 
 
 async def kind_of_form(file: ReceivedFile, settings: Settings) -> str:
-    """A key of MEDIA_TYPES, from the file's content. Raises FormRefused.
+    """Detect the type of a file from its content; returns a key of MEDIA_TYPES. Raises FormRefused.
 
     A photograph is opened in the sandbox; a PDF is never opened.
     """
@@ -174,7 +174,7 @@ async def delete_all_forms(consent_id: int, storage: Storage) -> None:
 
 
 class ArtistHasWorks(Exception):
-    """The artist has works, so the row must stay."""
+    """The artist has works, so the artist cannot be deleted."""
 
     sentence: Any = _l(
         "This artist has works, so only the private details can be deleted: empty their fields."
@@ -196,7 +196,7 @@ async def delete_artist(artist: Artist, storage: Storage, by: Person) -> None:
         await Artist.filter(id=artist.id).delete()
         await request_erasure()
         await record(Verb.ARTIST_DELETED, artist.id, organisation_id=artist.organisation_id, by=by)
-        # Inside the transaction, which is rolled back if the store cannot be reached.
+        # Inside the transaction, so that the rows stay if the store cannot be reached.
         await storage.private.delete(*[form_key(str(token)) for token in tokens])
 
 
@@ -206,8 +206,8 @@ class PrivateAccess:
 
     name: str
     at: datetime
-    is_form: bool  # access to a signed form, not to the details
-    is_review: bool  # access of a curator, for one review
+    is_form: bool  # a signed form was read, not the details
+    is_review: bool  # a curator read it for a review
 
 
 async def private_accesses(artist: Artist, consent_ids: Collection[int]) -> list[PrivateAccess]:

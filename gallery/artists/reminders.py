@@ -43,7 +43,7 @@ async def remind_of_next_ending() -> bool:
 
 
 async def notify_of_withdrawal(consent: Consent, work_count: int) -> None:
-    """Mail an organisation that a consent was withdrawn by its slip; call it in the same transaction."""
+    """Mail an organisation that a consent was withdrawn with its slip; call it in the same transaction."""
     await consent.fetch_related("artist")
     news = Notification("consent_withdrawn", f"/desk/consents/{consent.id}", {"count": work_count})
     await notify(await members_of(consent.artist.organisation_id), news)

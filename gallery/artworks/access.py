@@ -61,7 +61,7 @@ async def load_picture(request: Request) -> Image:
 async def was_sent_for_review(image: Image) -> bool:
     """Whether curators may see a picture.
 
-    That is so if the picture is in a submission, if a proposal replaces it, or if it is a logo or cover.
+    True if the picture is in a submission, if a proposal replaces it, or if it is a logo or cover.
     """
     if await ProfileImage.exists(image_id=image.id):
         return True
@@ -74,7 +74,7 @@ async def was_sent_for_review(image: Image) -> bool:
 
 
 async def load_on_view(public_id: str, *related: str) -> Artwork:
-    """The work on view with this `public_id`, with `related` rows; raises HTTPException 410 or 404."""
+    """The work on view with this `public_id` and its relations `related`. Raises HTTPException 410 or 404."""
     if len(public_id) > MAX_PUBLIC_ID_LENGTH:
         raise HTTPException(404)
     artwork = await Artwork.all().on_view().filter(public_id=public_id).select_related(*related).first()

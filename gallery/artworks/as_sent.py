@@ -1,4 +1,4 @@
-"""Works as curators may read them: as they were sent for review, without later changes."""
+"""Shows works to curators as they were sent for review, without later changes."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _rows_named(rows: Mapping[int, Any], snapshot: Mapping[str, str], name: str)
 
 
 def _artist_as_sent(snapshot: Mapping[str, str]) -> Artist | None:
-    """The artist in a snapshot. Older snapshots have no ARTIST_PARTS, only both names in one line."""
+    """The artist in a snapshot. Older snapshots hold both names in one line instead of ARTIST_PARTS."""
     if not snapshot.get("artist"):
         return None
     parts = {name: snapshot[name] for name in ARTIST_PARTS if name in snapshot}

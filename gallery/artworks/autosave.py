@@ -165,7 +165,7 @@ def _valid_details(work: Artwork, form: WorkForm, invalid: Collection[str]) -> W
     if isinstance(consent, Consent) and artist is None and not form.credit_name.data:
         artist = consent.artist
     if isinstance(consent, Consent) and (not isinstance(artist, Artist) or consent.artist_id != artist.id):
-        consent = None  # the artist was changed, but the consent is the former artist's
+        consent = None  # the consent does not belong to the chosen artist
     project = chosen("project", form.offered.projects)
     return WorkDetails(
         organisation=work.organisation,

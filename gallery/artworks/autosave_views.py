@@ -53,7 +53,7 @@ async def create(request: Request) -> Response:
             artwork = await create_work(draft, person, None, form_key)
         except IntegrityError:
             artwork = await Artwork.get(form_key=form_key, organisation_id__in=ids)
-    del posted["seen"]  # all values of the draft came from this window
+    del posted["seen"]  # nobody else knows this new draft: take every posted value
     return await _autosave(request, artwork, posted, organisations, person)
 
 

@@ -36,10 +36,10 @@ from gallery.web.languages import gettext as _
 from gallery.web.list_pages import fetch_page
 from gallery.web.rendering import pages_of, redirect, render, settings_of, storage_of
 
-MAX_PICTURES = 100  # maximum pictures in one file selection, with JavaScript
-MAX_FORM_PICTURES = 30  # without JavaScript: inspected one after the other while the browser waits
+MAX_PICTURES = 100  # with JavaScript: the most pictures in one file selection
+MAX_FORM_PICTURES = 30  # without JavaScript: fewer, because the browser waits for all of them
 MAX_FORM_BYTES = 300_000_000
-PAGE_SIZE = 20  # drafts, each with its form
+PAGE_SIZE = 20  # drafts on one page; each has its own form
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class BulkRefusal:
 
     name: str
     sentence: str
-    work: int | None = None  # id of the draft in whose form the error can be corrected
+    work: int | None = None  # id of the draft whose form can correct the error
 
 
 async def new(request: Request) -> Response:
@@ -113,7 +113,7 @@ async def show(request: Request) -> Response:
 
 
 async def update(request: Request) -> Response:
-    """A partner sets values on the chosen drafts; the page names the drafts that refused the values."""
+    """A partner sets values on the chosen drafts; the page names the drafts that could not be changed."""
     person, organisations = await load_member(request)
     posted = await read_desk_form(request)
     offered = await load_work_options(organisations)
@@ -267,7 +267,7 @@ def _options_for(offered: Any, artwork: Artwork) -> Any:
     own = artwork.organisation_id
     consents = [each for each in offered.consents if each.artist.organisation_id == own]
     if artwork.consent is not None and artwork.consent_id not in {each.id for each in consents}:
-        consents.append(artwork.consent)  # the consent has ended, but the draft still has it
+        consents.append(artwork.consent)  # an ended consent is no longer offered, but this draft has it
     themes = list(offered.themes)
     themes += [theme for theme in artwork.themes if theme.id not in {each.id for each in themes}]
     return replace(

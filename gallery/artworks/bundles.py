@@ -21,10 +21,10 @@ from gallery.artworks.sheets import MAX_SHEET_BYTES
 from gallery.images.sandbox.parent import HEAD_BYTES
 
 MAX_ENTRIES = 12_000  # files in a ZIP: ten thousand pictures, a sheet, and system files
-MAX_NAME_LENGTH = 300  # characters, the length of the column ImportedPicture.name
+MAX_NAME_LENGTH = 300  # characters; the length of the column ImportedPicture.name
 MAX_DIRECTORY_BYTES = 8 << 20  # size limit of the ZIP's central directory
 MAX_RATIO = 200  # maximum ratio of unpacked to packed bytes
-RATIO_CHECKED_ABOVE = 10 << 20  # unpacked bytes; in a smaller file a high ratio is harmless
+RATIO_CHECKED_ABOVE = 10 << 20  # unpacked bytes; a smaller file is harmless, whatever its ratio
 CHUNK_BYTES = 1 << 20
 LOCATOR_BYTES, RECORD_BYTES = 20, 56  # sizes of the ZIP64 end-of-directory locator and record
 UTF8_FLAG, ENCRYPTED_FLAG = 0x800, 0x1
@@ -46,8 +46,8 @@ ZIP_ERRORS = (
 @dataclass(frozen=True)
 class UnpackedPicture:
     size: int  # bytes
-    head: bytes  # the first 64 bytes
-    digest: str  # SHA-256, in hexadecimal
+    head: bytes  # the first 64 bytes of the picture
+    digest: str  # SHA-256 in hexadecimal
 
 
 class PictureRefused(Exception):
@@ -133,7 +133,10 @@ class Bundle:
 
 
 def read_chunks(source: IO[bytes], entry: zipfile.ZipInfo, most: int) -> Iterator[bytes]:
-    """Yield the content of a ZIP entry in chunks. Raises PictureRefused above `most` bytes or MAX_RATIO."""
+    """Yield the unpacked bytes of a ZIP entry in chunks.
+
+    Raises PictureRefused, also if the entry exceeds `most` bytes or MAX_RATIO.
+    """
     size = 0
     while chunk := source.read(CHUNK_BYTES):
         size += len(chunk)
@@ -164,14 +167,14 @@ def open_bundle(path: Path) -> Iterator[Bundle]:
         with archive:
             entries = archive.infolist()
             if any(entry.filename == "xl/workbook.xml" for entry in entries):
-                yield Bundle(path, None, None)  # an XLSX is also a ZIP
+                yield Bundle(path, None, None)  # not a ZIP of pictures but an XLSX, whose format is also ZIP
                 return
             yield scan_entries(path, archive, entries)
 
 
 def scan_entries(path: Path, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> Bundle:
     """Check every entry of a ZIP, and return its bundle. Raises SheetRefused."""
-    if len(entries) > MAX_ENTRIES:  # the count in the ZIP's end record was too low
+    if len(entries) > MAX_ENTRIES:  # more than the ZIP's end record declares
         raise SheetRefused("too_many_entries", most=MAX_ENTRIES)
     sheets: list[zipfile.ZipInfo] = []
     bundle = Bundle(path, archive, None)
@@ -233,7 +236,7 @@ def entry_name(entry: zipfile.ZipInfo) -> str:
 def check_directory(file: IO[bytes]) -> None:
     """Check the size of the ZIP's central directory before it is read into memory. Raises SheetRefused."""
     size = file.seek(0, io.SEEK_END)
-    start = max(0, size - 65_557)  # 22 bytes of the end record and the longest possible comment
+    start = max(0, size - 65_557)  # bytes of the end record (22) and the longest comment (65,535)
     file.seek(start)
     tail = file.read()
     at = tail.rfind(b"PK\x05\x06")
@@ -249,7 +252,7 @@ def check_directory(file: IO[bytes]) -> None:
                 raise SheetRefused("broken_zip")
             file.seek(place)
             sizes.append(struct.unpack("<QQ", file.read(RECORD_BYTES)[32:48]))
-        entries, directory = sizes[0]  # a value with all bits set refers to the ZIP64 record
+        entries, directory = sizes[0]  # all bits set: the value is in the ZIP64 record
         sizes[0] = (entries % 0xFFFF, directory % 0xFFFFFFFF)
     if any(entries > MAX_ENTRIES or directory > MAX_DIRECTORY_BYTES for entries, directory in sizes):
         raise SheetRefused("too_many_entries", most=MAX_ENTRIES)

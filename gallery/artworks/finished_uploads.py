@@ -45,7 +45,7 @@ def chosen_organisation(metadata: Mapping[str, bytes], organisations: list[Organ
 
 
 async def chosen_work(metadata: Mapping[str, bytes], organisations: list[Organisation]) -> Artwork | None:
-    """The work whose id the upload's metadata names, and which gets the picture; None if no work is named."""
+    """The work that gets the picture, by the id in the upload's metadata; None if there is no id."""
     if "work" not in metadata:
         return None
     artwork = await _find_work(metadata, [each.id for each in organisations])
@@ -114,7 +114,7 @@ async def finish_next(context: ChoreContext) -> bool:
             if part.size() != upload.length:
                 continue
             async with part.lock():
-                # A server process may have finished the upload after the query and before the lock.
+                # Between the query and the lock a server process may have finished the upload.
                 unfinished = await Upload.get_or_none(id=upload.id, completed_at__isnull=True)
                 if unfinished is not None:
                     await finish_upload(unfinished, context.storage, context.settings)
@@ -127,7 +127,7 @@ async def finish_next(context: ChoreContext) -> bool:
 
 
 async def forget_expired(context: ChoreContext) -> bool:
-    """Delete one upload past its `expires_at`, finished or not, and all files that have no row."""
+    """Delete one upload past its `expires_at`, finished or not, and all upload files without a row."""
     await delete_stray_files(context.storage)
     upload = await Upload.filter(expires_at__lte=now()).order_by("expires_at").first()
     if upload is None:

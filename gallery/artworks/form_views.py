@@ -84,12 +84,12 @@ class SentForm:
     request: Request
     person: Person
     organisations: list[Organisation]
-    artwork: Artwork | None  # the work to change; None for a new one
+    artwork: Artwork | None  # the work to change; None for a new work
     form_key: str | None
     values: MultiDict
     form: WorkForm
     typing: Mapping[str, Any]  # see `_autosave_context`
-    then: object  # which button was pressed: save, submit or frame
+    then: object  # name of the pressed button: save, submit or frame
 
     async def render_again(self, image: Image | None, status: int = 422) -> Response:
         return await _render_form(
@@ -110,7 +110,7 @@ async def _save_form(
             # Autosave may have created the draft although the page did not receive the response.
             artwork = await _work_with_form_key(autosave_key(form_key), organisations)
             if artwork is not None:
-                received.fields["seen"] = ""  # all values of the draft came from this window
+                received.fields["seen"] = ""  # nobody else knows this draft: take every posted value
         sent = await _read_form(request, received, person, organisations, artwork, form_key)
         kept = await earlier_upload(received, organisations)
         if artwork is not None and not artwork.is_editable:

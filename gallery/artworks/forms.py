@@ -196,7 +196,7 @@ class WorkForm(ConsentFields):
         elif artist is None and self.credit_name.data:
             return NewArtist(self.credit_name.data, self.credit_name_translation.data or "")
         elif artist is None and consent is not None and not self.artist.errors:
-            return consent.artist  # the consent determines the artist
+            return consent.artist  # a consent belongs to one artist
         return artist
 
     def _read_consent(self, artist: Artist | NewArtist | None, consent: Consent | None) -> Any:
@@ -300,7 +300,7 @@ def check_year(form: Form) -> None:
 
 
 def form_fields(values: FormValues, posted: Mapping[str, str] | None = None) -> MultiDict:
-    """`values` as the form data that WorkForm reads, with the posted organisation."""
+    """The form data for WorkForm: `values`, with the organisation in `posted` if there is one."""
     fields = MultiDict([(name, each) for name, several in values.items() for each in several])
     if posted and "organisation" in posted:
         fields["organisation"] = posted["organisation"]

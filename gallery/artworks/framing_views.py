@@ -39,7 +39,7 @@ logger = logging.getLogger("gallery")
 
 SIDES = ("left", "top", "right", "bottom")
 PER_CENT = FRAME_UNITS // 100
-MIN_REMAINDER = PER_CENT  # the minimum that a crop leaves of each side: 1 %, in FRAME_UNITS
+MIN_REMAINDER = PER_CENT  # a crop keeps at least 1 % of each side; in FRAME_UNITS
 
 TURN_WORDS = dict(
     zip(

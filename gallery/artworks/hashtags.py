@@ -11,8 +11,8 @@ from gallery.themes.models import Theme
 MAX_TAG_LENGTH = 40  # characters in one hashtag
 HASHTAG = re.compile(
     r"(?<![A-Za-z0-9_/&])[#＃](?:"
-    rf"([^\s#＃][^\n#＃]{{0,{MAX_TAG_LENGTH - 2}}}[^\s#＃]|[^\s#＃])[#＃]"  # closed, as on Weibo; may have spaces
-    rf"|(\w{{1,{MAX_TAG_LENGTH}}})(?!\w)"  # open, to the end of the word
+    rf"([^\s#＃][^\n#＃]{{0,{MAX_TAG_LENGTH - 2}}}[^\s#＃]|[^\s#＃])[#＃]"  # "#two words#", as on Weibo
+    rf"|(\w{{1,{MAX_TAG_LENGTH}}})(?!\w)"  # "#word"
     r")"
 )
 

@@ -32,7 +32,7 @@ CLEAR_BATCH_SIZE = 20
 
 
 async def import_next(context: ChoreContext) -> bool:
-    """Process the oldest waiting import until it is checked, done or refused. False if none waits."""
+    """Process the oldest waiting import until it is checked, done or refused. False if no import waits."""
     job = await claim_import()
     if job is None:
         return False
@@ -46,7 +46,7 @@ async def import_next(context: ChoreContext) -> bool:
     except LeaseLost:
         pass
     except (StoreUnavailable, asyncio.CancelledError):
-        await end_lease(job)  # the file did not cause this error, so the import is tried again
+        await end_lease(job)  # not the fault of the file: the import will be tried again
         raise
     return True
 

@@ -33,7 +33,7 @@ class RowBatch:
     keys: Mapping[
         int, str | None
     ]  # row number → key; None: the picture is missing; no entry: the row names no picture
-    similar: Mapping[int, Mapping[str, str]]  # row number → file names to suggest for a missing picture
+    similar: Mapping[int, Mapping[str, str]]  # row number → similar file names, if the picture is missing
 
 
 @dataclass
@@ -53,9 +53,9 @@ class ImportLookup:
     consents: dict[int, Consent]
     consents_of: dict[int, list[Consent]]  # by artist id: consents in force for the web
     themes: dict[str, Theme]
-    open_ids: set[int]  # ids of themes that take works of this organisation
+    open_ids: set[int]  # ids of the themes that take works of this organisation now
     projects: dict[str, Project]
-    pictures: dict[str, ImportedPicture]  # by their key in the bundle, with their images
+    pictures: dict[str, ImportedPicture]  # by key in the bundle; with their images fetched
     default_consent: Consent | None  # for rows that name no consent
 
     @cached_property
@@ -154,7 +154,7 @@ class RowDraft:
     row: ParsedRow
     faults: list[CellFault]
     language: str
-    artist: Artist | None = None  # None although the row has a credit name: create the artist
+    artist: Artist | None = None  # None and a credit name in the row: the artist must be created
     consent: Consent | None = None
     themes: list[Theme] = field(default_factory=list)
     project: Project | None = None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ImportState(LabelledEnum):
-    RECEIVED = "received", _l("being checked")  # the worker stores the pictures, then checks every row
+    RECEIVED = "received", _l("being checked")  # the worker stores pictures and checks rows
     # The report says what would be created; a partner has to confirm.
     CHECKED = "checked", _l("waiting for your confirmation")
     CONFIRMED = "confirmed", _l("being imported")  # the worker creates the works
@@ -57,7 +57,7 @@ class Import(Model):
         "gallery.Consent", related_name="imports", null=True, on_delete=fields.SET_NULL
     )  # for rows that name no consent
     consent_id: int | None
-    language = fields.CharField(max_length=2, default="zh")  # of rows that name no language
+    language = fields.CharField(max_length=2, default="zh")  # for rows that name no language
     file_name = fields.CharField(max_length=120, default="")
     state = fields.CharEnumField(ImportState, max_length=10, default=ImportState.RECEIVED, db_index=True)
     refusal: dict[str, Any] = fields.JSONField(
@@ -68,7 +68,7 @@ class Import(Model):
     row_count = fields.IntField(default=0)
     done_rows = fields.IntField(default=0)
     report: dict[str, Any] = fields.JSONField(default=dict)  # see import_rows.ImportReport
-    attempts = fields.IntField(default=0)  # how often a worker claimed the row; identifies the lease
+    attempts = fields.IntField(default=0)  # how often workers claimed the row; the count identifies the lease
     losses = fields.IntField(default=0)  # attempts whose worker was killed
     lease_until = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
@@ -94,12 +94,12 @@ class ImportedPicture(Model):
     )
     of_id: int
     name = fields.CharField(max_length=300)
-    digest = fields.CharField(max_length=64, default="")  # SHA-256 of its bytes
+    digest = fields.CharField(max_length=64, default="")  # SHA-256 of the file
     image: fields.ForeignKeyNullableRelation[Image] = fields.ForeignKeyField(
         "gallery.Image", related_name="imported_as", null=True, on_delete=fields.SET_NULL
     )
     image_id: int | None
-    refusal = fields.CharField(max_length=30, default="")  # a key of FAULT_SENTENCES
+    refusal = fields.CharField(max_length=30, default="")  # a key of FAULT_SENTENCES; empty if stored
 
     class Meta:
         table = "imported_picture"
@@ -120,7 +120,7 @@ class ImportedWork(Model):
     )
     artwork_id: int
     row = fields.IntField()
-    new_artist_id = fields.IntField(null=True)  # the artist that this row created
+    new_artist_id = fields.IntField(null=True)  # id of the artist that this row created
 
     class Meta:
         table = "imported_work"

@@ -39,13 +39,13 @@ class ImportReport:
     """The result of the rows processed so far. Its fields are the keys of `Import.report`."""
 
     good: int = 0
-    bad: int = 0  # rows with a fault
-    faults: list[dict[str, Any]] = field(default_factory=list)  # the first MAX_FAULTS, from CellFault.as_json
+    bad: int = 0  # number of rows with a fault
+    faults: list[dict[str, Any]] = field(default_factory=list)  # the first MAX_FAULTS; see CellFault.as_json
     fault_count: int = 0
     new_artists: int = 0
-    artist_names: list[str] = field(default_factory=list)  # the first MAX_NAMES of the new artists
-    strangers: list[str] = field(default_factory=list)  # headers that are no known column
-    unused: int = 0  # pictures in the ZIP that no row names
+    artist_names: list[str] = field(default_factory=list)  # credit names of the first MAX_NAMES new artists
+    strangers: list[str] = field(default_factory=list)  # headers that name no known column
+    unused: int = 0  # number of pictures in the ZIP that no row names
 
     def add_faults(self, faults: Sequence[CellFault]) -> None:
         self.fault_count += len(faults)

@@ -112,7 +112,7 @@ async def template(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
-    """A partner sends a sheet with its pictures; the worker checks it, and no work is made yet."""
+    """A partner sends a sheet with its pictures; the worker checks it, and creates no work yet."""
     person, organisations = await load_member(request)
     storage = storage_of(request)
     most = settings_of(request).import_max_bytes
@@ -164,7 +164,7 @@ async def load_import(request: Request) -> Import:
 
 
 async def show(request: Request) -> Response:
-    """A partner sees the progress of an import, the works that it would create, and its faults."""
+    """A partner sees the progress of an import, the works it would create, and the faults in the sheet."""
     job = await load_import(request)
     await job.fetch_related("by")
     made = ImportedWork.filter(of_id=job.id)

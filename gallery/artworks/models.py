@@ -52,7 +52,7 @@ class Status(LabelledEnum):
 LOCKED_STATUSES = {Status.SUBMITTED, Status.ACCEPTED}
 
 
-PUBLIC_ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # without characters that look alike
+PUBLIC_ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # without letters and digits that look alike
 
 
 def new_public_id() -> str:
@@ -67,12 +67,12 @@ class ArtworkQuerySet(QuerySet["Artwork"]):
 
 
 def is_on_view(among: Collection[int] | None = None) -> Q:
-    """Condition: visitors may see the work now. For a loaded work: `Artwork.is_on_view`.
+    """The filter for works that visitors may see now; `Artwork.is_on_view` is the same for a loaded work.
 
-    The work may be exhibited and hangs in an open edition. `among`: ids of the works in question; the query
-    then reads only the hangings of these works.
+    Such a work may be exhibited and hangs in an open edition. `among`: restricts the filter to the works with
+    these ids, so that the query reads only their hangings.
     """
-    if among is None:  # start from the few open editions instead of all hangings
+    if among is None:  # few editions are open, so this reads few hangings
         hung = Edition.filter(edition_is_open()).values("rooms__hangings__artwork_id")
         return may_be_exhibited() & Q(id__in=Subquery(hung))
     ids = list(among)
@@ -82,7 +82,7 @@ def is_on_view(among: Collection[int] | None = None) -> Q:
 
 
 def edition_is_open(edition: str = "") -> Q:
-    """Condition: visitors see the edition; `Edition.is_shown` in SQL.
+    """The filter for editions that visitors see; `Edition.is_shown` in SQL.
 
     `edition`: the prefix of the lookup, such as `room__edition__`.
     """
@@ -93,13 +93,13 @@ def edition_is_open(edition: str = "") -> Q:
 
 
 def edition_has_opened(edition: str = "") -> Q:
-    """Condition: the edition is the last opened one of its exhibition, even if its days are over."""
+    """The filter for editions that were the last of their exhibition to open, even if they have closed."""
     opened: dict[str, Any] = {f"{edition}opens_at__lte": now()}
     return edition_is_not_replaced(edition) & Q(**opened)
 
 
 def edition_is_not_replaced(edition: str = "") -> Q:
-    """Condition: the edition is published and no later one has replaced it."""
+    """The filter for published editions that no later edition has replaced."""
     is_last: dict[str, Any] = {f"{edition}shown_until__isnull": True}
     is_not_replaced_yet: dict[str, Any] = {f"{edition}shown_until__gt": now()}
     counts: dict[str, Any] = {f"{edition}is_current": True}
@@ -107,7 +107,7 @@ def edition_is_not_replaced(edition: str = "") -> Q:
 
 
 def may_hang(artwork: str = "") -> Q:
-    """Condition: curators may hang the work; `Artwork.may_hang` in SQL.
+    """The filter for works that curators may hang; `Artwork.may_hang` in SQL.
 
     `artwork`: the prefix of the lookup, such as `artwork__`.
     """
@@ -116,7 +116,7 @@ def may_hang(artwork: str = "") -> Q:
 
 
 def may_be_exhibited() -> Q:
-    """Condition: nothing about the work itself forbids showing it; `Artwork.hindrance() is None` in SQL."""
+    """The filter for works that may be shown in exhibitions; `Artwork.hindrance() is None` in SQL."""
     return (
         may_hang()
         & consent_covers_web("consent__")
@@ -186,7 +186,7 @@ class Artwork(Model):
     story = fields.TextField(default="")  # Markdown
     alt_text = fields.TextField(default="")
     medium = fields.CharField(max_length=120, default="")
-    assistance = fields.CharField(max_length=200, default="")  # who helped the artist, such as "drawn alone"
+    assistance = fields.CharField(max_length=200, default="")  # what help the artist had; or "drawn alone"
     title_translation = fields.CharField(max_length=120, default="")
     story_translation = fields.TextField(default="")
     alt_text_translation = fields.TextField(default="")
@@ -280,7 +280,7 @@ class Artwork(Model):
 
 
 class Stage(LabelledEnum):
-    """How far the review of a submission is, for reviews by two curators."""
+    """The stage of a review that needs two curators."""
 
     FIRST = "first", ""  # no curator has decided yet
     SECOND = "second", _l("Second review")  # a second curator decides without seeing the first decision
@@ -300,7 +300,7 @@ class Submission(Model):
         "gallery.Person", related_name="submissions", null=True, on_delete=fields.SET_NULL
     )
     at = fields.DatetimeField()
-    sent: dict[str, str] = fields.JSONField(default=dict, db_default={})  # a snapshot: field → value
+    sent: dict[str, str] = fields.JSONField(default=dict, db_default={})  # snapshot: field → value
     replaces: dict[str, str] | None = fields.JSONField(
         null=True
     )  # only in a proposal: the snapshot that was accepted when the proposal was sent
@@ -308,11 +308,11 @@ class Submission(Model):
         default=True, db_default=True
     )  # true until a curator decides or the organisation takes the submission back
     stage = fields.CharEnumField(Stage, max_length=10, default=Stage.FIRST, db_default=Stage.FIRST)
-    checked_with = fields.IntField(default=0, db_default=0)  # version of the checks that ran last
+    checked_with = fields.IntField(default=0, db_default=0)  # CHECKS_VERSION of the last check; 0: unchecked
     checked_on = fields.DateField(null=True)
     awaits_trust = fields.BooleanField(
         default=False, db_default=False
-    )  # the organisation is trusted: the work may be accepted at once
+    )  # whether the work may be accepted at once, because the organisation is trusted
 
     taken_back: fields.BackwardOneToOneRelation[TakingBack]
     private_share: fields.BackwardOneToOneRelation[PrivateShare]

@@ -28,7 +28,7 @@ from gallery.images.takedowns import (
 from gallery.storage import Storage
 from gallery.worker import Chore, ChoreContext
 
-FINGERPRINT_BATCH_SIZE = 200  # fingerprints in memory at the same time
+FINGERPRINT_BATCH_SIZE = 200  # the most fingerprints in memory at once
 
 
 def profile_images_on_view() -> QuerySet[ProfileImage]:
@@ -119,7 +119,7 @@ async def _screen_logo(logo: CreditLogo, storage: Storage) -> None:
 
 
 async def screen_again(images: list[Image], storage: Storage) -> None:
-    """Hide the logos and covers that resemble works which were on view and may no longer be shown."""
+    """Hide the logos and covers that resemble those of `images` whose work may no longer be shown."""
     ids = [image.id for image in images]
     still_allowed = Artwork.filter(may_be_exhibited(), image_id__in=ids).values("image_id")
     gone = Artwork.filter(image_id__in=ids).exclude(image_id__in=Subquery(still_allowed)).values("image_id")

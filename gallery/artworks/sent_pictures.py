@@ -50,7 +50,7 @@ async def earlier_upload(received: ReceivedForm, organisations: list[Organisatio
     if not isinstance(token, str) or not token:
         return None
     return await Image.filter(
-        token=token[:32],  # the length of the column; the database refuses a longer value
+        token=token[:32],  # the column has 32 characters; the database refuses a longer value
         organisation_id__in=[each.id for each in organisations],
         artwork=None,
         candidate_for_id=None,

@@ -47,7 +47,7 @@ ALTERNATIVE_LABELS: Mapping[str, Any] = {
     "themes": _l("theme, occasion"),
 }
 
-EXAMPLE_ROW: Mapping[str, Any] = {  # the first row of the template
+EXAMPLE_ROW: Mapping[str, Any] = {  # the first row below the header of the template
     "picture": "IMG_0001.jpg",
     "title": _l("Tangyuan for the solstice"),
     "story": _l("In the south people eat tangyuan on that day; the round shape stands for reunion."),

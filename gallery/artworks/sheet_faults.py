@@ -12,8 +12,8 @@ from gallery.images.sandbox.parent import REFUSALS
 from gallery.web.languages import lazy_gettext as _l
 
 MAX_SHEET_MEGABYTES = 64
-MAX_REPORTED_VALUE = 60  # maximum characters of a wrong value quoted in a report
-MAX_SUGGESTED_NAMES = 6  # maximum names in one sentence
+MAX_REPORTED_VALUE = 60  # characters of a wrong value that a report quotes
+MAX_SUGGESTED_NAMES = 6  # names in one sentence
 
 # Each sentence also says how to correct the error.
 FAULT_SENTENCES: Mapping[str, Any] = {
@@ -141,7 +141,7 @@ class CellFault:
 
 
 def fault_sentence(code: str, facts: Mapping[str, Any]) -> str:
-    """A sentence with the error and the correction, in the current language."""
+    """A sentence in the current language that names the error and how to correct it."""
     values = dict(facts)
     for name, sentence in (("near_names", DID_YOU_MEAN), ("there_names", THERE_ARE)):
         if name in values:
@@ -152,12 +152,12 @@ def fault_sentence(code: str, facts: Mapping[str, Any]) -> str:
 
 
 def similar_names(text: str, names: Collection[str]) -> dict[str, str]:
-    """Sentence values that suggest the names most similar to `text`; empty if no name is similar."""
+    """The values for a fault sentence that suggests names similar to `text`; empty if no name is similar."""
     matches = difflib.get_close_matches(text, list(names)[:500], 3, 0.4)
     return {"near_names": " / ".join(matches)} if matches else {}
 
 
 def similar_or_some_names(text: str, names: Collection[str]) -> dict[str, str]:
-    """Sentence values that suggest names similar to `text`, or else the first few names."""
+    """The values for a fault sentence that suggests names similar to `text`, or else the first few names."""
     some = {"there_names": " / ".join(list(names)[:MAX_SUGGESTED_NAMES])} if names else {}
     return similar_names(text, names) or some

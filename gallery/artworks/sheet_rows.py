@@ -44,7 +44,7 @@ class ParsedRow:
     number: int
     texts: Mapping[str, str]
     year: int | None
-    language: str  # "" if the row does not say
+    language: str  # language code; "" if the row names no language
     picture: str
     credit_name: str
     consent: str

@@ -27,9 +27,9 @@ from gallery.web.forms import one_line
 MAX_ROWS = 10_000
 MAX_COLUMNS = 60
 MAX_BLANK_ROWS = 2_000  # reading stops after this many consecutive blank rows
-MAX_SHEET_BYTES = MAX_SHEET_MEGABYTES * 10**6  # also the limit for an unpacked XLSX
+MAX_SHEET_BYTES = MAX_SHEET_MEGABYTES * 10**6  # of the file; also of an unpacked XLSX
 
-Cell = tuple[str, str]  # text of the cell, and a key of FAULT_SENTENCES or ""
+Cell = tuple[str, str]  # (text of the cell, key of FAULT_SENTENCES or "")
 FORMULA = re.compile(r"=[\w(+\-\"]")
 
 
@@ -52,7 +52,7 @@ class SheetFile:
         self.encoding = "" if self.is_xlsx else detect_encoding(path)
         if self.is_xlsx:
             _check_unpacked_size(path)
-        self.strangers: list[str] = []  # headers that are no known column
+        self.strangers: list[str] = []  # headers that name no known column
 
     def __iter__(self) -> Iterator[SheetRow]:
         count = 0

@@ -17,7 +17,7 @@ Snapshot = Mapping[str, str]  # form field, or part of one → value
 SNAPSHOT_FIELDS = ("picture", "language", *TEXT_FIELDS, "year", "artist", "consent", "project", "themes")
 
 
-# Additional keys, from which gallery/artworks/as_sent.py displays the work.
+# Additional keys of a snapshot. gallery/artworks/as_sent.py needs them to display the work.
 ARTIST_PARTS = ("credit_name", "credit_name_translation")
 PROJECT_PARTS = ("title_zh", "title_en", "summary_zh", "summary_en", "link")
 
@@ -68,7 +68,7 @@ def field_changes(before: Snapshot, after: Snapshot) -> list[SnapshotChange]:
     ]
 
 
-TOKENS = re.compile(r"[A-Za-z0-9'’]+|\s+|.", re.DOTALL)  # Latin words, Chinese characters
+TOKENS = re.compile(r"[A-Za-z0-9'’]+|\s+|.", re.DOTALL)  # Latin words, spaces, single other characters
 
 
 def diff_passages(before: str, after: str) -> list[tuple[str, str]]:

@@ -185,7 +185,10 @@ async def propose(
 
 
 async def _make_candidate(image: Image, current: Artwork) -> Image:
-    """Mark an uploaded picture as proposed for a work, whose row the caller has locked. Raises NotSubmittable."""
+    """Mark an uploaded picture as proposed for a work, whose row the caller has locked.
+
+    Raises NotSubmittable.
+    """
     free = Image.filter(
         id=image.id,
         organisation_id=current.organisation_id,

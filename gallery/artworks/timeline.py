@@ -28,7 +28,7 @@ class Step:
     by: str
     reason: str = ""
     notes: Sequence[tuple[str, str]] = ()  # (label of the field, note)
-    is_day: bool = False  # the time of day in `at` is unknown
+    is_day: bool = False  # whether only the date in `at` is known
 
 
 def review_steps(artwork: Artwork, labels: Form) -> list[Step]:
@@ -67,7 +67,7 @@ async def hanging_steps(artwork: Artwork) -> list[Step]:
     for hanging in hangings:
         edition: Any = hanging.room.edition
         if edition.is_current or edition.shown_until is None or edition.shown_until > edition.opens_at:
-            first.setdefault(edition.exhibition_id, edition)  # skip editions replaced before opening
+            first.setdefault(edition.exhibition_id, edition)  # skip those replaced before they opened
     steps = []
     for edition in first.values():
         title = localized(edition, "title").text
@@ -80,7 +80,7 @@ async def hanging_steps(artwork: Artwork) -> list[Step]:
 
 
 async def view_steps(artwork: Artwork, hung: Sequence[Step]) -> list[Step]:
-    """The step of the first day with visits, with the number of visits; empty if nobody has seen the work."""
+    """One step, on the first day with visits, with the number of all visits; empty if there were none."""
     days = await artwork.counts.filter(kind=SEEN).order_by("day").values_list("day", "number")
     if not days:
         return []

@@ -81,8 +81,8 @@ def tus_handler(handler: Callable[[TusEndpoint, Request], Awaitable[Response]]) 
         except HTTPException as error:
             response = endpoint.refuse(request, error.status_code, _("There is no such upload."), {})
         except UploadGone:
-            # Another request, or the worker, may have just finished the upload; the next request will see
-            # that.
+            # Another request, or the worker, may just have finished the upload. The client's next request
+            # gets the finished upload.
             token = request.path_params.get("token", "")
             if await Upload.exists(token=token, completed_at__isnull=False):
                 response = endpoint.refuse(request, 423, str(SENT_ELSEWHERE), {})
@@ -113,8 +113,8 @@ def plain_text_error(request: Request, status: int, sentence: str, headers: Mapp
 class TusEndpoint:
     """The handlers of one upload endpoint, such as the desk; `load_member` checks who may upload there."""
 
-    name: str  # prefix of the route names: `uploads` in `uploads:create`
-    work: str  # the route that shows the draft
+    name: str  # prefix of the route names, such as `uploads` in `uploads:create`
+    work: str  # name of the route that shows the draft
     refuse: Callable[[Request, int, str, Mapping[str, str]], Response] = plain_text_error
 
     async def options(self, request: Request) -> Response:
@@ -132,7 +132,7 @@ class TusEndpoint:
 
     @tus_handler
     async def create(self, request: Request) -> Response:
-        """A client creates an upload: the request names its length in bytes and the organisation."""
+        """A client creates an upload: the request gives the file's length in bytes and the organisation."""
         person, organisations = await load_member(request)
         length = integer_header(request, "upload-length")
         if length == 0:
@@ -174,7 +174,7 @@ class TusEndpoint:
             async with _lock_unless_completed(part, upload):
                 headers.update(await self._finish(request, upload))
         else:
-            part.request_yield()  # the client will continue, so a stalled request must release the lock
+            part.request_yield()  # the client will resume: a stalled request must release the lock
         return Response(status_code=200, headers={**headers, "upload-offset": str(size)})
 
     @tus_handler

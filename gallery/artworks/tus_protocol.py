@@ -17,7 +17,7 @@ VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,termination,checksum,expiration"
 CHUNK_TYPE = "application/offset+octet-stream"
 MAX_METADATA_LENGTH = 4_000  # characters
-MAX_HEADER_NUMBER = 10**15 - 1  # bytes; a number over our own limits is refused later, with its own answer
+MAX_HEADER_NUMBER = 10**15 - 1  # bytes; sizes over the site's own limit are refused elsewhere
 
 
 class TusRefusal(Exception):

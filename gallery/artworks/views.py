@@ -51,7 +51,7 @@ MAX_CALLS = 6
 
 
 async def index(request: Request) -> Response:
-    """A partner sees the works with their status, and the reason for it."""
+    """A partner sees the works, their status, and why they have this status."""
     person = await load_person(request)
     organisations = await organisations_of(person)
     if not organisations:

@@ -193,7 +193,10 @@ async def fill_work(
     image: Image | None,
     unfinished: Mapping[str, list[str]] | None = None,
 ) -> None:
-    """Write `details` and typed `unfinished` values into a work that has a row lock. Raises WorkRefused."""
+    """Write `details` and typed `unfinished` values into a work, whose row the caller has locked.
+
+    Raises WorkRefused.
+    """
     artist = await _get_or_create_artist(details, by)
     consent = await _lock_or_record_consent(details, artist, by)
     project = await _get_or_add_project(details)

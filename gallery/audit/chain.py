@@ -12,7 +12,7 @@ from gallery.audit.models import ChainHead, Entry
 from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
 
-BATCH_SIZE = 500  # entries in one transaction, or in memory
+BATCH_SIZE = 500  # entries in one transaction or one query
 MAX_UNCHAINED_AGE = timedelta(minutes=10)  # an older unchained entry means that no worker runs
 
 
@@ -65,7 +65,7 @@ async def chain_head() -> ChainHead:
 
 @dataclass(frozen=True)
 class ChainBreak:
-    """A place where the chain is broken; `sentence` is for the keeper's terminal."""
+    """A place where the chain is broken; `sentence` is printed in the keeper's terminal."""
 
     sentence: str
     position: int

@@ -1,4 +1,4 @@
-"""The current user of a request, set when the desk admits the person."""
+"""The current user of a request, set as soon as the person or the API token is recognised."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def current_user_id() -> int | None:
 
 
 class CurrentUserMiddleware:
-    """Clears the current user before each request: the same asyncio task may have handled another request."""
+    """Clears the current user before each request, because an asyncio task may handle several requests."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -20,7 +20,7 @@ class Entry(Model):
         null=True
     )  # null: nobody was signed in, for example when the link on a consent slip was used
     verb = fields.CharField(max_length=40)  # a value of verbs.Verb when the entry was written
-    kind = fields.CharField(max_length=20)  # the kind of thing: the first part of the verb
+    kind = fields.CharField(max_length=20)  # "work" if the verb is "work.submitted"
     thing_id = fields.IntField()
     with_id = fields.IntField(null=True)  # the second thing of the action, such as the work that was hung
     organisation_id = fields.IntField(null=True)
@@ -33,7 +33,7 @@ class Entry(Model):
 
 
 class ChainHead(Model):
-    """The end of the chain. Its only row is the lock for chaining entries."""
+    """The position and digest of the last chained entry: one row, locked while entries are chained."""
 
     id = fields.IntField(primary_key=True)
     position = fields.IntField(default=0)

@@ -27,7 +27,7 @@ async def record(
 ) -> None:
     """Add an entry for an action of `by` (default: the current user) in the transaction of the change.
 
-    `once_in`: add no entry if the same person did the same to the same thing within that time.
+    `once_in`: add no entry if the log has the same verb, thing and person within this time.
     """
     person_id = by.id if by is not None else current_user_id()
     same: dict[str, Any] = {"kind": kind_of(verb), "thing_id": thing_id, "verb": verb, "person_id": person_id}

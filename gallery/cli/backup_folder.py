@@ -34,15 +34,15 @@ from gallery.images.storage_keys import token_of_key
 from gallery.settings import Settings
 from gallery.storage import disk
 
-COPY_NAME_FORMAT = "%Y-%m-%dT%H%M%SZ"  # the folder of a copy is named after its moment, in UTC
+COPY_NAME_FORMAT = "%Y-%m-%dT%H%M%SZ"  # the name of a copy's folder: when the copy was begun, in UTC
 SQLITE_COPY, POSTGRESQL_DUMP = "gallery.sqlite3", "gallery.dump"
 PICTURES_FOLDER, SECRET_FILE = "private", "secret_key"
-UNFINISHED_COPY = "making"  # the folder of a copy that is not complete yet
+UNFINISHED_COPY = "making"  # the name of the folder while the copy is not complete
 WITHDRAWALS_FILE, VETOES_FILE, VALID_FILE = "withdrawals.txt", "vetoes.txt", "valid.txt"
 
 
 def key_batches(pool: Path) -> Iterator[list[str]]:
-    """The keys of all pictures in `pool`, a few hundred at a time."""
+    """Yield the keys of all pictures in `pool`, in lists of a few hundred."""
     keys = [str(path.relative_to(pool)) for path in pool.rglob("*") if path.is_file()]
     for start in range(0, len(keys), BATCH_SIZE):
         yield keys[start : start + BATCH_SIZE]
@@ -135,7 +135,7 @@ def copy_atomically(source: Path, target: Path) -> None:
 
 
 def copy_unless_damaged(source: Path, target: Path, expected: ExpectedFile | None) -> bool:
-    """Copy atomically if the content is as `expected`; returns whether the file was copied."""
+    """Copy atomically if the file matches `expected`; returns whether the file was copied."""
     with suppress(DamagedFile), disk.atomic_write(target, 0o600) as half:
         shutil.copyfile(source, half)
         if expected is not None and not expected.is_in(half):

@@ -90,7 +90,7 @@ def backup(folder: Path, days: int, only_withdrawals: bool, forget_most: bool) -
             console.print(f"{run(write_lists_only(settings, folder))} withdrawal(s) are listed.")
             return
         result = run(back_up(settings, folder, forget_most=forget_most))
-        ended += delete_old_copies(folder, before)  # the previous copy is no longer the newest
+        ended += delete_old_copies(folder, before)  # the previous copy, no longer the newest, may go too
     console.print(f"Copy      {folder / result.name}")
     console.print(f"Pictures  {result.copied} file(s) were new, {result.forgotten} taken out")
     console.print(f"Older     {ended} copy(s) of the database deleted")
@@ -123,7 +123,7 @@ async def back_up(settings: Settings, folder: Path, *, forget_most: bool = False
             making.rename(folder / moment.strftime(COPY_NAME_FORMAT))
         finally:
             shutil.rmtree(making, ignore_errors=True)
-        # Written after the copy, so that the list has everything valid that the copy has.
+        # The list is written after the copy, so that it names everything in the copy that is still valid.
         await write_valid_list(folder)
         forgotten = await delete_unneeded_pictures(storage, folder / PICTURES_FOLDER, even_most=forget_most)
     return BackupResult(moment.strftime(COPY_NAME_FORMAT), copied, forgotten, damaged)
@@ -140,14 +140,14 @@ async def write_lists_only(settings: Settings, folder: Path) -> int:
 
 async def write_valid_list(folder: Path) -> None:
     """Replace valid.txt; see revocations.py."""
-    newest = list_copies(folder)[-1:]  # a list must not be older than the copy made with it
+    newest = list_copies(folder)[-1:]  # the list must not seem older than the copy
     moment = max([now(), *(copy_time(path) for path in newest)])
     digests = dict.fromkeys([digest async for digest in valid_digests()], _format_moment(moment))
     _write_list(folder / VALID_FILE, digests)
 
 
 async def check_is_same_site(folder: Path) -> None:
-    """Raises ClickException if the lists in `folder` have no account of this site."""
+    """Raise ClickException if the lists in `folder` have no account of this site."""
     valid, _ = newest_valid_list(folder / VALID_FILE)
     if await is_of_another_site(valid):
         raise click.ClickException(f"{folder} holds the copies of another site. Use another folder.")
@@ -162,11 +162,11 @@ async def write_lists(folder: Path) -> int:
     path = folder / WITHDRAWALS_FILE
     known = read_lists(path)
     for withdrawal in await Withdrawal.all().order_by("id").prefetch_related("consent"):
-        # In a copy from before a renewal, the works are under the older consent.
+        # An older copy may date from before a renewal: there the works belong to the older consent.
         for consent in [withdrawal.consent, *await predecessors(withdrawal.consent)]:
             known.setdefault(list_digest(consent), _format_moment(withdrawal.at))
     _write_list(path, known)
-    # Only current vetoes: curators decide about lifted ones.
+    # Only vetoes in force: a restore must not apply lifted ones.
     current = Veto.filter(lifted_at=None, artwork__is_vetoed=True).order_by("id").prefetch_related("artwork")
     _write_list(
         folder / VETOES_FILE, {list_digest(each.artwork): _format_moment(each.at) for each in await current}
@@ -266,7 +266,7 @@ def delete_old_copies(folder: Path, before: datetime) -> int:
     """Delete copies of the database made before `before`, except the newest copy; returns their number."""
     ended = [
         path for path in list_copies(folder)[:-1] if path.name < before.strftime(COPY_NAME_FORMAT)
-    ]  # the names sort by time
+    ]  # sorting by name sorts by time
     for path in ended:
         shutil.rmtree(path)
     return len(ended)

@@ -11,7 +11,7 @@ import click
 from gallery.cli.common import console
 from gallery.cli.processes import open_socket, port_option, run, serve_site, settings_with_port
 
-PICTURE_SECONDS = 180  # seconds to process a picture: long, because drawing the others keeps the machine busy
+PICTURE_SECONDS = 180  # time limit for processing a picture; long, because drawing keeps the machine busy
 
 
 @click.command()
@@ -36,7 +36,8 @@ def demo(port: int, no_serve: bool) -> None:
         os.environ["GALLERY_HOME"] = str(Path.cwd() / "demo")  # inherited by the worker process
     os.environ.setdefault("GALLERY_CHECK_LINKS", "0")  # the links on the example site are invented
     os.environ.pop("GALLERY_SMTP_URL", None)  # the people are invented: no mail may be sent to them
-    os.environ.setdefault("GALLERY_SECOND_FACTOR", "offered")  # everybody sees the printed password
+    # Not required: the passwords are printed for everybody.
+    os.environ.setdefault("GALLERY_SECOND_FACTOR", "offered")
     settings = settings_with_port(port)
     settings = dataclasses.replace(settings, image_seconds=max(settings.image_seconds, PICTURE_SECONDS))
     listening = None if no_serve else open_socket("127.0.0.1", port)
@@ -44,7 +45,7 @@ def demo(port: int, no_serve: bool) -> None:
         welcome = run(prepare(settings))
     except EntryRefused as refusal:
         raise click.ClickException(f"The demo could not be filled. {refusal}") from refusal
-    console.print(welcome, soft_wrap=True)  # do not break addresses over two lines
+    console.print(welcome, soft_wrap=True)  # do not break a URL over two lines
     if listening is not None:
         run(serve_site(settings, listening, with_worker=settings.worker, on_start=print_serving))
 

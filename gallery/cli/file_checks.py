@@ -32,7 +32,7 @@ from gallery.images.models import Image, ImageState
 from gallery.images.storage_keys import ORIGINAL, TILES, original_key, private_keys, public_keys
 from gallery.storage import Storage, Store
 
-UPLOAD_GRACE = timedelta(minutes=1)  # the row of a younger file may not be committed yet
+UPLOAD_GRACE = timedelta(minutes=1)  # the row of a newer file may not be committed yet
 
 
 @dataclass(frozen=True)

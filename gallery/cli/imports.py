@@ -1,4 +1,4 @@
-"""`gallery import`: import a sheet with its pictures from disk, for files too large to send with a browser."""
+"""`gallery import`: import a sheet with its pictures from disk, if they are too large for a browser."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ async def try_and_import(
         set_current_user_id(person.id)
         token = new_token()
         async with storage.scratch_folder() as folder:
-            # Copied, not linked: the keeper may change the file while the import waits for confirmation.
+            # A copy, not a link: the keeper may change the file while the import waits for confirmation.
             await asyncio.to_thread(shutil.copyfile, file, folder / "bundle")
             await storage.private.put_file(bundle_key(token), folder / "bundle")
         job = await create_import(organisation, person, token, file.name, consent, language)
@@ -127,7 +127,7 @@ async def _consent(organisation: Organisation, id: int) -> Consent:
 
 
 async def _run_until_idle(job: Import, context: ChoreContext) -> None:
-    """Work on the import until it is checked or done, or wait while a worker does; refreshes `job`."""
+    """Process the import until it is checked or done. Waits while a worker has its lease. Refreshes `job`."""
 
     async def work() -> None:
         while await Import.exists(id=job.id, state__in=RUNNING_STATES):

@@ -30,8 +30,8 @@ logger = logging.getLogger("gallery.serve")
 
 Result = TypeVar("Result")
 
-SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before a dead worker is started again
-STEADY_AFTER = 60.0  # seconds: after a worker that ran so long, the pause is the shortest again
+SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds until a dead worker is restarted
+STEADY_AFTER = 60.0  # seconds; if a worker ran for longer, the next pause is SHORTEST_PAUSE
 STOP_TIMEOUT = 10.0  # seconds a worker has to finish before it is killed
 
 port_option = click.option(
@@ -70,7 +70,7 @@ def configure_logging(level: int) -> None:
 
 
 def settings_with_port(port: int) -> Settings:
-    """The settings. If GALLERY_SITE_URL is not set, links lead to `port` on this machine."""
+    """The settings. If GALLERY_SITE_URL is not set, the URL of the site is http://127.0.0.1:`port`."""
     settings = Settings.from_env()
     if os.environ.get("GALLERY_SITE_URL", "").strip():
         return settings
@@ -128,7 +128,7 @@ async def serve_site(
 
 
 async def check_store(storage: Storage) -> None:
-    """Raises StoreUnavailable if the store refuses access or is configured wrongly.
+    """Raise StoreUnavailable if the store refuses access or is configured wrongly.
 
     A store that does not answer is no error: the site starts, because the store may come back.
     """
@@ -235,7 +235,7 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def run(job: Coroutine[Any, Any, Result]) -> Result:
-    """Run `job`, on uvloop if it is installed. Sandbox processes cannot read this process's memory."""
+    """Run `job`, on uvloop if installed. Prevents sandbox processes from reading this process's memory."""
     forbid_tracing()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         return runner.run(job)

@@ -56,7 +56,7 @@ VETO_REASON = "还原备份时再次撤下。Taken off view again when the site 
 
 @dataclass(frozen=True)
 class RevocableKind:
-    """A kind of thing that can end. Add a new one to REVOCABLE_KINDS; see revocations.py about identities."""
+    """A kind of thing that can end. Add a new kind to REVOCABLE_KINDS; revocations.py explains identities."""
 
     name: str  # printed by `gallery restore`, and part of each digest
     valid: Callable[[], Awaitable[Mapping[int, str]]]  # id → identity, for the rows that have not ended
@@ -68,7 +68,7 @@ class RevocableKind:
 def valid_rows(
     query: Callable[[], QuerySet[Any]], *columns: str
 ) -> Callable[[], Awaitable[Mapping[int, str]]]:
-    """A function that returns id → identity for the rows of `query`, identified by `columns`."""
+    """A function returning id → identity for the rows of `query`. The identity is the text of `columns`."""
 
     async def valid() -> Mapping[int, str]:
         return {

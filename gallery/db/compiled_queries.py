@@ -36,12 +36,12 @@ class QueryNotCompilable(TypeError):
 
 @dataclass(frozen=True, slots=True)
 class CompiledQuery:
-    """A query as SQL for one database."""
+    """A query as SQL, for either SQLite or PostgreSQL."""
 
     sql: str
     parameters: list[Any]
-    # Pairs of an SQL parameter's index and the index of its value: current time, day, then the arguments,
-    # lists flattened.
+    # (index of the SQL parameter, index of its value). The values are the current time, the current day and
+    # the arguments, with lists flattened.
     positions: list[tuple[int, int]]
     columns: list[tuple[str, Callable[[Any], Any]]]  # the columns whose values need a conversion to Python
 
@@ -130,7 +130,7 @@ def _sample_values(values: tuple[Any, ...], shape: ArgumentShape, variant: int) 
         elif type(value) is int:
             samples.append(number)
         elif type(value) is str:
-            samples.append(f" A sample {number} ")  # an error if `build` strips or lower-cases it
+            samples.append(f" A sample {number} ")  # stripping or lower-casing it is an error
         else:
             raise QueryNotCompilable(f"{type(value).__name__} cannot be an argument of a compiled query")
         number += length or 1

@@ -75,7 +75,7 @@ class DatabaseOutOfDate(RuntimeError):
 
 
 class RestoreUnfinished(RuntimeError):
-    """A restore is running or was interrupted: the database may still show works withdrawn after the backup."""
+    """A restore is running or was interrupted: works withdrawn after the backup may still be on view."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -116,7 +116,7 @@ def _connection(database_url: str, most: int | None = None) -> dict[str, Any]:
             "credentials": {
                 "file_path": path,
                 "journal_mode": "WAL",
-                "synchronous": "NORMAL",  # in WAL mode a power cut loses the last commits, but corrupts nothing
+                "synchronous": "NORMAL",  # with WAL, a power cut loses the last commits but corrupts nothing
                 "foreign_keys": "ON",
                 "busy_timeout": 15_000,  # ms
                 "secure_delete": "ON",  # overwrites deleted rows with zeros; gallery/erasure.py does the rest
@@ -148,7 +148,7 @@ def sqlite_file(database_url: str) -> Path | None:
 
 
 class Database:
-    """The open database of one process: inside `async with Database(settings)`, models work everywhere."""
+    """The database of one process. Inside `async with Database(settings)`, all models can be queried."""
 
     def __init__(self, settings: Settings) -> None:
         self._configuration = configuration(settings.database_url)
@@ -175,7 +175,10 @@ class Database:
         return await self._executor().missing()
 
     async def migrate(self, upto: str | None = None) -> list[str]:
-        """Apply the missing migrations (up to `upto`), each in a transaction; returns their names."""
+        """Apply the missing migrations, up to and including `upto`; returns their names.
+
+        Each migration has its own transaction.
+        """
         connection = get_connection("default")
         if connection.capabilities.dialect == "sqlite":
             return await self._executor().apply(upto)
@@ -196,9 +199,9 @@ class Database:
         return not await self._tables() - {UNFINISHED_RESTORE_TABLE}
 
     async def end_restore(self) -> None:
-        """Allow opening the database again.
+        """Allow the database to be opened again after a restore.
 
-        First withdraw in the restored database everything that was withdrawn after the backup.
+        Before this call, everything that was withdrawn after the backup must be withdrawn again.
         """
         await get_connection("default").execute_script(f"DROP TABLE {UNFINISHED_RESTORE_TABLE}")
 
@@ -228,9 +231,9 @@ def in_transaction(connection: str = "default") -> TransactionContext:
 
 
 def locked(rows: QuerySet[Any], *, skip_locked: bool = False) -> QuerySet[Any]:
-    """Lock `rows` until the transaction ends; with `skip_locked` leave out rows that another process has locked.
+    """Lock `rows` until the transaction ends. `skip_locked`: leave out rows that another process has locked.
 
-    On SQLite nothing is needed: a transaction is the only writer from its beginning (see db/sqlite.py).
+    SQLite needs no row locks: a transaction is the only writer from its beginning (see db/sqlite.py).
     """
     connection: BaseDBAsyncClient = get_connection("default")
     if connection.capabilities.dialect == "sqlite":

@@ -1,7 +1,7 @@
 """The content version: a counter that grows with every change that visitors can see.
 
-It grows in the transaction of the change itself, so no process can see one without the other. Each process
-reads it at most every `STALENESS` seconds, and only when a request arrives.
+The transaction of the change also increases the counter, so no process can see only one of the two. Each
+process reads the counter at most every `STALENESS` seconds, and only when a request arrives.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tortoise.expressions import F
 from gallery.clock import now
 from gallery.db.models import ContentVersion
 
-STALENESS = 0.5  # seconds; a withdrawal is complete on every process within this
+STALENESS = 0.5  # seconds until every process has seen a change, at most
 
 
 async def bump() -> None:
@@ -37,7 +37,7 @@ async def wait_for_propagation() -> None:
 
 
 class GenerationTracker:
-    """One process's knowledge of the generation: the content version, and how often time alone changed a page."""
+    """The generation as one process knows it: content version, and how often time alone changed a page."""
 
     def __init__(self, next_change: Callable[[], Awaitable[datetime | None]]) -> None:
         self._next_change = next_change
@@ -48,7 +48,7 @@ class GenerationTracker:
         self._reading: asyncio.Task[None] | None = None
 
     async def generation(self) -> tuple[int, int]:
-        """(content version, number of changes by time): it changes whenever a public page can change."""
+        """The content version, and how often time alone changed a page. Caches hold for one such pair."""
         if self.fresh() is None:
             if self._reading is None:
                 self._reading = asyncio.create_task(self._read())
@@ -56,7 +56,7 @@ class GenerationTracker:
         return self._number, self._time_changes
 
     def fresh(self) -> tuple[int, int] | None:
-        """The generation if it was read at most STALENESS seconds ago, else None; no query."""
+        """The generation if it was read at most STALENESS seconds ago, else None. Makes no query."""
         if time.monotonic() - self._checked_at >= STALENESS:
             return None
         if self._next_change_at is not None and now() >= self._next_change_at:

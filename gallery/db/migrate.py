@@ -24,7 +24,7 @@ from tortoise.migrations.schema_generator.state_apps import StateApps
 from tortoise.transactions import in_transaction
 
 # Decision 21: the operations of a migration only add; all other changes are SQL or Python. None of these
-# operations reads the state of the models before it.
+# operations reads the models' state from before the operation.
 ADDITIVE_OPERATIONS = (
     ops.CreateModel,
     ops.AddField,
@@ -36,7 +36,7 @@ ADDITIVE_OPERATIONS = (
 
 
 class RenameTable(ops.RenameModel):
-    """Rename a model and its table. The ORM's RenameModel can only name a table after the model, in small letters."""
+    """Rename a model and its table. The ORM's RenameModel always names the table after the model."""
 
     def __init__(self, old_name: str, new_name: str, *, table: str, related_names: Mapping[str, str]) -> None:
         """`related_names`: field name → new related name."""
@@ -93,7 +93,7 @@ class Executor(MigrationExecutor):
         return [step.migration.name for step in await self.plan() if not step.backward]
 
     async def apply(self, upto: str | None = None) -> list[str]:
-        """Apply the missing migrations (up to `upto`); returns their names."""
+        """Apply the missing migrations, up to and including `upto`; returns their names."""
         await self.recorder.ensure_schema(self._schema_editor(atomic=False))
         await self.loader.build_graph()
         applied = set(await self.recorder.applied_migrations())
@@ -148,11 +148,11 @@ def without_descriptions(state: State) -> State:
 
 
 def operation_batches(operations: Iterable[ops.Operation]) -> Iterator[list[ops.Operation]]:
-    """Split `operations` into batches, so that the models need to be rendered only once per batch, after it.
+    """Split `operations` into batches. It is enough to render the models once per batch, after it.
 
     CreateModel creates a table with all fields that its model has after the batch. So an operation that adds
-    to this model begins a new batch. RunPython does, too, because it may query rows. Raises TypeError for an
-    operation that does not only add.
+    to this model begins a new batch. RunPython also begins a new batch, because it may query rows. Raises
+    TypeError for operations that are not allowed.
     """
     batch: list[ops.Operation] = []
     created: set[str] = set()

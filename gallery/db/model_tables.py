@@ -1,5 +1,4 @@
-"""Facts of the models that the ORM keeps in private attributes: their tables, and the foreign keys between
-them."""
+"""What the ORM keeps in private attributes: the tables of the models and the foreign keys between them."""
 
 from __future__ import annotations
 
@@ -23,7 +22,7 @@ def table_name(model: type[Model]) -> str:
 
 
 def foreign_key_columns(app: str) -> Iterator[ForeignKeyColumn]:
-    """Every foreign key of the app's models, with those of many-to-many tables."""
+    """Every foreign key of the app's models, including those of many-to-many tables."""
     assert Tortoise.apps is not None
     for model in Tortoise.apps[app].values():
         meta = model._meta

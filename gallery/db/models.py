@@ -1,4 +1,4 @@
-"""Models of the site itself: the content version, running workers, and jobs of erasing bytes."""
+"""Models of the site itself: the content version, running workers, and erasure jobs."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ class ContentVersion(Model):
 
 
 class WorkerBeat(Model):
-    """A worker that is alive, or was until recently: where it runs and what it is doing."""
+    """The heartbeat of a worker: where the worker runs, what it is doing, and when it was last alive."""
 
     id = fields.IntField(primary_key=True)
     host = fields.CharField(max_length=60)
     process = fields.IntField()  # process id on that host
     started_at = fields.DatetimeField()
     seen_at = fields.DatetimeField()
-    doing = fields.CharField(max_length=200, default="")  # names of chores
+    doing = fields.CharField(max_length=200, default="")  # names of the running chores
 
     class Meta:
         table = "worker_beat"
@@ -30,7 +30,7 @@ class WorkerBeat(Model):
 
 
 class Erasure(Model):
-    """Private text was deleted and its bytes are still to be erased. The row is the job."""
+    """A job for the worker: erase the bytes of private text that was deleted."""
 
     id = fields.IntField(primary_key=True)
     at = fields.DatetimeField()

@@ -66,7 +66,7 @@ def arc(cx: float, cy: float, rx: float, ry: float, start: float, end: float, tu
 
 
 def rect(x: float, y: float, w: float, h: float, turn: float = 0) -> Outline:
-    """A rectangle from its top left corner, turned about its middle by degrees."""
+    """A rectangle from its top left corner, turned about its middle by `turn` degrees."""
     cx, cy = x + w / 2, y + h / 2
     return moved(straight([(x, y), (x + w, y), (x + w, y + h), (x, y + h)]), 0, 0, turn, 1, (cx, cy))
 
@@ -103,7 +103,7 @@ def _spline(t: float, a: float, b: float, c: float, d: float) -> float:
 def ribbon(
     path: Sequence[Point], width: float, start: float = 1, end: float = 1, swell: float = 0
 ) -> Outline:
-    """The outline of a stroke with round ends; `start` and `end` scale its width, `swell` widens its middle."""
+    """The outline of a round-ended stroke. `start` and `end` scale its width; `swell` widens the middle."""
     n = len(path)
     left: Outline = []
     right: Outline = []
@@ -125,7 +125,7 @@ def _cap(a: Point, b: Point) -> Outline:
 
 
 def star(cx: float, cy: float, r: float, inner: float = 0.45, rays: int = 5, turn: float = -90) -> Outline:
-    """A star; inner is its inner radius as a share of the outer radius r."""
+    """A star; `inner` is the inner radius divided by the outer radius `r`."""
     points = []
     for i in range(rays * 2):
         a = math.radians(turn + i * 180 / rays)
@@ -154,7 +154,7 @@ def moved(
 
 
 def around(cx: float, cy: float, squash: float = 1) -> Flow:
-    """A flow in circles around a point, or in ellipses: their width is √squash times their height."""
+    """A flow in circles around a point, or in ellipses whose width is √squash times their height."""
     return lambda x, y: math.degrees(math.atan2((y - cy) * squash, x - cx)) + 90
 
 
@@ -162,7 +162,7 @@ def around(cx: float, cy: float, squash: float = 1) -> Flow:
 
 
 def mix(a: str, b: str, share: float) -> str:
-    """Colour a with a share (0 to 1) of colour b."""
+    """The colour `a` mixed with a share (0 to 1) of the colour `b`."""
     bands = (round(p + (q - p) * share) for p, q in zip(_rgb(a), _rgb(b), strict=True))
     return "#{:02x}{:02x}{:02x}".format(*bands)
 
@@ -437,7 +437,7 @@ class Canvas:
         strength: float = 1,
         clip: Mask | None = None,
     ) -> None:
-        """One stroke of a round brush that runs dry towards its end; dry: 0 is wet, 1 nearly bare."""
+        """One stroke of a round brush that runs dry towards its end; `dry` is 0 (wet) to 1 (nearly bare)."""
         path = self.waver(list(path), width * 0.04, 160)
         box = self._box(path, width * 0.7 + 8)
         big, draw = self._double(box, "L", 0)
@@ -550,7 +550,7 @@ class Canvas:
         rim: float = 0.45,
         soft: float = 0,
     ) -> None:
-        """Thin translucent colour that pools at its edge; bleed and soft in units."""
+        """Thin translucent colour that pools at its edge; `bleed` and `soft` are in units."""
         for layer in range(layers):
             mask = self._rough(
                 self._shape(shape), bleed * (1 + layer * 0.6), self.cloud(26 + 30 * layer), 0.85

@@ -105,13 +105,13 @@ class DemoExhibition:
 
 
 def winter_solstice(year: int) -> date:
-    """The day of 冬至 in China in `year` (2022 to 2099), by the almanac's rule."""
+    """The day of 冬至 in China in `year` (2022 to 2099), by the usual approximate formula."""
     century_year = year % 100
     return date(year, 12, int(century_year * 0.2422 + 21.94) - century_year // 4)
 
 
 def next_solstice(today: date) -> date:
-    """The next winter solstice, or the last one if it was at most 14 days ago."""
+    """The next winter solstice, or the previous one until 14 days after it."""
     this_year = winter_solstice(today.year)
     return this_year if (today - this_year).days <= 14 else winter_solstice(today.year + 1)
 

@@ -57,14 +57,14 @@ from gallery.storage import Storage
 from gallery.themes.models import Theme
 from gallery.worker import ChoreContext, Worker
 
-ReportProgress = Callable[[str, int, int], None]  # (kind of work, done, total)
+ReportProgress = Callable[[str, int, int], None]  # (step, done, total)
 
 OPENED_DAYS_AGO = 3
 CALL_DAYS = 60
 DECISIONS = {
     DemoStage.RETURNED: "returned",
     DemoStage.DECLINED: "declined",
-}  # works of all other reviewed stages are accepted
+}  # the works of other reviewed stages are accepted
 
 
 class EntryRefused(RuntimeError):
@@ -141,7 +141,7 @@ def form_errors(page: str) -> str:
 async def enter_demo(
     settings: Settings, report_progress: ReportProgress, chosen: DemoContent | None = None
 ) -> None:
-    """Fill the open database of `settings`."""
+    """Enter the demo into the site of `settings`, whose database is open."""
     chosen = chosen or DemoContent()
     storage = Storage(settings)
     async with DemoBrowsers(create_app(settings), settings.site_url) as browsers:
@@ -153,7 +153,7 @@ async def enter_demo(
             await wait_until_developed(report_progress)
         await review_works(browsers, chosen, report_progress)
         await enter_exhibitions(browsers, chosen)
-        await Worker(ChoreContext(settings, storage), CHORES).run_dry()  # publishes the pictures on view
+        await Worker(ChoreContext(settings, storage), CHORES).run_dry()  # makes pictures on view public
         await withdraw_works(browsers, chosen)
 
 
@@ -387,7 +387,7 @@ async def enter_exhibitions(browsers: DemoBrowsers, chosen: DemoContent) -> None
 async def hang_works(
     browsers: DemoBrowsers, chosen: DemoContent, entry: DemoExhibition, exhibition: Exhibition
 ) -> None:
-    """Create each room that has accepted works, and hang those works that it lacks."""
+    """Create each room that has accepted works, and hang the works that it lacks."""
     known = {work.slug: form_key(work) for work in chosen.works}
     in_draft = Room.filter(edition__exhibition_id=exhibition.id, edition__number__isnull=True)
     for wanted in entry.rooms:

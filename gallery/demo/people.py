@@ -24,7 +24,7 @@ def face(
     ink: str = INK,
     cheeks: str = "#e0664f",
 ) -> Mask:
-    """A round face of radius r; mood is glad, happy (eyes closed) or singing; look shifts the eyes."""
+    """A round face of radius `r`. `mood` is glad, happy (eyes closed) or singing; `look` shifts the eyes."""
     head = s.gouache(ellipse(x, y, r * 0.96, r), skin, 20, 10)
     for side in (-1, 1):
         cx = x + side * r * 0.53 + look * r * 0.12
@@ -48,7 +48,7 @@ def face(
 
 
 def hand(x: float, y: float, r: float, heading: float, spread: float = 1) -> list[Outline]:
-    """An open hand: a palm, four fingers and a thumb, pointing along heading (degrees)."""
+    """An open hand: a palm, four fingers and a thumb, that points in the direction `heading` (degrees)."""
     parts = [ellipse(x, y, r, r * 0.85, heading)]
     for off, reach in ((-36, 1.7), (-12, 1.95), (12, 1.95), (36, 1.7), (82, 1.45)):
         a = math.radians(heading + off * spread)

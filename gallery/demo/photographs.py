@@ -9,7 +9,7 @@ from PIL import ExifTags, Image
 from gallery.demo.scenes import draw_scene
 
 QUALITY = 92  # JPEG quality, about that of phones
-ROTATED_SLUG = "dumpling-wrappers"  # photographed with the phone turned sideways
+ROTATED_SLUG = "dumpling-wrappers"  # the one photograph taken with the phone turned sideways
 GPS_SLUGS = {ROTATED_SLUG, "tangyuan"}  # photographs with GPS coordinates
 
 

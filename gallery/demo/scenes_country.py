@@ -285,7 +285,7 @@ def boat_on_the_lake(s: Canvas) -> None:
 
 @register_picture(PICTURES, 3200, 2400, "#8fbf5a")
 def sheep_on_the_grassland(s: Canvas) -> None:
-    """Sheep like clouds and clouds like sheep, in thick touches."""
+    """Sheep like clouds and clouds like sheep, in thick dabs of paint."""
     x: float
     y: float
     s.brushed(rect(-20, -20, 1380, 400), ["#7fbbd8", "#94c8e0", "#6cadd0", "#add6e6"], 4, 34, 160)

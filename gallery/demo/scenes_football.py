@@ -29,7 +29,7 @@ PICTURES: dict[str, PictureSpec] = {}
 
 @register_picture(PICTURES, 2400, 3200, "#f1e3c2")
 def dumpling_wrappers(s: Canvas) -> None:
-    """A player in blue and white stripes runs at the ball, as a newspaper showed him."""
+    """A player in blue and white stripes runs at the ball, as in a newspaper photograph."""
     skin, blue, white, line = "#d8935f", "#2a62b8", "#f8f3e6", "#1d2a52"
     s.brushed(rect(-20, -20, 1040, 520), ["#f0dcae", "#ecd39c", "#f3e4bd", "#e9cfa0"], 8, 40, 170)
     s.dabs(rect(-20, 300, 1040, 190), ["#c98f6b", "#e8b98a", "#b5594a", "#5f7fae", "#f4e6c6", "#83705f"],
@@ -352,7 +352,7 @@ def boots_and_ball(s: Canvas) -> None:
 
 @register_picture(PICTURES, 2400, 3600, "#141c3c")
 def trophy_under_stars(s: Canvas) -> None:
-    """A golden cup held up into a whirl of stars, in touches of the brush."""
+    """A golden cup held up into a whirl of stars, in dabs of the brush."""
     def whirl(x: float, y: float) -> float:
         return math.degrees(math.atan2(y - 480, x - 500)) + 96
 

@@ -84,7 +84,7 @@ def snow_village(s: Canvas) -> None:
 
 @register_picture(PICTURES, 2400, 3600, "#efe7d6")
 def plum_blossom(s: Canvas) -> None:
-    """A branch of plum blossom in snow: ink, and red touches."""
+    """A branch of plum blossom in snow, in ink with red dabs."""
     s.wash(s.whole(), "#d3cfc6", 0.55, 20, 2, 0)
     s.wash(ellipse(690, 330, 250), "#b9b4ae", 0.3, 14, 1, 0.1)
     s.gouache(ellipse(690, 330, 205), "#f8f2e2", 0, 10, 8, 0.9)

@@ -45,7 +45,7 @@ async def load_room(request: Request) -> tuple[Person, Exhibition, Room]:
 
 
 async def load_hanging(request: Request) -> tuple[Person, Exhibition, Hanging]:
-    """The signed-in curator, the exhibition, and the hanging in the URL; 404 outside the draft."""
+    """The signed-in curator, the exhibition, and the hanging in the URL; 404 if it is not in the draft."""
     person, exhibition = await load_exhibition(request)
     hanging = await Hanging.get_or_none(
         id=request.path_params["hanging"],

@@ -17,18 +17,22 @@ from gallery.exhibitions.models import Edition, Exhibition, Hanging
 from gallery.mail.models import Mail
 from gallery.mail.outbox import Notification, in_all_languages, notify
 
-RECENT_OPENING = timedelta(days=2)  # an opening longer ago is not announced
+RECENT_OPENING = timedelta(days=2)  # an older opening is not announced
 
 
 async def notify_of_hanging(exhibition: Exhibition, edition: Edition, work_ids: Collection[int]) -> None:
-    """Tell organisations that works of theirs hang for the first time. Call in publishing's transaction."""
+    """Tell organisations that works of theirs hang for the first time.
+
+    Call this in the transaction that publishes the edition.
+    """
     if work_ids:
         await _notify(exhibition, edition, "works_hung", work_ids)
 
 
 async def notify_of_opening() -> bool:
-    """Tell the organisations of one exhibition once that it has opened; False if there is none to announce.
+    """Tell the organisations of one exhibition that it has opened. False if there is nothing to announce.
 
+    Each exhibition is announced only once.
     An edition that was published after its opening needs no mail: `notify_of_hanging` has announced it.
     """
     moment = now()
@@ -53,7 +57,7 @@ async def notify_of_opening() -> bool:
 
 
 async def _was_open_before(edition: Edition) -> bool:
-    """Whether this edition replaced one that was open then, so that there is no opening to announce."""
+    """Whether this edition replaced an edition that was open, so that there is no opening to announce."""
     before = Edition.filter(exhibition_id=edition.exhibition_id, shown_until=edition.opens_at)
     return await before.filter(
         Q(closes_at__isnull=True) | Q(closes_at__gte=edition.opens_at), opens_at__lt=edition.opens_at
@@ -72,7 +76,7 @@ async def _notify(exhibition: Exhibition, edition: Edition, kind: str, work_ids:
     if edition.opens_at is not None:
         facts |= {"opens_at": edition.opens_at.isoformat(), "is_to_open": not edition.has_opened()}
     for organisation_id, count in Counter(works).items():
-        # The key makes sure that an opening is announced once. Each edition announces its new hangings.
+        # The key prevents a second mail about the opening. New hangings are announced for each edition.
         key = f"{_mail_key(kind, exhibition.id)}{organisation_id}" if kind == "exhibition_opened" else ""
         page = "/{language}/exhibitions/" + exhibition.slug
         news = Notification(kind, page, {**facts, "count": count}, key)

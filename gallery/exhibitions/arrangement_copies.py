@@ -22,7 +22,7 @@ from gallery.exhibitions.models import Edition, Exhibition, Room
 from gallery.exhibitions.room_rules import FilledRoom, HungWork
 from gallery.themes.models import Theme
 
-FIELDS_NOT_COPIED = ("opens_at", "closes_at", "talks")  # these fields are different for each exhibition
+FIELDS_NOT_COPIED = ("opens_at", "closes_at", "talks")  # each exhibition has its own values
 
 
 async def restorable_arrangement(edition: Edition) -> tuple[Arrangement, list[Artwork]]:

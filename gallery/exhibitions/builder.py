@@ -36,7 +36,7 @@ class WorkPicker:
     pages: int
     themes: Sequence[Theme]
     organisations: Sequence[Organisation]
-    query_values: dict[str, str] = field(default_factory=dict)  # room, theme, organisation, q
+    query_values: dict[str, str] = field(default_factory=dict)  # keys: room, theme, organisation, q
 
     def query(self, **changed: object) -> str:
         """The query string of the builder with some parameters changed; None removes a parameter."""
@@ -57,7 +57,7 @@ async def rooms_of(draft: Edition) -> list[Room]:
     return rooms
 
 
-MAX_RULE_WORKS_SHOWN = 24  # per room on the builder's page
+MAX_RULE_WORKS_SHOWN = 24  # works per room on the builder's page
 
 
 async def works_by_rule(rooms: Sequence[FilledRoom]) -> dict[int, Artwork]:
@@ -79,7 +79,7 @@ async def works_by_rule(rooms: Sequence[FilledRoom]) -> dict[int, Artwork]:
 
 
 async def draft_version(exhibition: Exhibition, person: Person) -> dict[str, Any]:
-    """The draft's version number, and who changed the draft last; no name if it was `person`."""
+    """The draft's version number, and who changed the draft last: a name, or "" for `person`."""
     draft = await Edition.get(exhibition_id=exhibition.id, number__isnull=True).select_related("changed_by")
     other = draft.changed_by if draft.changed_by_id != person.id else None
     return {"version": draft.version, "by": other.name if other else ""}

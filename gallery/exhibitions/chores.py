@@ -16,7 +16,7 @@ async def announce_opening(context: ChoreContext) -> bool:
 
 
 async def update_link_list(context: ChoreContext) -> bool:
-    """Add new links of projects and credits to the list that is checked, and drop those no longer in use."""
+    """Add new links of projects and credits to the links to be checked, and remove unused links."""
     await register_links(await links_of_credits())
     return False
 

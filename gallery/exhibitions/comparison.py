@@ -23,11 +23,11 @@ class FieldChange:
 class WorkMove:
     """A work that hangs in another place.
 
-    `room` is the number of the room it came from, None for the same room.
+    `room` is the number of the room that the work came from; None if it stayed in its room.
     """
 
     artwork_id: int
-    place: int  # its present place in the room, counted from 1
+    place: int  # its place in the room now, counted from 1
     place_before: int
     room: int | None = None
 
@@ -46,7 +46,7 @@ class RoomChange:
     after: Room | None
     number_before: int | None
     number: int | None
-    is_moved: bool = False  # whether its order among the kept rooms changed
+    is_moved: bool = False  # whether it was moved past other kept rooms
     fields: Sequence[FieldChange] = ()
     added: Sequence[int] = ()
     removed: Sequence[int] = ()
@@ -73,7 +73,7 @@ class RoomChange:
 @dataclass(frozen=True, slots=True)
 class Difference:
     fields: Sequence[FieldChange]
-    rooms: Sequence[RoomChange]  # rooms that differ, in their present order; removed rooms last
+    rooms: Sequence[RoomChange]  # those that differ, in their present order; removed rooms last
 
     @property
     def is_none(self) -> bool:
@@ -145,7 +145,7 @@ def _positions_of(arrangement: Arrangement) -> dict[int, _WorkPosition]:
 
 
 def _matching_rooms(before: Sequence[FilledRoom], after: Sequence[FilledRoom]) -> dict[int, int]:
-    """Index before → index after, for rooms that count as the same.
+    """Index before → index after, for the rooms that count as the same room.
 
     The most similar pair of rooms is matched first. Each room is matched at most once.
     """
@@ -235,7 +235,7 @@ def _longest_rising(order: Sequence[int]) -> set[int]:
 
     [1 3 4 2] → {1 3 4}: only 2 was moved.
     """
-    ends: list[int] = []  # for each length, the smallest last number of an increasing subsequence
+    ends: list[int] = []  # by length: the smallest last number of an increasing subsequence
     before: dict[int, int | None] = {}
     for number in order:
         place = bisect_left(ends, number)

@@ -46,7 +46,7 @@ async def create(request: Request) -> Response:
             copy = await copying.copy_exhibition(
                 exhibition, slug, person, theme=theme, **form.values("title_zh", "title_en")
             )
-        except IntegrityError:  # somebody else took the name at the same time
+        except IntegrityError:  # somebody else used the slug at the same time
             pass
         else:
             response = redirect(request, "exhibitions:show", id=copy.id)

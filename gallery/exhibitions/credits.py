@@ -34,11 +34,11 @@ HEADINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    key: str  # 8 hex digits; never changes
+    key: str  # 8 hex digits that never change
     kind: CreditKind
     name_zh: str
     name_en: str
-    link: str  # http(s) or empty
+    link: str  # URL (http or https); may be empty
 
     @classmethod
     def of(cls, entry: dict[str, Any]) -> Self:
@@ -66,7 +66,7 @@ def credits_of(entries: Iterable[dict[str, Any]] | None) -> list[Credit]:
 
 
 def by_kind(credits: Sequence[Credit]) -> list[tuple[str, list[Credit]]]:
-    """The credits under their headings, in the curators' order."""
+    """Pairs of a heading and its credits; the credits are in the order that curators gave them."""
     groups = (
         (heading, [credit for credit in credits if credit.kind == kind]) for kind, heading in HEADINGS.items()
     )

@@ -27,7 +27,7 @@ from gallery.web.languages import gettext as _
 
 ListName = Literal["credits", "talks"]
 Entries = list[dict[str, Any]]
-MAX_LIST_ENTRIES = 60  # entries in one list
+MAX_LIST_ENTRIES = 60  # the most entries in one list
 
 
 class NoSuchEntry(Exception):

@@ -389,7 +389,7 @@ async def lock_exhibition(exhibition_id: int) -> Exhibition:
 
 
 async def _check_draft(edition_id: int) -> Edition:
-    """The edition with this id. Raises DraftChangeRefused if it is published, because it is frozen then."""
+    """The edition with this id. Raises DraftChangeRefused if it is published: it cannot change."""
     edition = await Edition.get(id=edition_id)
     if not edition.is_draft:
         raise DraftChangeRefused(
@@ -431,7 +431,7 @@ async def _save_changed(
     """Save the fields that the sender of a form changed. Raises EditConflict."""
     model: type[Room | Hanging] = type(record)
     stored = await model.get_or_none(id=record.id)
-    if stored is None:  # the room was deleted or the work taken down since the page was rendered
+    if stored is None:  # the room was deleted or the work taken down in the meantime
         return
     current = {name: getattr(stored, name) for name in typed}
     if changed := await changed_fields(draft_id, seen, current, typed):

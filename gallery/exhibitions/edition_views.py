@@ -36,7 +36,7 @@ from gallery.web.languages import localized, ngettext
 from gallery.web.rendering import flash, redirect, render, shown_moment
 
 DRAFT = "draft"
-MAX_NAMED_WORKS = 5  # titles named in one sentence
+MAX_NAMED_WORKS = 5  # the most titles in one sentence
 LABELS = {
     "title_zh": _l("Title in Chinese"),
     "title_en": _l("Title in English"),

@@ -65,10 +65,10 @@ class Edition(Model):
 
     leaves_when_closed = fields.BooleanField(
         default=False, db_default=False
-    )  # whether it leaves the site when it closes, instead of staying among the past exhibitions
-    credits: Any = fields.JSONField(null=True)  # list of entries, see credits.py; null: none
-    talks: Any = fields.JSONField(null=True)  # list of entries, see talks.py; null: none
-    version = fields.IntField(default=0, db_default=0)  # the number of changes to a draft
+    )  # whether the exhibition leaves the site at its closing, instead of staying among the past ones
+    credits: Any = fields.JSONField(null=True)  # list of entries, see credits.py; null: no credits
+    talks: Any = fields.JSONField(null=True)  # list of entries, see talks.py; null: no talks
+    version = fields.IntField(default=0, db_default=0)  # how often the draft was changed
     changed_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="drafts_changed", null=True, on_delete=fields.SET_NULL
     )
@@ -94,7 +94,7 @@ class Edition(Model):
         return self.shown_until is not None and self.shown_until <= (moment or now())
 
     def is_shown(self, moment: datetime | None = None) -> bool:
-        """Whether visitors see this edition: the rule of `edition_is_open`, for a loaded row."""
+        """Whether visitors see this edition; `edition_is_open` is the same rule in SQL."""
         at = moment or now()
         has_left = self.leaves_when_closed and self.has_closed(at)
         return self.is_current and self.has_opened(at) and not self.is_replaced(at) and not has_left
@@ -112,7 +112,7 @@ class PublishedEditions(NamedTuple):
 
     @classmethod
     def of(cls, editions: Iterable[Edition]) -> PublishedEditions:
-        """The published editions among `editions`: of one exhibition, with at least all its current ones."""
+        """Find the two among `editions` of one exhibition, which must include all its current editions."""
         moment, current = now(), [edition for edition in editions if edition.is_current]
         return cls(
             shown=next((edition for edition in current if edition.is_shown(moment)), None),
@@ -182,7 +182,7 @@ class PreviewLink(Model):
         "gallery.Exhibition", related_name="preview_links", on_delete=fields.CASCADE
     )
     exhibition_id: int
-    whom = fields.CharField(max_length=80, default="", db_default="")  # a note for curators: the recipient
+    whom = fields.CharField(max_length=80, default="", db_default="")  # the recipient's name, for curators
     made_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="preview_links", null=True, on_delete=fields.SET_NULL
     )

@@ -50,7 +50,7 @@ class EntryListViews:
     read: Any
     more_context: Callable[
         [Request, Exhibition, list[Any]], Awaitable[dict[str, Any]]
-    ]  # more template context for the list's page
+    ]  # adds values to the page's template context
 
     async def index(self, request: Request) -> Response:
         """A curator sees the credits or talks of a draft, each with its form."""
@@ -126,7 +126,7 @@ class EntryListViews:
             entry.key: seen_field({name: entry.to_json()[name] for name in self.fields}) for entry in entries
         }
         if refused:
-            if refused[0] not in forms:  # removed by somebody else
+            if refused[0] not in forms:  # somebody else removed the entry
                 raise HTTPException(404)
             forms[refused[0]] = refused[1]
             digests[refused[0]] = format_digests(seen or {})

@@ -16,7 +16,7 @@ from gallery.artworks.models import Artwork, edition_is_not_replaced, may_hang
 from gallery.db.connection import QuerySet
 from gallery.exhibitions.models import Edition, Hanging, Room
 
-MAX_WORKS_BY_RULE = 300  # in one room; the newest works are taken
+MAX_WORKS_BY_RULE = 300  # in one room; older works are left out
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from gallery.worker import ChoreContext
 
 BATCH_SIZE = 500  # files or rows in memory at once
 ORPHANED_AFTER = timedelta(days=1)
-RECHECK_DELAY = 60.0  # seconds between the two passes: enough to write a row after its files
+RECHECK_DELAY = 60.0  # seconds between the two passes; enough for writing a row after its files
 
 Thing = TypeVar("Thing")
 
@@ -59,7 +59,7 @@ class ExpectedFile:
 class StoreInventory:
     """The result of one pass over a store: whole, truncated and unexpected files."""
 
-    counts: Counter[tuple[int, str]] = field(default_factory=Counter)  # by image id and kind of file
+    counts: Counter[tuple[int, str]] = field(default_factory=Counter)  # whole files, by image id and kind
     truncated: dict[tuple[int, str], list[str]] = field(
         default_factory=lambda: defaultdict(list)
     )  # keys, by image id and kind of file
@@ -72,9 +72,11 @@ async def take_inventory(
     expected: Callable[[set[str]], Awaitable[dict[str, Image]]],
     before: datetime,
 ) -> StoreInventory:
-    """Go through a store once. `expected` returns, for a set of tokens, the images that may have files there.
+    """Go through a store once, and compare its files with the database.
 
-    Unexpected files count only if they were written before `before`.
+    `keys_of` returns the keys that an image may have in this store, by kind of file. `expected` returns the
+    images with the given tokens that may have files in this store. Files that were written after `before`
+    do not count as unexpected.
     """
     inventory = StoreInventory()
     async for files in batches(store.files()):
@@ -106,7 +108,7 @@ def expected_file_of(image: Image, kind: str, key: str) -> ExpectedFile:
 
 
 async def expected_private_files(keys: Iterable[str]) -> dict[str, ExpectedFile]:
-    """Key → expected content, for the originals and signed forms among `keys`: nothing can recreate these."""
+    """Key → expected content, for the originals and signed forms among `keys`, which cannot be recreated."""
     wanted = set(keys)
     images = await images_with_private_files({token_of_key(key) for key in wanted})
     expected = {original_key(token): expected_file_of(image, ORIGINAL, "") for token, image in images.items()}
@@ -198,7 +200,7 @@ async def private_orphans(storage: Storage, settling: timedelta) -> set[str]:
 async def delete_orphans(
     context: ChoreContext, *, settling: timedelta = ORPHANED_AFTER, pause: float = RECHECK_DELAY
 ) -> bool:
-    """Delete private files that have had no database row for a day, such as those of killed processes.
+    """Delete private files that have had no database row for a day, such as files that a killed process left.
 
     When a picture is framed again, its old file gets a new key before the row is written. Until then the key
     looks like an old orphan, so the chore deletes only files that are orphans in two passes.

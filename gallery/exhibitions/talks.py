@@ -13,7 +13,7 @@ from gallery.web.rendering import datetime_local_value
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    key: str  # 8 hex digits; never changes
+    key: str  # 8 hex digits that never change
     title_zh: str
     title_en: str
     text_zh: str  # Markdown
@@ -22,7 +22,7 @@ class Talk:
     ends_at: datetime
     place_zh: str
     place_en: str
-    link: str  # URL of the stream, http(s), or empty
+    link: str  # URL of the stream (http or https); may be empty
 
     @classmethod
     def of(cls, entry: dict[str, Any]) -> Self:

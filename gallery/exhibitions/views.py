@@ -84,7 +84,7 @@ async def create(request: Request) -> Response:
                     **form.values("title_zh", "title_en"),
                 )
                 return redirect(request, "exhibitions:show", id=exhibition.id)
-            except IntegrityError:  # somebody else took the name at the same time
+            except IntegrityError:  # somebody else used the slug at the same time
                 pass
         form.refuse("slug", slug_taken_message())
     return render(request, "exhibitions/new.html", {"form": form}, status=422)
@@ -415,7 +415,7 @@ async def _saved_response(
     level: str = "done",
     shown: Mapping[str, Any] | None = None,
 ) -> Response:
-    """The answer after a change: JSON to a script that saves forms, otherwise a redirect to the builder.
+    """The response after a change: JSON to a script that saves forms, otherwise a redirect to the builder.
 
     `shown`: the values of the saved form, as the open page shows them.
     """

@@ -35,7 +35,7 @@ TO_REDEVELOP = Q(state=ImageState.READY, ready_at__isnull=True)  # see mark_all_
 # Delays before the next attempt, when an attempt failed because of this machine. The delays grow for a day;
 # then there is one attempt a day until a keeper solves the problem.
 RETRY_DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 20, 60, 240, 240, 240, 240, 240, 1440))
-MAX_LOSSES = 10  # attempts in a row whose worker was killed, perhaps because of the picture
+MAX_LOSSES = 10  # attempts in a row whose worker was killed; then the image is postponed
 UNUSED_AFTER = timedelta(days=1)  # the age at which an upload that no work uses is deleted
 
 
@@ -84,7 +84,7 @@ async def develop_one(context: ChoreContext, image: Image | None) -> bool:
         await refuse(image, refusal.code)
         return True
     except (StoreUnavailable, asyncio.CancelledError):
-        await release_lease(image)  # the picture is not at fault
+        await release_lease(image)  # not a failure of the picture: no delay before the next attempt
         raise
     except OSError as fault:
         logger.warning("Image %d was postponed: this machine could not develop it: %s", image.id, fault)
@@ -122,8 +122,9 @@ async def develop_one(context: ChoreContext, image: Image | None) -> bool:
 
 
 async def develop_into(context: ChoreContext, image: Image) -> tuple[DevelopedImage, dict[str, int]]:
-    """Make the renditions of an image and put them into private storage; also returns their sizes in bytes by
-    name.
+    """Make the renditions of an image and put them into private storage.
+
+    Returns the picture's properties, and the size in bytes of each rendition by its name.
 
     Raises ImageRefused, OSError, StoreUnavailable.
     """
@@ -143,8 +144,8 @@ async def claim(context: ChoreContext, which: Q = RECEIVED) -> Image | None:
     """Claim a waiting image: the oldest of those with the fewest failures and losses.
 
     A lease that expired means that its worker was killed, perhaps because of the picture. Such a picture is
-    claimed after all others, so that it does not block them. The same holds for a picture for which this
-    machine had too little time or memory.
+    claimed after all others, so that it does not block them. So is a picture for which this machine had too
+    little time or memory.
     """
     async with in_transaction():
         waiting = Image.filter(which, is_due(), Q(lease_until__isnull=True) | Q(lease_until__lt=now()))
@@ -290,7 +291,7 @@ async def notify_of_late_images(context: ChoreContext) -> bool:
 
 
 CHORES = [
-    Chore("develop images", develop_next, concurrent=True),  # one picture may take minutes
+    Chore("develop images", develop_next, concurrent=True),  # one image may take minutes
     Chore("develop images once more", redevelop_next, every=5),
     Chore("tell of late pictures", notify_of_late_images, every=300),
     Chore("forget unused uploads", delete_unused_uploads, every=600),

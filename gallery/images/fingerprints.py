@@ -24,7 +24,7 @@ SIDE = 50  # px: fingerprints are computed from a picture of SIDE × SIDE
 SIDES = (50, 46, 42, 38, 34, 30)  # px: the heights and widths of the windows
 STEP = 4  # px between the starts of neighbouring windows
 SPANS = [(start, start + side) for side in SIDES for start in range(0, SIDE - side + 1, STEP)]
-WINDOWS = [(down, across) for down in SPANS for across in SPANS]  # the first is the whole picture
+WINDOWS = [(down, across) for down in SPANS for across in SPANS]  # the first window is the whole picture
 
 ORDER = 14  # the vertical and horizontal order of a used DCT coefficient add up to less than this
 WAVES = [(down, across) for down in range(ORDER) for across in range(ORDER - down) if down or across]
@@ -35,9 +35,9 @@ LENGTH = SHAPE_HEADER.size + WINDOW_BYTES * len(WINDOWS)
 
 # These thresholds were chosen with tests/bench/likeness.py.
 MAX_DISTANCE = 26  # how many of the 104 signs may differ if the mean colours are similar
-MAX_DISTANCE_ANY_COLOUR = 18  # how many, if the colours differ: a grey copy, or another light
-MAX_COLOUR_DIFFERENCE = 16  # greatest difference of similar mean colours: of 255 levels, in each of Cb and Cr
-MAX_SHAPE_DIFFERENCE = 0.15  # greatest difference of log(width ÷ height): shapes may differ by about 15 %
+MAX_DISTANCE_ANY_COLOUR = 18  # how many may differ otherwise, as in a grey copy or under another light
+MAX_COLOUR_DIFFERENCE = 16  # similar mean colours differ by at most this (of 255) in Cb and in Cr
+MAX_SHAPE_DIFFERENCE = 0.15  # of log(width ÷ height): similar shapes differ by about 15 % at most
 
 # The shape, log(width ÷ height), and the index of each window of a square picture, sorted by shape. Most
 # windows can be ruled out by their shape alone.
@@ -116,9 +116,9 @@ def _contains(large: bytes, small: bytes) -> bool:
 
 @lru_cache(maxsize=4096)
 def _orientations(head: bytes) -> list[tuple[float, list[int]]]:
-    """Two pairs of log(width ÷ height) and the DCT signs in each of the four mirrored forms.
+    """The shape and DCT signs of a picture as it is, and of the same picture after a quarter turn.
 
-    The first pair is for the picture as it is, the second for the picture after a quarter turn.
+    The shape is log(width ÷ height). Each list has the signs of the four mirrored forms.
     """
     shape, signs = (
         math.log(SHAPE_HEADER.unpack_from(head)[0]),

@@ -31,4 +31,4 @@ async def forget_consent(consent: Consent, ids: Sequence[int], sent: Sequence[in
     """See gallery/withdrawals/forgetting.py."""
     image_ids = await images_of_consent(consent.id).values_list("id", flat=True)
     await Image.filter(id__in=image_ids).update(state=ImageState.ERASED, lease_until=None, **ERASED_FIELDS)
-    await Upload.filter(artwork__consent_id=consent.id).update(metadata="")  # contains the file's name
+    await Upload.filter(artwork__consent_id=consent.id).update(metadata="")  # it contains the file name

@@ -57,7 +57,7 @@ class ImageRequest:
         return f"{region}_{size}_{turn}_{self.quality}.{self.format}"
 
     def canonical(self, whole: Size) -> str:
-        """The request's canonical path (4.8)."""
+        """The request's canonical path (section 4.8)."""
         region = "full" if self.region == (0, 0, *whole) else ",".join(map(str, self.region))
         size = "max" if self.size == max_size(self.region[2:]) else ",".join(map(str, self.size))
         turn = f"!{self.degrees}" if self.mirrored else str(self.degrees)
@@ -79,7 +79,7 @@ def parse_image_request(region: str, size: str, rotation: str, last: str, whole:
 
 
 def parse_region(text: str, whole: Size) -> Box:
-    """The region (4.1), clipped to the picture."""
+    """The region (section 4.1), clipped to the picture."""
     width, height = whole
     if text == "full":
         return 0, 0, width, height
@@ -100,7 +100,7 @@ def parse_region(text: str, whole: Size) -> Box:
 
 
 def parse_image_size(text: str, region: Size) -> Size:
-    """The size (4.2) in px, for a region in px. Upscaling is not implemented."""
+    """The size (section 4.2) in px, for a region in px. Upscaling is not implemented."""
     width, height = region
     may_grow = text.startswith("^")
     form = text.removeprefix("^")
@@ -135,7 +135,7 @@ def parse_image_size(text: str, region: Size) -> Size:
 
 
 def size_within(region: Size, box: Size, *, may_grow: bool) -> Size:
-    """The largest size with the region's aspect ratio within `box` and the limits."""
+    """The largest size with the region's aspect ratio that exceeds neither `box` (px) nor the limits."""
     width, height = region
     scale = min(box[0] / width, box[1] / height)
     if may_grow or scale <= 1:
@@ -145,13 +145,13 @@ def size_within(region: Size, box: Size, *, may_grow: bool) -> Size:
 
 
 def max_scale(region: Size) -> float:
-    """The factor by which the region can be enlarged, or must be reduced, to just reach the limits."""
+    """The scale factor at which the region just reaches the limits; below 1 if the region exceeds them."""
     width, height = region
     return min(MAX_SIDE / max(region), math.sqrt(MAX_AREA / (width * height)))
 
 
 def max_size(region: tuple[int, ...]) -> Size:
-    """The region's size; if that exceeds the limits, the largest size within them with its aspect ratio."""
+    """The region's size, reduced to the limits if it exceeds them; the aspect ratio stays the same."""
     width, height = region
     scale = max_scale((width, height))
     if scale >= 1:
@@ -160,7 +160,7 @@ def max_size(region: tuple[int, ...]) -> Size:
 
 
 def parse_rotation(text: str) -> tuple[bool, int]:
-    """Whether the picture is mirrored first, and by how many degrees it is then turned clockwise (4.3)."""
+    """Whether the picture is mirrored, and by how many degrees it is then turned clockwise (section 4.3)."""
     mirrored = text.startswith("!")
     (degrees,) = parse_numbers(text.removeprefix("!"), 1, DECIMAL, "rotation")
     if degrees not in (0, 90, 180, 270, 360):
@@ -203,8 +203,8 @@ def all_tiles(whole: Size) -> list[ImageRequest]:
 
 
 def tile_at(x: int, y: int, factor: int, whole: Size) -> ImageRequest:
-    """The tile whose top left corner is (x, y), in px of the whole picture. Both are multiples of
-    TILE_SIZE × factor."""
+    """The tile whose top left corner is (x, y), in px of the whole picture. x and y are
+    multiples of TILE_SIZE × factor."""
     side = TILE_SIZE * factor
     width, height = min(side, whole[0] - x), min(side, whole[1] - y)
     return ImageRequest((x, y, width, height), level_size((width, height), factor))
@@ -222,7 +222,7 @@ def is_tile(cut: ImageRequest, whole: Size) -> bool:
 
 
 def info_json(id: str, whole: Size) -> dict[str, Any]:
-    """info.json (5); `id` is the picture's address without a trailing slash."""
+    """info.json (section 5); `id` is the picture's address without a trailing slash."""
     factors = scale_factors(whole)
     sizes = [level_size(whole, factor) for factor in reversed(factors)]
     return {

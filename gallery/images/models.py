@@ -54,12 +54,12 @@ class Image(Model):
     refusal = fields.CharField(max_length=30, default="")  # a key of parent.REFUSALS
     source_format = fields.CharField(max_length=10)
     source_bytes = fields.BigIntField()
-    source_sha256 = fields.CharField(max_length=64, default="", db_default="")  # of the original
+    source_sha256 = fields.CharField(max_length=64, default="", db_default="")  # of the original, in hex
     # Whether source_sha256 was computed from the stored file and not during the upload. Such a digest does
     # not reveal damage from before it was computed.
     is_digest_late = fields.BooleanField(default=False, db_default=False)
     is_animated = fields.BooleanField(default=False)
-    width = fields.IntField()  # px, upright and framed; both are 0 until the picture was first opened
+    width = fields.IntField()  # px, upright and framed; both are 0 until the picture is first opened
     height = fields.IntField()
     # The framing, in the units of `Framing`. The original stays unchanged.
     turn = fields.IntField(default=0, db_default=0)
@@ -67,26 +67,26 @@ class Image(Model):
     crop_top = fields.IntField(default=0, db_default=0)
     crop_right = fields.IntField(default=FRAME_UNITS, db_default=FRAME_UNITS)
     crop_bottom = fields.IntField(default=FRAME_UNITS, db_default=FRAME_UNITS)
-    placeholder = fields.TextField(default="")  # a data: URI, about 12 px wide
+    placeholder = fields.TextField(default="")  # the picture about 12 px wide, as a data: URI
     mean_colour = fields.CharField(max_length=7, default="#888888")
     perceptual_hash = fields.CharField(max_length=16, default="", db_index=True)
     # 0 to 1000, see pixels.softness; null if not measured.
     softness = fields.IntField(null=True)
     # Whether there is a preview, which the desk shows in state `received`.
     has_preview = fields.BooleanField(default=False, db_default=False)
-    is_public = fields.BooleanField(default=False)  # whether its renditions are in public storage
-    attempts = fields.IntField(default=0)  # how often it was claimed; also identifies the current claim
+    is_public = fields.BooleanField(default=False)  # whether the renditions are in public storage
+    attempts = fields.IntField(default=0)  # number of claims; also identifies the current claim
     # Attempts for which this machine had too little time or memory.
     failures = fields.IntField(default=0, db_default=0)
-    attempt_after = fields.DatetimeField(null=True)  # after a failure: earliest moment of the next claim
+    attempt_after = fields.DatetimeField(null=True)  # earliest moment of the next claim after a failure
     losses = fields.IntField(default=0, db_default=0)  # attempts whose worker was killed
     lease_until = fields.DatetimeField(null=True)  # end of the lease of the worker that has claimed the row
     # Whether its tiles are in public storage.
     has_tiles = fields.BooleanField(default=False, db_default=False)
     tiling_attempts = fields.IntField(default=0, db_default=0)
-    tiling_until = fields.DatetimeField(null=True)  # end of the lease of the worker that makes its tiles
+    tiling_until = fields.DatetimeField(null=True)  # end of the lease of the worker that makes the tiles
     # The work for which this picture is proposed, or in which it was recently replaced. Not a foreign key:
-    # works have one to images already, and tables cannot be created with circular foreign keys.
+    # works have a foreign key to images, and tables with circular foreign keys cannot be created.
     candidate_for_id = fields.IntField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
     # Bytes of each private rendition by its name, to detect truncated files; empty if not recorded.
@@ -126,8 +126,8 @@ class Image(Model):
 
     @property
     def is_late(self) -> bool:
-        """Whether this machine had no time for the image yet. The partner then sees a message about the
-        delay."""
+        """Whether this machine has had too little time or memory for the image. The partner then sees a
+        message about the delay."""
         return self.state == ImageState.RECEIVED and (self.failures > 0 or not self.is_inspected)
 
     @property
@@ -156,7 +156,7 @@ class Fingerprint(Model):
         "gallery.Image", related_name="fingerprint", on_delete=fields.CASCADE
     )
     image_id: int
-    code = fields.BinaryField()  # empty, and similar to no other, if the picture could not be opened
+    code = fields.BinaryField()  # empty if the picture could not be opened; then similar to no other
 
     class Meta:
         table = "fingerprint"
@@ -180,7 +180,7 @@ class Derivative(Model):
 
 
 def new_upload_token() -> str:
-    """32 hex digits: the upload's name in its address, and the key of the one work that is made from it."""
+    """32 hex digits: the upload's name in its address, and the form key of the work made from the upload."""
     return secrets.token_hex(16)
 
 
@@ -198,8 +198,8 @@ class Upload(Model):
         "gallery.Person", related_name="uploads", on_delete=fields.CASCADE
     )
     by_id: int
-    length = fields.BigIntField()  # bytes, as the client announced
-    metadata = fields.TextField(default="")  # as the client sent it; returned when the client asks
+    length = fields.BigIntField()  # bytes of the whole file, as declared by the client
+    metadata = fields.TextField(default="")  # the Upload-Metadata header of the client, unchanged
     expires_at = fields.DatetimeField(db_index=True)
     completed_at: datetime | None = fields.DatetimeField(null=True)
     artwork: fields.ForeignKeyNullableRelation[Artwork] = fields.ForeignKeyField(

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 MAX_CONCURRENT = 2  # jobs at a time in one server process
-MAX_WAITING = 8  # jobs in the queue
+MAX_WAITING = 8  # jobs that wait; a further request gets QueueFull
 
 
 class QueueFull(Exception):
@@ -40,4 +40,4 @@ class OnDemandQueue:
     def _remove(self, key: str, done: asyncio.Task[bytes]) -> None:
         del self._jobs[key]
         if not done.cancelled():
-            done.exception()  # mark the error as retrieved: all requests that waited may be gone
+            done.exception()  # so that asyncio logs no error if all waiting requests were cancelled

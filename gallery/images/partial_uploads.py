@@ -34,7 +34,7 @@ from gallery.organisations.models import Organisation
 from gallery.storage import Storage
 from gallery.storage.store import CHUNK_BYTES
 
-LIFETIME = timedelta(days=3)  # an upload expires so long after its start, even if data still arrives
+LIFETIME = timedelta(days=3)  # the age at which an upload expires, even if data still arrives
 MAX_OPEN_UPLOADS = 100  # per person
 MAX_OPEN_BYTES = 2_000_000_000  # per person: the sum of the declared lengths
 IDLE_TIMEOUT = 60.0  # seconds without a byte, after which a request is ended
@@ -56,7 +56,7 @@ class UploadGone(Exception):
 
 
 class OffsetMismatch(Exception):
-    """The chunk does not start at the end of the partial file, which is at `size`."""
+    """The chunk does not start where the partial file ends; `size` is that file's size in bytes."""
 
     def __init__(self, size: int) -> None:
         super().__init__(size)
@@ -72,7 +72,7 @@ class ChecksumMismatch(Exception):
 
 
 class UploadStalled(Exception):
-    """The client stopped sending, or another request wants to continue; the data so far is kept."""
+    """The client stopped sending, or another request will continue the upload. The data so far is kept."""
 
 
 @dataclass(frozen=True)
@@ -254,7 +254,7 @@ async def delete_upload(upload: Upload, storage: Storage) -> None:
 
 
 async def delete_stray_files(storage: Storage) -> None:
-    """Delete files that are older than any upload can be: a killed process left them without a row."""
+    """Delete partial files older than LIFETIME: a killed process left them without a row in the database."""
     before = (now() - LIFETIME).timestamp()
 
     def sweep() -> None:

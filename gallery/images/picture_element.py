@@ -33,7 +33,7 @@ def picture_element(
     picture of a page, which the browser then fetches at once.
     """
     before, after = _around_alt(folder, size, sizes, first, max_width)
-    # Only the alt text needs escaping: this site makes the address, the numbers and `sizes`.
+    # Only the alt text needs escaping: the address, the numbers and `sizes` come from this site.
     return Markup(f'{before} alt="{escape(alt.text)}"{lang_attribute(alt)}{after}')  # noqa: S704
 
 
@@ -55,8 +55,8 @@ def _around_alt(
         for format in ("avif", "webp")
     )
     fallback = rendition_address(folder, width, min(max_width or FALLBACK_WIDTH, FALLBACK_WIDTH))
-    # The browser fetches the first picture before the layout is known. It would then take `auto` as the
-    # window's width.
+    # The browser fetches the first picture before the layout is known. For `auto` it would use the window's
+    # width.
     sizes = sizes.removeprefix("auto, ") if first else sizes
     priority = 'fetchpriority="high"' if first else 'loading="lazy" fetchpriority="low"'
     return (

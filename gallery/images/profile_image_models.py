@@ -48,7 +48,7 @@ class ProfileImage(Model):
     # The similar image, of a work that may not be shown. Not a foreign key: the number is kept when that
     # image is deleted.
     resembles_id = fields.IntField(null=True)
-    seen_at: datetime | None = fields.DatetimeField(null=True)  # when a curator saw it; null: listed as new
+    seen_at: datetime | None = fields.DatetimeField(null=True)  # null: no curator saw the picture yet
 
     class Meta:
         table = "profile_image"
@@ -63,7 +63,7 @@ class CreditLogo(Model):
     )
     exhibition_id: int
     key = fields.CharField(max_length=8)  # the key of the credit to which the logo belongs
-    token = fields.CharField(max_length=32, db_index=True)  # the file's name; shared by exhibition copies
+    token = fields.CharField(max_length=32, db_index=True)  # the file's name, shared by exhibition copies
     width = fields.IntField()  # px of the upload; the file has the same aspect ratio
     height = fields.IntField()
     fingerprint = fields.BinaryField(null=True)  # null: not computed yet

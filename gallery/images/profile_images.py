@@ -22,7 +22,7 @@ ProfileImageOwner = Organisation | Project
 
 
 def may_be_shown() -> Q:
-    """The condition on the picture itself; artworks/screening.py has the whole rule for what is on view."""
+    """The filter for the logo or cover itself; artworks/screening.py has all rules for what is on view."""
     return Q(state__in=[ProfileImageState.SHOWN, ProfileImageState.KEPT], image__state=ImageState.READY)
 
 
@@ -86,7 +86,7 @@ async def _record(owner: ProfileImageOwner, by: Person, *, is_gone: bool) -> Non
 
 
 async def _delete_image(image: Image, storage: Storage) -> None:
-    """Delete a replaced picture. If the store is unavailable, the worker does it within a day."""
+    """Delete a replaced picture. If the store is unavailable, the worker deletes it within a day."""
     # A worker that is making the renditions then stops.
     await Image.filter(id=image.id).update(state=ImageState.ERASED)
     with contextlib.suppress(StoreUnavailable):

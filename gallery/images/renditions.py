@@ -14,8 +14,8 @@ WIDTHS = (320, 640, 960, 1600, 2560)
 PREVIEW_NAME = "preview.jpg"
 PREVIEW_WIDTH = 640
 
-# The uncropped, unturned picture. It is stored for each turned or cropped image, so that the partner can
-# change the framing.
+# The whole picture, before its turn and crop. It is stored for each turned or cropped image, so that the
+# partner can change the framing.
 UNFRAMED_NAME = "whole.jpg"
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 
-DESIGN_VERSION = 2  # increase this when the drawing changes, so that the addresses change
+DESIGN_VERSION = 2  # increase it when the drawing code changes: the digest changes, too
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class ShareImageFormat:
 
 
 CARD = ShareImageFormat("card", (1200, 630), "jpg", "image/jpeg")  # the aspect ratio that social networks use
-POSTER = ShareImageFormat("poster", (1080, 1920), "png", "image/png")  # a phone's screen
+POSTER = ShareImageFormat("poster", (1080, 1920), "png", "image/png")  # the size of a phone's screen
 SHARE_IMAGE_FORMATS = {form.name: form for form in (CARD, POSTER)}
 
 
@@ -58,5 +58,5 @@ class ShareImage:
 
     @property
     def name(self) -> str:
-        """The file name, such as `card-0123456789ab.jpg`. It does not reveal whom the picture shows."""
+        """The file name, such as `card-0123456789ab.jpg`. The name does not reveal which work it shows."""
         return f"{self.form}-{self.digest}.{SHARE_IMAGE_FORMATS[self.form].suffix}"

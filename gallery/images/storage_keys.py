@@ -47,7 +47,7 @@ def derivative_key(token: str, name: str) -> str:
 
 
 def unframed_name(image: Image) -> str | None:
-    """The private file that shows the uncropped, unturned picture; None if there is none yet."""
+    """The name of the private file with the picture before its turn and crop; None if there is none yet."""
     if not image.framing.is_whole:
         return UNFRAMED_NAME
     if image.state == ImageState.READY:
@@ -79,8 +79,8 @@ def public_keys(image: Image) -> dict[str, list[str]]:
 
 
 def token_of_key(key: str) -> str:
-    """The token in a key of either store. For the key of any other file, a string that is no image's
-    token."""
+    """The token in the key of an image's file in either store. For any other key the result is a string that
+    is no image's token."""
     first, _, rest = key.partition("/")
     return rest.partition("/")[0] if first in {"originals", "renditions"} else first
 
@@ -116,9 +116,9 @@ async def renew_public(storage: Storage, image: Image) -> None:
 
 
 async def purge_proxy_cache(storage: Storage) -> None:
-    """Empty the cache in front of the site, once no process can refill it with what went off view.
+    """Empty the cache in front of the site. Raises StoreUnavailable.
 
-    Raises StoreUnavailable.
+    First wait until every process knows what went off view, so that none refills the cache with it.
     """
     if storage.proxy_cache.is_configured:
         await content_version.wait_for_propagation()

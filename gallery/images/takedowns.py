@@ -1,6 +1,6 @@
 """Taking down logos and covers that show a work which may not be shown.
 
-Works have consents; logos and covers have none, but an organisation may use a child's drawing as one.
+Works have consents; logos and covers have none, but an organisation may use a child's drawing as its logo.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ async def take_down(
     """
     await ProfileImage.filter(id=profile_image.id).delete()
     await Fingerprint.filter(image_id=profile_image.image_id).delete()
-    # With an empty fingerprint, which the work's own pictures also get, none is computed.
+    # An empty fingerprint, like those of the work's own pictures: the worker computes no new one.
     if work_id is not None:
         await Fingerprint.create(image_id=profile_image.image_id, code=b"")
     await Image.filter(id=profile_image.image_id).update(
@@ -159,7 +159,7 @@ SEEN_VERBS = (Verb.ORGANISATION_LOGO_SEEN, Verb.PROJECT_COVER_SEEN)
 async def record_profile_image(
     profile_image: ProfileImage, done: tuple[Verb, Verb], by: Person | None = None
 ) -> None:
-    """Record an event of a logo or cover in the audit log. Its project must be loaded."""
+    """Record an event of a logo or cover in the audit log. The relation `project` must be loaded."""
     if profile_image.project is not None:
         await record(
             done[1], profile_image.project.id, organisation_id=profile_image.project.organisation_id, by=by

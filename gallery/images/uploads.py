@@ -50,7 +50,7 @@ def too_large(most: int) -> str:
 
 
 class MalformedForm(Exception):
-    """The request is not a form of this site: 400."""
+    """The request is not a form of this site; the response is 400."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ class ReceivedFile:
 
     path: Path
     size: int  # bytes
-    head: bytes  # its first 64 bytes
-    name: str = ""  # as the browser sent it; only shown to the sender
+    head: bytes  # the file's first 64 bytes
+    name: str = ""  # the file name that the browser sent; only shown to the sender
 
     @property
     def format(self) -> str | None:
@@ -89,7 +89,7 @@ class FormReader:
         self.path = folder / "upload"
         self.max_bytes = max_bytes
         self.file_field = file_field
-        self.file_name = ""  # as the browser sent it; only shown to the sender
+        self.file_name = ""  # the name that the browser sent; only shown to the sender
         self.form = ReceivedForm()
         self._headers: dict[bytes, bytes] = {}
         self._header_name = b""
@@ -99,7 +99,7 @@ class FormReader:
         self._file_name = b""
         self._value = bytearray()
         self._field_bytes = 0
-        self._pending: list[bytes] = []  # file data of the chunk that is being parsed; written after that
+        self._pending: list[bytes] = []  # file data of the current chunk, to be written when it is parsed
         self._head = b""
         self._size = 0
         self._pictures = 0
@@ -107,7 +107,7 @@ class FormReader:
         self._file: Any = None
 
     async def read(self) -> ReceivedForm:
-        """The form; raises MalformedForm. Stops reading as soon as the picture is over the limit."""
+        """Read the form, but stop as soon as the picture is over the limit. Raises MalformedForm."""
         content_type, parameters = parse_options_header(self.request.headers.get("content-type", ""))
         if content_type == b"application/x-www-form-urlencoded":
             self.form.fields = MultiDict(
@@ -233,7 +233,7 @@ class MultiFileFormReader(FormReader):
         self._written = -1
 
     async def read(self) -> ReceivedForm:
-        """The form; raises MalformedForm, also if the ignored files are larger than `most_bytes`."""
+        """Read the form. Raises MalformedForm, also if the ignored files are larger than `most_bytes`."""
         form = await super().read()
         for number, (size, head, name) in enumerate(zip(self._sizes, self._heads, self._names, strict=True)):
             if size >= 0:

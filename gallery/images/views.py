@@ -30,7 +30,7 @@ def desk_picture(image: Image, alt: LocalizedText, sizes: str, *, first: bool = 
 
 def is_served_at_desk(image: Image, name: str) -> bool:
     """Whether the desk serves this file of an image: a rendition, the preview while there are no renditions,
-    or the uncropped picture."""
+    or the picture before its turn and crop."""
     if name == UNFRAMED_NAME:
         return not image.framing.is_whole and image.state in {ImageState.RECEIVED, ImageState.READY}
     if image.state == ImageState.RECEIVED:

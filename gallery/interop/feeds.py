@@ -1,6 +1,7 @@
-"""Atom feeds of what comes on view (RFC 4287): of the site, an exhibition, a theme and an organisation, in each language.
+"""Atom feeds (RFC 4287) of the site, of exhibitions, themes and organisations, in each language.
 
-A feed's address is below that of its page. It has only works on view, and the page cache stores it like a page.
+A feed's path is the path of its page followed by /feed.atom. A feed lists only what is on view, and the page
+cache stores it like a page.
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ from gallery.web.rendering import lang_attribute, pages_of
 
 ATOM = "http://www.w3.org/2005/Atom"
 MEDIA_TYPE = "application/atom+xml"
-MAX_WORKS = 50  # the newest works, in one feed
+MAX_WORKS = 50  # per feed: the newest works
 MAX_EXHIBITIONS = 20
-EXCERPT_COLUMNS = 400  # a Chinese character takes two
+EXCERPT_COLUMNS = 400  # display columns; a Chinese character takes two
 PICTURE_WIDTH = 640  # px
 
 
@@ -96,7 +97,7 @@ async def organisation(request: Request) -> Response:
 
 
 async def work_entries(request: Request, *conditions: Q) -> list[FeedEntry]:
-    """The works on view that were hung last, and whose hangings meet these conditions; two queries."""
+    """Feed entries of works on view whose hangings meet the `conditions`, latest first; two queries."""
     hung = (
         await Hanging.filter(
             *conditions,
@@ -125,7 +126,7 @@ async def work_entries(request: Request, *conditions: Q) -> list[FeedEntry]:
 
 
 def work_entry(request: Request, row: dict[str, Any], since: datetime) -> FeedEntry:
-    """A work, with its picture if the consent covers sharing, as on a card."""
+    """The feed entry of a work. It contains the picture only if the consent covers sharing."""
     pages, work = pages_of(request), ShownWork.of(row)
     story = view_models.in_page_language(row["story"], row["story_translation"], row["language"])
     content = paragraph(story)
@@ -158,7 +159,7 @@ def work_entry(request: Request, row: dict[str, Any], since: datetime) -> FeedEn
 
 
 async def exhibition_entries(request: Request) -> list[FeedEntry]:
-    """The exhibitions that opened last; one query."""
+    """Feed entries of the exhibitions that opened last; one query."""
     pages = pages_of(request)
     rows = (
         await queries.published_editions(edition_is_open())
@@ -224,7 +225,7 @@ def feed_response(
 
 
 def tag_uri(request: Request, path: str) -> str:
-    """A tag URI (RFC 4151), the same as long as the site keeps its host name."""
+    """The tag URI (RFC 4151) of the page at `path`. It is stable as long as the site keeps its host name."""
     host = urlsplit(pages_of(request).settings.site_url).hostname
     return f"tag:{host},2026:{path}"
 

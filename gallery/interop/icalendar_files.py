@@ -65,7 +65,10 @@ async def load_published(request: Request) -> list[tuple[ShownExhibition, dateti
 def calendar_file(
     request: Request, exhibition: ShownExhibition, talks: Sequence[Talk], published_at: datetime, number: int
 ) -> Response:
-    """The talks as an iCalendar file. Calendars replace an event whose edition has a lower `number`."""
+    """The talks as an iCalendar file.
+
+    `number` is the edition's. A calendar program replaces an event that has a lower number.
+    """
     pages = pages_of(request)
     page = pages.absolute(pages.url("public:exhibition", language=current_language(), slug=exhibition.slug))
     calendar = Calendar()
@@ -81,7 +84,7 @@ def calendar_file(
 
 
 def event_of(talk: Talk, page: str, published_at: datetime, number: int) -> Event:
-    """A talk of the exhibition whose page has the address `page`."""
+    """The iCalendar event of a talk. `page`: the URL of the exhibition's page."""
     description = [markdown_to_text(localized(talk, "text").text), talk.link, f"{page}#talk-{talk.key}"]
     event = Event()
     properties: dict[str, Any] = {

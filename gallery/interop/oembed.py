@@ -1,4 +1,4 @@
-"""Works and exhibitions on other sites: oEmbed, and the small pages in their frames.
+"""Works and exhibitions on other sites: oEmbed, and the small pages shown in frames.
 
 https://oembed.com: a work is a photo if its consent covers sharing, else a link. With the query parameter
 `type=rich` a work is a frame. An exhibition is always a frame. A frame loads its page from this site, so it
@@ -48,7 +48,7 @@ class Box:
 
 
 async def oembed(request: Request) -> Response:
-    """How another site can embed one of our pages. 404 for pages that are not ours, 410 for a withdrawn work."""
+    """The oEmbed response for one of our pages. 404 for pages that are not ours, 410 for a withdrawn work."""
     query = request.query_params
     format = query.get("format", "json")
     if format not in {"json", "xml"}:
@@ -86,7 +86,7 @@ def parse_size(text: str | None, default: int) -> int:
 
 
 def resolve_page(request: Request, address: str) -> tuple[str, dict[str, Any]]:
-    """The route name and parameters of one of our pages, from its absolute address. Raises HTTPException 404."""
+    """The route name and parameters of one of our pages, from its absolute URL. Raises HTTPException 404."""
     pages = pages_of(request)
     try:
         parts = urlsplit(address)

@@ -1,4 +1,4 @@
-"""XML and JSON responses for programs. Like pages, they depend on their address and the content version alone."""
+"""XML and JSON responses. Like a page, a response depends only on its URL and the content version."""
 
 from __future__ import annotations
 

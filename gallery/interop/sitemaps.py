@@ -31,12 +31,12 @@ MEDIA_TYPE = "application/xml"
 SITEMAPS = "http://www.sitemaps.org/schemas/sitemap/0.9"
 IMAGES = "http://www.google.com/schemas/sitemap-image/1.1"
 XHTML = "http://www.w3.org/1999/xhtml"
-WORKS_PER_SITEMAP = 2_000  # works in one sitemap; 50,000 and 50 MB are allowed
+WORKS_PER_SITEMAP = 2_000  # works in one sitemap; the protocol allows 50,000 URLs and 50 MB
 PICTURE_WIDTH = 1600  # px
 
 
 async def robots(request: Request) -> Response:
-    """robots.txt: no robots at the desk, in search results, on pages of consents, or where requests are counted."""
+    """robots.txt: excludes the desk, search results, pages of consents, and URLs that count requests."""
     pages = pages_of(request)
     closed = [DESK, "/c/", "/appreciations/"]
     for language in LANGUAGES:

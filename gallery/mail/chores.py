@@ -1,4 +1,4 @@
-"""The chores of mails: sending them, gathering daily digests, deleting old ones.
+"""The chores of mails: sending mails, making daily digests, deleting old mails.
 
 A mail is sent at least once. If a worker is killed after the mail server accepted a mail and before the row
 is updated, the mail is sent again with the same Message-ID.
@@ -32,7 +32,7 @@ GIVEN_UP_AFTER = timedelta(days=4)  # RFC 5321, 4.5.4.1: at least 4 to 5 days
 ANSWER_SECONDS = 20  # timeout for each response of the mail server
 TOTAL_SECONDS = 60  # timeout for sending one mail
 MAILS_KEPT_FOR = timedelta(days=30)
-KEYS_KEPT_FOR = timedelta(days=120)  # a notification with the same key is not queued again after this
+KEYS_KEPT_FOR = timedelta(days=120)  # after this long, no notification repeats a key
 TOO_LATE = "too late"
 
 
@@ -162,9 +162,9 @@ async def gather_digest(context: ChoreContext) -> bool:
 
 
 async def delete_old(context: ChoreContext) -> bool:
-    """Delete old mails that are no longer to be sent, and erase the secrets of expired links from the others.
+    """Delete old mails that are no longer to be sent. Erase the secrets of expired links from all mails.
 
-    Mails are old after MAILS_KEPT_FOR, or with a key after KEYS_KEPT_FOR.
+    A mail is old after MAILS_KEPT_FOR; a mail with a key is old after KEYS_KEPT_FOR.
     """
     moment = now()
     await Mail.filter(useless_after__lte=moment).exclude(secret="").update(secret="")

@@ -61,7 +61,7 @@ def compose(
 ) -> MailContent:
     """Compose a mail in its language, signed with the site's name.
 
-    `gathered` are the mails of a digest. The template's first line is the subject; a line with nothing but a
+    `gathered`: the mails of a digest. The template's first line is the subject; a line with nothing but a
     URL becomes a link. Raises MailCompositionError.
     """
     with use_language(mail.language):
@@ -99,7 +99,7 @@ def _render_text(
 
 
 def _localized_fact(value: Any) -> Any:
-    """A fact in the language of the mail, on one line: a name or title cannot start a paragraph or header."""
+    """A value of `Mail.facts` in the mail's language, on one line, so that it cannot begin another header."""
     if isinstance(value, dict):
         value = value[current_language()]
     return one_line(value) if isinstance(value, str) else value
@@ -108,7 +108,7 @@ def _localized_fact(value: Any) -> Any:
 def link_of_mail(mail: Mail, settings: Settings, *, hide_secret: bool = False) -> str:
     """The full URL of the page that a mail links to."""
     path = mail.path.replace("{language}", mail.language)
-    # The secret follows a path that ends with a slash. HIDDEN_SECRET also replaces a secret that is erased.
+    # The secret follows a path that ends with a slash. HIDDEN_SECRET also replaces an erased secret.
     secret = HIDDEN_SECRET if hide_secret and path.endswith("/") else mail.secret
     return f"{settings.site_url}{path}{secret}"
 
@@ -121,7 +121,7 @@ def _parse_paragraph(part: str) -> MailParagraph:
 
 
 def message_of(mail: Mail, content: MailContent, settings: Settings) -> EmailMessage:
-    """The e-mail message of a mail. Sending it again keeps the Message-ID. Raises MailCompositionError."""
+    """The e-mail message of a mail, always with the same Message-ID. Raises MailCompositionError."""
     message = EmailMessage(policy=SMTP)
     sender = settings.mail_sender
     host = sender.rpartition("@")[2]

@@ -26,7 +26,7 @@ class Mail(Model):
     """One mail to one address. The text is composed just before sending."""
 
     id = fields.IntField(primary_key=True)
-    kind = fields.CharField(max_length=40)  # names the template: templates/mail/<kind>.txt
+    kind = fields.CharField(max_length=40)  # the template is templates/mail/<kind>.txt
     person: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="mails", null=True, on_delete=fields.CASCADE
     )

@@ -21,9 +21,9 @@ DIGEST_HOUR = 8  # in the site's time zone
 class Notification:
     """A mail to people with an account.
 
-    `kind` names the template, `facts` are its values, and `path` is the page that the mail links to. With a
-    `key` each person gets the mail once, even if it is queued again. With `is_for_digest` the mail waits for
-    the daily digest if the person chose the digest. No mail is sent before `not_before`.
+    `kind` names the template, `facts` are the values for it, and `path` is the page that the mail links to.
+    With a `key` each person gets the mail once, even if it is queued again. With `is_for_digest` the mail
+    waits for the daily digest if the person chose the digest. No mail is sent before `not_before`.
     """
 
     kind: str
@@ -57,7 +57,7 @@ def _mail_for(person: Person, notification: Notification) -> Mail:
 
 
 async def cancel_notification(key: str) -> None:
-    """Delete the mails of a notification that have not been sent yet."""
+    """Delete the unsent mails of the notification with this key."""
     await Mail.filter(key__startswith=f"{key}:", state=MailState.UNSENT).delete()
 
 

@@ -84,7 +84,7 @@ async def load_editable_organisation(request: Request) -> tuple[Person, Organisa
 
 
 async def load_application(request: Request) -> tuple[Person, Application]:
-    """The application of the URL, for curators."""
+    """The signed-in curator, and the application in the URL; 404 if there is none."""
     person = await load_curator(request)
     application = await Application.get_or_none(id=request.path_params["id"]).prefetch_related(
         "organisation", "decided_by"

@@ -45,8 +45,9 @@ async def apply(values: Mapping[str, Any], language: str) -> Application:
 
 
 async def admit(application: Application, slug: str, by: Person, days: int) -> tuple[Organisation, str]:
-    """Create the organisation and invite the contact as its owner for `days`; returns it and the link's token.
+    """Create the organisation, and invite the contact as its owner.
 
+    `days`: how long the invitation is valid. Returns the organisation and the token of the invitation's link.
     Raises ApplicationAlreadyDecided, and IntegrityError if the slug is taken.
     """
     async with in_transaction():

@@ -16,9 +16,9 @@ import h11
 
 from gallery.web.forms import is_web_address
 
-TIMEOUT_SECONDS = 10  # for all requests of one check
+TIMEOUT_SECONDS = 10  # for all requests of one check together
 MAX_REDIRECTS = 5
-MAX_HEAD_BYTES = 32_768  # the most bytes of status line and headers together
+MAX_HEAD_BYTES = 32_768  # status line and headers together
 REDIRECT_STATUSES = {301, 302, 303, 307, 308}
 # Status codes with which sites refuse bots; people may still be able to open the page.
 CLOSED_TO_PROGRAMS = {401, 403, 429}

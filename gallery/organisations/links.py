@@ -16,12 +16,12 @@ from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 
 LEASE = timedelta(minutes=5)
-MAX_FAILURES = 3  # failures in a row
+MAX_FAILURES = 3  # consecutive failures after which a link counts as dead
 RETRY_DELAYS = [
     timedelta(minutes=10),
     timedelta(hours=1),
     timedelta(hours=6),
-]  # pauses after the first failure, the second …
+]  # the pause after the first failure, after the second …
 CHECK_INTERVAL = timedelta(days=1)  # pause after a successful check
 
 PROBLEM_WORDS: Mapping[str, Any] = {
@@ -38,7 +38,7 @@ PROBLEM_WORDS: Mapping[str, Any] = {
 @dataclass(frozen=True)
 class DeadLink:
     url: str
-    problem: str  # why the link is dead, in the reader's language; not a whole sentence
+    problem: str  # why the link is dead: a phrase in the reader's language
 
 
 async def find_dead_links(urls: Collection[str]) -> dict[str, DeadLink]:
@@ -85,7 +85,7 @@ async def check_next_link(*, private_too: bool) -> bool:
         link: CheckedLink | None = await locked(due, skip_locked=True).first()
         if link is None:
             return False
-        link.next_check_at = now() + LEASE  # if this worker is killed, another worker checks the link then
+        link.next_check_at = now() + LEASE  # when another worker checks, if this one is killed
         await link.save(update_fields=["next_check_at"])
     try:
         status = await final_status(link.url, private_too=private_too)

@@ -81,8 +81,8 @@ class Project(Model):
     summary_zh = fields.TextField(default="")
     summary_en = fields.TextField(default="")
     link = fields.CharField(max_length=500)  # the project's own page, http(s)
-    link_once = fields.CharField(max_length=500, default="", db_default="")  # for a single donation
-    link_monthly = fields.CharField(max_length=500, default="", db_default="")  # for a monthly donation
+    link_once = fields.CharField(max_length=500, default="", db_default="")  # page for a single donation
+    link_monthly = fields.CharField(max_length=500, default="", db_default="")  # page for a monthly donation
     link_volunteer = fields.CharField(max_length=500, default="", db_default="")  # page for volunteers
     goal = fields.BigIntField(null=True)  # yuan
     raised = fields.BigIntField(null=True)  # yuan, as of `raised_on`
@@ -115,7 +115,7 @@ class Project(Model):
 
 class SupportLink(NamedTuple):
     name: str  # one of LINK_FIELDS
-    kind: str  # the value of `name` in SUPPORT_KINDS, used in URLs
+    kind: str  # SUPPORT_KINDS[name], used in URLs
     link: str
 
 
@@ -135,13 +135,13 @@ class LinkState(StrEnum):
 
 
 class CheckedLink(Model):
-    """A link of projects, and whether it works. The worker checks those that are due."""
+    """A link of projects or credits, and whether it works. The worker checks the links that are due."""
 
     id = fields.IntField(primary_key=True)
     url = fields.CharField(max_length=500, unique=True)
     state = fields.CharEnumField(LinkState, max_length=10, default=LinkState.UNCHECKED)
     failures = fields.IntField(default=0)  # consecutive failures
-    answer = fields.CharField(max_length=40, default="")  # a status code, or a key of links.PROBLEM_WORDS
+    answer = fields.CharField(max_length=40, default="")  # HTTP status, or a key of PROBLEM_WORDS
     checked_at = fields.DatetimeField(null=True)
     next_check_at = fields.DatetimeField(db_index=True)
 
@@ -191,7 +191,7 @@ class RequestState(LabelledEnum):
     CANCELLED = (
         "cancelled",
         _l("cancelled"),
-    )  # by a keeper, or because the requester is no longer a keeper
+    )  # a keeper cancelled it, or the requester is no longer a keeper
 
 
 class OwnerRequest(Model):
@@ -207,9 +207,9 @@ class OwnerRequest(Model):
     organisation_id: int
     asked_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="owner_requests", null=True, on_delete=fields.SET_NULL
-    )  # null: made on the server by `gallery invite`
+    )  # null: requested on the server by `gallery invite`
     asked_by_id: int | None
-    email = fields.CharField(max_length=254)  # of the person to invite
+    email = fields.CharField(max_length=254)  # address of the person to invite
     language = fields.CharField(max_length=2)
     reason = fields.CharField(max_length=500)
     state = fields.CharEnumField(RequestState, max_length=10, default=RequestState.WAITING)
@@ -220,7 +220,7 @@ class OwnerRequest(Model):
         "gallery.Person", related_name="owner_objections", null=True, on_delete=fields.SET_NULL
     )  # null: the objection came through the link in the mail
     objected_by_id: int | None
-    token_hash = fields.CharField(max_length=64)  # of the token in the mail's link
+    token_hash = fields.CharField(max_length=64)  # hash of the token in the mail's link
     invitation: fields.ForeignKeyNullableRelation[Invitation] = fields.ForeignKeyField(
         "gallery.Invitation", related_name="owner_requests", null=True, on_delete=fields.SET_NULL
     )

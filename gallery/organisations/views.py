@@ -1,4 +1,4 @@
-"""The desk's pages about projects (for their organisations) and organisations (also for curators and keepers)."""
+"""The desk's pages about projects, for members, and about organisations, also for curators and keepers."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ PROJECT_FIELDS = (
     "starts_on",
     "ends_on",
 )
-MAX_NAME_LENGTH = 80  # the length of the database column
+MAX_NAME_LENGTH = 80  # characters; the length of the column Person.name
 PROFILE_FIELDS = ("about_zh", "about_en", "website")
 ORGANISATION_FIELDS = (
     "name_zh",

@@ -1,4 +1,4 @@
-"""An artist's page, where the artist wishes to have one."""
+"""An artist's page, if the artist wishes to have one."""
 
 from __future__ import annotations
 

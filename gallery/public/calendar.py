@@ -35,7 +35,7 @@ class CalendarEntry:
     title: LocalizedText
     theme_id: int | None = None
     exhibition_id: int | None = None
-    until: date | None = None  # the last day of an occasion of several days
+    until: date | None = None  # the last day, if the occasion has several days
 
 
 async def index(request: Request) -> Response:
@@ -53,7 +53,7 @@ async def index(request: Request) -> Response:
 async def theme_days(first: date, last: date) -> list[CalendarEntry]:
     """The occasions and calls of themes from `first` to `last`, and the next date of each yearly theme."""
     themes = await Theme.all().order_by("occurs_on", "id")
-    latest: dict[int, Theme] = {}  # by series: the theme with the latest date
+    latest: dict[int, Theme] = {}  # series → its theme with the latest date
     entries = []
     for theme in themes:
         latest[theme.first_of_series] = theme

@@ -55,7 +55,7 @@ async def unpublish_images(context: ChoreContext) -> bool:
 
 
 async def delete_derivatives(context: ChoreContext) -> bool:
-    """Delete derivatives of pictures that are no longer on view, and the oldest if all together are too large."""
+    """Delete derivatives of pictures no longer on view, and the oldest if all together are too large."""
     on_view = Artwork.all().on_view().values("image_id")
     gone = (
         await Derivative.exclude(image_id__in=Subquery(on_view)).limit(BATCH_SIZE).prefetch_related("image")
@@ -65,7 +65,7 @@ async def delete_derivatives(context: ChoreContext) -> bool:
         await context.storage.public.delete(derivative_key(derivative.image.token, derivative.name))
         await Derivative.filter(
             id=derivative.id
-        ).delete()  # after the file: a row says that its file must still be deleted
+        ).delete()  # last: the row records that its file must still be deleted
     return bool(gone or too_much)
 
 

@@ -1,6 +1,6 @@
 """Linked data in pages: schema.org as JSON-LD. The data contains only what the page shows to people.
 
-A `<script type="application/ld+json">` is data that no browser runs, so the content security policy need not allow it.
+No browser runs a `<script type="application/ld+json">`, so the content security policy need not allow it.
 https://schema.org/VisualArtwork, /ExhibitionEvent, /NGO, /Project, /BreadcrumbList, /CollectionPage
 """
 
@@ -25,8 +25,8 @@ from gallery.web.markdown import excerpt
 from gallery.web.rendering import Pages
 
 Data = dict[str, Any]
-Breadcrumb = tuple[str, str]  # a name and its address
-MAX_DESCRIPTION_COLUMNS = 300  # a Chinese character takes two
+Breadcrumb = tuple[str, str]  # (name, URL)
+MAX_DESCRIPTION_COLUMNS = 300  # display columns; a Chinese character takes two
 # Nothing in the data may end its <script> element. A JSON parser reads these escapes as the same characters.
 ESCAPES = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
@@ -34,7 +34,7 @@ ESCAPES = str.maketrans(
 
 
 def script_element(*things: Data) -> Markup:
-    """A <script> element with the things, for the page's head."""
+    """A <script> element with the schema.org `things`, for the page's head."""
     data = json.dumps(
         {"@context": "https://schema.org", "@graph": things},
         ensure_ascii=False,
@@ -120,7 +120,7 @@ class LinkedData:
         )
 
     def talk(self, talk: Talk, page: str) -> Data:
-        """A talk of the exhibition whose page has the address `page`."""
+        """A talk of an exhibition. `page`: the URL of the exhibition's page."""
         place, link = localized(talk, "place").text, http_url(talk.link)
         mode = "Mixed" if place and link else "Offline" if place else "Online"
         locations: list[Data] = [
@@ -140,7 +140,7 @@ class LinkedData:
         )
 
     def artwork(self, work: ShownWork, artwork: Artwork, dead: Collection[str], **more: Any) -> Data:
-        """A work. Its picture is included if the consent covers sharing, as on a card."""
+        """A work. Its picture is included only if the consent covers sharing."""
         story, project = artwork.localized("story"), artwork.project
         organisation = self.organisation(artwork.organisation)
         picture = {

@@ -1,4 +1,4 @@
-"""The pictures that visitors see. Each request checks first whether the work is on view, then opens the file."""
+"""The pictures that visitors see. Each request first checks that the work is on view, then opens the file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gallery.storage import Storage
 from gallery.web.page_cache import etag_matches
 from gallery.web.rendering import settings_of, storage_of
 
-# Sent with works whose consent does not cover machine use. Crawlers that train models may ignore this header.
+# Sent with pictures whose consent does not cover machine use. AI crawlers may ignore this header.
 NOT_FOR_MACHINES = {"x-robots-tag": "noai, noimageai"}
 MEDIA_TYPES = {format.name: format.media_type for format in FORMATS}
 
@@ -47,7 +47,7 @@ class PictureVisibility:
 
 
 class VisibilityCache:
-    """Whether pictures are on view, cached for one generation of the content."""
+    """A cache of whether pictures are on view. Its entries are valid for one generation."""
 
     def __init__(self, content: GenerationTracker) -> None:
         self._content = content
@@ -68,7 +68,7 @@ class VisibilityCache:
         return visibility
 
     async def on_view(self, token: str, headers: Mapping[str, str] | None = None) -> PictureVisibility:
-        """The visibility of a picture on view. Raises HTTPException 410 if it was withdrawn, 404 if it is not on view."""
+        """The visibility of a picture on view. Raises HTTPException 410 if withdrawn, 404 if not on view."""
         visibility = await self.of(token)
         require_on_view(visibility, headers)
         return visibility
@@ -86,7 +86,7 @@ def require_on_view(visibility: PictureVisibility, headers: Mapping[str, str] | 
 
 
 async def visibility_of(token: str) -> PictureVisibility:
-    """The visibility in the database now. VisibilityCache may be half a second behind."""
+    """The visibility of a picture, read from the database. VisibilityCache may be half a second behind."""
     row = (
         await Artwork.all()
         .on_view()
@@ -112,7 +112,7 @@ async def visibility_of(token: str) -> PictureVisibility:
 
 
 async def is_on_view(token: str) -> bool:
-    """Whether the database has the picture on view."""
+    """Whether the picture is on view, read from the database."""
     return (await visibility_of(token)).state == Visibility.ON_VIEW
 
 

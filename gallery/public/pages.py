@@ -1,4 +1,4 @@
-"""Shared by the handlers of visitors' pages: the page's language, its style sheet, and links to its other formats."""
+"""What handlers of visitors' pages share: setting the language, the style sheet, links to other formats."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class RoomSummary:
     """A room in the plan of an exhibition, without its works."""
 
     id: int
-    number: int  # counted from 1, over the rooms that show a work
+    number: int  # counted from 1; rooms without a work on view are not counted
     title: LocalizedText
     text: LocalizedText
     works: int
@@ -46,7 +46,7 @@ class ExhibitionPage:
 
     summaries: Sequence[RoomSummary]
     rooms: Sequence[ShownRoom]
-    counts: Counts  # of the whole exhibition
+    counts: Counts  # the numbers for the whole exhibition
     begins_in_room: bool  # whether the page begins in the middle of its first room
     following: Mapping[str, object] | None  # the query parameters of the next page
     next_room: RoomSummary | None  # the room with which the next page begins
@@ -113,7 +113,7 @@ async def first_works(edition_id: int) -> list[ShownWork]:
 
 
 async def _single_page(edition_id: int, rooms: Sequence[QueryRow]) -> ExhibitionPage:
-    """The page of an exhibition that fits on one page. The counts need no query: they come from the works."""
+    """The page of an exhibition that has only one. The counts need no query: all works are on the page."""
     works_of = (
         _works_with_stories
         if Layout.STORIES in {room["layout"] for room in rooms}
@@ -206,7 +206,10 @@ def _shown_rooms(summaries: Sequence[RoomSummary], hung: Mapping[int, Sequence[Q
 
 
 def _rooms_on_page(summaries: Sequence[RoomSummary], passed: int) -> list[RoomSummary]:
-    """The rooms that can be on the page, if earlier pages show at most `passed` works of the first room."""
+    """The rooms that can be on the page.
+
+    `passed`: the maximum number of works of the first room that earlier pages show.
+    """
     on_page: list[RoomSummary] = []
     works = -passed
     for room in summaries:

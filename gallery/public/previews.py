@@ -54,7 +54,7 @@ from gallery.web.rendering import (
 
 LINK_LIFETIME = timedelta(days=7)
 MAX_LINKS = 20  # valid links of one exhibition at the same time
-FRAME_LIFETIME = timedelta(hours=12)  # of the link in the desk's own frame, which is not listed
+FRAME_LIFETIME = timedelta(hours=12)  # of the unlisted link in the desk's preview frame
 PRIVATE_HEADERS = {
     "cache-control": "no-store",
     "x-robots-tag": "noindex, nofollow, noimageindex",
@@ -64,12 +64,12 @@ MAX_TOKEN_LENGTH = 200  # characters
 
 
 def link_signer(settings: Settings) -> URLSafeSerializer:
-    """The signer of the ids of links that curators pass on."""
+    """The signer for the ids of preview links, which curators pass on."""
     return URLSafeSerializer(settings.secret_key, salt="preview-link", signer_kwargs=SIGNER_OPTIONS)
 
 
 def frame_signer(settings: Settings) -> URLSafeTimedSerializer:
-    """The signer of the ids of exhibitions, for the frame in which the desk shows a draft."""
+    """The signer for exhibition ids, used in the link of the frame in which the desk shows a draft."""
     return URLSafeTimedSerializer(settings.secret_key, salt="preview-frame", signer_kwargs=SIGNER_OPTIONS)
 
 

@@ -37,7 +37,7 @@ async def works_on_view(*conditions: Q, limit: int, newest: bool = True) -> list
 
 
 async def count_works(*conditions: Q) -> Counts:
-    """The numbers of works on view under these conditions, and of their organisations and projects; one query."""
+    """The numbers of works on view under these conditions, their organisations and projects; one query."""
     groups = (
         await Artwork.all()
         .on_view()
@@ -155,7 +155,7 @@ async def placement_by_public_id(public_id: str) -> Placement | None:
 
 
 async def placement_of(artwork_id: int) -> Placement | None:
-    """The placement of a work in the exhibition that opened last; four queries, however many works the room has."""
+    """The placement of a work in the exhibition that opened last; four queries for a room of any size."""
     hangings = (
         await Hanging.filter(edition_is_open("room__edition__"), artwork_id=artwork_id)
         .order_by("-room__edition__opens_at", "room__position", "room_id")
@@ -195,7 +195,7 @@ async def placement_of(artwork_id: int) -> Placement | None:
 
 
 async def organisations_on_view(*, limit: int) -> list[DirectoryEntry]:
-    """Organisations with works on view, by their slugs; one query."""
+    """Organisations with works on view, sorted by slug; one query."""
     rows = (
         await Artwork.all()
         .on_view()

@@ -28,19 +28,22 @@ class RoomText:
 
 @dataclass(frozen=True, slots=True)
 class ShownRoom:
-    number: int  # counted from 1, over the rooms that show a work
+    number: int  # counted from 1; rooms without a work on view are not counted
     title: LocalizedText
     text: LocalizedText
     works: Sequence[ShownWork]
     layout: Layout = Layout.WALL
-    captions: Mapping[int, LocalizedText] = field(default_factory=dict)  # by work id; shown in this room only
+    captions: Mapping[int, LocalizedText] = field(default_factory=dict)  # work id → caption in this room
     stories: Mapping[int, LocalizedText] = field(
         default_factory=dict
-    )  # by work id, if the layout shows stories
+    )  # work id → story; empty if the layout shows no stories
 
     @property
     def years(self) -> list[tuple[int | None, list[ShownWork]]]:
-        """The works by year, the earliest first and those without a year last; in the order of the room within a year."""
+        """(year, works) pairs, the earliest year first; None, for works without a year, comes last.
+
+        The works of a year keep the order of the room.
+        """
         ordered = sorted(self.works, key=lambda work: (work.year is None, work.year or 0))
         return [(year, list(group)) for year, group in groupby(ordered, lambda work: work.year)]
 

@@ -60,7 +60,7 @@ class ShareImages:
 
 
 def of_work(work: ShownWork, theme: ShownTheme | None, settings: Settings) -> ShareImages:
-    """Card and poster of a work. Without consent to sharing the card has no picture, and there is no poster."""
+    """Card and poster of a work. Without consent to sharing, there is no picture and no poster."""
     by = [each for each in (work.medium.text, str(work.year or "")) if each]
     texts: dict[str, Any] = {
         "title": work.title.text,
@@ -96,7 +96,7 @@ def of_exhibition(
 
 
 def of_theme(theme: Theme, works: Sequence[ShownWork], settings: Settings) -> ShareImages:
-    """The card of an occasion with the works made for it."""
+    """The card of a theme, with a picture from its `works`."""
     shown = ShownTheme(theme.slug, localized(theme, "title"), theme.accent, theme.accent_night)
     texts: dict[str, Any] = {
         "title": shown.title.text,
@@ -111,14 +111,14 @@ def of_theme(theme: Theme, works: Sequence[ShownWork], settings: Settings) -> Sh
 def of_organisation(
     organisation: Organisation, works: Sequence[ShownWork], settings: Settings
 ) -> ShareImages:
-    """The card of an organisation with its works."""
+    """The card of an organisation, with a picture from its `works`."""
     name = localized(organisation, "name")
     texts = {"title": name.text, "under": other_localized(organisation, "name").text, **shared_picture(works)}
     return share_images("organisations", organisation.slug, texts, name, settings)
 
 
 def of_project(project: Project, works: Sequence[ShownWork], settings: Settings) -> ShareImages:
-    """The card of a project with its works."""
+    """The card of a project, with a picture from its `works`."""
     title = localized(project, "title")
     texts = {
         "title": title.text,
@@ -137,7 +137,7 @@ def share_images(
     settings: Settings,
     invitation: str = "",
 ) -> ShareImages:
-    """The card with these `texts`. With `invitation`, which invites to scan the QR code, also the poster."""
+    """The card with these `texts`; also the poster, if there is an `invitation` to scan its QR code."""
     language = current_language()
     common = {"accent": ACCENT, **texts, "language": language, "site": settings.site_name(language)}
     by_form = {CARD.name: ShareImage(form=CARD.name, **common)}
@@ -148,7 +148,7 @@ def share_images(
 
 
 def shared_picture(works: Sequence[ShownWork]) -> dict[str, str]:
-    """The first picture that may be shared, with its title and credit; empty if there is none."""
+    """The token and caption of the first picture that may be shared; empty if there is none."""
     shared = next((work for work in works if work.is_for_sharing), None)
     if shared is None:
         return {}
@@ -165,7 +165,7 @@ def accent_of(theme: ShownTheme | None) -> str:
 
 
 def opening_days(shown: ShownExhibition) -> str:
-    """When an exhibition is open, in the words of its page."""
+    """When an exhibition is open, as its page says it."""
     first, last = shown_date(shown.opens_at), shown_date(shown.closes_at)
     if shown.closes_at:
         return _("%(first)s to %(last)s") % {"first": first, "last": last}

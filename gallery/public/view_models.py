@@ -21,7 +21,7 @@ from gallery.web.languages import LocalizedText, current_language, localized, ot
 
 COLOUR_PATTERN = re.compile(r"#[0-9a-fA-F]{6}")
 PLACEHOLDER_PATTERN = re.compile(r"data:image/(?:webp|png|jpeg|avif|gif);base64,[A-Za-z0-9+/]+={0,2}")
-MAX_THUMBNAIL_WIDTH = 1600  # px; no work in a row needs more, even on a dense screen
+MAX_THUMBNAIL_WIDTH = 1600  # px; enough in a row of works, even on a high-density screen
 WORK_COLUMNS = (
     "id",
     "public_id",
@@ -78,7 +78,7 @@ class ShownPicture(NamedTuple):
     height: int
     placeholder: str  # a data: URI
     mean_colour: str
-    own_address: str = ""  # folder URL of its renditions in a preview or archive; empty: public
+    own_address: str = ""  # folder URL of the renditions in a preview or archive; empty: the public one
 
     @property
     def ratio(self) -> float:
@@ -95,7 +95,7 @@ class ShownPicture(NamedTuple):
 
     @property
     def sizes_on_wall(self) -> str:
-        """The `sizes` in a row of works, for browsers that do not know `auto`."""
+        """The `sizes` in a row of works: `auto`, followed by values for browsers that do not support it."""
         ratio = self.ratio
         narrow = f"(min-width: 40rem) {ratio * 32:.0f}vw, {sizes_on_phone(min(ratio * 100, 88))}"
         return f"auto, (min-width: 60rem) {ratio * 28:.0f}vw, {narrow}"
@@ -166,7 +166,7 @@ class ShownProfileImage(NamedTuple):
 
     @classmethod
     def of(cls, profile_image: ProfileImage | None) -> Self | None:
-        """The view of a profile image that visitors may see, with its image fetched."""
+        """Make a ShownProfileImage from a row whose image is fetched; None without a row."""
         if profile_image is None:
             return None
         image = profile_image.image
@@ -182,7 +182,7 @@ class ShownProfileImage(NamedTuple):
 
 
 class ShownWork(NamedTuple):
-    """A work in a list, in the page's language if it is translated."""
+    """A work in a list. Its texts are in the page's language if they are translated."""
 
     id: int
     public_id: str
@@ -312,7 +312,7 @@ class Counts:
 
 
 def sizes_on_phone(share: float, most: str = "") -> str:
-    """The `sizes` of a picture that takes `share` percent of a phone's width, and at most the CSS length `most`.
+    """The `sizes` of a picture on a phone: `share` percent of the width, but at most the CSS length `most`.
 
     A screen with at least 2.5 device pixels per CSS px gets 70 % of that width, which halves the bytes of the
     file. Nobody sees the difference on a phone.
@@ -331,7 +331,7 @@ def in_page_language(own: str | None, translation: str | None, language: str) ->
 
 
 def localized_column(row: dict[str, Any], field: str) -> LocalizedText:
-    """As `localized`, but for the columns of a row. NULL, from an outer join, counts as empty."""
+    """Like `localized`, but for the columns of a row. NULL, from an outer join, counts as empty."""
     language = current_language()
     for wanted in (language, other_language(language)):
         if text := row[f"{field}_{wanted}"]:
@@ -354,7 +354,7 @@ def other_localized(record: Any, field: str) -> LocalizedText:
 def style_sheet(
     works: Iterable[ShownWork], theme: ShownTheme | None = None, pictures: Iterable[ShownPicture] = ()
 ) -> str:
-    """The style sheet of a page: the shapes of its pictures and its theme's accent. All values are checked."""
+    """The style sheet of a page: its pictures' shapes and its theme's accent. All values are checked."""
     rules = dict.fromkeys(picture.style() for picture in [*pictures, *(work.picture for work in works)])
     return "".join([theme.style() if theme else "", *rules])
 
@@ -384,7 +384,7 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class DirectoryEntry:
-    """An organisation, project or theme, with how many of its works are on view."""
+    """An organisation, project or theme, with the number of its works on view."""
 
     slug: str
     name: LocalizedText

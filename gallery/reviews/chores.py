@@ -1,6 +1,4 @@
-"""The worker's chores for reviews: run the checks, accept for trusted organisations, delete what is no longer
-needed.
-"""
+"""Chores: run the checks, accept works of trusted organisations, delete old reports and unused pictures."""
 
 from __future__ import annotations
 

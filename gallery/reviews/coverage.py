@@ -1,6 +1,4 @@
-"""Coverage: how many works on view lack alt text, a translation, a project with a working link, or a lasting
-consent.
-"""
+"""Coverage: how many works on view lack alt text, a translation, a live project link or a lasting consent."""
 
 from __future__ import annotations
 

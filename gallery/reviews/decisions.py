@@ -98,7 +98,7 @@ class UnconfirmedPersonalData(DecisionRefused):
 
 @dataclass(frozen=True)
 class _Request:
-    """The decision that `by` asks for. If `by` is None, it is automatic, for a trusted organisation."""
+    """The decision that `by` asks for. If `by` is None, the decision is automatic."""
 
     decision: Decision
     by: Person | None
@@ -337,7 +337,7 @@ async def _check_acceptable(artwork: Artwork, confirmed: Collection[str]) -> Non
 
 
 def undo_deadline(made: Review | Opinion) -> datetime:
-    """The moment until which the curator may undo the decision; nobody is notified of the decision before."""
+    """The moment until which the curator may undo the decision. Mails about the decision leave later."""
     return made.at + UNDO_PERIOD + UNDO_GRACE
 
 

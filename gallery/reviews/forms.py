@@ -122,8 +122,9 @@ class ReviewForm(Form):
         return [field for field in (self["reason"], self["concern"], *self.note_fields()) if field.data]
 
     def notes(self, language: str = "zh") -> dict[str, str]:
-        """Form field of the work → the note on it, with the chosen ready-made reasons in `language`; no empty
-        notes.
+        """Form field of the work → the note on it, without empty notes.
+
+        A note includes the chosen ready-made reasons in `language`.
         """
         return {
             name: text
@@ -171,7 +172,7 @@ class BulkReviewForm(Form):
 
 
 class RoundForm(Form):
-    """`themes`: id and title of the themes in which works wait."""
+    """`themes`: (id, title) of each theme with waiting works."""
 
     theme = SelectField(_l("Theme"), choices=[], validate_choice=False)
     closes_at = MomentField(

@@ -1,4 +1,4 @@
-"""Dismissing a hint, and the page with the list behind the hints on wording."""
+"""Dismissing a hint, and the page with the wording list, from which the hints on wording come."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gallery.web.rendering import redirect, render
 
 
 async def update(request: Request) -> Response:
-    """A curator says why a hint does not matter, or opens it again."""
+    """A curator dismisses a hint and says why it does not matter, or opens the hint again."""
     person, hint = await load_hint(request)
     posted = await read_desk_form(request)
     chosen = await load_queue_filter(request.query_params)
@@ -39,7 +39,7 @@ async def update(request: Request) -> Response:
 
 
 async def wording(request: Request) -> Response:
-    """Anybody at the desk reads the list behind the hints on wording, with its sources."""
+    """Anybody at the desk reads the wording list and its sources."""
     await load_person(request)
     return render(request, "reviews/wording.html", {"wording": wording_list()})
 

@@ -63,13 +63,13 @@ async def check_submission(submission: Submission) -> None:
             return
         await _replace_hints(current, artwork, image, found)
         is_prepared = image is None or image.state != ImageState.RECEIVED
-        current.checked_with = CHECKS_VERSION if is_prepared else 0  # 0: check again with renditions
+        current.checked_with = CHECKS_VERSION if is_prepared else 0  # 0: check again after the renditions
         current.checked_on = today()
         await current.save(update_fields=["checked_with", "checked_on"])
 
 
 async def _without_withdrawn(artwork: Artwork, found: Sequence[CheckFinding]) -> list[CheckFinding]:
-    """Lock the work and those in its findings; returns the findings that concern no withdrawn work."""
+    """Lock the work and the works in its findings. Returns the findings that concern no withdrawn work."""
     others = {each.key: int(each.facts["artwork"]) for each in found if is_duplicate_finding(each)}
     not_withdrawn = await _lock_not_withdrawn({artwork.id, *others.values()})
     if artwork.id not in not_withdrawn:
@@ -148,7 +148,7 @@ async def store_hash_bands(artwork: Artwork, image: Image) -> None:
 
 
 async def _lock_not_withdrawn(ids: Collection[int]) -> set[int]:
-    """Lock the works `ids` until the transaction ends; returns the ids of those that are not withdrawn."""
+    """Lock the works with these `ids` until the transaction ends. Returns the ids of works not withdrawn."""
     works = await locked(Artwork.filter(id__in=list(ids)).order_by("id"))
     return {each.id for each in works if each.status != Status.WITHDRAWN}
 
@@ -184,7 +184,7 @@ async def near_duplicates(artwork: Artwork, image: Image) -> list[NearDuplicate]
             )
     for pair in await pairs_with_proposed_image(
         image.id
-    ):  # a proposed picture belongs to no work yet, so it is found through its pair
+    ):  # a proposed picture belongs to no work yet; only its pair leads to it
         other = pair.earlier if pair.later_image_id == image.id else pair.later
         other_image = pair.earlier_image_id if pair.later_image_id == image.id else pair.later_image_id
         is_other = other.artist_id != artwork.artist_id
@@ -222,7 +222,7 @@ async def current_hints(submission: Submission) -> list[Hint]:
 
 
 async def dismiss(hint: Hint, by: Person, reason: str) -> None:
-    """Close a hint with the reason why it does not matter, also for later submissions of the same words."""
+    """Close a hint, with the reason why it does not matter, also for later submissions of the same words."""
     async with in_transaction():
         await WavedOff.filter(artwork_id=hint.artwork_id, key=hint.key).delete()
         await WavedOff.create(artwork_id=hint.artwork_id, key=hint.key, by=by, at=now(), reason=reason)
@@ -312,7 +312,7 @@ async def describe_hints(hints: list[Hint]) -> list[HintDescription]:
     for hint in hints:
         pair = pairs.get(hint.pair_id or 0)
         if hint.check == "duplicates" and pair is None:
-            continue  # one work was withdrawn, is being scored, or has another picture now
+            continue  # one of the works was withdrawn, is being scored, or has another picture now
         instead, source = "", None
         if hint.check == "wording":
             entry = entries.get(hint.facts["entry"])

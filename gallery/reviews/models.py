@@ -1,6 +1,4 @@
-"""Reviews, and the rows of the queue: holds, deferrals, undone decisions, ready-made reasons, hints, pairs,
-reports.
-"""
+"""Models: reviews, holds, deferrals, undone decisions, ready-made reasons, hints, near pairs, reports."""
 
 from __future__ import annotations
 
@@ -317,10 +315,10 @@ class Hint(Model):
     is_quoted = fields.BooleanField(default=False)  # whether the excerpt is in quotation marks
     facts: dict[str, str] = fields.JSONField(default=dict)
     key = fields.CharField(max_length=32)  # the same finding has the same key in every submission
-    is_open = fields.BooleanField(default=True)  # false once a curator has dismissed the hint
+    is_open = fields.BooleanField(default=True)  # False once a curator has dismissed the hint
     pair: fields.ForeignKeyNullableRelation[NearPair] = fields.ForeignKeyField(
         "gallery.NearPair", related_name="hints", null=True, on_delete=fields.CASCADE
-    )  # for a hint that two pictures are nearly the same
+    )  # set if the hint says that two pictures are nearly the same
     pair_id: int | None
 
     class Meta:
@@ -371,7 +369,7 @@ class PairOutcome(LabelledEnum):
     ASKED = "asked", _l("An organisation was asked.")
 
 
-SETTLED_OUTCOMES = frozenset({PairOutcome.TWO_WORKS, PairOutcome.SAME_WORK})  # these close the pair's hints
+SETTLED_OUTCOMES = frozenset({PairOutcome.TWO_WORKS, PairOutcome.SAME_WORK})  # they close the pair's hints
 
 
 class NearPair(Model):
@@ -394,7 +392,7 @@ class NearPair(Model):
         "gallery.Image", related_name="pairs_as_later", on_delete=fields.CASCADE
     )
     later_image_id: int
-    distance = fields.IntField()  # bits in which their perceptual hashes differ
+    distance = fields.IntField()  # the number of bits in which the perceptual hashes differ
     is_mirrored = fields.BooleanField(default=False)
     outcome = fields.CharEnumField(PairOutcome, max_length=10, null=True)
     settled_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(

@@ -29,7 +29,7 @@ async def show(request: Request) -> Response:
 
 
 async def _redirect_to_scoring(request: Request, shown: ShownPair) -> Response | None:
-    """A redirect to the open scoring round of one of the works, if any: the page names their artists."""
+    """A redirect to an open scoring round with one of the works, if any: the pair's page names artists."""
     for side in shown.sides:
         round = await open_scoring_round(side.artwork) if side.is_waiting else None
         if round is not None:
@@ -40,9 +40,7 @@ async def _redirect_to_scoring(request: Request, shown: ShownPair) -> Response |
 
 
 async def update(request: Request) -> Response:
-    """A curator marks the pair as two works or as the same one, asks an organisation, or opens the pair
-    again.
-    """
+    """A curator settles the pair as two works or one, asks an organisation, or reopens the pair."""
     person, shown = await load_pair(request)
     if (response := await _redirect_to_scoring(request, shown)) is not None:
         return response

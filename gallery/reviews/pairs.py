@@ -144,7 +144,7 @@ def _shows(submission: Submission, image_id: int) -> bool:
 
 
 async def _first_sent_at(artwork_id: int, image_id: int) -> tuple[datetime, int]:
-    """The time and id of the work's first submission with this picture: the key to order two pictures."""
+    """The time and id of the work's first submission with this picture, the sort key for the two sides."""
     submissions = await Submission.filter(artwork_id=artwork_id).order_by("number")
     with_it = [each for each in submissions if _shows(each, image_id)] or submissions
     return (with_it[0].at, with_it[0].id) if with_it else (now(), 0)
@@ -169,7 +169,7 @@ async def pairs_with_proposed_image(image_id: int) -> list[NearPair]:
 
 
 async def load_pairs(ids: Collection[int]) -> dict[int, ShownPair]:
-    """Id → pair, for the pairs whose two pictures can both still be shown as they were sent; two queries."""
+    """Id → pair, for the pairs whose two pictures can still be shown as they were sent; two queries."""
     if not ids:
         return {}
     pairs = await NearPair.filter(id__in=list(ids)).select_related(

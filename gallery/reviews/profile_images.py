@@ -1,6 +1,4 @@
-"""New logos and covers for curators: first those held back because they resemble a work that may not be
-shown.
-"""
+"""New logos and covers, for curators. A picture that resembles a work that may not be shown comes first."""
 
 from __future__ import annotations
 
@@ -67,7 +65,7 @@ async def _page(request: Request, form: TakeDownForm, refused: int = 0) -> Respo
     """The page with the list. `refused`: the id of the logo or cover whose form was refused; 0 for none."""
     found = (
         await unseen_profile_images()
-        .order_by("-state", "id")  # in the order of the alphabet, reversed: "waiting" before "shown"
+        .order_by("-state", "id")  # in reverse alphabetical order "waiting" comes before "shown"
         .limit(PER_PAGE)
         .select_related("image", "organisation", "project__organisation")
     )

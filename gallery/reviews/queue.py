@@ -1,5 +1,4 @@
-"""The queue: the submissions that wait, their order, the filters, and how many submissions each filter would
-leave.
+"""The queue: the waiting submissions, their order, the filters, and the number of matches of each filter.
 
 The submission that has waited longest comes first. Submissions that a curator deferred come at the end of
 that curator's queue, in the order of deferring.

@@ -72,7 +72,7 @@ class QueueRow:
     def time(self) -> str:
         """The time that has passed since `since`, in words."""
         elapsed = now() - self.since
-        if elapsed.days:  # the threshold makes nine days “9 days”, not “1 week”
+        if elapsed.days:  # with this threshold, nine days are “9 days”, not “1 week”
             return format_timedelta(elapsed, granularity="day", threshold=1e6, locale=babel_locale())
         return format_timedelta(elapsed, granularity="minute", locale=babel_locale())
 

@@ -1,4 +1,4 @@
-"""Ready reasons: sentences that curators often write, in both languages."""
+"""Ready-made reasons: sentences that curators often write, in both languages."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def update(request: Request) -> Response:
 
 
 async def _page(request: Request, forms: dict[int, ReadyReasonForm], status: int = 200) -> Response:
-    """The page of ready-made reasons. `forms`: id of a reason → its form as typed; key 0 for a new reason."""
+    """The page of ready-made reasons. `forms`: reason's id → its form as typed; key 0: a new reason."""
     rows = [
         (reason, forms.get(reason.id) or ReadyReasonForm(obj=reason), reason.id in forms)
         for reason in await ReadyReason.all().order_by("field", "id")

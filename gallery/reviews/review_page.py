@@ -114,7 +114,7 @@ async def _deciding_context(
     mine = next((each for each in reversed(current) if each.by_id == person.id), None)
     has_spoken = mine is not None and submission.stage == Stage.SECOND
     interest = await decisions.reviewer_interest(artwork, person, latest_decisions(current))
-    latest = {each.by_id: each for each in current}  # in the order of the first opinion of each curator
+    latest = {each.by_id: each for each in current}  # in the order of each curator's first opinion
     return {
         "stage": submission.stage if submission.is_waiting else None,
         "mine": mine if submission.is_waiting else None,

@@ -66,7 +66,7 @@ def is_open(round: ScoringRound) -> bool:
 
 
 def round_submissions(round: ScoringRound) -> QuerySet[Submission]:
-    """The round's submissions: waiting ones of its theme that were sent before it closed, and scored ones."""
+    """The waiting submissions of the round's theme, sent before the round closed, and all scored ones."""
     scored = Subquery(Score.filter(round_id=round.id).values("submission_id"))
     return Submission.filter(
         Q(is_waiting=True, replaces__isnull=True, artwork__themes__id=round.theme_id, at__lt=round.closes_at)
@@ -75,7 +75,7 @@ def round_submissions(round: ScoringRound) -> QuerySet[Submission]:
 
 
 async def submissions_to_score(round: ScoringRound, by: Person) -> QuerySet[Submission]:
-    """The waiting submissions that `by` may score: not those of their own organisations."""
+    """The waiting submissions that the curator `by` may score: none of the curator's own organisations."""
     own = await Membership.filter(person_id=by.id).values_list("organisation_id", flat=True)
     waiting = round_submissions(round).filter(is_waiting=True)
     return waiting.exclude(artwork__organisation_id__in=list(own)) if own else waiting
@@ -109,7 +109,7 @@ async def score(round: ScoringRound, submission: Submission, by: Person, value: 
         if not await (await submissions_to_score(current, by)).filter(id=submission.id).exists():
             raise ScoringRefused(_l("This work is no longer in the round."))
         await Score.filter(round_id=current.id, submission_id=submission.id, by_id=by.id).delete()
-        # Without the work's id: the audit log must not reveal which work was scored.
+        # The work's id is left out, because the audit log must not reveal which work was scored.
         await record(Verb.ROUND_SCORED, current.id, by=by)
         return await Score.create(
             round=current, submission=submission, by=by, value=value, note=note, at=now()

@@ -117,7 +117,7 @@ async def score_create(request: Request) -> Response:
 
 
 async def _load_scored(request: Request) -> tuple[Person, ScoringRound, Submission]:
-    """The round in the URL and one of its submissions that this curator may score; 404 otherwise."""
+    """The curator, the round and the submission in the URL; 404 unless the curator may score it now."""
     person, round = await load_round(request)
     wanted = (await scoring.submissions_to_score(round, person)).filter(id=request.path_params["submission"])
     submission = await wanted.first() if scoring.is_open(round) else None

@@ -20,10 +20,10 @@ DecisionByCurator = Mapping[
 class DecisionEffect(StrEnum):
     """What one more decision leads to."""
 
-    WAITS_FOR_ANOTHER = "waits for another"  # saved as an opinion until another curator decides
+    WAITS_FOR_ANOTHER = "waits for another"  # saved as an opinion; another curator must decide as well
     DECIDED = "decided"
-    ALREADY_SPOKEN = "already spoken"  # refused: this curator has decided already; another must do so next
-    THIRD_NEEDED = "third needed"  # refused: two disagree, and neither adopts the other's decision
+    ALREADY_SPOKEN = "already spoken"  # refused: the curator has decided already; another must decide next
+    THIRD_NEEDED = "third needed"  # refused: two curators disagree, and this decision is not the other's
 
 
 def latest_decisions(opinions: Iterable[Opinion]) -> dict[int, Decision]:
@@ -44,7 +44,7 @@ def stage_of(decisions: DecisionByCurator) -> Stage:
 def effect_of_decision(
     decisions: DecisionByCurator, by: int, decision: Decision, needed: int
 ) -> DecisionEffect:
-    """The effect of a decision by the person `by`, where `needed` (1 or 2) reviews are asked for."""
+    """The effect of a decision by the person `by`, if the site asks for `needed` (1 or 2) reviews."""
     if needed < 2:
         return DecisionEffect.DECIDED
     others = [other for person, other in decisions.items() if person != by]

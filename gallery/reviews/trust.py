@@ -1,5 +1,4 @@
-"""Trusted organisations: which of their works are accepted automatically, and the list of works to look at
-afterwards.
+"""Trusted organisations: which of their works are accepted automatically, and which a curator checks later.
 
 Whatever the trust, a curator reviews a work that cannot be accepted yet, has a serious hint, is sent again,
 or is by an artist with an earlier veto or risk.

@@ -1,6 +1,4 @@
-"""Reviewing one work: its page, the decision, the deferral, and the hold that keeps other curators from
-deciding it.
-"""
+"""Reviewing one work: the page, the decision, the deferral, and the hold against decisions by others."""
 
 from __future__ import annotations
 
@@ -37,9 +35,7 @@ from gallery.web.rendering import flash, redirect, render
 
 
 async def new(request: Request) -> Response:
-    """A curator opens a work with its story, consent, project, hints and history, holds it, and can decide on
-    it.
-    """
+    """A curator opens a work to decide on it, and gets the hold on the work."""
     person, artwork = await load_submitted(request)
     if artwork.status == Status.WITHDRAWN:
         withdrawal = await Withdrawal.get(consent__artworks__id=artwork.id)

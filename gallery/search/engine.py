@@ -1,4 +1,6 @@
-"""The search query for each database: FTS5 on SQLite, tsvector with GIN on PostgreSQL. Both give the same results.
+"""The search query for each database: FTS5 on SQLite, tsvector with GIN on PostgreSQL.
+
+Both give the same results.
 
 Tokens contain only letters, digits and underscores, so they can be part of the SQL statement. PostgreSQL then
 knows how common each token is when it plans the query.
@@ -31,7 +33,7 @@ async def index(entries: Collection[int]) -> None:
 
 
 async def delete_entries(entries: Collection[int]) -> None:
-    """Delete many entries, in a transaction. For a few, `SearchEntry.filter(…).delete()` does the same."""
+    """Delete many entries, in a transaction. For few, `SearchEntry.filter(…).delete()` is enough."""
     if not entries:
         return
     await _execute_fts5(
@@ -65,7 +67,7 @@ class Hit(NamedTuple):
 
 
 async def find_hits(terms: Sequence[Term], facets: Sequence[str], after: Hit | None, most: int) -> list[Hit]:
-    """At most `most` entries that have all terms and facets, and that are sorted after the hit `after`.
+    """At most `most` entries that have all terms and facets, starting after the hit `after`.
 
     Matches in the title come first, then falling ids. There must be a term or a facet. One or two queries.
     """
@@ -78,7 +80,7 @@ async def find_hits(terms: Sequence[Term], facets: Sequence[str], after: Hit | N
     for in_title in (True, False):
         if after is not None and in_title and not after.in_title:
             continue
-        if not in_title and not terms:  # only facets: they are title tokens of every entry
+        if not in_title and not terms:  # facets are title tokens: the first query found all
             continue
         before = after.entry if after is not None and after.in_title == in_title else ABOVE_ALL_IDS
         if len(matches) < most:

@@ -1,4 +1,4 @@
-"""What the index contains of each thing on view, and how it is kept up to date.
+"""What the index contains of each thing on view, and how the index is kept up to date.
 
 Credit names are indexed, and nothing private. A pass goes through everything on view in batches, from the
 exhibitions down to the oldest work. Each batch is compared with the entries of the same range of ids.
@@ -31,7 +31,7 @@ from gallery.web.languages import LANGUAGES
 from gallery.web.markdown import markdown_to_text
 
 READ_AT_ONCE = 300  # rows compared in one batch
-WRITTEN_AT_ONCE = 50  # entries written in one transaction, so that others need not wait long
+WRITTEN_AT_ONCE = 50  # entries written in one transaction; few, so that other writers wait only briefly
 INCOMPLETE = -1  # stored as the content version of a pass that left out locked rows
 MAX_ROW_ID = 2**31 - 1  # the largest value of PostgreSQL's integer columns
 
@@ -84,7 +84,7 @@ class EntrySource:
 
 
 def plain_line(text: str) -> str:
-    """A text on one line, without Markdown. Parsing is slow, so a text that cannot have any is not parsed."""
+    """A text on one line, without Markdown. Parsing is slow, so plain text is not parsed."""
     return markdown_to_text(text) if MARKDOWN.intersection(text) else " ".join(text.split())
 
 
@@ -114,7 +114,7 @@ async def works(before: int, most: int) -> SourceBatch:
 
 
 async def tags_of(ids: Collection[int]) -> list[QueryRow]:
-    """One row for each theme of each work: the work's id, the theme's slug and names. Sorted by the theme's id."""
+    """One row for each theme of each work: the work's id, the theme's slug and names; sorted by theme id."""
     return sorted(await _tags_of(list(ids)), key=lambda row: int(row["themes__id"]))
 
 
@@ -172,9 +172,9 @@ async def _bilingual_batch(
     facet: tuple[str, str],
     listed_ids: Collection[int] | None = None,
 ) -> SourceBatch:
-    """The sources of the `most` newest of `rows`; without those whose id is not in `listed_ids`, if it is given.
+    """The sources of the `most` newest of `rows`. If `listed_ids` is given, rows with other ids are left out.
 
-    The first two `names` are title columns, the others text columns. `facet`: its kind and its column.
+    The first two `names` are title columns, the others text columns. `facet`: (filter, column of its value).
     """
     kind, column = facet
     found = await rows.order_by("-id").limit(most).values("id", column, *names)

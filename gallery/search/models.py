@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class EntryKind(IntEnum):
-    """The kind of thing that an entry is about. Among equal hits the higher number comes first."""
+    """The kind of thing that an entry is about. Among hits of equal rank the higher number comes first."""
 
     WORK = 1
     PROJECT = 2
@@ -42,7 +42,7 @@ class SearchEntry(Model):
         "gallery.Artwork", related_name="search_entry", null=True, on_delete=fields.CASCADE
     )
     artwork_id: int | None  # set for works only: a withdrawal finds the entry by this key
-    stamp = fields.CharField(max_length=32)  # digest of everything that the tokens were made from
+    stamp = fields.CharField(max_length=32)  # a hash of everything that the tokens were made from
     title_tokens = fields.TextField()
     text_tokens = fields.TextField()  # include the title's tokens
 
@@ -54,10 +54,10 @@ class IndexPass(Model):
     """How far the current pass over the index has come; one row."""
 
     id = fields.IntField(primary_key=True)
-    content_version = fields.BigIntField(default=-1)  # when the pass began
-    words_version = fields.IntField(default=0)  # tokenizer.VERSION of the entries
-    holds_until = fields.DatetimeField(null=True)  # when the clock next changes what is on view
-    before = fields.BigIntField(default=0)  # entries with this id or higher are done; 0: all are
+    content_version = fields.BigIntField(default=-1)  # the content version when the pass began
+    words_version = fields.IntField(default=0)  # tokenizer.VERSION when the pass began
+    holds_until = fields.DatetimeField(null=True)  # the next time at which what is on view changes by itself
+    before = fields.BigIntField(default=0)  # entries with this id or a higher one are done; 0: all are done
 
     class Meta:
         table = "index_pass"

@@ -27,11 +27,11 @@ from gallery.web.markdown import excerpt
 
 PAGE_SIZE = 24
 MAX_COUNTED = 100  # with more results than this, the filters show no counts
-MAX_ATTEMPTS = 4  # queries for one page, if results are no longer on view
-SNIPPET_COLUMNS = 150  # a Chinese character takes two
+MAX_ATTEMPTS = 4  # at most so many queries for a page, if many hits are no longer on view
+SNIPPET_COLUMNS = 150  # display columns; a Chinese character takes two
 MAX_FILTER_VALUES = 8  # shown for each filter: the most frequent values
-MAX_SUGGESTIONS = 4  # other queries, for a query without results
-VOCABULARY_WORKS = 200  # newest works whose words correct the spelling of a query
+MAX_SUGGESTIONS = 4  # other queries that the page offers if there are no results
+VOCABULARY_WORKS = 200  # the newest works, whose words correct the spelling of a query
 
 FILTERS = ("kind", "theme", "organisation", "medium", "year", "language")
 
@@ -76,7 +76,7 @@ class FilterValue:
     count: int = 0
 
 
-FilterValues = dict[str, dict[str, FilterValue]]  # by filter and value
+FilterValues = dict[str, dict[str, FilterValue]]  # filter → value → FilterValue
 
 
 @dataclass(frozen=True)
@@ -219,7 +219,7 @@ def _rooms(ids: list[int]) -> ValuesQuery[Any]:
     return rooms.values(*in_languages("title", "text"), of="edition__exhibition_id")
 
 
-# Kind → its query, and the columns of title, text and parent's name. Only kinds that have both languages.
+# Kind → its query, and the columns of title, text and parent's name. Only kinds with both languages.
 DETAIL_ROWS = {
     EntryKind.PROJECT: (_projects, "title", "summary", "organisation__name"),
     EntryKind.ORGANISATION: (_organisations, "name", "about", ""),
@@ -232,7 +232,7 @@ def _work_result(row: QueryRow, terms: Sequence[Term]) -> SearchResult:
     shown, own = ShownWork.of(row), row["language"]
 
     def in_both(field: str) -> list[LocalizedText]:
-        """The field in the page's language if possible, its translation and its original, in this order."""
+        """[the field in the page's language if possible, its translation, its original]."""
         original, translation = row[field], row[f"{field}_translation"]
         translated = LocalizedText(translation, other_language(own))
         return [

@@ -25,10 +25,10 @@ from operator import add
 import snowballstemmer
 from markupsafe import Markup, escape
 
-VERSION = 1  # of the tokenizer: after a change the worker writes the whole index again
+VERSION = 1  # of the tokenizer; when it is raised, the worker writes the whole index again
 MAX_QUESTION_LENGTH = 80  # characters of a query; the rest is ignored
-MAX_TOKENS = 10_000  # in one entry; PostgreSQL counts positions up to 16,383
-MAX_REPEATS = 200  # of one token in one entry; PostgreSQL stores up to 255 positions of a token
+MAX_TOKENS = 10_000  # tokens in one entry; PostgreSQL counts positions up to 16,383
+MAX_REPEATS = 200  # how often one token may occur in an entry; PostgreSQL stores up to 255 positions
 MAX_ASCII_LENGTH, MAX_OTHER_LENGTH = 40, 20  # characters of one word
 
 _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
@@ -179,12 +179,12 @@ def first_span(text: str, terms: Sequence[Term]) -> tuple[int, int] | None:
 
 
 def _matches(folded: str, terms: Sequence[Term], most: int | None = None) -> Iterator[tuple[int, int]]:
-    """The matches of the terms. `most` limits those of each Chinese term, and of all others together."""
+    """The (start, end) of matches: at most `most` for each Chinese term, and for all other terms together."""
     stems = set()
     for term in terms:
         first, *others = term.tokens
         if is_cjk(first):
-            # Overlapping pairs are joined to the run that they were cut from.
+            # Join the overlapping pairs to the run of characters that they were cut from.
             yield from islice(_occurrences(folded, first + "".join(pair[1:] for pair in others)), most)
         else:
             stems.add(first)
@@ -232,7 +232,10 @@ def snippet(text: str, terms: Sequence[Term], columns: int) -> str:
 
 
 def _columns_before(text: str, position: int, columns: int) -> int:
-    """Where a snippet begins: up to `columns` before `position`, preferably where a sentence or word does."""
+    """The index at which a snippet begins, up to `columns` before `position`.
+
+    Preferably the snippet begins with a sentence or a word.
+    """
     start = position
     while start > 0 and columns > 0:
         start -= 1

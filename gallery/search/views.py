@@ -1,7 +1,7 @@
 """The search page: a plain form, results, and filters that are links.
 
-The page cache does not store results: there are endlessly many queries, and they would push out the pages that everybody
-opens.
+The page cache does not store results: there are endlessly many queries, and their results would push out
+the pages that everybody opens.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def search_address(request: Request, text: str, filters: Mapping[str, str], afte
 
 
 def filter_groups(request: Request, query: SearchQuery, results: SearchResults) -> list[dict[str, Any]]:
-    """The filters that divide the results, each with its links. A filter that is set has a link that removes it."""
+    """The filters that divide the results, with their links. A filter that is set has a link to remove it."""
     groups = []
     for name in FILTERS:
         values = sorted(

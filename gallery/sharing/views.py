@@ -33,17 +33,16 @@ from gallery.web.page_cache import etag_matches
 from gallery.web.rendering import settings_of, storage_of
 
 SHARE_IMAGE_NAME = re.compile(r"(card|poster)-[0-9a-f]{12}\.(jpg|png)")
-PICTURE_WIDTHS = {"card": 960, "poster": 1600}  # px: the least width of the rendition used
-MAX_TRIES = 2  # a second try, if the content changes while the share image is drawn
-MAX_CANDIDATE_WORKS = 120  # works to look through for one that may be shared: as many as the page shows
+PICTURE_WIDTHS = {"card": 960, "poster": 1600}  # px: the minimum width of the rendition that is drawn
+MAX_TRIES = 2  # tries; the second if the content changed during the first
+MAX_CANDIDATE_WORKS = 120  # as many works as the page shows; the first that may be shared is drawn
 
 
 async def show(request: Request) -> Response:
     """A social network fetches the card for a link, or a visitor fetches a poster.
 
-    Answers 410 for a withdrawn work, and 404 if there is nothing on view at this address.
-
-    An outdated address, as in an old chat, gives the present share image.
+    Returns 410 for a withdrawn work, and 404 if nothing is on view at this URL. An outdated URL, such as one
+    in an old chat, returns the current share image.
     """
     parameters, settings = request.path_params, settings_of(request)
     set_language(parameters["language"])
@@ -93,9 +92,9 @@ async def share_image_response(request: Request, share_image: ShareImage) -> Res
 
 
 async def draw_share_image(share_image: ShareImage, storage: Storage, settings: Settings) -> bytes:
-    """Draw a share image. One with a picture is stored as a derivative of that picture, and deleted with it.
+    """Draw a share image. If it shows a picture, it is stored as a derivative, and deleted with the picture.
 
-    Raises ImageRefused, MachineFault, and FileNotFoundError.
+    Raises ImageRefused, MachineFault or FileNotFoundError.
     """
     fonts, limits = fonts_of(settings), request_limits(settings)
     async with storage.scratch_folder() as folder:

@@ -65,7 +65,7 @@ class WallLabel:
     facts: str  # medium and year
     help: str
     organisation: str
-    caption: str  # the hanging's caption in this room
+    caption: str  # the caption of the hanging
     story: str
     room: str
     address: str

@@ -20,7 +20,7 @@ class StatsScope:
     person: Person
     offered: list[Organisation]
     chosen: Organisation | None  # None: all organisations of `offered`
-    is_member: bool  # of all organisations in scope; only members see unsubmitted changes
+    is_member: bool  # of each organisation in scope; only members see unsubmitted changes
 
     @property
     def is_sitewide(self) -> bool:
@@ -33,7 +33,7 @@ class StatsScope:
 
 
 async def load_stats_scope(request: Request) -> StatsScope:
-    """The statistics that the person may see; 404 for strangers, and for organisations that are not theirs."""
+    """The statistics that the person may see; 404 for strangers, and for organisations not theirs."""
     person = await load_person(request)
     own = await organisations_of(person)
     if person.is_curator:

@@ -30,7 +30,7 @@ from gallery.web.security import RateLimit, client_network
 COOKIE_PATH = "/appreciations"
 COOKIE = "gallery_visitor"
 COOKIE_AGE = 400 * 86_400  # seconds; browsers keep no cookie longer
-NEW_VISITOR_LIMIT = RateLimit(times=60, seconds=3600)  # per network, which a whole school class may share
+NEW_VISITOR_LIMIT = RateLimit(times=60, seconds=3600)  # per network, such as a school's
 PRESS_LIMIT = RateLimit(times=60, seconds=60)
 
 
@@ -140,7 +140,7 @@ def count_sentence(number: int, is_theirs: bool) -> str:
 
 
 def confirmation_sentence(is_there: bool, number: int) -> str:
-    """The message after pressing the button."""
+    """The message shown to a visitor after pressing the button."""
     if not is_there:
         return _("Your thanks have been taken back.")
     if number <= 1:

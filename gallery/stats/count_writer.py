@@ -31,7 +31,7 @@ from gallery.themes.models import Theme
 logger = logging.getLogger("gallery.stats")
 
 WRITE_INTERVAL = 1.0  # seconds; a killed process loses at most the counts of one interval
-FINAL_ATTEMPTS = 5  # to write the remaining counts when a process stops
+FINAL_ATTEMPTS = 5  # attempts to write the remaining counts when a process stops
 ROWS_PER_STATEMENT = 500  # in one INSERT
 
 
@@ -86,7 +86,7 @@ async def _write_until(stopped: asyncio.Event, counter: VisitCounter) -> None:
 async def _try_to_write(counter: VisitCounter) -> bool:
     """Write the counts; returns whether all are written.
 
-    If the database is busy or unreachable, they stay in memory.
+    If the database is busy or unreachable, the counts stay in memory.
     """
     try:
         return await write_counts(counter)
@@ -116,7 +116,7 @@ async def write_batch(batch: CountBatch) -> CountBatch:
     """
     left = CountBatch()
     async with in_transaction(BACKGROUND_CONNECTION) as connection:
-        for name in COUNTED_PAGES:  # the same order in every process, against deadlocks
+        for name in COUNTED_PAGES:  # the same order in every process, so that no deadlock is possible
             await _write_page(connection, batch, left, name)
     return left
 

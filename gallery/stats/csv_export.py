@@ -1,4 +1,4 @@
-"""Statistics as CSV: a row per day and work or project, in UTF-8 with a byte order mark, with formulas escaped."""
+"""Statistics as CSV: a row per day and work or project, in UTF-8 with a BOM, with formulas escaped."""
 
 from __future__ import annotations
 

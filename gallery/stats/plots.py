@@ -15,7 +15,7 @@ WIDTH, HEIGHT = 360, 168
 LEFT, RIGHT, TOP, BOTTOM = 44, 4, 10, 26
 BAR_GAP = 0.18  # as a share of the distance from one bar to the next
 
-DAYS_BY_DAY, DAYS_BY_WEEK = 62, 400  # the longest range, in days, with a bar per day; with a bar per week
+DAYS_BY_DAY, DAYS_BY_WEEK = 62, 400  # the longest ranges, in days, with daily and weekly bars
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Plot:
 
 
 def buckets(by_day: Mapping[date, Counts], span: DateRange) -> list[Bucket]:
-    """Split a range into days, weeks from its first day on, or months, so that a chart has about sixty bars at most."""
+    """Split a range into days, weeks (from its first day on) or months: about sixty bars at most."""
     days = 1 if span.days <= DAYS_BY_DAY else 7
     pieces = span.split(days) if span.days <= DAYS_BY_WEEK else split_by_month(span)
     return [

@@ -82,7 +82,7 @@ async def by_work_and_day(organisations: Collection[int], span: DateRange) -> Co
 
 
 async def by_day(organisations: Collection[int], span: DateRange) -> CountsByKey:
-    """Counts by day: views and appreciations of works, and all followed project links."""
+    """Counts by day: views and appreciations of works, and followed support links of projects."""
     sums: CountsByKey = defaultdict(Counts)
     seen = _works(organisations, span).filter(kind=CountKind.SEEN)
     await _add(sums, seen, "day")
@@ -92,7 +92,7 @@ async def by_day(organisations: Collection[int], span: DateRange) -> CountsByKey
 
 
 async def by_project(organisations: Collection[int], span: DateRange) -> CountsByKey:
-    """Counts by project id: views of its page, and its links followed there or on a work's page."""
+    """Counts by project id: views of its page, and support links followed there or on a work's page."""
     sums: CountsByKey = defaultdict(Counts)
     await _add(sums, _projects(organisations, span), "project_id")
     return sums
@@ -138,7 +138,7 @@ async def _grouped(organisations: Collection[int], span: DateRange, *fields: str
 
 
 async def _add(sums: CountsByKey, rows: QuerySet[Any], *fields: str) -> None:
-    """Add the counts, grouped by `fields`: the key is the value of one field, or the tuple of several."""
+    """Add the counts to `sums`. The key is the value of the field, or a tuple for several `fields`."""
     grouped = rows.annotate(sum=Sum("number")).group_by(*fields, "kind").values_list(*fields, "kind", "sum")
     for *values, kind, number in await grouped:
         sums[_key(values)].add(kind, number)

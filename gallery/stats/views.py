@@ -31,7 +31,7 @@ WORKS_LISTED = 200  # the newest works; the CSV file has all
 
 
 async def index(request: Request) -> Response:
-    """Show views, appreciations and followed links: to partners for their organisation, to curators for all."""
+    """Show views, appreciations and followed links: partners see their organisation's, curators see all."""
     scope = await load_stats_scope(request)
     form = requested_range(request)
     if not form.is_valid():

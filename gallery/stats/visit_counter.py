@@ -83,7 +83,7 @@ class VisitCounter:
         )
 
     def appreciation_changes_of(self, artwork_id: int) -> dict[str, bool]:
-        """Changes to a work's appreciations that are not written yet: token → whether the visitor appreciates it."""
+        """The unwritten changes of a work's appreciations: token → whether the visitor appreciates it."""
         waiting = self._waiting.appreciation_changes
         return {token: each.is_there for token, each in waiting.items() if each.artwork_id == artwork_id}
 

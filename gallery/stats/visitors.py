@@ -11,7 +11,7 @@ BROWSER_PREFIXES = (b"Mozilla/", b"Opera/")
 
 # Found in the user agents of bots that call themselves browsers.
 BOT_PATTERNS = (
-    "(?<!cu)bot",  # Googlebot, bingbot, Applebot, GPTBot …; but Cubot is a maker of phones
+    "(?<!cu)bot",  # Googlebot, bingbot, Applebot, GPTBot …; but not Cubot, a maker of phones
     "crawl",
     "spider",  # Baiduspider, Sogou web spider, 360Spider, Bytespider, YisouSpider
     "slurp",
@@ -47,15 +47,16 @@ def is_browser(user_agent: bytes) -> bool:
 
 
 def is_prefetch(headers: Mapping[bytes, bytes]) -> bool:
-    """Whether the request is a prefetch, which nobody sees yet
-    (https://wicg.github.io/nav-speculation/prefetch.html).
+    """Whether the request is a prefetch, which nobody sees yet.
+
+    https://wicg.github.io/nav-speculation/prefetch.html
     """
     return any(_PREFETCH.search(headers[name]) for name in _PREFETCH_HEADERS if name in headers)
 
 
 @functools.lru_cache(maxsize=4096)
 def is_browser_page_request(user_agent: bytes, accept: bytes) -> bool:
-    """Whether a browser asks for a page in order to show it."""
+    """Whether a browser, not a bot, requests an HTML page."""
     return is_browser(user_agent) and b"text/html" in accept
 
 

@@ -1,7 +1,7 @@
-"""Storage of pictures: a private and a public store of one kind, and a local folder for temporary files.
+"""Storage of pictures: a private and a public store of the same kind, and a local folder for temporary files.
 
-The private store has the originals and all renditions; the public one only files
-made of pictures on view.
+The private store has the originals and all renditions. The public store has only files made of pictures on
+view.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Storage:
             self.public = LocalFolder(settings.media / "public")
 
     async def check(self) -> None:
-        """Raises StoreUnavailable if either store cannot be used."""
+        """Test both stores. Raises StoreUnavailable if either cannot be used."""
         await self.private.check()
         await self.public.check()
 
@@ -61,9 +61,9 @@ class Storage:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     def sweep_scratch(self, older_than: float) -> None:
-        """Remove scratch folders that killed processes left: those last changed before `older_than`.
+        """Remove scratch folders last changed before `older_than` (seconds since 1970).
 
-        `older_than`: seconds since 1970.
+        Killed processes left them.
         """
         for folder in self._scratch.iterdir():
             if folder != self.partial_uploads and folder.stat().st_mtime < older_than:

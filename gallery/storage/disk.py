@@ -15,8 +15,8 @@ LOCK_NAME = ".lock"
 
 @contextmanager
 def atomic_write(path: Path, mode: int = 0o666) -> Iterator[Path]:
-    """A temporary path that replaces `path` at the end, once it is on the disk; after an error `path` is
-    unchanged.
+    """Yield a temporary path. When the block ends, its file is flushed to the disk and replaces `path`; after
+    an error `path` is unchanged.
 
     `mode` is narrowed by the umask, as for any new file. The folder must exist.
     """

@@ -24,8 +24,8 @@ from gallery.storage.disk import atomic_write
 from gallery.storage.store import Store, StoredFile, StoreUnavailable
 
 SMALL_FILE_BYTES = 256 << 10  # bytes; nearly every rendition and tile is smaller
-MAX_NAME_BYTES = 255  # file systems report a longer name by an error other than "not found"
-MAX_TRIES = 5  # to write a file: another process may remove its folder while it is empty
+MAX_NAME_BYTES = 255  # a longer name raises OSError, not FileNotFoundError
+MAX_TRIES = 5  # attempts to write a file: another process may remove its empty folder
 
 
 class LocalFolder(Store):

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from gallery.settings import Settings
 from gallery.storage.store import StoreUnavailable
 
-TIMEOUT = 10.0  # seconds for one step of the request; the person who withdraws waits for it
+TIMEOUT = 10.0  # seconds without an answer; the person who withdraws waits for the purge
 PURGE_BODY = json.dumps({"purge_everything": True}).encode()
 
 

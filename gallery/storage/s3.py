@@ -33,7 +33,7 @@ REQUEST_TIMEOUT = (
     10.0  # seconds for one small request; a visitor waits no longer for a store that is unavailable
 )
 TRANSFER_TIMEOUT = timedelta(minutes=10)  # for the transfer of one whole file
-MAX_CONCURRENT_DELETIONS = 16  # in a store that deletes only one key per request
+MAX_CONCURRENT_DELETIONS = 16  # for a store that deletes only one key per request
 
 CLIENT_OPTIONS: dict[str, Any] = {"connect_timeout": timedelta(seconds=2), "timeout": TRANSFER_TIMEOUT}
 RETRY_CONFIG: Any = {
@@ -165,7 +165,7 @@ class Bucket:
 class BucketFolder(Store):
     """Files by key under one prefix of a bucket.
 
-    With `public_url`, at which visitors can fetch the same files directly, responses redirect them there.
+    `public_url`: where visitors can fetch the same files directly; responses then redirect to it.
     """
 
     def __init__(
@@ -292,8 +292,8 @@ class BucketFolder(Store):
                 return await obstore.head_async(self._store, self._path_of(key))
 
     async def check(self) -> None:
-        """Check as every store does; also that strangers can read the public files at `public_url` and no
-        private ones."""
+        """See Store.check. Also check that strangers can read public files at `public_url`, and cannot read
+        private files."""
         key = f"check/{secrets.token_hex(8)}"
         async with self._scratch() as folder:
             (folder / "check").write_bytes(b"check")
@@ -324,7 +324,7 @@ def _public_store(url: str) -> HTTPStore:
 
 
 async def _can_read(store: Any, path: str) -> bool:
-    """Whether the store's client can read a file."""
+    """Whether the client `store` can read the file at `path`."""
     try:
         async with asyncio.timeout(REQUEST_TIMEOUT):
             await (await obstore.get_async(store, path)).bytes_async()
@@ -370,13 +370,13 @@ class BucketResponse(FileResponse):
 
 
 class RangeReader:
-    """Reads and seeks like a file."""
+    """A file of the bucket with `read` and `seek`, like a local file."""
 
     def __init__(self, folder: BucketFolder, key: str, size: int, first: bytes) -> None:
         self._folder = folder
         self._key = key
         self._size = size
-        self._first = first  # the beginning of the file, which was already read
+        self._first = first  # the first bytes of the file, which were already read
         self._at = 0
 
     async def seek(self, at: int) -> None:

@@ -13,7 +13,7 @@ from typing import Self
 from starlette.requests import Request
 from starlette.responses import Response
 
-CHUNK_BYTES = 1 << 20  # bytes of a file in memory at a time, when it is copied or served
+CHUNK_BYTES = 1 << 20  # bytes in memory at a time while a file is copied or served
 
 
 class StoreUnavailable(Exception):
@@ -25,7 +25,7 @@ class StoreUnavailable(Exception):
 
     def __init__(self, sentence: str, *, is_refusal: bool = False) -> None:
         super().__init__(sentence)
-        self.is_refusal = is_refusal  # the store answered but refused: retrying will not help
+        self.is_refusal = is_refusal  # whether the store refused: then retrying does not help
 
 
 @dataclass(frozen=True)

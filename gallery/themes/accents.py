@@ -38,7 +38,7 @@ def is_readable(colour: str, grounds: tuple[str, ...]) -> bool:
 
 
 def nearest_readable(colour: str, grounds: tuple[str, ...]) -> str:
-    """The nearest tone of the same hue that is readable on all `grounds`; `colour` itself if it is.
+    """The nearest tone of the same hue that is readable on all `grounds`: `colour` itself, if possible.
 
     The tone gets darker on light backgrounds and lighter on dark ones.
     """

@@ -35,7 +35,7 @@ async def extended_deadlines(organisation_ids: Collection[int], day: date | None
 
 
 async def extend_call(theme: Theme, organisation: Organisation, until: date, by: Person) -> Extension:
-    """Let `organisation` send works to `theme` to the end of the day `until`. Earlier extensions are kept."""
+    """Let `organisation` send works to `theme` until the end of the day `until`. Keep earlier extensions."""
     async with in_transaction():
         await record(Verb.THEME_EXTENDED, theme.id, organisation_id=organisation.id, by=by)
         return await Extension.create(theme=theme, organisation=organisation, until=until, by=by, at=now())

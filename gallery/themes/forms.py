@@ -231,7 +231,7 @@ class ThemeForm(Form):
     def validate_rule_year(self, field: Field) -> None:
         try:
             rule = self.date_rule()
-        except InvalidDateRule:  # validate_date_kind reports it
+        except InvalidDateRule:  # validate_date_kind reports this error
             return
         if rule is None or field.data is None:
             return

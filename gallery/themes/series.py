@@ -17,8 +17,8 @@ from gallery.themes.date_rules import next_days, parse_rule
 from gallery.themes.models import Theme
 from gallery.web.languages import lazy_gettext as _l
 
-CALL_DURATION = timedelta(weeks=8)  # before the occasion: a class and its partner need a month each
-REVIEW_DURATION = timedelta(weeks=1)  # from the end of a call to the day of the occasion
+CALL_DURATION = timedelta(weeks=8)  # from call to occasion: a month each for a class and its partner
+REVIEW_DURATION = timedelta(weeks=1)  # from the end of the call to the occasion
 
 COPIED_FIELDS = ("text_zh", "text_en", "accent", "accent_night", "date_rule")
 
@@ -56,8 +56,8 @@ def other_years(theme: Theme) -> Q:
 async def repeat_theme(theme: Theme) -> Theme:
     """Create the next theme of the series, with the same texts and colours. Raises SeriesRefused.
 
-    Its day follows from the date rule, and its call lies as many days before that day as this theme's call.
-    Without a rule the days stay empty.
+    The new day follows from the date rule. The new call begins and ends as many days before it as the call of
+    `theme` does. Without a rule the days stay empty.
     """
     async with in_transaction():
         current: Theme = await locked(Theme.filter(id=theme.id)).get()
@@ -100,7 +100,7 @@ async def open_call(theme: Theme) -> bool:
 def _next_call(theme: Theme, day: date | None) -> dict[str, date | None]:
     """The first and last day of the call of the next occasion, on `day`, as columns.
 
-    They lie as many days before the occasion as in this theme; otherwise they are the proposed days.
+    They lie as many days before the occasion as those of `theme`. Days that `theme` lacks are proposed.
     """
     if day is None:
         return {}

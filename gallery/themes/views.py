@@ -22,7 +22,7 @@ from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, redirect, render
 
-LISTED_DAYS = 5  # next days of a rule that the page shows
+LISTED_DAYS = 5  # how many of the next days of a rule the page shows
 LISTED_YEARS = 10
 
 FIELDS = (

@@ -3,9 +3,8 @@
 A form carries a digest of each field as its page shows it, in the hidden field `seen`. When the form is
 saved, each field is compared three ways: what the page showed, what is stored now, and what was typed.
 
-The digests are of the values that the page shows, never of the stored values. Suppose that somebody else has
-stored a newer text. A form with the digest of the newer text, but with the older text, would overwrite the
-newer text when saved.
+The digests are of the values that the page shows, which may be older than the stored values. If a form showed
+an older text with the digest of the stored one, saving the form would overwrite the stored text unnoticed.
 """
 
 from __future__ import annotations
@@ -42,8 +41,8 @@ class EditComparison(Generic[Value]):
     """What a form changes, compared with what others changed since its page was made."""
 
     changed: dict[str, Value] = field(default_factory=dict)  # to be saved
-    elsewhere: list[str] = field(default_factory=list)  # changed by others alone: what is stored stays
-    conflicts: list[str] = field(default_factory=list)  # changed by both: what is stored stays
+    elsewhere: list[str] = field(default_factory=list)  # changed by others alone: the stored value stays
+    conflicts: list[str] = field(default_factory=list)  # changed by both: the stored value stays
 
 
 def digest(value: Any) -> str:
@@ -69,7 +68,7 @@ def read_digests(seen: object) -> dict[str, str]:
 
 
 def changed_since(seen: Digests, current: Mapping[str, Any], names: Iterable[str]) -> list[str]:
-    """The fields among `names` that differ from what the page showed, or had no digest there."""
+    """The fields among `names` whose value differs from what the page showed, or that have no digest."""
     return [name for name in names if seen.get(name) != digest(current.get(name))]
 
 

@@ -84,7 +84,7 @@ async def read_desk_form(request: Request) -> ImmutableMultiDict[str, Any]:
 
 
 async def _read_form(request: Request, most_bytes: int, most_fields: int) -> ImmutableMultiDict[str, Any]:
-    if hasattr(request.state, "fields"):  # require_confirmation has already read the form
+    if hasattr(request.state, "fields"):  # require_confirmation already read the form
         fields: ImmutableMultiDict[str, Any] = request.state.fields
         return fields
     body = bytearray()
@@ -225,7 +225,7 @@ class MomentField(DateTimeLocalField):
         typed: datetime | None = self.data
         if valuelist and typed is not None:
             self.data = None
-            if not 1900 <= typed.year <= 9000:  # valid in all calendars and both databases
+            if not 1900 <= typed.year <= 9000:  # both databases can store these years
                 raise ValueError(INVALID_MOMENT)
             self.data = from_local(typed)
 

@@ -1,4 +1,4 @@
-"""The site's HTTP protocol: uvicorn's own, which answers from the page cache before the ASGI app is called.
+"""The site's HTTP protocol: a subclass of uvicorn's that answers from the page cache without the ASGI app.
 
 Most visitors ask for a page or a picture that is in the cache. For these, uvicorn's work for each request (a
 scope, a task, two messages) costs three times as much as the page cache, so the response is sent as soon as
@@ -44,10 +44,9 @@ class HeadRefused(Exception):
 class CachingHttpProtocol(HttpToolsProtocol):
     """One connection to the site."""
 
-    HEAD_BYTES = 32_768  # request line and headers of one request
-    HEAD_SECONDS = (
-        15.0  # from the first to the last byte of a head; also from opening a connection to its first head
-    )
+    HEAD_BYTES = 32_768  # of one request: the request line and the headers
+    # Limit from the first to the last byte of a head; for the first head, from the opening of the connection.
+    HEAD_SECONDS = 15.0
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
@@ -59,7 +58,7 @@ class CachingHttpProtocol(HttpToolsProtocol):
         self._is_between = True  # whether the next byte begins a request
         self._in_head = False
         self._head_bytes = 0  # at least this many bytes of the current head have been read
-        self._chunk_bytes = 0  # size of the data that the parser is reading
+        self._chunk_bytes = 0  # bytes of the data that the parser is reading
         self._refusal = 400
         self._head_timer: TimerHandle | None = None  # closes a connection whose head takes too long
 
@@ -120,7 +119,7 @@ class CachingHttpProtocol(HttpToolsProtocol):
             super().on_message_complete()
 
     def _check_head(self) -> None:
-        """Raises HeadRefused if the head is too large, or does not have exactly one valid Host."""
+        """Check the head. Raises HeadRefused if it is too large, or does not have exactly one valid Host."""
         # The bytes that were counted may belong to several requests, so the length of this head is computed.
         if self._chunk_bytes > self.HEAD_BYTES or self._head_bytes > self.HEAD_BYTES:
             lines = sum(len(name) + len(value) + 4 for name, value in self.headers)

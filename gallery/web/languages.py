@@ -67,7 +67,7 @@ def other_language(language: str) -> str:
 
 
 def accepted_language(accept_language: str) -> str:
-    """The preferred language of an Accept-Language header; the default if it has none of the site's."""
+    """The site's language that an Accept-Language header prefers; the default if it names none."""
     weighted: list[tuple[float, int, str]] = []
     for position, part in enumerate(accept_language.split(",")):
         tag, _, parameters = part.strip().partition(";")
@@ -82,7 +82,7 @@ def accepted_language(accept_language: str) -> str:
 
 
 def localized(record: Any, field: str, language: str | None = None) -> LocalizedText:
-    """The text of `<field>_zh` or `<field>_en`: in `language` (default: the page's), else in the other."""
+    """The text of `<field>_zh` or `<field>_en`: in `language` (default: the page's) or else the other."""
     language = language or current_language()
     text = getattr(record, f"{field}_{language}")
     if text:
@@ -126,7 +126,7 @@ class LabelledEnum(StrEnum):
     label: Any
 
     def __new__(cls, value: str, label: Any = None) -> Self:
-        if label is None:  # optional only because type checkers check `Status("draft")` against it
+        if label is None:  # optional only so that type checkers accept `Status("draft")`
             raise TypeError(f"{cls.__name__} {value!r} has no label.")
         member = str.__new__(cls, value)
         member._value_ = value

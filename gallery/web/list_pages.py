@@ -17,7 +17,7 @@ Row = TypeVar("Row", bound=Model)
 @dataclass(frozen=True, slots=True)
 class ListPage(Generic[Row]):
     rows: list[Row]
-    number: int  # of the page, counted from 1
+    number: int  # the page number, from 1
     has_next: bool
 
 

@@ -17,8 +17,8 @@ class Site(Model):
     """
 
     id = fields.IntField(primary_key=True)
-    reviews_needed = fields.IntField(default=1, db_default=1)  # 1 or 2, by different people
-    sample_percent = fields.IntField(default=20, db_default=20)  # of works to review, if by sample
+    reviews_needed = fields.IntField(default=1, db_default=1)  # per work: 1, or 2 by different people
+    sample_percent = fields.IntField(default=20, db_default=20)  # of works, if reviewed by sample
     name_zh = fields.CharField(max_length=60, default="", db_default="")  # empty: the environment variable
     name_en = fields.CharField(max_length=60, default="", db_default="")
     home_zh = fields.TextField(default="", db_default="")  # Markdown, like all texts below; empty: no text
@@ -27,7 +27,7 @@ class Site(Model):
     about_en = fields.TextField(default="", db_default="")
     footer_zh = fields.CharField(max_length=500, default="", db_default="")
     footer_en = fields.CharField(max_length=500, default="", db_default="")
-    asks_second_factor = fields.BooleanField(  # of curators and keepers, if the environment sets nothing
+    asks_second_factor = fields.BooleanField(  # for curators and keepers, without an environment variable
         default=True, db_default=True
     )  # False on sites that had accounts before second factors existed
     changed_at = fields.DatetimeField(null=True)

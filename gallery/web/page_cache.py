@@ -1,7 +1,7 @@
-"""The cache of public pages and small pictures: their bytes by (path, query), until the content version changes.
+"""The cache of public pages and small pictures: bytes by (path, query), until the content version changes.
 
-Only the visit counter is outside the caches: a hit is a look-up and two ASGI messages. It keeps only 200 responses that
-say `Cache-Control: public`, or `private, max-age`, as pictures do.
+A hit costs one look-up and two ASGI messages. The visit counter counts hits, too. The cache keeps only
+responses with status 200 and `Cache-Control: public`, or `private, max-age`, as pictures have.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class CachedPage:
 
     @classmethod
     def of(cls, headers: RawHeaders, body: bytes) -> CachedPage:
-        """A page from a response; it keeps the response's ETag, if there is one."""
+        """A cache entry for a response, with the response's ETag if there is one."""
         by_name = dict(headers)
         is_text = by_name.get(b"content-type", b"").startswith(COMPRESSIBLE)
         etag = (
@@ -111,7 +111,7 @@ class CachedPage:
         return self.response_in(best_coding(headers.get(b"accept-encoding", b"")) if self.is_text else b"")
 
     def response_in(self, coding: bytes) -> CachedResponse:
-        """The page in `coding`, compressed once."""
+        """The response with the page in the content coding `coding`. Each coding is compressed once."""
         response = self.responses.get(coding)
         if response is None:
             response = self.responses[coding] = self._build_response(coding)
@@ -138,7 +138,7 @@ def best_coding(accept_encoding: bytes) -> bytes:
     accept_encoding = accept_encoding.lower()
     if b"br" not in accept_encoding and b"gzip" not in accept_encoding:
         return b""
-    if b"q=0" not in accept_encoding:  # the usual case: no coding is excluded
+    if b"q=0" not in accept_encoding:  # the usual case: the browser excludes no coding
         codings = {part.split(b";")[0].strip() for part in accept_encoding.split(b",")}
     else:
         codings = set()
@@ -243,7 +243,7 @@ class PageCache:
                     await send(message)
             elif is_cached:
                 chunks.append(message.get("body", b""))
-            elif scope["method"] == "HEAD":  # the app received GET and sent a body
+            elif scope["method"] == "HEAD":  # the app was asked with GET, so it sent a body
                 await send({**message, "body": b""})
             else:
                 await send(message)

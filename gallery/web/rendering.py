@@ -39,7 +39,7 @@ from gallery.web.markdown import display_width, excerpt, markdown_to_html, markd
 class RowIdConvertor(IntegerConvertor):
     """`{id:int}` in a route: the id of a row.
 
-    A longer number cannot be an id, and PostgreSQL would raise an error for that number.
+    Numbers of more than MAX_DIGITS digits do not match: no id has more, and PostgreSQL raises an error.
     """
 
     regex = f"[0-9]{{1,{MAX_DIGITS}}}"
@@ -85,9 +85,8 @@ register_url_convertor("name", NameConvertor())
 # Options of itsdangerous, whose default hash is SHA-1.
 SIGNER_OPTIONS: dict[str, Any] = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
 FLASH_COOKIE = "gallery_flash"
-DESK = (
-    "/desk"  # the default path of cookies: it is never sent with a public page, so none depends on a cookie
-)
+# The default path of cookies. Browsers send them to the desk only, so no public page depends on them.
+DESK = "/desk"
 
 
 class Pages:
@@ -145,7 +144,7 @@ class Pages:
         return str(self._routes[name].url_path_for(name, **parameters))
 
     def static(self, path: str) -> str:
-        """The URL of a file in gallery/static; it changes when any of these files changes."""
+        """The URL of a file in gallery/static; the URL changes when any file there changes."""
         return f"/static/{self._static_version}/{path}"
 
     def absolute(self, path: str) -> str:
@@ -225,7 +224,7 @@ def redirect(
 
 
 def flash(request: Request, response: Response, message: str, level: str = "done") -> None:
-    """Show `message` once, on the next page of the desk. `level` is done, hint or error."""
+    """Show `message` once, on the next page of the desk. `level` is "done", "hint" or "error"."""
     pages = pages_of(request)
     value = pages.signer.dumps([*read_flashes(request), [level, str(message)]])
     set_cookie(

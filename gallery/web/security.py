@@ -163,7 +163,7 @@ class RateLimit:
         return True
 
     def wait(self, key: str) -> float:
-        """Seconds until one more event of `key` is within the limit; 0 if it is now. Does not count it."""
+        """Seconds until one more event of `key` is within the limit; 0 if it is now. Counts nothing."""
         moment = time.monotonic()
         events = self._events.get(key, deque())
         while events and events[0] <= moment - self.seconds:

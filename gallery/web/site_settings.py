@@ -15,7 +15,7 @@ async def load_site() -> Site:
 
 
 async def reload() -> None:
-    """Update this process's copy: when the content version changes, and for each page of the desk."""
+    """Read the row again. Called when the content version changes, and for each page of the desk."""
     global _site
     _site = await load_site()
     set_site_names({language: getattr(_site, f"name_{language}") for language in LANGUAGES})

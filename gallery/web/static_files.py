@@ -23,7 +23,7 @@ from gallery.web.page_cache import best_coding
 FOLDER = Path(__file__).parents[1] / "static"
 COMPRESSED = {".css", ".js", ".svg", ".json", ".webmanifest", ".txt"}
 MEDIA_TYPES = {".js": "text/javascript", ".speculationrules": "application/speculationrules+json"}
-NOT_SERVED = {"package.json", "package-lock.json"}  # for the build: the versions of the libraries in vendor/
+NOT_SERVED = {"package.json", "package-lock.json"}  # used by the build: the versions in vendor/
 
 
 class StaticFiles:

@@ -39,8 +39,8 @@ async def forget_consent(consent: Consent, ids: Sequence[int]) -> None:
     artist's data.
 
     Call it in the transaction of the withdrawal. `ids`: the ids of `consent` and of those that it renewed.
-    Every package's `forget_consent` takes them too, and the ids of the submissions that were sent under them.
-    Calling it again changes nothing.
+    The `forget_consent` of each package gets the same ids, and the ids of the submissions that were sent
+    under these consents. A second call changes nothing.
     """
     sent = await submissions_sent_under(consent, ids)
     for forget in FORGET_IN_ORDER:

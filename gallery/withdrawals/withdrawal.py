@@ -1,8 +1,8 @@
 """Withdrawal: the end of a consent, complete before it is confirmed.
 
 First one transaction takes all works of the consent off every page; all processes notice it within
-`content_version.STALENESS`. Then the files are deleted. If a process is killed in between, the Withdrawal has no
-`files_deleted_at`, and the worker deletes the files.
+`content_version.STALENESS`. Then the files are deleted. If a process is killed in between, the Withdrawal
+has no `files_deleted_at`, and the worker deletes the files.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ async def _end(consent: Consent, by: Person | None) -> Withdrawal:
             ids = [newest.id, *(older.id for older in await predecessors(newest))]
             current = await lock_with_works(ids)
             if current is None or await Consent.exists(follows_id=current.id):
-                continue  # the works changed, or the consent was renewed, before they were locked
+                continue  # the works changed, or the consent was renewed, before the lock
             withdrawal = await _end_locked(current, ids, by)
             if current.id == consent.id:
                 consent.withdrawn_at = current.withdrawn_at
@@ -60,7 +60,10 @@ async def _end(consent: Consent, by: Person | None) -> Withdrawal:
 
 
 async def _end_locked(consent: Consent, ids: list[int], by: Person | None) -> Withdrawal:
-    """End a consent that is locked with its works. `ids`: its id, then those of the consents that it renewed."""
+    """End a consent; the caller has locked its row and the rows of its works.
+
+    `ids`: the id of the consent, then the ids of the consents that it renewed.
+    """
     if consent.withdrawn_at is not None:
         return await Withdrawal.get(consent_id=consent.id)
     consent.withdrawn_at = now()
@@ -80,10 +83,10 @@ async def _end_locked(consent: Consent, ids: list[int], by: Person | None) -> Wi
 
 
 async def _take_similar_down(withdrawal: Withdrawal) -> None:
-    """Take down all logos and covers of the site that show one of the works; their files are deleted with
-    those of the works.
+    """Take down all logos and covers of the site that show one of the works.
 
-    The consent does not cover this use, and the guardian cannot know of it.
+    Their files are deleted together with the files of the works. The consent does not cover
+    this use, and the guardian cannot know of it.
     """
     images = images_of_consent(withdrawal.consent_id).values("id")
     codes: list[bytes] = [each.code for each in await Fingerprint.filter(image_id__in=Subquery(images))]
@@ -107,8 +110,8 @@ async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
     for each in [consent, *await predecessors(consent)]:
         await delete_all_forms(each.id, storage)
     for image in await images_of_consent(consent.id).filter(fingerprint__id__isnull=True):
-        # These images have no fingerprint yet: it is computed now, while the original exists. If the sandbox
-        # fails, the files are deleted all the same.
+        # Compute missing fingerprints while the originals exist. If the sandbox fails, the files are deleted
+        # all the same.
         with contextlib.suppress(OSError):
             await stored_fingerprint(image, storage)
     await _delete_images(withdrawal, storage)

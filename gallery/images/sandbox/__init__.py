@@ -1,2 +1,4 @@
-"""Opening pictures in a confined child process: parent.py starts it and checks its answers, everything else
-runs in it."""
+"""Opening pictures in a confined child process.
+
+parent.py starts the child and checks its answers; the other modules run in the child.
+"""

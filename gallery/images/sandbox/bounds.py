@@ -31,4 +31,4 @@ class ImageBounds:
 
     max_pixels: int
     min_long_side: int  # px
-    memory_bytes: int  # limit of the address space
+    memory_bytes: int  # the limit of the address space, in bytes

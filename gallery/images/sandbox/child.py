@@ -58,7 +58,7 @@ def apply_limits(memory_bytes: int, cpu_seconds: int) -> None:
 
 
 def forbid_tracing() -> None:
-    """Stop other processes of this user from reading or writing this one's memory, by /proc or by tracing.
+    """Stop other processes of this user from accessing this process's memory, by /proc or by tracing.
 
     The parent calls it, too: code that took over a child must not get into the parent.
     """
@@ -73,7 +73,7 @@ def die_with_parent() -> None:
 
 
 def install_seccomp_filter() -> bool:
-    """Permanently block system calls that use the network or start programs; False if this kernel cannot."""
+    """Permanently block system calls that use the network or start programs; False if unsupported."""
     mark, calls = BLOCKED_CALLS.get(platform.machine(), (0, ()))
     if sys.platform != "linux" or not calls:
         return False

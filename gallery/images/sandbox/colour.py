@@ -58,13 +58,13 @@ CURVES: dict[int, Callable[[float], float]] = {
     17: lambda value: min(1.0, 52.37 / 48 * value**2.6),
 }
 
-CURVE_ENTRIES = 1024  # number of points of a curve in an ICC profile
+CURVE_ENTRIES = 1024  # points of each tone curve in an ICC profile
 REFERENCE_WHITE = 203.0  # cd/m² of reference white in an HDR picture (ITU-R BT.2408)
 MAX_BRIGHTNESS = 1000.0 / REFERENCE_WHITE  # the assumed peak of an HDR picture, relative to reference white
 PAPER_WHITE = 0.5  # linear light of reference white after tone mapping; 1 is the screen's white
 KAPPA = 0.65  # bend of the tone curve between reference white and the peak
 X_BEND, Y_BEND = 1 - KAPPA + KAPPA / PAPER_WHITE, (1 - KAPPA) * PAPER_WHITE + KAPPA
-LUMINANCE = (0.2627, 0.6780, 0.0593)  # weights of red, green and blue in BT.2020
+LUMINANCE = (0.2627, 0.6780, 0.0593)  # the weights of red, green and blue in BT.2020 luminance
 MIN_LIGHT = 1e-6  # avoids division by zero
 STRIP_PIXELS = 500_000
 
@@ -74,7 +74,7 @@ D50 = (0.9642, 1.0, 0.8249)
 
 def profile_for(cicp: Cicp) -> bytes | Cicp | None:
     """An ICC profile for the code points; the code points themselves for HDR; None for sRGB and for
-    unknown ones."""
+    unknown code points."""
     if cicp.primaries not in PRIMARIES:
         return None
     if cicp.transfer in (PQ, HLG):
@@ -199,7 +199,7 @@ def _apply_matrix(matrix: Matrix, light: list[Image.Image]) -> list[Image.Image]
 
 
 def _tone_scales(at: dict[str, Any]) -> Any:
-    """tone_scale for every pixel of `m`, which has the largest component of each pixel's colour."""
+    """tone_scale for a whole image: `m` has the largest colour component of each pixel."""
     low, high = at["min"](at["m"], 1.0), at["min"](at["max"](at["m"], 1.0), MAX_BRIGHTNESS)
     a, b = 1 - 2 * X_BEND + MAX_BRIGHTNESS, 2 * (X_BEND - 1)
     t = ((high - 1.0) * (4 * a) + b * b) ** 0.5 * (1 / (2 * a)) - b / (2 * a)
@@ -227,7 +227,7 @@ def pq_light(value: float) -> float:
 
 
 def hlg_light(value: float) -> float:
-    """The scene light of an HLG value (ITU-R BT.2100); 1 is the brightest."""
+    """The scene light of an HLG value (ITU-R BT.2100); 1 is the peak."""
     return (
         value * value / 3 if value <= 0.5 else (math.exp((value - 0.55991073) / 0.17883277) + 0.28466892) / 12
     )

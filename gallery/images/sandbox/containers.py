@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-UNSPECIFIED = b"\2\2"  # the primaries and the transfer function of a cICP chunk
+UNSPECIFIED = b"\2\2"  # primaries and transfer function (H.273): 2 is "unspecified"
 MAX_CHUNKS = 10_000
 MAX_PAGES = 200
 MAX_ENTRIES = 1_000  # tags of one directory; the standard defines about 200
@@ -56,7 +56,7 @@ def jpeg_segments(data: mmap.mmap) -> Iterator[tuple[int, int, int]]:
 class PngHead:
     """The header chunks of a PNG."""
 
-    depth: int = 8  # bits for each sample
+    depth: int = 8  # bits per sample
     cicp: Cicp | None = None
     is_srgb: bool = False
     gamma: float | None = None
@@ -186,7 +186,7 @@ NUMBERS = {
     18: "Q",
 }  # maps the type of a tag to its format character in struct
 REDUCED, MASK = 1, 4  # bits of NEW_SUBFILE_TYPE
-REDUCED_OF_OLD = 2  # SUBFILE_TYPE
+REDUCED_OF_OLD = 2  # the value of SUBFILE_TYPE for a reduced picture
 
 
 @dataclass(frozen=True)
@@ -239,7 +239,7 @@ class Tiff:
                 seen.add(offset)
                 try:
                     page, following = self._page(offset)
-                except ValueError:  # bytes after a good page that are no directory
+                except ValueError:  # the bytes after a good page are not a directory
                     continue
                 self.pages.append(page)
                 waiting = [*page.tags.get(SUB_IFDS, ())[:MAX_PAGES], following, *waiting]
@@ -255,8 +255,8 @@ class Tiff:
         )
 
     def shown_page(self, min_long_side: int) -> Page:
-        """The first page, or, if that is a reduced picture or too small, the largest page that is a whole
-        picture."""
+        """The page to show: usually the first. If that is a reduced picture or too small, the largest page
+        that is a whole picture."""
         first = self.pages[0]
         if first.is_whole_picture and max(first.size) >= min_long_side:
             return first
@@ -341,7 +341,7 @@ def _is_jpeg_complete(file: BinaryIO, _least: int) -> bool:
 
 
 def _is_png_complete(file: BinaryIO, _least: int) -> bool:
-    """Whether every chunk up to the last one has the right checksum."""
+    """Whether all chunks up to IEND, the last one, are there and have the right checksums."""
     file.seek(8)
     for _ in range(MAX_CHUNKS):
         head = file.read(8)

@@ -1,5 +1,7 @@
-"""pillow-heif, which the extra `heic` installs, and the one private part of it that is used. Runs in the
-child process."""
+"""The use of pillow-heif, which the extra `heic` installs, and of one private attribute of it.
+
+Runs in the child process.
+"""
 
 from typing import Any
 

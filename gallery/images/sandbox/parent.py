@@ -30,7 +30,7 @@ from gallery.web.languages import lazy_gettext as _
 from gallery.web.languages import template_folder
 
 HEAD_BYTES = 64  # bytes that identify a file type
-MAX_ANSWER_BYTES = 1 << 16  # bytes; a normal answer has about one thousand
+MAX_ANSWER_BYTES = 1 << 16  # bytes; a normal answer has about 1000
 MAX_REPORTED_SIDE = 1 << 30  # px: longer than any real picture, and still within a database integer
 QUIET_ZONE = 4  # light modules around a QR code (ISO/IEC 18004, 9.1)
 SMALL_SIDE = 1200  # px on the longer side; a smaller picture looks blurred on a wide screen
@@ -112,7 +112,7 @@ UNSUPPORTED_SIGNATURES = (
 
 # Raw files without a TIFF header: Fujifilm, Olympus, Panasonic, Sigma, Minolta.
 RAW_SIGNATURES = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"\0MRM")
-CANON_RAW_BRAND = b"crx "  # the brand of a CR3
+CANON_RAW_BRAND = b"crx "  # the brand of a CR3 file
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ GUARANTEED_MEGAPIXELS: Mapping[str, int] = {
     "jpeg, progressive": 100,
     "webp": 120,
     "gif": 120,
-    "png": 120,  # grey or with a palette
+    "png": 120,  # greyscale or with a palette
     "png, colour": 100,
     "tiff": 90,
     "heic": 50,
@@ -155,7 +155,7 @@ class InspectedImage:
     height: int
     format: str  # detected by the content, see `sniff`
     animated: bool
-    small: bool  # can be shown, but looks blurred on a wide screen
+    small: bool  # under SMALL_SIDE: looks blurred on a wide screen
     preview: Path | None = None  # a small JPEG, if requested
 
 
@@ -299,7 +299,7 @@ def qr_modules(address: str) -> list[str]:
 async def typeset_pdf(
     template: Path, data: Mapping[str, Any], fonts: Fonts, out: Path, limits: Limits = Limits()
 ) -> Path:
-    """Set a Typst template with `data` as a PDF in the existing folder `out`; return its file.
+    """Typeset `data` with a Typst template as a PDF in the existing folder `out`; return its file.
 
     Raises MachineFault if this machine or its fonts are at fault, and ImageRefused if it takes too much time
     or memory.
@@ -480,7 +480,7 @@ def error_for_exit_status(status: int | None) -> Exception:
 
 
 def child_environment() -> dict[str, str]:
-    """Only the variables that the interpreter needs to start, and settings of the C library's memory."""
+    """Only the variables that the interpreter needs to start, and settings of the C memory allocator."""
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
     return kept | {
         "PATH": os.defpath,

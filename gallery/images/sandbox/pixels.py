@@ -39,7 +39,7 @@ from gallery.images.sandbox.containers import (
 from gallery.images.sandbox.raw_pixels import RawPixels
 
 Size = tuple[int, int]
-SizeNeeded = Callable[[Size], Size]  # maps a picture's full size to the size that is needed (px, upright)
+SizeNeeded = Callable[[Size], Size]  # from the full size of a picture to the size needed (px, upright)
 
 ORIENTATION = 0x0112
 PHOTOMETRIC = 0x0106
@@ -60,15 +60,15 @@ PLACEHOLDER_LENGTH = 200
 SHARPNESS_SIDE = 1024
 
 # Peak bytes per pixel while another library decodes a whole picture, without and with alpha (measured). The
-# file's own bytes come in addition.
+# file itself takes memory in addition.
 BYTES_PER_PIXEL: Mapping[str, tuple[float, float]] = {
     "webp": (12.5, 12.5),
     "avif": (10.5, 13.0),
     "heic": (5.8, 8.0),
 }
 
-# A WebP is decoded this much wider and higher than needed; Lanczos does the rest, because it scales down
-# better than the decoder.
+# A WebP is decoded this much wider and higher than needed; Lanczos scales it to the final size, because
+# it is better at that than the decoder.
 OVERSAMPLING = 1.5
 
 # Bytes of address space for Python, the libraries, the bands and the encoders (measured).
@@ -102,7 +102,7 @@ BLACK_INK = 29
 THREADS = 2
 AvifImagePlugin.DEFAULT_MAX_THREADS = THREADS
 
-SIGNED_SAMPLES = 2  # a value of SAMPLE_FORMAT
+SIGNED_SAMPLES = 2  # the value of SAMPLE_FORMAT for signed integers
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class DecodedImage:
     profile: bytes | Cicp | None  # code points only for HDR
     inverted: bool
     animated: bool
-    white: int = 65535  # the largest value of a sample with sixteen bits in memory
+    white: int = 65535  # the greatest value of a sample stored in 16 bits
     framing: Framing = NO_FRAMING  # the turn is already included in `orientation`
 
     @property
@@ -286,16 +286,16 @@ def decode_plain(
     """Decode a format whose decoder returns the whole picture at full size."""
     image = open_as(file, kind)
     check_size(image.size, bounds)
-    if image.mode in ("I", "F"):  # 32 bits: measurements rather than a picture
+    if image.mode in ("I", "F"):  # 32 bits per sample: measured data, not a picture
         raise UnusableImage("unsupported_variant")
     animated = is_animated(image)
     per_pixel = bytes_per_pixel(image.mode)
     if kind == "tiff" and orientation_of(image) != 1:
-        per_pixel *= 2  # Pillow turns a TIFF itself while loading, into a second copy
+        per_pixel *= 2  # Pillow turns a TIFF while loading it, which makes a second copy
     begins_late = animated and bool(image.info.get("default_image"))
     if begins_late:
-        per_pixel *= 3  # the default image, the first frame, and both combined
-    copies = {"png": 0}.get(kind, 1)  # how often the decoder holds the whole file in memory
+        per_pixel *= 3  # memory for the default image, the first frame, and both combined
+    copies = {"png": 0}.get(kind, 1)  # copies of the whole file that the decoder holds in memory
     check_memory(image.width * image.height * per_pixel + copies * length_of_file(file), bounds)
     image.load()
     if begins_late:
@@ -314,7 +314,7 @@ def decode_avif_or_heic(
     image: Any = open_as(file, kind)
     check_size(image.size, bounds)
     with_alpha = image.mode not in ("L", "RGB")
-    copies = {"heic": 2}.get(kind, 1)  # how often the decoder holds the whole file in memory
+    copies = {"heic": 2}.get(kind, 1)  # copies of the whole file that the decoder holds in memory
     check_memory(
         image.width * image.height * BYTES_PER_PIXEL[kind][with_alpha] + copies * length_of_file(file), bounds
     )
@@ -369,7 +369,7 @@ def decode_webp(
         raise UnusableImage("damaged")
     # An accepted picture must later be decoded at full size, for its tiles.
     check_memory(webp.memory_needed(features, size) + len(data), bounds)
-    about = Image.new("L", (1, 1))  # holds the metadata, so that Pillow parses it
+    about = Image.new("L", (1, 1))  # an empty image, with which Pillow parses the metadata
     about.info.update(webp.read_metadata(data))
     orientation = orientation_of(about)
     upright = (size[1], size[0]) if orientation >= 5 else size
@@ -414,7 +414,7 @@ def open_as(file: BinaryIO, kind: str) -> Image.Image:
     if kind == "heic":
         try:
             from gallery.images.sandbox import heif
-        except ImportError:  # without the extra "heic"
+        except ImportError:  # the extra "heic" is not installed
             raise UnusableImage("heic_not_supported") from None
         heif.register(THREADS)
     elif kind == "tiff":
@@ -441,7 +441,7 @@ def check_memory(needed: float, bounds: ImageBounds) -> None:
 
 
 def bytes_per_pixel(mode: str) -> int:
-    """Pillow's bytes for each pixel: four if there is more than one channel."""
+    """The bytes per pixel in Pillow's memory: four if there is more than one channel."""
     if mode.startswith("I;16"):
         return 2
     return 1 if mode in ("1", "L", "P") else 4
@@ -560,14 +560,14 @@ def rendition_source_size(framed: tuple[int, int]) -> tuple[int, int]:
 
 
 def size_at_width(size: tuple[int, int], width: int = WIDTHS[-1]) -> tuple[int, int]:
-    """The picture's size (px) when it is at most `width` px wide."""
+    """The picture's size (px), reduced to at most `width` px in width."""
     if size[0] <= width:
         return size
     return width, max(1, round(size[1] * width / size[0]))
 
 
 def size_at_long_side(size: Size, long_side: int) -> Size:
-    """The picture's size (px) when its longer side is `long_side` px."""
+    """The picture's size (px), scaled so that the longer side is `long_side` px."""
     scale = long_side / max(size)
     return max(1, math.floor(size[0] * scale)), max(1, math.floor(size[1] * scale))
 
@@ -577,7 +577,7 @@ def stored_box(box: tuple[int, int, int, int], size: Size, orientation: int) -> 
     is `size` px.
     """
     left, top, right, bottom = box
-    if orientation >= 5:  # the stored picture is turned by 90°: rows are columns
+    if orientation >= 5:  # stored turned by 90°: width and height are exchanged
         left, top, right, bottom = top, left, bottom, right
     width, height = size
     if orientation in (2, 3, 7, 8):
@@ -588,7 +588,7 @@ def stored_box(box: tuple[int, int, int, int], size: Size, orientation: int) -> 
 
 
 def srgb_image(decoded: DecodedImage, size: Size) -> Image.Image:
-    """The framed part in `size` (px, upright), as sRGB, without the file's metadata."""
+    """The framed part, scaled to `size` (px, upright), as sRGB, without the file's metadata."""
     width, height = size
     stored = (height, width) if decoded.orientation >= 5 else (width, height)
     with errors_as("unsupported_variant"):
@@ -607,7 +607,7 @@ def scaled_image(decoded: DecodedImage, size: tuple[int, int]) -> Image.Image:
     left, above, right, below = decoded.framed_box
     from_x, to_x = math.floor(left), min(source.width, math.ceil(right))
     scale = (below - above) / size[1]
-    margin = 4  # rows of the result; Lanczos uses three on either side
+    margin = 4  # rows of the result added above and below a band; Lanczos needs three
     rows = max(16, round(2_000_000 / (to_x - from_x) / scale))
     result: Image.Image | None = None
     for top in range(0, size[1], rows):
@@ -680,8 +680,8 @@ def to_srgb(image: Image.Image, profile: bytes | Cicp | None) -> Image.Image:
 
 
 def convert_by_profile(image: Image.Image, profile: bytes | None) -> Image.Image | None:
-    """Convert to sRGB, relative colorimetric with black-point compensation; None if the profile is not
-    usable."""
+    """Convert to sRGB by the relative colorimetric intent with black-point compensation; None if the profile
+    is not usable."""
     if profile is None:
         return None
     try:
@@ -700,7 +700,7 @@ def colour_space_of(profile: bytes) -> str:
     return ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile.xcolor_space.strip()
 
 
-@lru_cache(maxsize=1)  # all bands of a picture need the same transform
+@lru_cache(maxsize=1)  # every band of a picture uses the same transform
 def transform_by(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform:
     return ImageCms.buildTransform(
         ImageCms.ImageCmsProfile(io.BytesIO(profile)),
@@ -713,7 +713,7 @@ def transform_by(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform:
 
 
 def convert_by_mode(image: Image.Image) -> Image.Image:
-    """Convert colours without a profile: CMYK as inks on coated paper, all others are taken as sRGB."""
+    """Convert colours without a profile: CMYK as inks on coated paper, all other modes as sRGB."""
     if image.mode != "CMYK":
         return image if image.mode == "RGB" else image.convert("RGB")
     cyan, magenta, yellow, black = image.split()
@@ -725,7 +725,7 @@ def convert_by_mode(image: Image.Image) -> Image.Image:
 
 
 def scale_to_widths(largest: Image.Image, width: int) -> list[Image.Image]:
-    """The picture in each width of the table, largest first, each made from the next larger one."""
+    """The picture in each width of the table, largest first, each made from the next larger width."""
     images = [largest]
     for step in reversed(widths_for(width)[:-1]):
         size = (step, max(1, round(largest.height * step / largest.width)))

@@ -28,8 +28,8 @@ Face = Literal["serif", "sans"]
 
 @dataclass(frozen=True)
 class TextItem:
-    """One text of a column. The template sets it in the first of `sizes` in which it fits, or else cuts it
-    off."""
+    """One text of a column. The template uses the first of `sizes` in which the text fits; if there is none,
+    it cuts the text off."""
 
     text: str
     face: Face
@@ -38,9 +38,9 @@ class TextItem:
     max_lines: int
     leading: float  # line spacing, in em
     before: float = 0  # px above the text; not used for the first text of a column
-    room: float | None = None  # maximum height in px
+    room: float | None = None  # maximum height of the text in px
     align: Literal["left", "center", "right"] = "left"
-    has_rules: bool = False  # in one line between two hairlines
+    has_rules: bool = False  # on one line between two horizontal hairlines
 
 
 @dataclass
@@ -135,8 +135,8 @@ def write_share_image(
 
 
 def with_drawable_texts(image: ShareImage, fonts: Fonts) -> ShareImage:
-    """The share image without characters that neither font has. So a text of only such characters takes no
-    room."""
+    """The share image without characters that neither font has. A text of only such characters becomes
+    empty and takes no room."""
 
     def drawn(text: str) -> str:
         return drawable(text, (fonts.serif, fonts.sans))

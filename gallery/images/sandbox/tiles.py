@@ -27,7 +27,7 @@ from gallery.images.sandbox.pixels import (
 from gallery.images.sandbox.raw_pixels import RawPixels
 
 BAND_PIXELS = 2_000_000  # px that are processed at a time
-MARGIN = 4  # rows and columns of the result, added on each side; Lanczos uses three
+MARGIN = 4  # rows and columns of the result added on each side; Lanczos needs three
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
@@ -81,7 +81,7 @@ class WholeSource:
 class LumaSource:
     """A JPEG with 4:2:0 chroma subsampling, kept as its planes Y, Cb and Cr: half the memory of RGB."""
 
-    decoded: DecodedImage  # its image is the Y plane
+    decoded: DecodedImage  # `decoded.image` is the Y plane
     colours: tuple[Image.Image, Image.Image]  # Cb and Cr, each half as wide and as high
 
     @property
@@ -142,7 +142,7 @@ def scaled_piece(source: PieceSource, box: Box, size: Size) -> Image.Image:
 
 
 def padded_range(begin: float, end: float, scale: float, most: int) -> tuple[int, int]:
-    """The range of whole px that covers `begin` to `end`, with the neighbours that scaling uses."""
+    """The range of whole px that covers `begin` to `end`, with the neighbouring px that scaling needs."""
     margin = MARGIN * max(1.0, scale)
     return max(0, math.floor(begin - margin)), min(most, math.ceil(end + margin))
 
@@ -254,7 +254,7 @@ class PyramidLevel:
         self.done = 0  # rows of this level that were already cut into tiles
 
     def add(self, rows: Image.Image) -> None:
-        """Take `rows`, which are as wide as this level; tiles are written as soon as they are complete."""
+        """Receive `rows`, which are as wide as this level, and write each tile that is now complete."""
         at = 0
         while at < rows.height:
             high = min(TILE_SIZE, self.size[1] - self.done)  # rows of a full strip
@@ -344,7 +344,7 @@ def write_tiles(
 
 
 def feed_level(source: PieceSource, level: PyramidLevel) -> None:
-    """Give the framed part of the source to `level`, band by band."""
+    """Pass the framed part of the source to `level`, band by band."""
     left, above, right, below = source.framed_box
     down = (below - above) / level.size[1]
     for top in range(0, level.size[1], TILE_SIZE):

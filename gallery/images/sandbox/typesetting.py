@@ -19,7 +19,7 @@ from PIL import ImageFont
 
 from gallery.images.share_image import Fonts
 
-UNASSIGNED = "\U0010ffff"  # in no font: its bitmap is the missing-glyph box, to compare others with
+UNASSIGNED = "\U0010ffff"  # a character in no font: its bitmap is the missing-glyph box
 EMPTY_BITMAP: tuple[tuple[int, int], bytes] = ((0, 0), b"")
 
 
@@ -53,7 +53,7 @@ def typeset(
 
 
 def write_pdf(template: Path, data: Mapping[str, Any], fonts: Fonts, out: Path) -> None:
-    """Set `data` as a PDF in the file `out`, without the characters that neither font has."""
+    """Typeset `data` as a PDF in the file `out`, without the characters that neither font has."""
     (pdf,) = typeset(template, drawable_data(data, (fonts.serif, fonts.sans)), fonts, "pdf")
     out.write_bytes(pdf)
 

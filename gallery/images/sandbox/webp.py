@@ -1,7 +1,7 @@
 """Decode a WebP to a smaller size directly: libwebp can do that, but Pillow does not use it.
 
 Pillow's own decoder keeps three copies of a picture in memory. This module calls the libwebp that Pillow was
-built with. If it cannot be found (`libwebp` returns None), and for animations, Pillow's decoder is used.
+built with. Pillow's decoder is used for animations, and if the library cannot be found.
 """
 
 import ctypes
@@ -15,13 +15,13 @@ Size = tuple[int, int]
 ABI = 0x0200  # version of decode.h; only its first two hex digits must match the library's
 MODE_RGB, MODE_RGBA = 0, 1
 OUT_OF_MEMORY = 1
-LOSSLESS = 2  # value of Features.format
+LOSSLESS = 2  # the value of Features.format for a lossless file
 
 METADATA_CHUNKS = {b"ICCP": "icc_profile", b"EXIF": "exif", b"XMP ": "xmp"}
 
 
 class Features(ctypes.Structure):
-    """WebPBitstreamFeatures."""
+    """libwebp's struct WebPBitstreamFeatures."""
 
     _fields_ = (
         ("width", ctypes.c_int),
@@ -34,13 +34,13 @@ class Features(ctypes.Structure):
 
 
 class Channels(ctypes.Structure):
-    """WebPRGBABuffer."""
+    """libwebp's struct WebPRGBABuffer."""
 
     _fields_ = (("data", ctypes.c_void_p), ("stride", ctypes.c_int), ("length", ctypes.c_size_t))
 
 
 class Planes(ctypes.Structure):
-    """WebPYUVABuffer. It is not used here, but it is the larger member of a union."""
+    """libwebp's struct WebPYUVABuffer: not used here, but the larger member of a union."""
 
     _fields_ = (
         ("data", ctypes.c_void_p * 4),
@@ -54,7 +54,7 @@ class PixelBuffer(ctypes.Union):
 
 
 class Output(ctypes.Structure):
-    """WebPDecBuffer."""
+    """libwebp's struct WebPDecBuffer."""
 
     _fields_ = (
         ("mode", ctypes.c_int),
@@ -68,7 +68,7 @@ class Output(ctypes.Structure):
 
 
 class Options(ctypes.Structure):
-    """WebPDecoderOptions."""
+    """libwebp's struct WebPDecoderOptions."""
 
     _fields_ = (
         ("bypass_filtering", ctypes.c_int),
@@ -87,7 +87,7 @@ class Options(ctypes.Structure):
 
 
 class Config(ctypes.Structure):
-    """WebPDecoderConfig."""
+    """libwebp's struct WebPDecoderConfig."""
 
     _fields_ = (("features", Features), ("output", Output), ("options", Options))
 
@@ -139,7 +139,7 @@ def memory_needed(features: Features, size: Size) -> int:
 
 
 def decode_still(data: bytes, features: Features, size: Size) -> RawPixels:
-    """The picture, decoded to `size` px: at most its own size. Raises ValueError if it is damaged."""
+    """The picture, decoded to `size` px, at most its full size. Raises ValueError if it is damaged."""
     library = libwebp()
     assert library is not None
     channels = 4 if features.has_alpha else 3

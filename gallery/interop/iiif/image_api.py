@@ -1,4 +1,4 @@
-"""IIIF Image API 3.0, level 2, for each picture on view: info.json, tiles, and any other region in any size."""
+"""IIIF Image API 3.0, level 2, for pictures on view: info.json, tiles, and other regions in any size."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ async def redirect_to_info(request: Request) -> Response:
 
 
 async def show_info(request: Request) -> Response:
-    """info.json: the size of a picture and its tiles."""
+    """info.json: the sizes of a picture and of its tiles."""
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=PREFLIGHT)
     token = request.path_params["token"]
@@ -71,12 +71,12 @@ async def show_info(request: Request) -> Response:
     headers["link"] = f'<{PROFILE}>;rel="profile"'
     if etag_matches(request.headers.get("if-none-match", "").encode(), headers["etag"].encode()):
         return Response(status_code=304, headers=headers)
-    # The profile contains a colon, so its quotes are needed. Starlette keeps them.
+    # The media type's `profile` parameter is a URL, so it needs the quotes. Starlette keeps them.
     return Response(body, headers=headers, media_type=media_type)
 
 
 def preferred_media_type(accept: str) -> str:
-    """JSON-LD, or plain JSON for programs that accept only that and for browsers."""
+    """The media type of info.json: JSON-LD, or plain JSON for browsers and clients that accept only that."""
     accepted = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
     if JSON_LD not in accepted and accepted & {JSON, "text/html"}:
         return JSON
@@ -136,8 +136,10 @@ async def show(request: Request) -> Response:
 async def make_derivative(
     token: str, cut: ImageRequest, size: Size, storage: Storage, settings: Settings
 ) -> bytes:
-    """Make a derivative of a picture and store it for later requests. Raises ImageRefused, MachineFault and
-    FileNotFoundError."""
+    """Make a derivative of a picture and store it for later requests.
+
+    Raises ImageRefused, MachineFault or FileNotFoundError.
+    """
     image = await Image.get_or_none(token=token)
     if image is None:
         raise FileNotFoundError(token)

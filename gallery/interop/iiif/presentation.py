@@ -1,6 +1,6 @@
 """IIIF Presentation 3: a manifest for each work on view, and collections of an exhibition and of a theme.
 
-One document holds both languages. A text without a translation is in its own language, and marked with it.
+One document holds both languages. A text without a translation is marked with its own language.
 https://iiif.io/api/presentation/3.0/
 """
 
@@ -47,7 +47,7 @@ RIGHTS = "http://rightsstatements.org/vocab/InC/1.0/"  # in copyright: all right
 THUMBNAIL_WIDTH = 320  # px
 
 Data = dict[str, Any]
-LanguageMap = dict[str, list[str]]  # by language
+LanguageMap = dict[str, list[str]]  # language tag → texts
 
 
 async def show_artwork(request: Request) -> Response:
@@ -258,7 +258,7 @@ def collection(
     *,
     nav_date: datetime | None,
 ) -> Data:
-    """A collection of the manifests of `works`, rows of WORK_COLUMNS."""
+    """A collection of the manifests of `works`, which are rows with WORK_COLUMNS."""
     return without_empty(
         {
             "id": pages.absolute(path),
@@ -312,7 +312,7 @@ def thumbnail_of(pages: Pages, row: Data) -> Data:
 
 
 def thumbnail(pages: Pages, token: str, size: tuple[int, int]) -> Data:
-    """A small rendition, which already exists. The image service makes any other size."""
+    """A small stored rendition, with a link to the image service, which makes any other size."""
     width = width_at_least(THUMBNAIL_WIDTH, size[0])
     return {
         "id": pages.absolute(f"/media/{token}/{width}.jpg"),
@@ -329,7 +329,7 @@ def service(pages: Pages, token: str) -> Data:
 
 
 def language_map(text_of: Callable[[], LocalizedText]) -> LanguageMap:
-    """The texts that `text_of` returns for the languages of the site, by each text's own language tag."""
+    """Language tag → what `text_of` returns in it. A text without a translation occurs only once."""
     texts: LanguageMap = {}
     for language in LANGUAGES:
         with use_language(language):
@@ -340,7 +340,7 @@ def language_map(text_of: Callable[[], LocalizedText]) -> LanguageMap:
 
 
 def interface_language_map(message: Any) -> LanguageMap:
-    """A lazy text of the interface in each language."""
+    """Language tag → the lazy text `message` of the interface."""
     return language_map(lambda: LocalizedText(str(message), current_language()))
 
 
@@ -349,7 +349,7 @@ def without_markdown(text: LocalizedText) -> LocalizedText:
 
 
 def join_maps(first: LanguageMap, second: LanguageMap) -> LanguageMap:
-    """Join two texts in each language. A text without a translation stays in its own language."""
+    """Join two texts in each language. A text without a translation is used for every language."""
     return {
         tag: [" · ".join(line for texts in (first, second) for line in lines_in(texts, tag))]
         for tag in dict.fromkeys([*first, *second])

@@ -1,8 +1,9 @@
 """Tiles of pictures on view: the worker cuts them into public storage, and deletes them with the picture.
 
-A picture may leave the site while its tiles are being stored. So the worker takes a lease on the image, checks before each
-batch and after the last one that the picture is on view, and otherwise deletes what it has stored. If the worker is
-killed, the lease stays in the row. When it has expired, another worker finishes or cleans up.
+A picture may leave the site while its tiles are being stored. So the worker takes a lease on the image.
+Before each batch and after the last batch it checks that the picture is on view, and otherwise deletes
+the tiles. If the worker is killed, the lease stays in the row. When the lease has expired, another worker
+finishes or cleans up.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ from gallery.worker import ChoreContext
 
 logger = logging.getLogger("gallery.worker")
 
-RETRY_DELAY = timedelta(minutes=20)  # after cutting failed for lack of time or memory
-MAX_ATTEMPTS = 10  # after so many, the picture's tiles are cut one by one, when requested
-STORED_AT_ONCE = 16  # tiles stored between two checks
+RETRY_DELAY = timedelta(minutes=20)  # after a failure for lack of time or memory
+MAX_ATTEMPTS = 10  # after that, each tile of the picture is cut when it is requested
+STORED_AT_ONCE = 16  # tiles stored between two checks that the picture is on view
 
 
 async def cut_next(context: ChoreContext) -> bool:
@@ -108,12 +109,12 @@ async def claim(context: ChoreContext) -> Image | None:
 
 
 async def give_up(context: ChoreContext, image: Image) -> None:
-    """Delete the tiles and the lease, unless the picture is on view and another worker has taken over its lease."""
+    """Delete the tiles and the lease, unless the picture is on view and another worker has the lease now."""
     if not await is_on_view(image.token) or await claimed(image).exists():
         await context.storage.public.delete_folder(tile_key(image.token))
     await claimed(image).update(tiling_until=None)
 
 
 def claimed(image: Image) -> QuerySet[Image]:
-    """The image's row, if no other worker has claimed it since."""
+    """A query for the image's row. It is empty if another worker has claimed the image since."""
     return Image.filter(id=image.id, tiling_attempts=image.tiling_attempts)

@@ -1,5 +1,6 @@
-"""Was nearly the same picture sent before, by anybody? Compared by perceptual hashes
-(images/image_similarity.py).
+"""Was nearly the same picture sent before, by anybody?
+
+Pictures are compared by their perceptual hashes (images/image_similarity.py).
 
 To find near hashes without comparing all of them, each hash is stored as four bands of 16 bits. If two hashes
 differ in at most 11 bits, they have a band in which they differ in at most 2 bits. So looking up the 137

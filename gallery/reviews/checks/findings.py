@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class CheckFinding:
-    """One finding of one check. `facts`: the values for the placeholders in the sentence about it."""
+    """One finding of one check. `facts`: the values for the placeholders in the hint's sentence."""
 
     check: str  # a key of CHECK_WORDS
     field: str  # a field of the work's form

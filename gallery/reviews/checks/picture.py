@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from gallery.reviews.checks.findings import CheckFinding
 
-SMALL = 1200  # px on the longer side; on a wide screen, a picture next to its label has more
+SMALL = 1200  # px on the longer side; a work's page on a wide screen shows pictures larger
 TINY = 640
 BLURRED = 450  # softness, 0 (sharp) to 1000; tests/bench/blur.py counts hits and false alarms
 

@@ -18,16 +18,16 @@ from gallery.reviews.checks.findings import CheckFinding, is_quoted
 
 @dataclass(frozen=True)
 class WordingEntry:
-    """One entry of the list, for texts in one language."""
+    """One entry of the wording list, for texts in one language."""
 
     id: str
     language: str
     pattern: re.Pattern[str]
-    words: tuple[str, ...]  # as shown on the page of the list
+    words: tuple[str, ...]  # as shown on the page of the wording list
     instead: str
     why_zh: str
     why_en: str
-    source: str  # a key of the list's sources
+    source: str  # a key of `WordingList.sources`
 
 
 @dataclass(frozen=True)
