@@ -1,4 +1,4 @@
-"""What a withdrawal erases of consents and artists."""
+"""What a withdrawal erases from consents and artists."""
 
 from __future__ import annotations
 

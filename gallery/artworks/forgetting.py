@@ -1,4 +1,4 @@
-"""What a withdrawal erases of works: texts, snapshots in submissions, and traces in imports."""
+"""What a withdrawal erases from works: texts, snapshots in submissions, and traces in imports."""
 
 from __future__ import annotations
 

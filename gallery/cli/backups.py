@@ -102,7 +102,7 @@ def backup(folder: Path, days: int, only_withdrawals: bool, forget_most: bool) -
 
 async def back_up(settings: Settings, folder: Path, *, forget_most: bool = False) -> BackupResult:
     """Copy the database first, then the pictures, so that the backup has every picture that the copied
-    database knows.
+    database refers to.
 
     Raises ClickException, StoreUnavailable.
     """

@@ -26,9 +26,9 @@ FIELDS_NOT_COPIED = ("opens_at", "closes_at", "talks")  # each exhibition has it
 
 
 async def restorable_arrangement(edition: Edition) -> tuple[Arrangement, list[Artwork]]:
-    """The arrangement that restoring an edition would give the draft, and the works that may no longer hang.
+    """The arrangement of the draft if the edition is restored, and the works that may no longer hang.
 
-    Works that a rule hung in the edition are hung by hand in the draft. The rule is kept, and adds works
+    Works that a rule hung in the edition count as hung by hand in the draft. The rule is kept, and adds works
     that were accepted since.
     """
     frozen = await arrangement_of(edition)

@@ -1,4 +1,4 @@
-"""What a withdrawal erases of exhibitions: the captions next to the works."""
+"""What a withdrawal erases from exhibitions: the captions next to the works."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class RoomRule:
         return cls(**room.rule) if room.rule is not None else None
 
     def to_json(self) -> dict[str, Any]:
-        """The rule as stored in `Room.rule`: only the values that restrict."""
+        """The rule as stored in `Room.rule`: only the conditions that are set."""
         return {name: value for name, value in asdict(self).items() if value}
 
     def works(self, without: Collection[int] = ()) -> QuerySet[Artwork]:

@@ -1,4 +1,4 @@
-"""What a withdrawal erases of images. Their files are deleted by gallery/withdrawals/withdrawal.py."""
+"""What a withdrawal erases from images. Their files are deleted by gallery/withdrawals/withdrawal.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a withdrawal erases of mails about the works."""
+"""What a withdrawal erases from mails about the works."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The desk's pages about projects, for members, and about organisations, also for curators and keepers."""
+"""Desk pages: projects (for members) and organisations (for members, curators and keepers)."""
 
 from __future__ import annotations
 

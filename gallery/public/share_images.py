@@ -1,4 +1,4 @@
-"""The texts and addresses of cards and posters: of works, exhibitions, themes, organisations and projects."""
+"""The texts of share images (cards and posters) of works, exhibitions, themes, organisations and projects, and their URLs."""
 
 from __future__ import annotations
 

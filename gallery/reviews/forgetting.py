@@ -1,4 +1,4 @@
-"""What a withdrawal erases of reviews: the words of curators and visitors about the works, and the hints."""
+"""What a withdrawal erases from reviews: the words of curators and visitors about the works, and the hints."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ async def by_work_and_day(organisations: Collection[int], span: DateRange) -> Co
 
 
 async def by_day(organisations: Collection[int], span: DateRange) -> CountsByKey:
-    """Counts by day: views and appreciations of works, and followed support links of projects."""
+    """Counts by day: views and appreciations of works, and clicks on the support links of projects."""
     sums: CountsByKey = defaultdict(Counts)
     seen = _works(organisations, span).filter(kind=CountKind.SEEN)
     await _add(sums, seen, "day")

@@ -101,7 +101,7 @@ async def create_repeat(request: Request) -> Response:
 
 
 async def create_call(request: Request) -> Response:
-    """Set the proposed days of the call."""
+    """Open the call of a theme, on the days that the site proposes."""
     _person, theme = await load_theme(request)
     done = await open_call(theme)
     response = redirect(request, "themes:edit", id=theme.id)

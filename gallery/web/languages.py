@@ -135,7 +135,7 @@ class LabelledEnum(StrEnum):
 
 
 def file_size(size: int) -> str:
-    """A size in bytes as a text for people, rounded down: 60 MB, 1.5 GB, 400 kB."""
+    """A size in bytes in human-readable form, rounded down: 60 MB, 1.5 GB, 400 kB."""
     factor, unit = next(
         (each for each in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")) if size >= each[0]), (1, "B")
     )

@@ -46,7 +46,7 @@ async def show(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
-    """Withdraw the consent; no reason is asked."""
+    """Withdraw the consent; no reason is asked for."""
     consent = await _load(request)
     try:
         await withdraw(consent, storage_of(request))

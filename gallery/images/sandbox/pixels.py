@@ -725,7 +725,7 @@ def convert_by_mode(image: Image.Image) -> Image.Image:
 
 
 def scale_to_widths(largest: Image.Image, width: int) -> list[Image.Image]:
-    """The picture in each width of the table, largest first, each made from the next larger width."""
+    """The picture at each of `widths_for(width)`, largest first, each scaled from the next larger one."""
     images = [largest]
     for step in reversed(widths_for(width)[:-1]):
         size = (step, max(1, round(largest.height * step / largest.width)))

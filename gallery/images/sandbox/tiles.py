@@ -41,7 +41,7 @@ OUTPUT_FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 class PieceSource(Protocol):
-    """A decoded picture from which regions can be cut: upright and in sRGB. Coordinates are px of the decoded
+    """An upright, decoded picture in sRGB, from which regions can be cut. Coordinates are px of the decoded
     picture."""
 
     @property
