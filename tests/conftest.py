@@ -9,8 +9,10 @@ lists, on view, search, statistics, withdrawal, backups and chores that claim ro
 "postgresql-s3" has an S3 store as well. Some tests have the mark only because they send SQL that no other test sends to
 PostgreSQL: `--everywhere` runs all on both, and `python -m tests.bench.statements` compares what was sent.
 
-**The quick tests** (`make quick`) are all that stay in this process, on SQLite. A fixture that starts servers, browsers
-or programs, or fetches something, asks for `not_quick`; what asks for such a fixture is not quick either.
+**The quick tests** (`make quick`) run on SQLite and start no PostgreSQL, object store, browser, server process or other
+program. The child process of the picture sandbox (and exiftool, which examines what it wrote, where it is installed)
+and servers inside this process count as quick. A fixture or test that starts anything else, or fetches something, asks
+for `not_quick`; what asks for such a fixture is not quick either.
 """
 
 from __future__ import annotations
@@ -116,7 +118,7 @@ class PostgreSQL:
 
 @pytest.fixture(scope="session")
 def not_quick(request: pytest.FixtureRequest) -> None:
-    """Requested by fixtures and tests that leave this process: they are not part of `make quick`."""
+    """Requested by fixtures and tests that start programs or fetch something: `make quick` leaves them out."""
     assert request.config.option.markexpr != "quick", "a quick test asked for a server or a program"
 
 
@@ -172,7 +174,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Mark what stays in this process, on SQLite, as quick."""
+    """Mark as quick what runs on SQLite, with a local store, and does not ask for `not_quick`."""
     for item in items:
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
         kinds = {parameters[name] for name in ("engine", "storage") if name in parameters}

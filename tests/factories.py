@@ -10,7 +10,7 @@ import itertools
 import tempfile
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image as Picture
 from PIL import ImageDraw
@@ -27,10 +27,12 @@ from gallery.organisations.models import Organisation, Project
 from gallery.storage import Storage, Store
 from gallery.themes.models import Theme
 
+if TYPE_CHECKING:
+    from tests.conftest import Site
+
 _numbers = itertools.count(1)
 
 
-@functools.cache
 @functools.cache
 def photograph(width: int = 1300, height: int = 1000, format: str = "JPEG") -> bytes:
     """A picture as a real encoder writes it."""
@@ -222,6 +224,12 @@ async def exhibition(works: list[Artwork], *, published: bool = True, **values: 
         for position, work in enumerate(works, 1):
             await Hanging.create(room=room, artwork=work, position=position)
     return made
+
+
+async def accepted(site: Site, **values: Any) -> Artwork:
+    """An accepted work of the partner's organisation, or of the given `organisation`."""
+    organisation = values.pop("organisation", site.cast.organisation)
+    return await artwork(site.storage, organisation, **{"status": Status.ACCEPTED, **values})
 
 
 def days_from_now(days: int) -> date:

@@ -96,7 +96,7 @@ async def test_a_flipped_byte_in_an_original_is_found(site: Site) -> None:
     assert await deep(site) == {"An original is not what arrived": f"image {image.id}"}
 
 
-async def test_the_command_reads_originals_when_it_is_asked_to(site: Site) -> None:
+async def test_the_command_reads_originals_when_it_is_asked_to(site: Site, not_quick: None) -> None:
     _work, image = await on_view(site)
     key = original_key(image.token)
     good = await content(site.storage.private, key)

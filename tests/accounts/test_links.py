@@ -6,7 +6,6 @@ import asyncio
 from datetime import timedelta
 from urllib.parse import urlencode
 
-import httpx
 import pytest
 
 from gallery.accounts.links import LINKS_PER_NETWORK, LINKS_PER_PERSON
@@ -15,14 +14,11 @@ from gallery.accounts.sessions import COOKIE, token_hash
 from gallery.clock import now
 from gallery.mail.models import Mail
 from tests.accounts.links import WAYS, request_link
+from tests.accounts.second_factor import is_signed_in
 from tests.cast import PASSWORD
 from tests.conftest import Site
 
 NEW = "a very new sentence"
-
-
-async def is_signed_in(client: httpx.AsyncClient) -> bool:
-    return (await client.get("/desk/account")).status_code == 200
 
 
 @pytest.mark.engines("sqlite", "postgresql")

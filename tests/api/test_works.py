@@ -13,8 +13,8 @@ from gallery.organisations.models import Organisation
 from gallery.reviews.decisions import accept, return_to_partner
 from tests import factories
 from tests.api.programs import V1, program
-from tests.artworks.test_index import counted
 from tests.conftest import Site
+from tests.queries import counted_queries
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
@@ -315,16 +315,14 @@ async def test_nothing_of_another_organisation_is_there(site: Site) -> None:
     assert await Organisation.all().count() == 2
 
 
-async def test_lists_ask_the_database_as_often_for_many_as_for_few(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_lists_ask_the_database_as_often_for_many_as_for_few(site: Site) -> None:
     client = await program(site)
     numbers = []
     for _ in range(2):
         for _ in range(4):
             await factories.artwork(site.storage, site.cast.organisation)
         await client.get(f"{V1}/works")
-        with counted(monkeypatch) as queries:
+        with counted_queries() as queries:
             await client.get(f"{V1}/works")
         numbers.append(len(queries))
     assert numbers[0] == numbers[1] > 0

@@ -18,7 +18,7 @@ from tests import factories
 from tests.artworks.forms import files, shown_fields
 from tests.conftest import Site
 from tests.images.multipart import BOUNDARY, END, Sender, in_chunks, part
-from tests.markup import select, texts_in
+from tests.markup import attributes, select, texts_in
 
 PICTURE = factories.photograph(800, 620)
 
@@ -134,7 +134,7 @@ async def test_marked_drafts_are_submitted_and_what_lacks_is_said(site: Site) ->
         site.storage, site.cast.organisation, title="没有故事", story="", created_by=site.cast.partner
     )
     foreign = await factories.artwork(site.storage, site.cast.elsewhere)
-    left = await factories.artwork(site.storage, site.cast.organisation)
+    left = await factories.artwork(site.storage, site.cast.organisation, created_by=site.cast.partner)
     client = await site.client(site.cast.partner)
     path = "/desk/works/many/submissions"
     marked = {"work": [str(each.id) for each in (*ready, lacking, foreign)]}
@@ -143,7 +143,9 @@ async def test_marked_drafts_are_submitted_and_what_lacks_is_said(site: Site) ->
     assert "2 works are submitted" in answer.text
     assert "没有故事: It still needs: Story. All fields" in texts_in(answer.text, "li:has(> strong)")
     assert f'href="/desk/works/{lacking.id}/edit"' in answer.text
-    assert select(answer.text, f'[name=work][value="{lacking.id}"][checked]')  # it stays marked
+    boxes = "[name=work][form=common]"
+    assert attributes(answer.text, boxes, "value") == [str(left.id), str(lacking.id)]
+    assert attributes(answer.text, f"{boxes}[checked]", "value") == [str(lacking.id)]  # it stays marked
     for work in (*ready, lacking, foreign, left):
         expected = Status.SUBMITTED if work in ready else Status.DRAFT
         assert (await Artwork.get(id=work.id)).status == expected

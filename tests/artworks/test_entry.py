@@ -17,10 +17,10 @@ from gallery.images.models import Image
 from gallery.worker import ChoreContext
 from tests import factories
 from tests.api.programs import V1, program
-from tests.artworks.test_imports import send as send_sheet
-from tests.artworks.test_imports import two_works
-from tests.artworks.test_tus import begin, checksum
-from tests.artworks.test_tus import send as send_piece
+from tests.artworks.sheets import send as send_sheet
+from tests.artworks.sheets import two_works
+from tests.artworks.tus import begin, checksum
+from tests.artworks.tus import send as send_piece
 from tests.conftest import Site
 
 PICTURE = factories.photograph(900, 700)

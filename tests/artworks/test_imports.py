@@ -23,9 +23,9 @@ from gallery.withdrawals.withdrawal import withdraw
 from gallery.worker import ChoreContext
 from tests import factories
 from tests.artworks.sheets import HEADER, csv_bytes, send, sent_import, two_works, zipped
-from tests.artworks.test_index import counted
 from tests.conftest import Site
 from tests.factories import photograph
+from tests.queries import counted_queries
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
@@ -286,16 +286,14 @@ async def test_a_worker_killed_at_any_batch_neither_loses_nor_doubles_a_row(
     assert (job.state, job.done_rows, job.report["good"], job.losses) == (ImportState.DONE, 95, 95, 1)
 
 
-async def test_trying_asks_as_much_for_few_rows_as_for_many(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_trying_asks_as_much_for_few_rows_as_for_many(site: Site) -> None:
     numbers = []
     for count in (2, 150):
         job = await sent_import(
             site, csv_bytes(["标题", "作者"], *([f"作品{n}", f"作者{n}"] for n in range(count)))
         )
         await imports.confirm_import(job)
-        with counted(monkeypatch) as queries:
+        with counted_queries() as queries:
             await import_chores.import_next(ChoreContext(site.settings, site.storage))
         numbers.append(len(queries))
         assert await ImportedWork.filter(of_id=job.id).count() == count

@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
-from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.connection import get_connection
 
 from gallery.artworks.models import Artwork, Status
 from gallery.images.models import ImageState
 from tests import factories
 from tests.conftest import Site
 from tests.markup import attribute, texts_in
+from tests.queries import counted_queries
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
-
-
-@contextmanager
-def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The queries made within the block."""
-    connection: BaseDBAsyncClient = get_connection("default")
-    kind, queries = type(connection), list[str]()
-    original = kind.execute_query
-
-    async def listening(self: BaseDBAsyncClient, query: str, *rest: object) -> object:
-        queries.append(query)
-        return await original(self, query, *rest)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(kind, "execute_query", listening)
-    yield queries
-    monkeypatch.setattr(kind, "execute_query", original)
 
 
 async def test_it_invites_who_has_none(site: Site) -> None:
@@ -104,13 +84,13 @@ async def test_a_works_page_says_what_is_still_missing(site: Site) -> None:
     assert "Submit" in texts_in(page, "button.primary")
 
 
-async def test_as_many_queries_for_one_work_as_for_many(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_as_many_queries_for_one_work_as_for_many(site: Site) -> None:
     client = await site.client(site.cast.partner)
     numbers = []
     for more in (1, 5):
         for _ in range(more):
             await factories.artwork(site.storage, site.cast.organisation, status=Status.SUBMITTED)
-        with counted(monkeypatch) as queries:
+        with counted_queries() as queries:
             await client.get("/desk/works")
         numbers.append(len(queries))
     assert numbers[0] == numbers[1] > 0

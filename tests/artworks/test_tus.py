@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import hashlib
 import io
 import os
 import random
@@ -32,14 +31,10 @@ from gallery.clock import now
 from gallery.images import partial_uploads
 from gallery.images.models import Image, Upload
 from gallery.images.partial_uploads import PartialUpload
-from tests.artworks.tus import OFFSET_STREAM, PICTURE, TUS, noise, original_of
+from tests.artworks.tus import OFFSET_STREAM, PICTURE, TUS, begin, checksum, noise, original_of, send
 from tests.cast import assemble
 from tests.conftest import Site, migrate, settings_for
 from tests.live import BadLine, LiveSite
-
-
-async def begin(client: httpx.AsyncClient, length: int = len(PICTURE), **headers: str) -> httpx.Response:
-    return await client.post("/desk/uploads", headers={**TUS, "upload-length": str(length), **headers})
 
 
 async def location(client: httpx.AsyncClient, length: int = len(PICTURE), **headers: str) -> str:
@@ -48,21 +43,10 @@ async def location(client: httpx.AsyncClient, length: int = len(PICTURE), **head
     return answer.headers["location"]
 
 
-async def send(
-    client: httpx.AsyncClient, path: str, offset: int, piece: Any, **headers: str
-) -> httpx.Response:
-    request_headers = {**TUS, "upload-offset": str(offset), "content-type": OFFSET_STREAM, **headers}
-    return await client.patch(path, content=piece, headers=request_headers)
-
-
 async def offset_of(client: httpx.AsyncClient, path: str) -> int:
     answer = await client.head(path, headers=TUS)
     assert answer.status_code == 200, answer.status_code
     return int(answer.headers["upload-offset"])
-
-
-def checksum(piece: bytes, algorithm: str = "sha1") -> str:
-    return f"{algorithm} {base64.b64encode(hashlib.new(algorithm, piece).digest()).decode()}"
 
 
 async def test_the_server_says_what_it_can_do(site: Site) -> None:

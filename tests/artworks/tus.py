@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import random
+from typing import Any
+
+import httpx
 
 from gallery.artworks.models import Artwork
 from gallery.images.models import Image
@@ -17,6 +22,21 @@ PICTURE = factories.photograph(900, 700)
 TUS = {"tus-resumable": "1.0.0"}
 
 OFFSET_STREAM = "application/offset+octet-stream"
+
+
+async def begin(client: httpx.AsyncClient, length: int = len(PICTURE), **headers: str) -> httpx.Response:
+    return await client.post("/desk/uploads", headers={**TUS, "upload-length": str(length), **headers})
+
+
+async def send(
+    client: httpx.AsyncClient, path: str, offset: int, piece: Any, **headers: str
+) -> httpx.Response:
+    request_headers = {**TUS, "upload-offset": str(offset), "content-type": OFFSET_STREAM, **headers}
+    return await client.patch(path, content=piece, headers=request_headers)
+
+
+def checksum(piece: bytes, algorithm: str = "sha1") -> str:
+    return f"{algorithm} {base64.b64encode(hashlib.new(algorithm, piece).digest()).decode()}"
 
 
 async def original_of(site: Site | LiveSite, work: Artwork) -> bytes:

@@ -30,3 +30,8 @@ async def another_browser(chromium: Browser) -> BrowserContext:
     context = await chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
     context.set_default_timeout(PATIENCE)
     return context
+
+
+async def is_within(page: Page) -> bool:
+    """Whether the whole page is left of the window's right edge."""
+    return bool(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"))

@@ -12,6 +12,7 @@ from gallery.artworks.models import Artwork, Status
 from gallery.stats.models import Appreciation, CountKind, ProjectCount, WorkCount
 from tests import factories
 from tests.browser.conftest import PATIENCE
+from tests.browser.people import is_within
 from tests.cast import PASSWORD
 from tests.live import LiveSite, eventually
 from tests.stats.visitors import PHONE
@@ -48,10 +49,6 @@ async def written(model: Any, number: int, **conditions: Any) -> None:
         return bool(await model.filter(**conditions).count() == number)
 
     await eventually(are_there)
-
-
-async def is_within(page: Page) -> bool:
-    return bool(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
 async def test_one_press_appreciates_in_place_and_another_takes_it_back(

@@ -21,7 +21,7 @@ from gallery.worker import ChoreContext, Worker
 from tests import factories
 from tests.artworks.sheets import two_works
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, came, hold, until
-from tests.browser.people import click_through, sign_in
+from tests.browser.people import click_through, is_within, sign_in
 from tests.live import BadLine, LiveSite
 
 PICTURES = 30
@@ -45,11 +45,6 @@ async def phone(chromium: Browser, profile: Path) -> AsyncIterator[BrowserContex
         yield context
     finally:
         await context.close()
-
-
-async def fits(page: Page) -> bool:
-    """Whether the whole page is left of the window's right edge."""
-    return bool(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
 async def writing(live: LiveSite, browser: BrowserContext) -> tuple[Page, Artwork, str]:
@@ -88,7 +83,7 @@ async def test_thirty_pictures_arrive_although_the_line_breaks_and_the_browser_i
             page = await browser.new_page()
             await sign_in(page, broken, live.cast.partner)
             await page.goto(f"{broken}/desk/works/many")
-            assert await fits(page)
+            assert await is_within(page)
             line.left = 3  # requests break off in the middle, three times
             await page.set_input_files("#pictures", list(drawings))
             await expect(page.locator(".many-drafts > li").nth(2)).to_be_visible(timeout=LONG)
@@ -100,7 +95,7 @@ async def test_thirty_pictures_arrive_although_the_line_breaks_and_the_browser_i
             await browser.set_offline(True)
             broke = page.locator(".many-sending li", has_text="The connection broke")
             await expect(broke.first).to_be_visible(timeout=LONG)
-            assert await fits(page)
+            assert await is_within(page)
         line.left = 0
         # Closed during the upload. What had arrived is kept; the rest continues when the same files are
         # chosen again.
@@ -118,7 +113,7 @@ async def test_thirty_pictures_arrive_although_the_line_breaks_and_the_browser_i
             summary = page.locator(".many-summary")
             await expect(summary).to_have_text(f"{len(again)} of {len(again)} have arrived", timeout=LONG)
             await expect(page.locator(".many-drafts > li").first).to_be_visible()
-            assert await fits(page)
+            assert await is_within(page)
             # The words of one are typed with the keyboard alone.
             first = page.locator(".many-drafts > li").first
             await first.locator("[name=title]").focus()
@@ -161,7 +156,7 @@ async def test_pictures_that_did_not_arrive_are_named_to_nobody_else_and_no_long
     await page.close(run_before_unload=False)
     await opened()
     await expect(notice).to_contain_text("IMG_1.jpg")
-    assert await fits(other)
+    assert await is_within(other)
     # Somebody else at the same computer.
     await click_through(other.locator("text=Sign out"))
     await sign_in(other, address, live.cast.colleague)
@@ -262,7 +257,7 @@ async def test_without_scripts_several_pictures_go_in_one_form(
         await page.set_input_files("#pictures", drawings)
         await page.click("#many button.primary")
         await expect(page.locator(".many-drafts > li")).to_have_count(3, timeout=60_000)
-        assert await fits(page)
+        assert await is_within(page)
         row = page.locator(".many-drafts > li").first
         await row.locator("[name=title]").fill("Tangyuan")
         await row.locator("button[name=then][value=save]").click()
@@ -274,13 +269,13 @@ async def test_without_scripts_several_pictures_go_in_one_form(
         await page.check(f"#draft-{work.id} [name=work]")
         await page.click(".many-chosen button")
         await expect(page.locator(".notice-error")).to_contain_text("Tangyuan: It still needs")
-        assert await fits(page)
+        assert await is_within(page)
         await page.goto(f"{address}/desk/works/{work.id}")
         # A picture is turned and cropped by numbers.
         await page.click("text=Turn or crop")
         await page.select_option("[name=turn]", "180")
         await page.fill("[name=bottom]", "5")
-        assert await fits(page)
+        assert await is_within(page)
         await page.click("main button.primary")
         await page.wait_for_url(re.compile(r"/desk/works/\d+$"))
         image = (await Artwork.get(title="Tangyuan").prefetch_related("image")).image
@@ -437,7 +432,7 @@ async def test_a_picture_is_turned_and_cropped_by_keyboard_and_by_drag(
     await page.goto(f"{address}/desk/works/{work.id}/framing")
     stage = page.locator(".framing-stage")
     await expect(stage).to_be_visible()
-    assert await fits(page)
+    assert await is_within(page)
 
     # By keyboard alone: the left edge by three steps, the top by a large one, a quarter turn, and save.
     await page.focus("main a")
@@ -515,18 +510,18 @@ async def test_a_sheet_is_tried_and_brought_in(
     page = await browser.new_page()
     await sign_in(page, address, live.cast.partner)
     await page.goto(f"{address}/desk/sheets")
-    assert await fits(page)
+    assert await is_within(page)
     await page.set_input_files("[name=sheet]", bundle)
     await page.click("main button.primary")
     await page.wait_for_url(re.compile(r"/desk/sheets/\d+$"))
     confirm = page.locator("form[action$='/confirmation'] button")
     await expect(confirm).to_be_visible(timeout=LONG)  # the page looks again by itself
-    assert await fits(page)
+    assert await is_within(page)
     assert await Artwork.all().count() == 0
     await confirm.click()
     back = page.locator("form[action$='/deletion'] button.danger")
     await expect(back).to_have_count(1, timeout=LONG)
-    assert await fits(page)
+    assert await is_within(page)
     assert {each.title for each in await Artwork.all()} == {"饺子皮", "汤圆"}
     await page.click("details:has(button.danger) summary")
     await back.click()
@@ -552,4 +547,4 @@ async def test_of_a_hundred_and_one_pictures_the_last_is_named_and_waits_for_ano
     notice = page.locator(".many-notice")
     await expect(notice).to_contain_text("IMG_101.jpg")
     await expect(notice).not_to_contain_text("IMG_100.jpg")
-    assert await fits(page)
+    assert await is_within(page)

@@ -114,6 +114,7 @@ def test_a_photograph_carries_what_must_be_stripped(tmp_path: Path) -> None:
 # Entering it
 
 
+@pytest.mark.usefixtures("not_quick")  # processes draw the pictures
 @pytest.mark.engines("sqlite", "postgresql")
 async def test_entering_twice_doubles_nothing(settings: Settings) -> None:
     async with Database(settings):

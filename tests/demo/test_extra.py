@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.usefixtures("not_quick")  # it starts a process
+
 PROGRAM = """
 import sys
 sys.modules["httpx"] = None

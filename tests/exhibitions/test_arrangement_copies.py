@@ -10,14 +10,9 @@ from gallery.exhibitions.draft_lists import add_entry
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Layout, Room
 from tests import factories
 from tests.conftest import Site
+from tests.factories import accepted
 
 FORM = {"title_zh": "", "title_en": "Reunion again", "slug": "reunion-2027", "theme": ""}
-
-
-async def accepted(site: Site, **values: object) -> Artwork:
-    return await factories.artwork(
-        site.storage, site.cast.organisation, **{"status": Status.ACCEPTED, **values}
-    )
 
 
 @pytest.mark.engines("sqlite", "postgresql")
@@ -83,7 +78,7 @@ async def test_a_copy_needs_a_name_of_its_own(site: Site) -> None:
         ({"slug": "Not a slug"}, "small Latin letters"),
         ({"slug": ""}, "give a short name"),
         ({"title_en": ""}, "at least one of the two languages"),
-        ({"theme": "999"}, "no longer"),
+        ({"theme": "999"}, "This theme no longer exists"),
     ):
         answer = await client.post(here, data={**FORM, **wrong})
         assert answer.status_code == 422

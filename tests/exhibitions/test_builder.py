@@ -13,6 +13,7 @@ from gallery.exhibitions import drafts
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from tests import factories
 from tests.conftest import Site
+from tests.factories import accepted
 from tests.markup import attribute, attributes
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
@@ -36,11 +37,6 @@ async def begun(site: Site, works: int = 1) -> tuple[Exhibition, Room, list[Artw
     ]
     exhibition = await factories.exhibition(hung, published=False)
     return exhibition, await Room.get(edition__exhibition_id=exhibition.id), hung
-
-
-async def accepted(site: Site, **values: object) -> Artwork:
-    organisation = values.pop("organisation", site.cast.organisation)
-    return await factories.artwork(site.storage, organisation, **{"status": Status.ACCEPTED, **values})
 
 
 async def draft(exhibition: Exhibition) -> Edition:
@@ -152,7 +148,7 @@ async def test_rooms_of_a_published_edition_are_not_reached(site: Site) -> None:
         ({"opens_at": "0001-01-01T00:00"}, "in the calendar"),
         ({"opens_at": "soon"}, "in the calendar"),
         ({"introduction_en": "x" * 8001}, "8001 characters"),
-        ({"theme": "777"}, "no longer"),
+        ({"theme": "777"}, "This theme no longer exists"),
     ],
 )
 async def test_wrong_texts_and_dates_come_back(site: Site, changed: dict[str, str], sentence: str) -> None:

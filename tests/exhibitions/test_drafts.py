@@ -11,18 +11,14 @@ from hypothesis import strategies as st
 
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now
-from gallery.db.models import ContentVersion
+from gallery.db.content_version import current_number
 from gallery.exhibitions import drafts
 from gallery.exhibitions.drafts import DraftChangeRefused, NotHangable, NotPublishable
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.web.languages import set_language
 from tests import factories
 from tests.conftest import Site
-
-
-async def version() -> int:
-    record = await ContentVersion.get_or_none(id=1)
-    return record.number if record else 0
+from tests.factories import accepted
 
 
 async def founded(site: Site, **draft: object) -> tuple[Exhibition, Edition, Room]:
@@ -32,12 +28,6 @@ async def founded(site: Site, **draft: object) -> tuple[Exhibition, Edition, Roo
     exhibition = await drafts.create_exhibition("reunion", site.cast.curator, **values)
     edition = await drafts.draft_of(exhibition)
     return exhibition, edition, await drafts.add_room(edition, title_en="First")
-
-
-async def accepted(site: Site, **values: object) -> Artwork:
-    return await factories.artwork(
-        site.storage, site.cast.organisation, **{"status": Status.ACCEPTED, **values}
-    )
 
 
 async def order_in(room: Room) -> list[int]:
@@ -62,12 +52,12 @@ async def test_publishing_freezes_the_draft(site: Site) -> None:
     for work in (first, second):
         await drafts.hang(room, work, site.cast.curator)
     assert await on_view() == set()
-    before = await version()
+    before = await current_number()
     edition = await drafts.publish(exhibition, site.cast.curator)
     assert (edition.number, edition.is_current, edition.title_en) == (1, True, "Reunion")
     assert edition.published_by_id == site.cast.curator.id
     assert await on_view() == {first.id, second.id}
-    assert await version() == before + 1
+    assert await current_number() == before + 1
     (frozen,) = await Room.filter(edition_id=edition.id)
     assert frozen.id != room.id
     assert await order_in(frozen) == [first.id, second.id]
@@ -78,13 +68,13 @@ async def test_changing_the_draft_changes_nothing_that_visitors_see(site: Site) 
     work = await accepted(site)
     hanging = await drafts.hang(room, work, site.cast.curator)
     edition = await drafts.publish(exhibition, site.cast.curator)
-    before = await version()
+    before = await current_number()
     await drafts.take_down(hanging)
     await drafts.change_room(room, title_en="Another name")
     await drafts.add_room(draft, title_en="Second")
     await drafts.change_draft(exhibition, None, title_en="Another title")
     await drafts.close_room(room)
-    assert await version() == before
+    assert await current_number() == before
     assert await on_view() == {work.id}
     await edition.refresh_from_db()
     assert edition.title_en == "Reunion"
@@ -146,12 +136,12 @@ async def test_taking_it_off_the_site_keeps_draft_and_editions(site: Site) -> No
     exhibition, _draft, room = await founded(site)
     await drafts.hang(room, await accepted(site), site.cast.curator)
     await drafts.publish(exhibition, site.cast.curator)
-    before = await version()
+    before = await current_number()
     assert await drafts.unpublish(exhibition, site.cast.curator)
     assert await on_view() == set()
-    assert await version() == before + 1
+    assert await current_number() == before + 1
     assert not await drafts.unpublish(exhibition, site.cast.curator)
-    assert await version() == before + 1
+    assert await current_number() == before + 1
     assert (await drafts.publish(exhibition, site.cast.curator)).number == 2
 
 
@@ -268,10 +258,10 @@ async def test_moving_a_work(site: Site) -> None:
 async def test_a_new_theme_is_seen_at_once(site: Site) -> None:
     exhibition, _draft, _room = await founded(site)
     theme = await factories.theme()
-    before = await version()
+    before = await current_number()
     await drafts.change_draft(exhibition, theme, title_en="Reunion")
     assert (await Exhibition.get(id=exhibition.id)).theme_id == theme.id
-    assert await version() == before + 1
+    assert await current_number() == before + 1
 
 
 class Row:

@@ -22,16 +22,11 @@ from gallery.exhibitions.room_rules import FilledRoom, HungWork
 from gallery.web.languages import set_language
 from tests import factories
 from tests.conftest import Site
+from tests.factories import accepted
 from tests.live import LiveSite
 from tests.markup import texts_in
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
-
-
-async def accepted(site: Site, **values: object) -> Artwork:
-    return await factories.artwork(
-        site.storage, site.cast.organisation, **{"status": Status.ACCEPTED, **values}
-    )
 
 
 async def draft_of(exhibition: Exhibition) -> Edition:

@@ -31,6 +31,7 @@ from gallery.search.results import _rooms
 from tests import factories
 from tests.cast import assemble
 from tests.conftest import Site, settings_for
+from tests.factories import accepted
 from tests.markup import texts_in
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
@@ -191,12 +192,6 @@ async def watch(exhibition: Exhibition, oracle: Oracle, since: datetime) -> None
             if before is not None and moment < until:
                 assert values == before, moment
             before, until = values, await next_change()
-
-
-async def accepted(site: Site, **values: object) -> Artwork:
-    return await factories.artwork(
-        site.storage, site.cast.organisation, **{"status": Status.ACCEPTED, **values}
-    )
 
 
 async def planned(site: Site) -> tuple[Exhibition, Artwork, Artwork, datetime]:

@@ -154,7 +154,7 @@ async def test_credits_stand_in_the_order_that_curators_give_them(site: Site) ->
         ("credits", CREDIT, {"new-name_zh": " "}, "name in at least one of the two languages"),
         ("credits", CREDIT, {"new-link": "javascript:alert(1)"}, "full web address"),
         ("credits", CREDIT, {"new-link": "https://a b"}, "full web address"),
-        ("credits", CREDIT, {"new-kind": "boss"}, "no longer"),
+        ("credits", CREDIT, {"new-kind": "boss"}, "This option is no longer available"),
         ("credits", CREDIT, {"new-name_en": "x" * 121}, "121 characters"),
         ("talks", TALK, {"new-title_zh": "", "new-title_en": ""}, "title in at least one"),
         ("talks", TALK, {"new-starts_at": ""}, "say when it begins"),

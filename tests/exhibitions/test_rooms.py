@@ -14,26 +14,11 @@ from gallery.web.edit_conflicts import seen_field
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
+from tests.exhibitions.rooms import begun, fields, seen_at
+from tests.factories import accepted
 from tests.markup import attribute, attributes
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
-
-
-async def accepted(site: Site, **values: object) -> Artwork:
-    organisation = values.pop("organisation", site.cast.organisation)
-    return await factories.artwork(site.storage, organisation, **{"status": Status.ACCEPTED, **values})
-
-
-async def begun(works: list[Artwork], **room: object) -> tuple[Exhibition, Room]:
-    """A draft with one room of `works`."""
-    exhibition = await factories.exhibition(works, published=False)
-    await Room.filter(edition__exhibition_id=exhibition.id).update(**room)
-    return exhibition, await Room.get(edition__exhibition_id=exhibition.id)
-
-
-def fields(room: Room, **changed: str) -> dict[str, str]:
-    values = {"title_zh": "一号厅", "title_en": "Room one", "layout": "wall", "filled": "hand", **changed}
-    return {f"room-{room.id}-{name}": value for name, value in values.items()}
 
 
 async def hung_in(edition: Edition) -> list[int]:
@@ -105,9 +90,9 @@ async def test_what_a_rule_can_ask(site: Site, asked: dict[str, str], matches: l
     ("changed", "sentence"),
     [
         ({"filled": "rule"}, "at least one thing"),
-        ({"filled": "rule", "rule_theme": "99"}, "no longer"),
-        ({"filled": "magic"}, "no longer"),
-        ({"layout": "spiral"}, "no longer"),
+        ({"filled": "rule", "rule_theme": "99"}, "This option is no longer available"),
+        ({"filled": "magic"}, "This option is no longer available"),
+        ({"layout": "spiral"}, "This option is no longer available"),
         ({"filled": "rule", "rule_year": "1"}, "a year from 1900"),
         ({"filled": "rule", "rule_year": "soon"}, "Not a valid integer"),
     ],
@@ -336,11 +321,6 @@ async def test_a_script_that_saves_gets_the_version_and_is_told_of_others(site: 
     )
     assert again.json()["version"] == 2
     assert (await (await site.client(site.cast.partner)).get(f"{here}/version")).status_code == 404
-
-
-def seen_at(page: str, action: str) -> str:
-    """The version that the form with this action carries."""
-    return attribute(page, f'form[action="{action}"] [name=seen]', "value")
 
 
 EDITION = {

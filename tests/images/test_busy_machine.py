@@ -20,8 +20,7 @@ from gallery.images.sandbox import parent
 from gallery.settings import Settings
 from gallery.worker import ChoreContext
 from tests import factories
-from tests.api.programs import PIECES
-from tests.api.test_uploads import V1, program
+from tests.api.programs import PIECES, V1, program
 from tests.artworks.forms import files
 from tests.artworks.sheets import sent_import, two_works
 from tests.conftest import Site

@@ -469,7 +469,7 @@ async def test_a_cancelled_request_takes_its_child_with_it(tmp_path: Path) -> No
     assert [path.name for path in tmp_path.iterdir()] == ["upload"]
 
 
-async def test_a_killed_parent_leaves_no_child(tmp_path: Path) -> None:
+async def test_a_killed_parent_leaves_no_child(tmp_path: Path, not_quick: None) -> None:
     source = files.stored(tmp_path, files.encoded(files.scene(4000, 3000), "JPEG"))
     program = (
         "import asyncio, sys; from pathlib import Path; from gallery.images.sandbox.parent import develop; "
@@ -508,7 +508,7 @@ async def test_a_full_disk_is_not_the_pictures_fault(tmp_path: Path) -> None:
         await inspect(tmp_path / "missing")
 
 
-def test_the_child_has_no_network_no_programs_and_little_else() -> None:
+def test_the_child_has_no_network_no_programs_and_little_else(not_quick: None) -> None:
     program = """
 import ctypes, json, os, resource, socket, subprocess, sys
 from gallery.images.sandbox import child
@@ -553,7 +553,7 @@ print(json.dumps(findings))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the memory of a process is a file on Linux alone")
-def test_what_took_a_child_over_cannot_write_into_its_parent() -> None:
+def test_what_took_a_child_over_cannot_write_into_its_parent(not_quick: None) -> None:
     """As a user other than root, like the site's; a forked child represents one that is not confined yet."""
     program = """
 import ctypes, os, sys

@@ -9,6 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.usefixtures("not_quick")  # it starts a process
+
 PROGRAM = """
 import asyncio, json, sys
 import httpx

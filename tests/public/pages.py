@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from gallery.artworks.models import Artwork, Status
 from gallery.exhibitions.models import Exhibition, Hanging, Room
 from gallery.images.models import Image, ImageState
 from tests import factories
 from tests.conftest import Site
-
-
-async def accepted(site: Site, **values: Any) -> Artwork:
-    return await factories.artwork(
-        site.storage, site.cast.organisation, **{"status": Status.ACCEPTED, **values}
-    )
+from tests.factories import accepted
 
 
 async def page_text(site: Site, path: str, status: int = 200) -> str:

@@ -8,18 +8,13 @@ from datetime import timedelta
 import pytest
 
 from gallery.artists.models import Consent
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.models import Status
 from gallery.clock import now
 from gallery.themes.models import Theme
 from tests import factories
 from tests.conftest import Site
+from tests.factories import accepted
 from tests.markup import texts_in
-
-
-async def accepted(site: Site, **values: object) -> Artwork:
-    return await factories.artwork(
-        site.storage, site.cast.organisation, **{"status": Status.ACCEPTED, **values}
-    )
 
 
 @pytest.mark.engines("sqlite", "postgresql")

@@ -9,8 +9,9 @@ from gallery.artworks.models import Artwork
 from gallery.public.pagination import WORKS_PER_PAGE, first_works
 from tests import factories
 from tests.conftest import Site
+from tests.factories import accepted
 from tests.markup import attribute, attributes, texts_in
-from tests.public.pages import accepted, long_exhibition, page_text
+from tests.public.pages import long_exhibition, page_text
 from tests.queries import counted_queries
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")

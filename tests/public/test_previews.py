@@ -14,15 +14,10 @@ from gallery.exhibitions.models import Exhibition, Hanging, PreviewLink, Room
 from gallery.public.previews import FRAME_LIFETIME, LINK_LIFETIME, MAX_LINKS, frame_signer, link_signer
 from tests import factories
 from tests.conftest import Site
+from tests.factories import accepted
 from tests.markup import attribute
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
-
-
-async def accepted(site: Site, **values: object) -> Artwork:
-    return await factories.artwork(
-        site.storage, site.cast.organisation, **{"status": Status.ACCEPTED, **values}
-    )
 
 
 async def link_of(site: Site, exhibition: Exhibition) -> str:

@@ -16,8 +16,9 @@ from gallery.themes.models import Theme
 from gallery.web.rendering import content_security_policy
 from tests import factories
 from tests.conftest import Site
+from tests.factories import accepted
 from tests.markup import attribute, attributes, first, select, text_in, texts_in
-from tests.public.pages import accepted, page_text
+from tests.public.pages import page_text
 from tests.queries import counted_queries
 
 

@@ -10,10 +10,10 @@ import brotli
 import pytest
 
 from gallery.images.models import Image
+from gallery.public.pagination import WORKS_PER_PAGE
 from tests.conftest import Site
 from tests.markup import attributes
 from tests.public.pages import long_exhibition
-from tests.public.test_pagination import WORKS_PER_PAGE
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 

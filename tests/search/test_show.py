@@ -27,6 +27,7 @@ from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 from tests.markup import attributes, select, text_in, texts_in
+from tests.queries import counted_queries
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
@@ -213,7 +214,7 @@ async def test_filters_are_links_that_lead_to_as_many_as_they_say(site: Site, wa
         "medium",
         "year",
         "language",
-    }  # type: ignore[index]
+    }
     for link, count in links:
         narrowed = (await client.get(link)).text
         assert narrowed.count("<h3") == int(count), link
@@ -397,24 +398,13 @@ async def test_pages_follow_one_another_without_gap_or_repetition(
     assert seen[:2] == everything
 
 
-async def test_many_answers_need_no_more_queries_than_few(
-    site: Site, wall: list[Artwork], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_many_answers_need_no_more_queries_than_few(site: Site, wall: list[Artwork]) -> None:
     client = await site.client()
 
     async def queries(q: str) -> int:
-        connection = get_connection("default")
-        counted = []
-        asked = type(connection).execute_query
-
-        async def counting(self: Any, query: str, *values: Any) -> Any:
-            counted.append(query)
-            return await asked(self, query, *values)
-
-        with monkeypatch.context() as patch:
-            patch.setattr(type(connection), "execute_query", counting)
+        with counted_queries() as ran:
             assert (await client.get("/zh/search", params={"q": q})).status_code == 200
-        return len(counted)
+        return len(ran)
 
     site.app.page_cache.max_bytes = 0  # type: ignore[attr-defined]  # it asks for the content version now and then
     few = await queries("剪纸")

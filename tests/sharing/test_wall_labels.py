@@ -6,22 +6,17 @@ import pypdfium2
 import pytest
 import zxingcpp
 
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.models import Artwork
 from gallery.exhibitions.models import Exhibition, Hanging
 from tests import factories
 from tests.conftest import Site
+from tests.factories import accepted
 
 MM = 72 / 25.4  # points
 
 
 async def exhibited(site: Site, *works: Artwork) -> Exhibition:
     return await factories.exhibition(list(works), published=False)
-
-
-async def accepted(site: Site, **values: object) -> Artwork:
-    return await factories.artwork(
-        site.storage, site.cast.organisation, **{"status": Status.ACCEPTED, **values}
-    )
 
 
 def texts(pdf: bytes) -> list[str]:

@@ -56,9 +56,9 @@ async def works(site: Site) -> tuple[Artwork, Artwork, Theme]:
 
 
 def numbers_of(html: str, name: str) -> list[str]:
-    """The cells of the row that begins with `name`."""
-    rows = (row for row in select(html, "tr:has(th)") if text_in(row, "th").startswith(name))
-    return texts_in(next(rows), "td")
+    """The cells of the only row that is headed by `name`."""
+    (row,) = (row for row in select(html, "tr:has(th)") if text_in(row, "th") == name)
+    return texts_in(row, "td")
 
 
 async def test_a_partner_sees_the_figures_of_their_own_organisation(site: Site) -> None:

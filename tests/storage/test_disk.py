@@ -47,7 +47,7 @@ with lock_folder(Path(sys.argv[1])) as is_ours:
 """
 
 
-def test_a_folder_is_held_by_one_process_until_that_is_killed(tmp_path: Path) -> None:
+def test_a_folder_is_held_by_one_process_until_that_is_killed(tmp_path: Path, not_quick: None) -> None:
     other = subprocess.Popen(
         [sys.executable, "-c", HOLD, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )

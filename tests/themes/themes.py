@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from gallery.db.content_version import ContentVersion
-
 WINTER = {
     "slug": "winter-solstice-2026",
     "title_zh": "冬至",
@@ -16,8 +14,3 @@ WINTER = {
     "accent": "#A8322A",
     "accent_night": "#e4755f",
 }
-
-
-async def version() -> int:
-    record = await ContentVersion.get_or_none(id=1)
-    return record.number if record else 0

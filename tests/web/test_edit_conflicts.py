@@ -26,9 +26,9 @@ from gallery.web.edit_conflicts import (
     seen_field,
 )
 from tests import factories
-from tests.artworks.test_edit import save, shown_fields
+from tests.artworks.forms import save, shown_fields
 from tests.conftest import Site
-from tests.exhibitions.test_rooms import begun, fields, seen_at
+from tests.exhibitions.rooms import begun, fields, seen_at
 from tests.reviews.submissions import work_with_submission
 
 texts = st.sampled_from(["a", "b", "c", ""])
