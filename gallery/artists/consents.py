@@ -17,6 +17,7 @@ from gallery.db import content_version
 from gallery.db.connection import in_transaction, locked
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.page_keys import keys_of_works
 
 CODE_ALPHABET = (
     "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base32: https://www.crockford.com/base32.html
@@ -95,7 +96,7 @@ async def set_artist_page(artist: Artist, is_wished: bool) -> None:
         await current.save()
         verb = Verb.ARTIST_PAGE_GIVEN if is_wished else Verb.ARTIST_PAGE_TAKEN
         await record(verb, current.id, organisation_id=current.organisation_id)
-        await content_version.bump()
+        await content_version.bump(await keys_of_works(artist_id=artist.id))
 
 
 def birth_decade(artist: Artist | None) -> str:

@@ -15,6 +15,7 @@ from gallery.db import content_version
 from gallery.db.connection import in_transaction
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.page_keys import keys_of_works
 from gallery.web.rendering import shown_date
 
 
@@ -54,7 +55,7 @@ async def renew(consent: Consent, values: NewConsent, by: Person) -> Consent:
                 organisation_id=consent.artist.organisation_id,
                 by=by,
             )
-            await content_version.bump()
+            await content_version.bump(await keys_of_works(consent_id=made.id))
             return made
 
 

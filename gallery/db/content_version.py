@@ -8,21 +8,30 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 
 from tortoise.expressions import F
 
 from gallery.clock import now
-from gallery.db.models import ContentVersion
+from gallery.db.models import ContentChange, ContentVersion
 
 STALENESS = 0.5  # seconds until every process has seen a change, at most
+CHANGES_KEPT = 1_000  # changes; a process that missed more drops all of its pages
+MAX_KEYS = 20_000  # a change with more keys drops all pages
 
 
-async def bump() -> None:
-    """Increase the content version; call it in the transaction of the change."""
+async def bump(keys: Collection[str] | None = None) -> None:
+    """Increase the content version; call it in the transaction of the change.
+
+    `keys`: the keys of the pages that the change touches; None if any page may have changed.
+    """
     if not await ContentVersion.filter(id=1).update(number=F("number") + 1):
         await ContentVersion.create(id=1, number=1)
+    number = await current_number()
+    known = keys is not None and len(keys) <= MAX_KEYS
+    await ContentChange.create(number=number, keys=sorted(keys or ()) if known else None)
+    await ContentChange.filter(number__lte=number - CHANGES_KEPT).delete()
 
 
 async def current_number() -> int:
@@ -36,6 +45,14 @@ async def wait_for_propagation() -> None:
     await asyncio.sleep(STALENESS)
 
 
+async def keys_changed(after: int, until: int) -> frozenset[str] | None:
+    """The keys touched by the changes after version `after`; None if any page may have changed."""
+    changes = await ContentChange.filter(number__gt=after, number__lte=until).values_list("keys", flat=True)
+    if len(changes) != until - after or None in changes:
+        return None
+    return frozenset(key for keys in changes for key in keys)
+
+
 class GenerationTracker:
     """The generation as one process knows it: content version, and how often time alone changed a page."""
 
@@ -46,9 +63,14 @@ class GenerationTracker:
         self._next_change_at: datetime | None = None
         self._time_changes = 0
         self._reading: asyncio.Task[None] | None = None
+        self._caches: list[Callable[[frozenset[str] | None], None]] = []
+
+    def subscribe(self, forget: Callable[[frozenset[str] | None], None]) -> None:
+        """Call `forget` with the touched keys (None: everything) as soon as this process knows of a change."""
+        self._caches.append(forget)
 
     async def generation(self) -> tuple[int, int]:
-        """The content version, and how often time alone changed a page. Caches hold for one such pair."""
+        """The content version, and how often time alone changed a page."""
         if self.fresh() is None:
             if self._reading is None:
                 self._reading = asyncio.create_task(self._read())
@@ -69,9 +91,13 @@ class GenerationTracker:
             number = await current_number()
             has_time_changed = self._next_change_at is not None and now() >= self._next_change_at
             if number != self._number or has_time_changed:
+                is_known = not has_time_changed and 0 <= self._number < number
+                touched = await keys_changed(self._number, number) if is_known else None
                 self._next_change_at = await self._next_change()
                 self._number = number
                 self._time_changes += has_time_changed
+                for forget in self._caches:
+                    forget(touched)
             self._checked_at = started_at
         finally:
             self._reading = None

@@ -14,6 +14,16 @@ class ContentVersion(Model):
         table = "content_version"
 
 
+class ContentChange(Model):
+    """One change of the content version: the keys of the pages that it touched, see `web/page_keys.py`."""
+
+    number = fields.BigIntField(primary_key=True, generated=False)  # the content version from this change on
+    keys: list[str] | None = fields.JSONField(null=True)  # null: any page may have changed
+
+    class Meta:
+        table = "content_change"
+
+
 class WorkerBeat(Model):
     """The heartbeat of a worker: where the worker runs, what it is doing, and when it was last alive."""
 

@@ -28,6 +28,7 @@ from gallery.themes.models import Theme
 from gallery.web.edit_conflicts import Digests, EditConflict, compare_edits
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.page_keys import keys_of_editions
 
 
 class DraftChangeRefused(Exception):
@@ -289,7 +290,7 @@ async def publish(exhibition: Exhibition, by: Person) -> Edition:
         await record(Verb.EXHIBITION_PUBLISHED, exhibition.id, with_id=edition.number, by=by)
         new = work_ids_of(rooms) - hung_before
         await notify_of_hanging(exhibition, edition, new)
-        await content_version.bump()
+        await content_version.bump(await keys_of_editions([edition.id, *(each.id for each in current)]))
     return edition
 
 
@@ -299,10 +300,12 @@ async def unpublish(exhibition: Exhibition, by: Person) -> bool:
         raise NotPublishable(_l("Exhibitions are closed by curators."))
     async with in_transaction():
         await lock_exhibition(exhibition.id)
-        taken = await _end_editions(Edition.filter(exhibition_id=exhibition.id))
+        editions = Edition.filter(exhibition_id=exhibition.id)
+        shown = [edition.id for edition in await editions.filter(edition_is_not_replaced()).only("id")]
+        taken = await _end_editions(editions)
         if taken:
             await record(Verb.EXHIBITION_UNPUBLISHED, exhibition.id, by=by)
-            await content_version.bump()
+            await content_version.bump(await keys_of_editions(shown))
     return bool(taken)
 
 

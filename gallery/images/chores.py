@@ -25,6 +25,7 @@ from gallery.images.uploads import worker_limits
 from gallery.mail.outbox import Notification, notify
 from gallery.storage import StoreUnavailable
 from gallery.storage.disk import sha256_of
+from gallery.web.page_keys import keys_of_works
 from gallery.worker import Chore, ChoreContext
 
 logger = logging.getLogger("gallery.worker")
@@ -112,7 +113,8 @@ async def develop_one(context: ChoreContext, image: Image | None) -> bool:
     )
     if updated:
         if image.state == ImageState.READY or await ProfileImage.exists(image_id=image.id):
-            await content_version.bump()  # visitors see it from now on
+            # Visitors see it from now on: the work's picture, or a logo or cover on any page.
+            await content_version.bump(await keys_of_works(image_id=image.id) or None)
         await context.storage.private.delete(rendition_key(image.token, PREVIEW_NAME))
     elif not await Image.filter(id=image.id, state__not=ImageState.ERASED).exists():
         await delete_image_files(

@@ -13,6 +13,7 @@ from gallery.organisations.links import find_dead_links
 from gallery.public import queries, share_images
 from gallery.public.pages import linked_data_of, manifest_link, oembed_links, render_page, set_page_language
 from gallery.themes.models import Theme
+from gallery.web.page_keys import edition_key
 from gallery.web.rendering import settings_of
 
 
@@ -31,6 +32,7 @@ async def show(request: Request) -> Response:
         "public/artwork.html",
         works=[work, *placement.neighbours],
         theme=placement.exhibition.theme,
+        keys={edition_key(placement.exhibition.edition_id)},
         work=work,
         artwork=artwork,
         born=birth_decade(artwork.artist),

@@ -25,6 +25,7 @@ from gallery.public.pages import (
 )
 from gallery.public.pagination import NoSuchRoom, exhibition_page, first_works
 from gallery.web.languages import gettext as _
+from gallery.web.page_keys import edition_key
 from gallery.web.rendering import pages_of, settings_of
 
 PROJECTS_OF_EXHIBITION = 60  # projects listed on the last page of an exhibition
@@ -68,6 +69,7 @@ async def show(request: Request) -> Response:
         "public/exhibition.html",
         works=works,
         theme=exhibition.theme,
+        keys={edition_key(exhibition.edition_id)},
         exhibition=exhibition,
         page=page,
         rooms=page.rooms,
@@ -114,6 +116,7 @@ async def show_walk(request: Request) -> Response:
         "public/walk.html",
         works=page.works,
         theme=exhibition.theme,
+        keys={edition_key(exhibition.edition_id)},
         exhibition=exhibition,
         rooms=page.rooms[:1] if room else page.rooms,
         share_images=share_images.of_exhibition(exhibition, first, page.counts, settings_of(request)),

@@ -19,6 +19,7 @@ from gallery.images.renditions import FORMATS, RENDITIONS_VERSION
 from gallery.images.storage_keys import make_public, public_key
 from gallery.storage import Storage
 from gallery.web.page_cache import etag_matches
+from gallery.web.page_keys import declare_keys, work_key
 from gallery.web.rendering import settings_of, storage_of
 
 # Sent with pictures whose consent does not cover machine use. AI crawlers may ignore this header.
@@ -39,6 +40,9 @@ class PictureVisibility:
     state: Visibility
     size: tuple[int, int] = (0, 0)
     is_for_machines: bool = False
+    keys: frozenset[str] = (
+        frozenset()
+    )  # the work's key, see page_keys.py; empty: a logo, a cover, or not on view
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -47,24 +51,33 @@ class PictureVisibility:
 
 
 class VisibilityCache:
-    """A cache of whether pictures are on view. Its entries are valid for one generation."""
+    """The pictures of works on view that this process knows of, until their works change."""
 
     def __init__(self, content: GenerationTracker) -> None:
         self._content = content
-        self._generation: tuple[int, int] | None = None
+        self._changes = 0
         self._known: dict[str, PictureVisibility] = {}
+        self._tokens: dict[str, set[str]] = {}  # the key of a work → the tokens of its pictures
+        content.subscribe(self.forget)
+
+    def forget(self, touched: frozenset[str] | None) -> None:
+        """Forget the pictures of the works with the touched keys; None: all pictures."""
+        self._changes += 1
+        for key in list(self._tokens) if touched is None else touched:
+            for token in self._tokens.pop(key, ()):
+                del self._known[token]
 
     async def of(self, token: str) -> PictureVisibility:
-        generation = self._content.fresh() or await self._content.generation()
-        if generation != self._generation:
-            self._known.clear()
-            self._generation = generation
+        if self._content.fresh() is None:
+            await self._content.generation()
         visibility = self._known.get(token)
         if visibility is None:
+            changes = self._changes
             visibility = await visibility_of(token)
-            # Guessed tokens are not cached, so that they cannot fill the memory.
-            if visibility.state != Visibility.NOT_SHOWN and generation == self._generation:
-                self._known[token] = visibility
+            if changes == self._changes:
+                for key in visibility.keys:
+                    self._known[token] = visibility
+                    self._tokens.setdefault(key, set()).add(token)
         return visibility
 
     async def on_view(self, token: str, headers: Mapping[str, str] | None = None) -> PictureVisibility:
@@ -92,11 +105,13 @@ async def visibility_of(token: str) -> PictureVisibility:
         .on_view()
         .filter(image__token=token)
         .first()
-        .values_list("image__width", "image__height", "consent__for_machine_use")
+        .values_list("id", "image__width", "image__height", "consent__for_machine_use")
     )
     if row is not None:
-        width, height, is_for_machines = row
-        return PictureVisibility(Visibility.ON_VIEW, (width, height), bool(is_for_machines))
+        id, width, height, is_for_machines = row
+        return PictureVisibility(
+            Visibility.ON_VIEW, (width, height), bool(is_for_machines), frozenset({work_key(id)})
+        )
     profile_image = (
         await profile_images_on_view()
         .filter(image__token=token)
@@ -120,6 +135,7 @@ async def show(request: Request) -> Response:
     """A rendition: 410 if its work was withdrawn, 404 if it is not on view."""
     token, name = request.path_params["token"], request.path_params["name"]
     visibility = await visibility_cache_of(request).on_view(token)
+    declare_keys(request, visibility.keys)
     etag = f'"{token}-{name}-{RENDITIONS_VERSION}"'  # a changed picture gets a new token
     cache_headers = {"cache-control": settings_of(request).picture_cache_control, "etag": etag}
     headers = {**cache_headers, **visibility.headers}

@@ -38,6 +38,7 @@ from gallery.reviews.stages import (
 from gallery.web.edit_conflicts import EditConflict, changed_since, read_digests
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.languages import use_language
+from gallery.web.page_keys import keys_of_works
 from gallery.web.rendering import shown_moment
 from gallery.web.site_settings import load_site as current_site
 
@@ -250,7 +251,7 @@ async def _save_review(
     await sent.save(update_fields=["is_waiting", "awaits_trust"])
     await Hold.filter(artwork_id=work.id).delete()
     await notify(await members_of(work.organisation_id), decision_news(review, work, sent))
-    await content_version.bump()
+    await content_version.bump(await keys_of_works(id=work.id))
     return review
 
 

@@ -18,6 +18,7 @@ from gallery.reviews.models import Decision, Hint, NearPair, Opinion, Review, Un
 from gallery.reviews.proposals import apply_proposal, swap_pictures
 from gallery.reviews.stages import latest_decisions, stage_of
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.page_keys import keys_of_works
 
 
 class UndoRefused(DecisionRefused):
@@ -53,7 +54,7 @@ async def undo_review(review: Review, by: Person) -> Undo:
         submission.is_waiting = True
         submission.stage = await _delete_last_opinion(submission, by, current.at)
         await submission.save(update_fields=["is_waiting", "stage"])
-        await content_version.bump()
+        await content_version.bump(await keys_of_works(id=artwork.id))
         return undo
 
 

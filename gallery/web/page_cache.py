@@ -11,7 +11,7 @@ import functools
 import gzip
 import hashlib
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gallery.db.content_version import GenerationTracker
 from gallery.web.languages import LANGUAGES
+from gallery.web.page_keys import collecting
 
 RawHeaders = list[tuple[bytes, bytes]]
 CacheKey = tuple[str, bytes]
@@ -48,6 +49,9 @@ COMPRESSIBLE = (
 )
 
 
+ANY_CHANGE = frozenset({""})  # the key of pages that declare none; every change touches it
+
+
 class CachedResponse(NamedTuple):
     """A response as ASGI's two messages, and its headers as bytes."""
 
@@ -71,11 +75,12 @@ class CachedPage:
     etag: bytes
     bodies: dict[bytes, bytes]  # by content coding; b"" is the uncompressed page
     is_text: bool = True
+    keys: frozenset[str] = ANY_CHANGE  # see page_keys.py
     responses: dict[bytes, CachedResponse] = field(default_factory=dict)
     not_modified: CachedResponse = field(init=False)
 
     @classmethod
-    def of(cls, headers: RawHeaders, body: bytes) -> CachedPage:
+    def of(cls, headers: RawHeaders, body: bytes, keys: Collection[str] = ()) -> CachedPage:
         """A cache entry for a response, with the response's ETag if there is one."""
         by_name = dict(headers)
         is_text = by_name.get(b"content-type", b"").startswith(COMPRESSIBLE)
@@ -88,7 +93,7 @@ class CachedPage:
         kept_headers.append((b"etag", etag))
         if is_text:
             kept_headers.append((b"vary", b"accept-encoding"))
-        page = cls(kept_headers, etag, {b"": body}, is_text)
+        page = cls(kept_headers, etag, {b"": body}, is_text, frozenset(keys) or ANY_CHANGE)
         page.not_modified = CachedResponse.of(
             304, [header for header in kept_headers if header[0] in NOT_MODIFIED_HEADERS], b""
         )
@@ -157,6 +162,15 @@ def etag_matches(if_none_match: bytes, etag: bytes) -> bool:
     return any(part.strip().removeprefix(b"W/") == opaque for part in if_none_match.split(b","))
 
 
+@dataclass(eq=False)
+class Rendering:
+    """A page that is being rendered, and the keys that were touched since it began."""
+
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+    touched: set[str] = field(default_factory=set)
+    is_outdated: bool = False  # any page may have changed since
+
+
 class PageCache:
     """ASGI middleware: answers paths below `prefixes` from memory, and keeps what `app` answers."""
 
@@ -174,10 +188,12 @@ class PageCache:
         self._largest = MAX_RESPONSE_BYTES[prefixes]
         # A request for the headers or a range of a picture must not read the whole file.
         self._methods = {"GET", "HEAD"} if prefixes == PAGE_PREFIXES else {"GET"}
-        self._generation: tuple[int, int] | None = None
         self._pages: OrderedDict[CacheKey, CachedPage] = OrderedDict()
+        self._by_key: dict[str, set[CacheKey]] = {}  # the pages that depend on a key
         self._weight = 0
-        self._rendering: dict[CacheKey, asyncio.Event] = {}
+        self._rendering: dict[CacheKey, Rendering] = {}  # the one that other requests wait for
+        self._renderings: set[Rendering] = set()  # all that have begun
+        content.subscribe(self.forget)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (
@@ -189,24 +205,21 @@ class PageCache:
         ):
             await self.app(scope, receive, send)
             return
-        generation = self.content.fresh() or await self.content.generation()
-        if generation != self._generation:
-            self._pages.clear()
-            self._weight = 0
-            self._generation = generation
+        if self.content.fresh() is None:
+            await self.content.generation()
         key = (scope["path"], scope["query_string"])
         page = self.get(key)
         if page is None and key in self._rendering:  # another request is rendering this page
-            await self._rendering[key].wait()
+            await self._rendering[key].done.wait()
             page = self.get(key)
         if page is None:
-            page = await self._render(scope, receive, send, key, generation)
+            page = await self._render(scope, receive, send, key)
             if page is None:
                 return
         await self._send(page, scope, send)
 
     def get(self, key: CacheKey) -> CachedPage | None:
-        """The page of the current generation, if it is cached."""
+        """The page, if it is cached."""
         page = self._pages.get(key)
         if page is not None:
             self._pages.move_to_end(key)
@@ -214,19 +227,33 @@ class PageCache:
 
     def get_current(self, key: CacheKey) -> CachedPage | None:
         """The page, if it is cached and known to be current without a query to the database."""
-        generation = self.content.fresh()
-        return self.get(key) if generation is not None and generation == self._generation else None
+        return None if self.content.fresh() is None else self.get(key)
+
+    def forget(self, touched: frozenset[str] | None) -> None:
+        """Drop the pages that depend on one of the touched keys; None: all pages."""
+        for rendering in self._renderings:
+            rendering.is_outdated |= touched is None
+            rendering.touched |= (touched or frozenset()) | ANY_CHANGE
+        if touched is None:
+            self._pages.clear()
+            self._by_key.clear()
+            self._weight = 0
+            return
+        for key in touched | ANY_CHANGE:
+            for page in self._by_key.get(key, set()).copy():
+                self._drop(page)
 
     async def _send(self, page: CachedPage, scope: Scope, send: Send) -> None:
         start, body, _ = page.response_to(dict(scope["headers"]))
         await send(start)
         await send(body if scope["method"] == "GET" else {"type": "http.response.body", "body": b""})
 
-    async def _render(
-        self, scope: Scope, receive: Receive, send: Send, key: CacheKey, generation: tuple[int, int]
-    ) -> CachedPage | None:
+    async def _render(self, scope: Scope, receive: Receive, send: Send, key: CacheKey) -> CachedPage | None:
         """Render and cache the page; None if the response may not be cached and was sent directly."""
-        done = self._rendering.setdefault(key, asyncio.Event())
+        rendering = Rendering()
+        self._rendering.setdefault(key, rendering)
+        self._renderings.add(rendering)
+        keys: set[str] = set()
         start: Message = {}
         chunks: list[bytes] = []
         is_cached = False
@@ -237,9 +264,8 @@ class PageCache:
                 start = message
                 is_cached = message["status"] == 200 and is_cacheable(message["headers"], self._largest)
                 if not is_cached:
-                    self._release_waiters(
-                        key, done
-                    )  # other requests need not wait while a slow browser reads this response
+                    # Other requests need not wait while a slow browser reads this response.
+                    self._release_waiters(key, rendering)
                     await send(message)
             elif is_cached:
                 chunks.append(message.get("body", b""))
@@ -249,31 +275,45 @@ class PageCache:
                 await send(message)
 
         try:
-            inside = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+            inside = collecting({**scope, "method": "GET"}, keys)
             await self.app(inside, receive, capture)
             if not is_cached:
                 return None
-            page = CachedPage.of(list(start["headers"]), b"".join(chunks))
-            if generation == self._generation:
+            page = CachedPage.of(list(start["headers"]), b"".join(chunks), keys)
+            if not rendering.is_outdated and page.keys.isdisjoint(rendering.touched):
                 self._store(key, page)
             return page
         finally:
-            self._release_waiters(key, done)
+            self._renderings.discard(rendering)
+            self._release_waiters(key, rendering)
 
-    def _release_waiters(self, key: CacheKey, done: asyncio.Event) -> None:
-        if self._rendering.get(key) is done:
+    def _release_waiters(self, key: CacheKey, rendering: Rendering) -> None:
+        if self._rendering.get(key) is rendering:
             del self._rendering[key]
-        done.set()
+        rendering.done.set()
 
     def _store(self, key: CacheKey, page: CachedPage) -> None:
         if page.weight > self.max_bytes:
             return
-        replaced = self._pages.pop(key, None)
+        self._drop(key)
         self._pages[key] = page
-        self._weight += page.weight - (replaced.weight if replaced else 0)
+        self._weight += page.weight
+        for each in page.keys:
+            self._by_key.setdefault(each, set()).add(key)
         while self._weight > self.max_bytes:
-            _, oldest = self._pages.popitem(last=False)
-            self._weight -= oldest.weight
+            self._drop(next(iter(self._pages)))
+
+    def _drop(self, key: CacheKey) -> None:
+        """Remove a page, if it is cached."""
+        page = self._pages.pop(key, None)
+        if page is None:
+            return
+        self._weight -= page.weight
+        for each in page.keys:
+            pages = self._by_key[each]
+            pages.discard(key)
+            if not pages:
+                del self._by_key[each]
 
 
 def is_cacheable(headers: RawHeaders, largest: int) -> bool:

@@ -94,6 +94,50 @@ async def test_many_at_once_read_once(database: Database) -> None:
     assert asked == 1
 
 
+async def test_subscribers_learn_which_keys_were_touched(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(content_version, "STALENESS", 0.0)
+    monkeypatch.setattr(content_version, "CHANGES_KEPT", 3)
+    monkeypatch.setattr(content_version, "MAX_KEYS", 2)
+    tracker, touched = GenerationTracker(nothing), list[frozenset[str] | None]()
+    tracker.subscribe(touched.append)
+    await bump({"a"})
+    await tracker.generation()
+    assert touched == [None]  # what a new process has not seen may be anything
+    await bump({"a"})
+    await bump({"a", "b"})
+    await bump(())
+    await tracker.generation()
+    await tracker.generation()
+    assert touched == [None, frozenset({"a", "b"})]
+    for keys in ((), {"a", "b", "c"}), ({"a"}, None):  # one change has too many keys; one has none
+        for each in keys:
+            await bump(each)
+        await tracker.generation()
+        assert touched.pop() is None
+    for _ in range(4):  # more changes than are kept
+        await bump({"a"})
+    await tracker.generation()
+    assert touched.pop() is None
+    assert len(touched) == 2
+
+
+async def test_a_moment_that_time_changes_touches_everything(database: Database) -> None:
+    moments = iter([now() + timedelta(seconds=0.1), None])
+
+    async def next_change() -> datetime | None:
+        return next(moments)
+
+    tracker, touched = GenerationTracker(next_change), list[frozenset[str] | None]()
+    tracker.subscribe(touched.append)
+    await tracker.generation()
+    await bump({"a"})
+    await asyncio.sleep(0.12)
+    await tracker.generation()
+    assert touched == [None, None]
+
+
 async def test_an_error_while_reading_does_not_spoil_later_reads(database: Database) -> None:
     clock = GenerationTracker(nothing)
     await get_connection("default").execute_script("ALTER TABLE content_version RENAME TO elsewhere")

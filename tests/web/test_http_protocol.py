@@ -18,26 +18,14 @@ from gallery.stats.visit_counter import VisitCounter
 from gallery.web.http_protocol import CachingHttpProtocol
 from gallery.web.page_cache import PICTURE_PREFIXES, PageCache
 from tests.live import LiveSite, eventually
-
-
-class Generations:
-    """A content version set by the test; `known` is whether it was read recently."""
-
-    def __init__(self) -> None:
-        self.value, self.known = (1, 0), True
-
-    def fresh(self) -> tuple[int, int] | None:
-        return self.value if self.known else None
-
-    async def generation(self) -> tuple[int, int]:
-        return self.value
+from tests.web.changes import Changes
 
 
 @dataclass
 class Site:
     """Public pages that show their address; posts are counted and echoed."""
 
-    content: Generations = field(default_factory=Generations)
+    content: Changes = field(default_factory=Changes)
     asked: list[str] = field(default_factory=list)  # requests not answered by the page cache
     passed: list[str] = field(default_factory=list)  # requests not answered by the HTTP protocol
     visit_counter: VisitCounter = field(default_factory=VisitCounter)
@@ -164,7 +152,7 @@ async def test_it_hands_out_the_same_bytes_as_the_ordinary_way(coding: str) -> N
         await visitor.ask(get())
         ready = await visitor.ask(get("/zh/", f"Accept-Encoding: {coding}"))
         assert len(site.passed) == 1
-        site.content.known = False  # now the database has to be asked
+        site.content.is_known = False  # now the database has to be asked
         ordinary = await visitor.ask(get("/zh/", f"Accept-Encoding: {coding}"))
     assert len(site.passed) == 2
     assert ready.headers["content-encoding"] == coding
@@ -183,11 +171,11 @@ async def test_a_browser_that_has_the_page_is_told_so() -> None:
     assert len(site.passed) == 1
 
 
-async def test_a_page_whose_generation_passed_is_made_anew() -> None:
+async def test_a_page_that_was_dropped_is_rendered_again() -> None:
     site = Site()
     async with serving(site) as port, Visitor(port) as visitor:
         await visitor.ask(get())
-        site.content.value = (2, 0)
+        site.content.touch()
         await visitor.ask(get())
         await visitor.ask(get())
     assert site.asked == ["/zh/", "/zh/"]

@@ -12,6 +12,7 @@ import brotli
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import Request
 
 from gallery.web.page_cache import (
     ENTRY_OVERHEAD,
@@ -21,22 +22,10 @@ from gallery.web.page_cache import (
     best_coding,
     etag_matches,
 )
+from gallery.web.page_keys import declare_keys
+from tests.web.changes import Changes
 
 PUBLIC = [(b"content-type", b"text/html"), (b"cache-control", b"public, no-cache")]
-
-
-class Generations:
-    """A content version that the test sets."""
-
-    def __init__(self) -> None:
-        self.value = (1, 0)
-
-    def fresh(self) -> tuple[int, int] | None:
-        return None
-
-    async def generation(self) -> tuple[int, int]:
-        await asyncio.sleep(0)
-        return self.value
 
 
 @dataclass
@@ -104,12 +93,12 @@ def inner() -> Inner:
 
 
 @pytest.fixture
-def content() -> Generations:
-    return Generations()
+def content() -> Changes:
+    return Changes()
 
 
 @pytest.fixture
-def cache(inner: Inner, content: Generations) -> PageCache:
+def cache(inner: Inner, content: Changes) -> PageCache:
     return PageCache(inner, content, 1_000_000)  # type: ignore[arg-type]
 
 
@@ -166,7 +155,7 @@ async def test_what_is_not_a_public_page_passes_by(
     assert inner.methods == [method, method]
 
 
-async def test_a_cache_without_memory_passes_everything_by(inner: Inner, content: Generations) -> None:
+async def test_a_cache_without_memory_passes_everything_by(inner: Inner, content: Changes) -> None:
     cache = PageCache(inner, content, 0)  # type: ignore[arg-type]
     await ask(cache)
     await ask(cache)
@@ -185,15 +174,13 @@ async def test_if_none_match_is_answered_304(cache: PageCache) -> None:
     assert (await ask(cache, if_none_match='"other"')).status == 200
 
 
-async def test_the_etag_follows_what_the_page_says(
-    cache: PageCache, inner: Inner, content: Generations
-) -> None:
+async def test_the_etag_follows_what_the_page_says(cache: PageCache, inner: Inner, content: Changes) -> None:
     inner.body = lambda times: b"always the same"
     first = (await ask(cache)).headers[b"etag"]
-    content.value = (2, 0)
+    content.touch()
     assert (await ask(cache)).headers[b"etag"] == first
     inner.body = lambda times: b"another"
-    content.value = (3, 0)
+    content.touch()
     assert (await ask(cache)).headers[b"etag"] != first
 
 
@@ -225,12 +212,12 @@ async def test_pages_are_compressed_as_the_browser_can(cache: PageCache) -> None
     assert refused == plain
 
 
-async def test_another_generation_empties_it(cache: PageCache, content: Generations) -> None:
+async def test_a_change_without_keys_empties_it(cache: PageCache, content: Changes) -> None:
     await ask(cache)
     await ask(cache, "/en/")
-    content.value = (2, 0)
+    content.touch()
     assert (await ask(cache)).body == b"<p>page 3</p>"
-    content.value = (2, 1)
+    content.touch()
     assert (await ask(cache)).body == b"<p>page 4</p>"
     assert cache._weight == next(iter(cache._pages.values())).weight
 
@@ -275,13 +262,13 @@ async def test_followers_of_a_request_that_was_cut_off_do_not_hang(cache: PageCa
 
 
 async def test_what_was_rendered_before_a_change_is_not_kept_after_it(
-    cache: PageCache, inner: Inner, content: Generations
+    cache: PageCache, inner: Inner, content: Changes
 ) -> None:
     inner.gate = asyncio.Event()
     early = asyncio.create_task(ask(cache))
     while not inner.times:
         await asyncio.sleep(0)
-    content.value = (2, 0)
+    content.touch()
     late = asyncio.create_task(ask(cache))
     await asyncio.sleep(0.01)
     inner.gate.set()
@@ -290,7 +277,59 @@ async def test_what_was_rendered_before_a_change_is_not_kept_after_it(
     assert (await ask(cache)).body == b"<p>page 2</p>"
 
 
-async def test_the_oldest_page_makes_room(inner: Inner, content: Generations) -> None:
+async def test_a_change_drops_the_pages_that_depend_on_its_keys(content: Changes) -> None:
+    async def site(scope: Any, receive: Any, send: Any) -> None:
+        keys = scope["path"].removeprefix("/zh/").split("+")
+        declare_keys(Request(scope), [key for key in keys if key])
+        asked.append(scope["path"])
+        await Inner()(scope, receive, send)
+
+    asked: list[str] = []
+    cache = PageCache(site, content, 1_000_000)  # type: ignore[arg-type]
+    paths = ["/zh/", "/zh/a", "/zh/a+b", "/zh/c"]
+
+    async def rendered() -> list[str]:
+        asked.clear()
+        for path in paths:
+            await ask(cache, path)
+        return asked
+
+    assert await rendered() == paths
+    assert await rendered() == []
+    content.touch("b")
+    assert await rendered() == ["/zh/", "/zh/a+b"]
+    content.touch("a")
+    assert await rendered() == ["/zh/", "/zh/a", "/zh/a+b"]
+    content.touch("d")
+    assert await rendered() == ["/zh/"]  # it declares no keys
+    content.touch()
+    assert await rendered() == paths
+    assert cache._weight == sum(page.weight for page in cache._pages.values())
+    content.touch("a", "b", "c")
+    assert (cache._weight, cache._by_key) == (0, {})
+
+
+@pytest.mark.parametrize(("touched", "is_kept"), [("a", False), ("b", True)])
+async def test_a_page_whose_keys_were_touched_while_it_was_rendered_is_not_kept(
+    inner: Inner, content: Changes, touched: str, is_kept: bool
+) -> None:
+    async def site(scope: Any, receive: Any, send: Any) -> None:
+        declare_keys(Request(scope), ["a"])
+        await inner(scope, receive, send)
+
+    inner.gate = asyncio.Event()
+    cache = PageCache(site, content, 1_000_000)  # type: ignore[arg-type]
+    asking = [asyncio.create_task(ask(cache)) for _ in range(3)]
+    while not inner.times:
+        await asyncio.sleep(0)
+    content.touch(touched)
+    inner.gate.set()
+    await asyncio.gather(*asking)
+    await ask(cache)
+    assert inner.times == (1 if is_kept else 2)
+
+
+async def test_the_oldest_page_makes_room(inner: Inner, content: Changes) -> None:
     inner.body = lambda times: b"x" * 1000
     cache = PageCache(inner, content, 3 * (2000 + ENTRY_OVERHEAD))  # type: ignore[arg-type]
     for path in ("/zh/1", "/zh/2", "/zh/3", "/zh/1", "/zh/4"):
@@ -299,16 +338,14 @@ async def test_the_oldest_page_makes_room(inner: Inner, content: Generations) ->
     assert cache._weight <= cache.max_bytes
 
 
-async def test_a_page_larger_than_the_cache_is_answered_and_not_kept(
-    inner: Inner, content: Generations
-) -> None:
+async def test_a_page_larger_than_the_cache_is_answered_and_not_kept(inner: Inner, content: Changes) -> None:
     inner.body = lambda times: b"x" * 5000
     cache = PageCache(inner, content, 4000)  # type: ignore[arg-type]
     assert len((await ask(cache)).body) == 5000
     assert not cache._pages
 
 
-async def test_a_page_that_is_kept_twice_weighs_once(content: Generations) -> None:
+async def test_a_page_that_is_kept_twice_weighs_once(content: Changes) -> None:
     """Requests that waited for an uncached answer render in parallel, and each caches its own."""
     missing, found = Inner(status=404, gate=asyncio.Event()), Inner()
 
@@ -393,7 +430,7 @@ ADDRESS = "/media/token/320.avif"
 
 
 def pictures(inner: Inner) -> PageCache:
-    return PageCache(inner, Generations(), 10_000_000, PICTURE_PREFIXES)  # type: ignore[arg-type]
+    return PageCache(inner, Changes(), 10_000_000, PICTURE_PREFIXES)  # type: ignore[arg-type]
 
 
 async def test_a_picture_keeps_its_own_etag_and_is_not_compressed() -> None:

@@ -33,6 +33,7 @@ from gallery.public.media import is_on_view, require_on_view, visibility_cache_o
 from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.web.page_cache import etag_matches
+from gallery.web.page_keys import declare_keys
 from gallery.web.rendering import settings_of, storage_of
 
 RETRY_AFTER = 5  # seconds
@@ -62,6 +63,7 @@ async def show_info(request: Request) -> Response:
         return Response(status_code=204, headers=PREFLIGHT)
     token = request.path_params["token"]
     visibility = await visibility_cache_of(request).on_view(token, CORS)
+    declare_keys(request, visibility.keys)
     size, settings = visibility.size, settings_of(request)
     description = info_json(f"{settings.site_url}/iiif/{token}", size)
     body = json.dumps(description, separators=(",", ":")).encode()
@@ -91,6 +93,7 @@ async def show(request: Request) -> Response:
     token = parameters["token"]
     visibility_cache, settings = visibility_cache_of(request), settings_of(request)
     visibility = await visibility_cache.on_view(token, CORS)
+    declare_keys(request, visibility.keys)
     size = visibility.size
     try:
         cut = parse_image_request(

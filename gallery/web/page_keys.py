@@ -1,0 +1,58 @@
+"""What a page or picture in a cache depends on, and what a change touches, as keys such as `work:7`.
+
+A page that declares no keys is dropped at every change. A change that names no keys drops everything. So a
+missing declaration costs speed, and never shows what is no longer true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.types import Scope
+
+from gallery.artworks.models import Artwork, edition_is_not_replaced
+from gallery.exhibitions.models import Hanging
+
+SCOPE_KEY = "gallery.page_keys"  # in the ASGI scope: the set that collects the keys of the response
+CHUNK = 5_000  # ids in one query; SQLite allows 32,766 parameters
+
+
+def work_key(artwork_id: int) -> str:
+    """The key of everything that is shown of one work."""
+    return f"work:{artwork_id}"
+
+
+def edition_key(edition_id: int) -> str:
+    """The key of an edition: its texts, rooms, and which of its works are on view."""
+    return f"edition:{edition_id}"
+
+
+def declare_keys(request: Request, keys: Iterable[str]) -> None:
+    """Say that the response depends on `keys` and on nothing else that changes with keys."""
+    collected: set[str] | None = request.scope.get(SCOPE_KEY)
+    if collected is not None:
+        collected.update(keys)
+
+
+def collecting(scope: Scope, keys: set[str]) -> Scope:
+    """The scope with `keys` as the set that `declare_keys` fills."""
+    return {**scope, SCOPE_KEY: keys}
+
+
+async def keys_of_works(**condition: Any) -> set[str]:
+    """The keys that a change of these works touches: the works, and the published editions that hang them."""
+    ids = [work.id for work in await Artwork.filter(**condition).only("id")]
+    keys = {work_key(id) for id in ids}
+    for start in range(0, len(ids), CHUNK):
+        hung = edition_is_not_replaced("room__edition__")
+        hangings = Hanging.filter(hung, artwork_id__in=ids[start : start + CHUNK])
+        keys.update(edition_key(row["room__edition_id"]) for row in await hangings.values("room__edition_id"))
+    return keys
+
+
+async def keys_of_editions(ids: Collection[int]) -> set[str]:
+    """The keys touched when editions come or go: the editions, and all works that hang in them."""
+    hangings = await Hanging.filter(room__edition_id__in=list(ids)).only("artwork_id")
+    return {edition_key(id) for id in ids} | {work_key(hanging.artwork_id) for hanging in hangings}
