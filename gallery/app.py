@@ -43,6 +43,7 @@ from gallery.images.on_demand import OnDemandQueue
 from gallery.images.views import desk_address, desk_picture
 from gallery.public import patterns
 from gallery.public.media import VisibilityCache
+from gallery.public.work_counts import WorkCounts
 from gallery.settings import Settings
 from gallery.stats.appreciations import AppreciationCache
 from gallery.stats.count_writer import write_periodically
@@ -132,6 +133,7 @@ def create_app(settings: Settings) -> Gallery:
     app.state.content = content
     app.state.storage = Storage(settings)
     app.state.visibility = VisibilityCache(content)
+    app.state.work_counts = WorkCounts(content)
     app.state.on_demand = OnDemandQueue()
     app.state.api_limits = ApiLimits(settings)
     app.state.pages = pages = Pages(settings, routes, static_files.version)

@@ -251,7 +251,9 @@ async def work_json(request: Request, artwork: Artwork, is_on_view: bool) -> dic
 async def _on_view(works: list[Artwork]) -> set[int]:
     if not works:
         return set()
-    ids = await Artwork.all().on_view([each.id for each in works]).values_list("id", flat=True)
+    ids = (
+        await Artwork.all().on_view().filter(id__in=[each.id for each in works]).values_list("id", flat=True)
+    )
     return {int(str(each)) for each in ids}
 
 

@@ -33,7 +33,7 @@ FINGERPRINT_BATCH_SIZE = 200  # the most fingerprints in memory at once
 
 def profile_images_on_view() -> QuerySet[ProfileImage]:
     """Logos and covers that visitors may see: screened, and used on a public page."""
-    with_a_page = Artwork.all().on_view().values("project_id")
+    with_a_page = Artwork.all().on_view(as_set=True).values("project_id")
     return ProfileImage.filter(
         Q(organisation__is_active=True)
         | Q(project__organisation__is_active=True, project_id__in=Subquery(with_a_page)),
@@ -50,7 +50,7 @@ def fingerprints_of_works() -> QuerySet[Fingerprint]:
 
 async def find_hidden_match(code: bytes) -> int | None:
     """The id of a similar image of a work that is not on view; images of withdrawn works come first."""
-    on_view = Artwork.all().on_view().values("image_id")
+    on_view = Artwork.all().on_view(as_set=True).values("image_id")
     hidden = fingerprints_of_works().exclude(image_id__in=Subquery(on_view)).order_by("id")
     last, matches = 0, list[int]()
     while (

@@ -39,7 +39,9 @@ async def update(request: Request) -> Response:
     """A curator sets or removes a theme's cover. Visitors see it at once, while the work is on view."""
     _person, theme = await load_theme(request)
     chosen_id = row_id((await read_desk_form(request)).get("artwork", ""))
-    work = await Artwork.all().on_view([chosen_id]).filter(themes__id=theme.id).first() if chosen_id else None
+    work = (
+        await Artwork.all().on_view().filter(id=chosen_id, themes__id=theme.id).first() if chosen_id else None
+    )
     if chosen_id and work is None:
         response = redirect(request, "covers:edit", id=theme.id)
         flash(request, response, _("This work is not on view any more. Please choose another."), "error")

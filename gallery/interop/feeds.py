@@ -80,7 +80,9 @@ async def theme(request: Request) -> Response:
     theme = await Theme.get_or_none(slug=slug_of(request))
     if theme is None:
         raise HTTPException(404)
-    entries = await work_entries(request, Q(artwork__themes__id=theme.id))
+    entries = await work_entries(
+        request, Q(artwork_id__in=Subquery(Theme.filter(id=theme.id).values("artworks__id")))
+    )
     title, text = localized(theme, "title"), localized(theme, "text")
     return feed_response(request, "public:theme", title, text, entries, slug=theme.slug)
 
@@ -102,7 +104,7 @@ async def work_entries(request: Request, *conditions: Q) -> list[FeedEntry]:
         await Hanging.filter(
             *conditions,
             room__edition__number__isnull=False,
-            artwork_id__in=Subquery(Artwork.all().on_view().values("id")),
+            artwork_id__in=Subquery(Artwork.all().on_view(as_set=True).values("id")),
         )
         .annotate(published=Min("room__edition__published_at"), opened=Min("room__edition__opens_at"))
         .group_by("artwork_id")
@@ -112,7 +114,8 @@ async def work_entries(request: Request, *conditions: Q) -> list[FeedEntry]:
     )
     rows = (
         await Artwork.all()
-        .on_view([artwork_id for artwork_id, _, _ in hung])
+        .on_view()
+        .filter(id__in=[artwork_id for artwork_id, _, _ in hung])
         .values(*WORK_COLUMNS, "story", "story_translation", "updated_at")
         if hung
         else []

@@ -20,7 +20,7 @@ from starlette.routing import Match, Route
 from tortoise.expressions import Q
 
 from gallery.artworks.access import MAX_PUBLIC_ID_LENGTH
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.models import Artwork, Status, hangs_in
 from gallery.interop.iiif.image_api import CORS
 from gallery.interop.responses import add_element, json_response, xml_response
 from gallery.numbers import whole_number
@@ -181,7 +181,10 @@ async def exhibition_frame(request: Request) -> Response:
         exhibition = await load_opened(slug_of(request))
     except HTTPException as error:
         return empty_frame(request, error.status_code)
-    here = Q(hangings__room__edition_id=exhibition.edition_id, consent__for_sharing=True)
+    edition = exhibition.edition_id
+    here = hangs_in(room__edition_id=edition) & Q(
+        hangings__room__edition_id=edition, consent__for_sharing=True
+    )
     rows = (
         await Artwork.all()
         .on_view()

@@ -23,6 +23,7 @@ from gallery.interop.responses import CACHE_HEADERS, add_element, xml_response
 from gallery.public import queries
 from gallery.public.pages import MAX_LISTED, set_page_language
 from gallery.public.view_models import WORK_COLUMNS, ShownWork
+from gallery.public.work_counts import work_counts_of
 from gallery.themes.models import Theme
 from gallery.web.languages import DEFAULT_LANGUAGE, LANGUAGE_TAGS, LANGUAGES, current_language
 from gallery.web.rendering import DESK, pages_of
@@ -50,7 +51,7 @@ async def robots(request: Request) -> Response:
 async def index(request: Request) -> Response:
     """The sitemap index."""
     pages = pages_of(request)
-    works = await Artwork.all().on_view().count()
+    works = sum((await work_counts_of(request).organisations.get()).values())
     root = Element("sitemapindex", {"xmlns": SITEMAPS})
     for language in LANGUAGES:
         paths = [pages.url("sitemaps:pages", language=language)]
@@ -76,9 +77,11 @@ async def page_sitemap(request: Request) -> Response:
         add_page(root, request, "public:exhibition", row["published_at"], slug=row["exhibition__slug"])
     for slug in await Theme.all().order_by("-occurs_on", "-id").values_list("slug", flat=True):
         add_page(root, request, "public:theme", slug=slug)
-    for organisation in await queries.organisations_on_view(limit=MAX_LISTED):
+    for organisation in await queries.organisations_on_view(
+        await work_counts_of(request).organisations.get(), limit=MAX_LISTED
+    ):
         add_page(root, request, "public:organisation", slug=organisation.slug)
-    shown = Artwork.all().on_view().filter(project_id__isnull=False)
+    shown = Artwork.all().on_view(as_set=True).filter(project_id__isnull=False)
     for slug in await shown.distinct().order_by("project__slug").values_list("project__slug", flat=True):
         add_page(root, request, "public:project", slug=slug)
     return xml_response(root, MEDIA_TYPE)
@@ -90,7 +93,7 @@ async def work_sitemap(request: Request) -> Response:
     number, pages = request.path_params["number"], pages_of(request)
     rows = (
         await Artwork.all()
-        .on_view()
+        .on_view(as_set=True)
         .order_by("id")
         .offset((number - 1) * WORKS_PER_SITEMAP)
         .limit(WORKS_PER_SITEMAP)

@@ -12,7 +12,6 @@ from gallery.artworks.access import load_on_view
 from gallery.organisations.links import find_dead_links
 from gallery.public import queries, share_images
 from gallery.public.pages import linked_data_of, manifest_link, oembed_links, render_page, set_page_language
-from gallery.themes.models import Theme
 from gallery.web.page_keys import edition_key
 from gallery.web.rendering import settings_of
 
@@ -38,7 +37,7 @@ async def show(request: Request) -> Response:
         born=birth_decade(artwork.artist),
         placement=placement,
         dead=dead,
-        themes=await Theme.filter(artworks__id=artwork.id).order_by("occurs_on", "id"),
+        themes=await artwork.themes.all().order_by("occurs_on", "id"),
         linked_data=linked_data_of(request).of_artwork(placement, artwork, dead),
         alternates=[
             manifest_link(request, "manifests:artwork", work.title.text, public_id=public_id),

@@ -20,7 +20,7 @@ async def publish_images(context: ChoreContext) -> bool:
     """Put images that are on view into public storage."""
     works = (
         await Artwork.all()
-        .on_view()
+        .on_view(as_set=True)
         .filter(image__is_public=False)
         .limit(BATCH_SIZE)
         .prefetch_related("image")
@@ -42,7 +42,7 @@ async def publish_images(context: ChoreContext) -> bool:
 
 async def unpublish_images(context: ChoreContext) -> bool:
     """Delete images from public storage that are no longer on view, such as after a consent has ended."""
-    on_view = Artwork.all().on_view().values("image_id")
+    on_view = Artwork.all().on_view(as_set=True).values("image_id")
     profile_images = profile_images_on_view().values("image_id")
     images = (
         await Image.filter(is_public=True)
@@ -56,7 +56,7 @@ async def unpublish_images(context: ChoreContext) -> bool:
 
 async def delete_derivatives(context: ChoreContext) -> bool:
     """Delete derivatives of pictures no longer on view, and the oldest if all together are too large."""
-    on_view = Artwork.all().on_view().values("image_id")
+    on_view = Artwork.all().on_view(as_set=True).values("image_id")
     gone = (
         await Derivative.exclude(image_id__in=Subquery(on_view)).limit(BATCH_SIZE).prefetch_related("image")
     )

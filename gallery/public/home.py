@@ -9,6 +9,7 @@ from starlette.routing import Route
 from gallery.clock import today
 from gallery.public import queries
 from gallery.public.pages import linked_data_of, render_page, set_page_language
+from gallery.public.work_counts import work_counts_of
 from gallery.themes.models import Theme, themes_open_for_works
 from gallery.web.languages import accepted_language
 from gallery.web.rendering import redirect, render_public
@@ -60,7 +61,9 @@ async def show(request: Request) -> Response:
         past=past,
         hung=hung,
         newest=newest,
-        organisations=await queries.organisations_on_view(limit=ORGANISATIONS_ON_HOME),
+        organisations=await queries.organisations_on_view(
+            await work_counts_of(request).organisations.get(), limit=ORGANISATIONS_ON_HOME
+        ),
         linked_data=linked_data_of(request).home(shown_now),
     )
 

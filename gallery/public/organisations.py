@@ -21,6 +21,7 @@ from gallery.public.pages import (
     slug_of,
 )
 from gallery.public.view_models import ShownProfileImage
+from gallery.public.work_counts import work_counts_of
 from gallery.web.languages import gettext as _
 from gallery.web.languages import localized
 from gallery.web.rendering import settings_of
@@ -34,7 +35,9 @@ async def index(request: Request) -> Response:
         request,
         "public/organisations.html",
         linked_data=data.index(data.organisations(), _("The charities and foundations that send works.")),
-        organisations=await queries.organisations_on_view(limit=MAX_LISTED),
+        organisations=await queries.organisations_on_view(
+            await work_counts_of(request).organisations.get(), limit=MAX_LISTED
+        ),
     )
 
 

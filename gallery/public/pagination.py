@@ -10,7 +10,7 @@ from tortoise.expressions import Q
 from tortoise.functions import Count
 from tortoise.queryset import QuerySet, ValuesQuery
 
-from gallery.artworks.models import PUBLIC_ID_ALPHABET, Artwork
+from gallery.artworks.models import PUBLIC_ID_ALPHABET, Artwork, hangs_in
 from gallery.db.compiled_queries import QueryRow, compiled_query
 from gallery.exhibitions.models import Hanging, Layout, Room
 from gallery.numbers import whole_number
@@ -71,7 +71,7 @@ async def exhibition_page(edition_id: int, room: str = "", after: str = "") -> E
         return await _single_page(edition_id, rooms)
     summaries, counts = (
         await _room_summaries(rooms),
-        await count_works(Q(hangings__room__edition_id=edition_id)),
+        await count_works(hangs_in(room__edition_id=edition_id)),
     )
     number = whole_number(room or "1", least=1)
     if room and (number is None or number > len(summaries)):
@@ -80,7 +80,7 @@ async def exhibition_page(edition_id: int, room: str = "", after: str = "") -> E
     passed = await _hanging_of(summaries[first].id, after) if room and after else None
     passed_works = 0 if passed is None else summaries[first].works
     within = [each.id for each in _rooms_on_page(summaries[first:], passed_works)]
-    works = Artwork.all().on_view().filter(hangings__room_id__in=within)
+    works = Artwork.all().on_view().filter(hangs_in(room_id__in=within), hangings__room_id__in=within)
     if passed is not None:
         works = works.exclude(
             Q(hangings__room_id=passed.room_id)
@@ -152,17 +152,21 @@ def _first_works(edition_id: int, limit: int) -> ValuesQuery[Any]:
 
 
 def _works_in(edition_id: int) -> QuerySet[Artwork]:
-    return Artwork.all().on_view().filter(hangings__room__edition_id=edition_id).order_by(*HANGING_ORDER)
+    here = hangs_in(room__edition_id=edition_id)
+    return (
+        Artwork.all().on_view().filter(here, hangings__room__edition_id=edition_id).order_by(*HANGING_ORDER)
+    )
 
 
 async def _room_summaries(rooms: Sequence[QueryRow]) -> list[RoomSummary]:
     """The rooms that show a work; one query."""
     if not rooms:
         return []
+    ids = [room["id"] for room in rooms]
     rows = (
         await Artwork.all()
         .on_view()
-        .filter(hangings__room_id__in=[room["id"] for room in rooms])
+        .filter(hangs_in(room_id__in=ids), hangings__room_id__in=ids)
         .annotate(works=Count("id"))
         .group_by("hangings__room_id")
         .values_list("hangings__room_id", "works")

@@ -10,11 +10,17 @@ from tortoise.expressions import Q, Subquery
 from tortoise.functions import Count, Max
 from tortoise.queryset import QuerySet, ValuesQuery
 
-from gallery.artworks.models import Artwork, edition_is_not_replaced, edition_is_open
+from gallery.artworks.models import (
+    Artwork,
+    edition_is_not_replaced,
+    edition_is_open,
+    hangs_in,
+)
 from gallery.clock import now
 from gallery.db.compiled_queries import QueryRow, compiled_query
-from gallery.exhibitions.models import Edition, Hanging
+from gallery.exhibitions.models import Edition, Hanging, Room
 from gallery.exhibitions.talks import Talk
+from gallery.organisations.models import Organisation
 from gallery.public.view_models import (
     EDITION_COLUMNS,
     WORK_COLUMNS,
@@ -60,7 +66,7 @@ async def works_by_id(ids: Collection[int]) -> dict[int, ShownWork]:
 
 @compiled_query
 def _works_by_id(ids: list[int]) -> ValuesQuery[Any]:
-    return Artwork.all().on_view(ids).values(*WORK_COLUMNS)
+    return Artwork.all().on_view().filter(id__in=ids).values(*WORK_COLUMNS)
 
 
 async def exhibitions(*conditions: Q, order: str = "-opens_at", limit: int) -> list[ShownExhibition]:
@@ -104,23 +110,33 @@ def has_closed() -> Q:
 
 
 async def works_by_edition(shown: Sequence[ShownExhibition], most: int) -> dict[int, list[ShownWork]]:
-    """Edition id → the first `most` works on view of that exhibition, in hanging order; two queries."""
-    order: dict[int, list[int]] = {exhibition.edition_id: [] for exhibition in shown}
-    if not order:
+    """Edition id → the first `most` works on view of that exhibition, in hanging order; six queries at most."""
+    ids = [exhibition.edition_id for exhibition in shown]
+    if not ids:
         return {}
-    hangings = (
-        await Hanging.filter(
-            room__edition_id__in=list(order), artwork_id__in=Subquery(Artwork.all().on_view().values("id"))
-        )
-        .order_by("room__position", "room_id", "position", "id")
-        .values_list("room__edition_id", "artwork_id")
+    # Usually the first works suffice. All hangings of many exhibitions would be far more.
+    first = await _first_works(ids, most, candidates=most + 4)
+    if few := [edition for edition in ids if len(first[edition]) < most]:
+        first |= await _first_works(few, most, candidates=None)
+    return first
+
+
+async def _first_works(
+    editions: Sequence[int], most: int, candidates: int | None
+) -> dict[int, list[ShownWork]]:
+    """Edition id → its first `most` works on view among the first `candidates` that hang; three queries."""
+    rooms = dict(await Room.filter(edition_id__in=list(editions)).values_list("id", "edition_id"))
+    near = {} if candidates is None else {"position__lte": candidates}
+    hangings = Hanging.filter(room_id__in=list(rooms), **near).order_by(
+        "room__position", "room_id", "position", "id"
     )
-    for edition_id, artwork_id in hangings:
-        ids = order[edition_id]
-        if len(ids) < most and artwork_id not in ids:
-            ids.append(artwork_id)
+    order: dict[int, dict[int, None]] = {edition: {} for edition in editions}
+    for room_id, artwork_id in await hangings.values_list("room_id", "artwork_id"):
+        hung = order[rooms[room_id]]
+        if candidates is None or len(hung) < candidates:
+            hung[artwork_id] = None  # a work that hangs twice counts once
     works = await works_by_id({artwork_id for ids in order.values() for artwork_id in ids})
-    return {edition: [works[id] for id in ids if id in works] for edition, ids in order.items()}
+    return {edition: [works[id] for id in ids if id in works][:most] for edition, ids in order.items()}
 
 
 def editions_with_talks() -> QuerySet[Edition]:
@@ -169,7 +185,7 @@ async def placement_of(artwork_id: int) -> Placement | None:
     rows = (
         await Artwork.all()
         .on_view()
-        .filter(hangings__room_id=hanging["room_id"])
+        .filter(hangs_in(room_id=hanging["room_id"]), hangings__room_id=hanging["room_id"])
         .order_by("hangings__position", "hangings__id")
         .values("id")
     )
@@ -194,26 +210,29 @@ async def placement_of(artwork_id: int) -> Placement | None:
     )
 
 
-async def organisations_on_view(*, limit: int) -> list[DirectoryEntry]:
-    """Organisations with works on view, sorted by slug; one query."""
+async def count_by_organisation(ids: Collection[int] | None) -> dict[int, int]:
+    """Organisation id → the number of its works on view, for those with any; `ids` None: all; one query."""
+    works = _works_to_count(ids, Q(organisation_id__in=list(ids or ())))
     rows = (
-        await Artwork.all()
-        .on_view()
-        .annotate(works=Count("id"))
-        .group_by("organisation__slug", "organisation__name_zh", "organisation__name_en")
-        .order_by("organisation__slug")
-        .values("works", "organisation__slug", "organisation__name_zh", "organisation__name_en")
+        await works.annotate(works=Count("id"))
+        .group_by("organisation_id")
+        .values_list("organisation_id", "works")
     )
-    listed = [
-        DirectoryEntry(
-            row["organisation__slug"],
-            localized_column(row, "organisation__name"),
-            LocalizedText("", "zh"),
-            row["works"],
-        )
-        for row in rows
+    return dict(rows)
+
+
+async def organisations_on_view(counts: Mapping[int, int], *, limit: int) -> list[DirectoryEntry]:
+    """The organisations with works on view, sorted by slug; one query. `counts`: see count_by_organisation."""
+    columns = ("id", "slug", *(f"name_{language}" for language in LANGUAGES))
+    shown = Organisation.filter(id__in=list(counts)).order_by("slug").limit(limit)
+    return [
+        DirectoryEntry(row["slug"], localized_column(row, "name"), LocalizedText("", "zh"), counts[row["id"]])
+        for row in (await shown.values(*columns) if counts else [])
     ]
-    return listed[:limit]
+
+
+def _works_to_count(ids: Collection[int] | None, among: Q) -> QuerySet[Artwork]:
+    return Artwork.all().on_view(as_set=True) if ids is None else Artwork.all().on_view().filter(among)
 
 
 async def projects_of_organisation(organisation_id: int, limit: int) -> list[DirectoryEntry]:
@@ -228,7 +247,7 @@ async def projects_in_edition(edition_id: int, limit: int) -> list[DirectoryEntr
 
 @compiled_query
 def _projects_in_edition(edition_id: int, limit: int) -> ValuesQuery[Any]:
-    return _projects_on_view(Q(hangings__room__edition_id=edition_id), limit)
+    return _projects_on_view(hangs_in(room__edition_id=edition_id), limit)
 
 
 def _projects_on_view(condition: Q, limit: int) -> ValuesQuery[Any]:
@@ -260,12 +279,13 @@ def _as_directory(rows: Iterable[QueryRow]) -> list[DirectoryEntry]:
     ]
 
 
-async def work_counts_by_theme() -> dict[int, ThemeWorkCount]:
-    """Theme id → the number of its works on view and the id of the newest work; one query."""
+async def count_by_theme(ids: Collection[int] | None) -> dict[int, ThemeWorkCount]:
+    """Theme id → the number of its works on view and the id of the newest; `ids` None: all; one query."""
+    with_theme = Theme.filter(id__in=list(ids or ())).values("artworks__id")
+    works = _works_to_count(ids, Q(id__in=Subquery(with_theme)))
+    among = Q(themes__id__isnull=False) if ids is None else Q(themes__id__in=list(ids))
     rows = (
-        await Artwork.all()
-        .on_view()
-        .filter(themes__id__isnull=False)
+        await works.filter(among)
         .annotate(works=Count("id"), newest=Max("id"))
         .group_by("themes__id")
         .values_list("themes__id", "works", "newest")

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from tortoise.expressions import Q
 
-from gallery.artworks.models import edition_is_open
+from gallery.artworks.models import edition_is_open, has_theme
 from gallery.clock import today
 from gallery.public import queries, share_images
 from gallery.public.pages import (
@@ -22,6 +22,7 @@ from gallery.public.pages import (
     slug_of,
 )
 from gallery.public.view_models import ShownTheme
+from gallery.public.work_counts import work_counts_of
 from gallery.themes.models import Theme
 from gallery.themes.series import other_years
 from gallery.web.languages import gettext as _
@@ -34,7 +35,7 @@ async def index(request: Request) -> Response:
     set_page_language(request)
     data = linked_data_of(request)
     themes = await Theme.all().order_by("-occurs_on", "-id").limit(MAX_LISTED)
-    counts = await queries.work_counts_by_theme()
+    counts = await work_counts_of(request).themes.get()
     samples = await queries.sample_works(themes, counts)
     return render_page(
         request,
@@ -54,7 +55,7 @@ async def show(request: Request) -> Response:
     if theme is None:
         raise HTTPException(404)
     title = localized(theme, "title")
-    works = await queries.works_on_view(Q(themes__id=theme.id), limit=MAX_WORKS_LISTED)
+    works = await queries.works_on_view(has_theme(theme.id), limit=MAX_WORKS_LISTED)
     opened = await queries.exhibitions(edition_is_open(), Q(exhibition__theme_id=theme.id), limit=MAX_LISTED)
     hung = await queries.works_by_edition(opened, 1)
     covers = await queries.works_by_id([theme.cover_id] if theme.cover_id else [])
@@ -68,7 +69,7 @@ async def show(request: Request) -> Response:
         day=today(),
         cover=cover,
         years=await Theme.filter(other_years(theme)).order_by("-occurs_on", "-id").limit(MAX_LISTED),
-        counts=await queries.count_works(Q(themes__id=theme.id)),
+        counts=await queries.count_works(has_theme(theme.id)),
         listed_works=works,
         exhibitions=opened,
         hung=hung,

@@ -70,13 +70,16 @@ async def show(request: Request) -> Response:
     gap = next((each for each in COVERAGE_GAPS if each.name == name), None)
     if name and gap is None:
         raise HTTPException(404)
-    total = await Artwork.all().on_view().count()
-    lacking = {each.name: await Artwork.all().on_view().filter(each.of()).count() for each in COVERAGE_GAPS}
+    total = await Artwork.all().on_view(as_set=True).count()
+    lacking = {
+        each.name: await Artwork.all().on_view(as_set=True).filter(each.of()).count()
+        for each in COVERAGE_GAPS
+    }
     works: list[Artwork] = []
     if gap is not None:
         works = await (
             Artwork.all()
-            .on_view()
+            .on_view(as_set=True)
             .filter(gap.of())
             .order_by("consent__ends_on" if gap.name == "consent" else "-id", "id")
             .limit(PER_PAGE)

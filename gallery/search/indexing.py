@@ -104,7 +104,7 @@ async def works(before: int, most: int) -> SourceBatch:
     accepted = Artwork.filter(may_hang(), id__lt=before).order_by("-id").limit(most)
     ids: list[Any] = await accepted.values_list("id", flat=True)
     columns = ("id", "language", "year", "organisation__slug", *WORK_TEXTS)
-    rows = await Artwork.all().on_view(ids).order_by("-id").values(*columns)
+    rows = await Artwork.all().on_view().filter(id__in=ids).order_by("-id").values(*columns)
     tagged: dict[int, list[Mapping[str, Any]]] = {row["id"]: [] for row in rows}
     for pair in await tags_of(tagged):
         tagged[pair["id"]].append(pair)
@@ -226,7 +226,7 @@ READERS: Mapping[EntryKind, Reader] = {
 
 
 async def _ids_with_works(column: str) -> set[int]:
-    rows: list[Any] = await Artwork.all().on_view().distinct().values_list(column, flat=True)
+    rows: list[Any] = await Artwork.all().on_view(as_set=True).distinct().values_list(column, flat=True)
     return {id for id in rows if id is not None}
 
 
@@ -313,7 +313,9 @@ async def write_entries(kind: EntryKind, sources: Collection[EntrySource], gone:
             works = locked(Artwork.filter(id__in=[source.id for source in sources]), skip_locked=True)
             locked_ids = [work.id for work in await works.only("id")]
             is_whole = len(locked_ids) == len(made)
-            on_view: list[Any] = await Artwork.all().on_view(locked_ids).values_list("id", flat=True)
+            on_view: list[Any] = (
+                await Artwork.all().on_view().filter(id__in=locked_ids).values_list("id", flat=True)
+            )
             made = [entry for entry in made if entry.artwork_id in on_view]
         old = SearchEntry.filter(id__in=[*gone, *(entry.id for entry in made)])
         await engine.delete_entries([entry.id for entry in await locked(old, skip_locked=True).only("id")])

@@ -134,7 +134,7 @@ async def _on_view(entries: Collection[int]) -> dict[int, QueryRow]:
 @compiled_query
 def _works_on_view(ids: list[int]) -> ValuesQuery[Any]:
     columns = ("id", "language", "year", "medium", "medium_translation", "organisation__slug")
-    return Artwork.all().on_view(ids).values(*columns, *in_languages("organisation__name"))
+    return Artwork.all().on_view().filter(id__in=ids).values(*columns, *in_languages("organisation__name"))
 
 
 @compiled_query
@@ -187,7 +187,12 @@ async def _results(entries: Collection[int], terms: Sequence[Term]) -> dict[int,
 
 @compiled_query
 def _works(ids: list[int]) -> ValuesQuery[Any]:
-    return Artwork.all().on_view(ids).values(*view_models.WORK_COLUMNS, "story", "story_translation")
+    return (
+        Artwork.all()
+        .on_view()
+        .filter(id__in=ids)
+        .values(*view_models.WORK_COLUMNS, "story", "story_translation")
+    )
 
 
 @compiled_query
@@ -362,7 +367,7 @@ async def _alternatives(terms: Sequence[Term]) -> list[str]:
 async def _vocabulary() -> list[str]:
     """Words of titles and names on view that are not Chinese."""
     rows: list[tuple[str, ...]] = []
-    newest = Artwork.all().on_view(await _newest_ids(VOCABULARY_WORKS))
+    newest = Artwork.all().on_view().filter(id__in=await _newest_ids(VOCABULARY_WORKS))
     rows += await newest.values_list(
         "title", "title_translation", "artist__credit_name", "artist__credit_name_translation"
     )

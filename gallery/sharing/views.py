@@ -12,6 +12,7 @@ from starlette.routing import Route
 from tortoise.expressions import Q
 
 from gallery.artworks.access import raise_not_on_view
+from gallery.artworks.models import has_theme
 from gallery.images.models import Image
 from gallery.images.on_demand import OnDemandQueue, QueueFull
 from gallery.images.renditions import file_name, width_at_least
@@ -130,7 +131,7 @@ async def load_theme(name: str, settings: Settings) -> ShareImages:
     if theme is None:
         raise HTTPException(404)
     covers = await queries.works_by_id([theme.cover_id] if theme.cover_id else [])
-    works = await queries.works_on_view(Q(themes__id=theme.id), limit=MAX_CANDIDATE_WORKS)
+    works = await queries.works_on_view(has_theme(theme.id), limit=MAX_CANDIDATE_WORKS)
     return share_images.of_theme(theme, [*covers.values(), *works], settings)
 
 

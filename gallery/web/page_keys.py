@@ -6,7 +6,7 @@ missing declaration costs speed, and never shows what is no longer true.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -15,6 +15,7 @@ from starlette.types import Scope
 from gallery.artworks.models import Artwork, edition_is_not_replaced
 from gallery.exhibitions.models import Hanging
 
+ORGANISATION, THEME = "organisation:", "theme:"  # prefixes of keys: the works of an organisation or theme
 SCOPE_KEY = "gallery.page_keys"  # in the ASGI scope: the set that collects the keys of the response
 CHUNK = 5_000  # ids in one query; SQLite allows 32,766 parameters
 
@@ -42,17 +43,36 @@ def collecting(scope: Scope, keys: set[str]) -> Scope:
 
 
 async def keys_of_works(**condition: Any) -> set[str]:
-    """The keys that a change of these works touches: the works, and the published editions that hang them."""
+    """The keys that a change of these works touches.
+
+    The works, the published editions that hang them, their organisations and their themes.
+    """
     ids = [work.id for work in await Artwork.filter(**condition).only("id")]
-    keys = {work_key(id) for id in ids}
-    for start in range(0, len(ids), CHUNK):
-        hung = edition_is_not_replaced("room__edition__")
-        hangings = Hanging.filter(hung, artwork_id__in=ids[start : start + CHUNK])
+    keys = await _keys_of(ids)
+    for chunk in _chunks(ids):
+        hangings = Hanging.filter(edition_is_not_replaced("room__edition__"), artwork_id__in=chunk)
         keys.update(edition_key(row["room__edition_id"]) for row in await hangings.values("room__edition_id"))
     return keys
 
 
 async def keys_of_editions(ids: Collection[int]) -> set[str]:
-    """The keys touched when editions come or go: the editions, and all works that hang in them."""
+    """The keys touched when editions come or go: the editions, and those of all works that hang in them."""
     hangings = await Hanging.filter(room__edition_id__in=list(ids)).only("artwork_id")
-    return {edition_key(id) for id in ids} | {work_key(hanging.artwork_id) for hanging in hangings}
+    keys = await _keys_of(sorted({hanging.artwork_id for hanging in hangings}))
+    return keys | {edition_key(id) for id in ids}
+
+
+async def _keys_of(ids: Sequence[int]) -> set[str]:
+    """The keys of works, of their organisations and of their themes."""
+    keys = {work_key(id) for id in ids}
+    for chunk in _chunks(ids):
+        for row in await Artwork.filter(id__in=chunk).values("organisation_id", "themes__id"):
+            keys.add(f"{ORGANISATION}{row['organisation_id']}")
+            if row["themes__id"] is not None:
+                keys.add(f"{THEME}{row['themes__id']}")
+    return keys
+
+
+def _chunks(ids: Sequence[int]) -> Iterator[list[int]]:
+    for start in range(0, len(ids), CHUNK):
+        yield list(ids[start : start + CHUNK])

@@ -14,10 +14,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from tortoise.expressions import Q
 
 from gallery.artworks.access import MAX_PUBLIC_ID_LENGTH
-from gallery.artworks.models import Artwork, Status, edition_is_open
+from gallery.artworks.models import Artwork, Status, edition_is_open, hangs_in, has_theme
 from gallery.clock import start_of_day
 from gallery.exhibitions.models import Hanging
 from gallery.images.iiif_requests import max_size
@@ -99,8 +98,7 @@ async def show_exhibition(request: Request) -> Response:
         work["id"]: work
         for work in await Artwork.all()
         .on_view()
-        .filter(hangings__room__edition_id=row["id"])
-        .distinct()
+        .filter(hangs_in(room__edition_id=row["id"]))
         .values(*WORK_COLUMNS)
     }
     data = collection(
@@ -126,7 +124,7 @@ async def show_theme(request: Request) -> Response:
     works = (
         await Artwork.all()
         .on_view()
-        .filter(Q(themes__id=theme.id))
+        .filter(has_theme(theme.id))
         .order_by("-id")
         .limit(MAX_WORKS_LISTED)
         .values(*WORK_COLUMNS)

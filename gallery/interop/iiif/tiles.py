@@ -91,7 +91,7 @@ async def claim(context: ChoreContext) -> Image | None:
         unfinished = Image.filter(tiling_until__lt=now())
         image: Image | None = await locked(unfinished.order_by("id").limit(1), skip_locked=True).first()
         if image is None:
-            on_view = Artwork.all().on_view().values("image_id")
+            on_view = Artwork.all().on_view(as_set=True).values("image_id")
             without = Image.filter(
                 has_tiles=False,
                 is_public=True,
