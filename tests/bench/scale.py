@@ -41,12 +41,14 @@ from tortoise.connection import get_connection
 from gallery.accounts.models import Person
 from gallery.accounts.sessions import COOKIE
 from gallery.app import CHORES, create_app
+from gallery.artworks.models import Submission
 from gallery.db.connection import Database
 from gallery.db.content_version import current_number
 from gallery.exhibitions.drafts import unpublish
 from gallery.exhibitions.models import Edition, Exhibition
 from gallery.mail.models import Mail, MailState
 from gallery.public.media import visibility_of
+from gallery.reviews.hints import check_submission
 from gallery.search.models import IndexPass
 from gallery.settings import Settings
 from gallery.storage import Storage
@@ -245,6 +247,11 @@ async def withdraw(instance: Instance, turn: int) -> None:
     assert answer.status_code == 303
 
 
+async def check_waiting(instance: Instance, turn: int) -> None:
+    """Run the checks of a waiting work, as the worker does; they compare its picture with all others."""
+    await check_submission(await Submission.get(artwork_id=instance.facts["waiting"]))
+
+
 async def see_picture(instance: Instance, turn: int) -> None:
     visibility = await visibility_of(instance.facts["tokens"][turn % len(instance.facts["tokens"])])
     assert visibility.state == "on view"
@@ -304,6 +311,7 @@ PAGES = [
     Page("outbox", "/desk/outbox", KEEPER),
     Page("audit log", "/desk/log", KEEPER),
     Page("worker", "/desk/worker", KEEPER),
+    Page("checks of a work", change=check_waiting),
     Page("autosave", change=autosave),
     Page("publishing 60 works", change=publish),
     Page("first publication", change=publish_first),
@@ -454,7 +462,7 @@ def print_idle(children: dict[int, Child]) -> None:
         )
         totals = [0.0, 0.0]
         for name, processor, waited, pause, queries in sorted(chores, key=lambda each: -each[1] / each[3]):
-            shares = [100 * ms / (1e3 * pause + waited) for ms in (processor, waited)]
+            shares = [100 * ms / (1e3 * pause + ms) for ms in (processor, waited)]
             totals = [total + share for total, share in zip(totals, shares, strict=True)]
             print(
                 f"| {name} | {processor:.1f} | {waited:.1f} | {pause:g} | {queries} | {shares[0]:.2f} | {shares[1]:.2f} |"
