@@ -42,7 +42,6 @@ from gallery.accounts.models import Person
 from gallery.accounts.sessions import COOKIE
 from gallery.app import CHORES, create_app
 from gallery.artworks.models import Submission
-from gallery.db.connection import Database
 from gallery.db.content_version import current_number
 from gallery.exhibitions.drafts import unpublish
 from gallery.exhibitions.models import Edition, Exhibition
@@ -55,6 +54,7 @@ from gallery.storage import Storage
 from gallery.worker import IDLE_SECONDS, ChoreContext, Worker
 from tests.artworks.forms import shown_fields
 from tests.bench.scale_site import CURATOR, KEEPER, PARTNER, Scale, fill
+from tests.conftest import migrate
 
 TIMES = 5
 LONG_ENOUGH = 8.0  # seconds: a page that took so long altogether is not asked again
@@ -360,8 +360,7 @@ class Child:
 
 async def build(settings: Settings, scale: Scale) -> dict[str, Any]:
     settings.home.mkdir(parents=True, exist_ok=True)
-    async with Database(settings) as database:
-        await database.migrate()
+    await migrate(settings)
     return await fill(settings, scale)
 
 
@@ -478,9 +477,11 @@ def measure(engine: str, folder: Path, arguments: argparse.Namespace) -> None:
     with database_urls(engine, folder, works) as urls:
         for each, url in urls.items():
             kept = folder / str(each) / "facts.json"
-            if not kept.exists():
+            settings = settings_of(folder / str(each), url)
+            if kept.exists():
+                asyncio.run(migrate(settings))
+            else:
                 began = time.perf_counter()
-                settings = settings_of(folder / str(each), url)
                 facts = asyncio.run(build(settings, Scale(each, arguments.counts)))
                 kept.write_text(json.dumps(facts))
                 print(
