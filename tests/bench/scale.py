@@ -41,6 +41,7 @@ from tortoise.connection import get_connection
 from gallery.accounts.models import Person
 from gallery.accounts.sessions import COOKIE
 from gallery.app import CHORES, create_app
+from gallery.artists.models import Consent
 from gallery.artworks.models import Submission
 from gallery.db.content_version import current_number
 from gallery.exhibitions.drafts import unpublish
@@ -217,6 +218,9 @@ async def prepare(instance: Instance, page: Page, turn: int) -> None:
     if page.change is publish_first:
         exhibition = await Exhibition.get(id=instance.facts["unpublished_id"])
         await unpublish(exhibition, await Person.get(id=CURATOR))
+    if page.change is withdraw:
+        in_force = Consent.filter(code__in=instance.facts["codes"], withdrawn_at__isnull=True)
+        instance.facts["code"] = (await in_force.order_by("id").first().values_list("code"))[0]
     if page.change is autosave:
         page_of_work = await instance.get("/desk/works/{draft}/edit", PARTNER)
         instance.facts["window"] = shown_fields(page_of_work.text)
@@ -242,8 +246,7 @@ async def publish_first(instance: Instance, turn: int) -> None:
 
 
 async def withdraw(instance: Instance, turn: int) -> None:
-    path = f"/zh/consent/{instance.facts['codes'].pop()}"
-    answer = await instance.request("POST", path, None)
+    answer = await instance.request("POST", f"/zh/consent/{instance.facts['code']}", None)
     assert answer.status_code == 303
 
 

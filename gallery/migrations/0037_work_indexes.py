@@ -1,4 +1,5 @@
 from tortoise import migrations
+from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
 
@@ -7,8 +8,10 @@ class Migration(migrations.Migration):
 
     initial = False
 
-    # The join table has no model. Its unique index begins with the work, and serves only questions about works.
     operations = [
+        ops.AddIndex(model_name='Artwork', index=Index(fields=['status', 'is_vetoed'])),
+        ops.AddIndex(model_name='Review', index=Index(fields=['by_id', 'at'])),
+        # The join table of works and themes has no model. Its unique index begins with the work.
         ops.RunSQL(
             "CREATE INDEX idx_artwork_theme_theme ON artwork_theme (theme_id, artwork_id)",
             reverse_sql="DROP INDEX idx_artwork_theme_theme",
