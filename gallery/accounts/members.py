@@ -33,6 +33,17 @@ async def members_of(organisation_id: int) -> list[Person]:
     return await members.order_by("id")
 
 
+async def members_by_organisation(organisation_ids: Collection[int]) -> dict[int, list[Person]]:
+    """Organisation id → its members who can sign in, for those that have any; one query."""
+    memberships = Membership.filter(
+        organisation_id__in=list(organisation_ids), awaits_confirmation=False, person__is_active=True
+    )
+    members: dict[int, list[Person]] = {}
+    for membership in await memberships.order_by("person_id").select_related("person"):
+        members.setdefault(membership.organisation_id, []).append(membership.person)
+    return members
+
+
 async def owners_of(organisation_id: int) -> list[Person]:
     """The owners of an organisation who can sign in."""
     # One filter() call, so that all conditions apply to the same membership.

@@ -16,7 +16,7 @@ from gallery.api.schemas import NUMBER, Schema, enum_schema, new_work_schema, wo
 from gallery.artworks.access import load_artwork
 from gallery.artworks.autosave import form_with
 from gallery.artworks.entry import WorkEntry
-from gallery.artworks.forms import WorkForm, form_fields, form_for_work
+from gallery.artworks.forms import WorkForm, form_fields, form_for_work, form_values
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.submissions import NotSubmittable, submit
 from gallery.artworks.taking_back import NothingToTakeBack, take_back
@@ -104,8 +104,9 @@ async def create(request: Request) -> Response:
     person, organisations = await load_member(request)
     values = parse_json(request, request.state.body, new_work_schema())
     begin = {"language": [person.language], "starts_on": [today().isoformat()]}
-    fields = form_fields({**begin, **as_form_fields(values)}, {"organisation": str(organisations[0].id)})
-    form = WorkForm(fields, offered=await load_work_options(organisations))
+    chosen = as_form_fields(values)
+    fields = form_fields({**begin, **chosen}, {"organisation": str(organisations[0].id)})
+    form = WorkForm(fields, offered=await load_work_options(organisations, named_in=[chosen]))
     details = form.read(has_picture=False)
     if details is None:
         raise _field_errors_problem(form.errors)
@@ -124,7 +125,9 @@ async def update(request: Request) -> Response:
     if not artwork.is_editable:
         raise Problem(409, not_editable_reason(artwork.status))
     _check_etag(request.headers, artwork)
-    form = form_with(artwork, as_form_fields(values), await load_work_options(organisations, artwork))
+    changes = as_form_fields(values)
+    named_in = [form_values(artwork), changes]
+    form = form_with(artwork, changes, await load_work_options(organisations, artwork, named_in))
     details = form.read(has_picture=artwork.image_id is not None)
     if details is None:
         raise _field_errors_problem(form.errors)
@@ -178,7 +181,7 @@ async def show_path(request: Request) -> Response:
     _person, organisations, artwork = await load_artwork(request)
     await artwork.fetch_related("submissions__by", "submissions__taken_back__by", "reviews__by")
     hung = await hanging_steps(artwork)
-    labels = form_for_work(artwork, await load_work_options(organisations, artwork))
+    labels = form_for_work(artwork, await load_work_options(organisations, artwork, [form_values(artwork)]))
     steps = sorted([*review_steps(artwork, labels), *hung], key=lambda step: step.at)
     review = max(artwork.reviews, key=lambda each: each.at, default=None)
     notes = review.notes if review is not None and artwork.status == Status.RETURNED else {}

@@ -125,9 +125,9 @@ async def autosave(
         if not work.is_editable:
             raise NotEditable(work.status)
         await work.fetch_related("organisation", "artist", "consent__artist", "project", "themes")
-        offered = await load_work_options(organisations, work)
         before = form_values(work)
         result = merge_values(before, posted)
+        offered = await load_work_options(organisations, work, [before, result.values])
         form = WorkForm(form_fields(result.values), offered=offered)
         form.read(has_picture=True)
         invalid = {name for name in AUTOSAVED_FIELDS if name in form and form[name].errors}

@@ -88,7 +88,7 @@ async def _autosave(
             )
         return JSONResponse({"sentence": sentence}, 409, headers={"cache-control": "no-store"})
     current = form_values(work)
-    form = WorkForm(offered=await load_work_options(organisations, work))
+    form = WorkForm(offered=await load_work_options(organisations, work, [current]))
     time = to_local(now()).strftime("%H:%M")
     shown = read_digests(posted.get("seen")) or current
     unfinished = [name for name in work.unfinished if name in shown]

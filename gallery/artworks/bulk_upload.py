@@ -148,7 +148,9 @@ async def create_submissions(request: Request) -> Response:
         try:
             await submit(artwork, by=person)
         except NotSubmittable as refusal:
-            labels = form_for_work(artwork, await load_work_options(organisations, artwork))
+            labels = form_for_work(
+                artwork, await load_work_options(organisations, artwork, [form_values(artwork)])
+            )
             names = [str(labels[name].label.text) for name in refusal.missing if name in labels]
             sentence = _("It still needs: %(fields)s.") % {"fields": _(", ").join(names)}
             refused.append(_refusal_of(artwork, sentence if names else refusal.sentence))
@@ -181,7 +183,8 @@ async def _set_common_values(
     entry: WorkEntry, artwork: Artwork, common: BulkEditForm, organisations: list[Organisation]
 ) -> str:
     """Set the common values on one draft, validated by its form; returns the reason of a refusal, or ""."""
-    form = form_with(artwork, common.set_fields, await load_work_options(organisations, artwork))
+    named_in = [form_values(artwork), common.set_fields]
+    form = form_with(artwork, common.set_fields, await load_work_options(organisations, artwork, named_in))
     details = form.read(has_picture=True)
     if details is None:
         wrong = [name for name in form.errors if name in common.set_fields or name not in artwork.unfinished]

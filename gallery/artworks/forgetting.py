@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tortoise.expressions import Q
+from tortoise.expressions import Q, Subquery
 
 from gallery.artists.consents import has_consent
-from gallery.artists.models import Consent
+from gallery.artists.models import Artist, Consent
 from gallery.artworks.import_models import Import, ImportedPicture
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.works import TEXT_FIELDS
@@ -36,7 +36,9 @@ async def submissions_sent_under(consent: Consent, ids: Sequence[int]) -> list[i
     Their works may have another consent now, perhaps of another artist, or none.
     """
     consent_ids = {str(id) for id in ids}
-    rows = Submission.filter(artwork__organisation__artists__id=consent.artist_id)
+    organisation = Artist.filter(id=consent.artist_id).values("organisation_id")
+    works = Artwork.filter(organisation_id__in=Subquery(organisation)).values("id")
+    rows = Submission.filter(artwork_id__in=Subquery(works))
     return [
         id
         for id, *snapshots in await rows.values_list("id", "sent", "replaces")

@@ -232,7 +232,13 @@ class Artwork(Model):
 
     class Meta:
         table = "artwork"
-        indexes = [("organisation_id",), ("artist_id",), ("consent_id",), ("project_id",)]
+        indexes = [
+            ("organisation_id",),
+            ("artist_id",),
+            ("consent_id",),
+            ("project_id",),
+            ("status", "is_vetoed"),
+        ]
         manager = ArtworkManager()
 
     @classmethod

@@ -17,7 +17,7 @@ from gallery.artists.consents import SCOPE_WORDS
 from gallery.artworks.access import load_artwork
 from gallery.artworks.filters import load_work_filter
 from gallery.artworks.form_views import submit_work
-from gallery.artworks.forms import WorkForm, form_for_work
+from gallery.artworks.forms import WorkForm, form_for_work, form_values
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.private_shares import share_of
 from gallery.artworks.redirects import redirect_to_work
@@ -102,7 +102,7 @@ async def show(request: Request) -> Response:
     _person, organisations, artwork = await load_artwork(request)
     await artwork.fetch_related("submissions__by", "submissions__taken_back__by", "reviews__by")
     hung = await hanging_steps(artwork)
-    labels = form_for_work(artwork, await load_work_options(organisations, artwork))
+    labels = form_for_work(artwork, await load_work_options(organisations, artwork, [form_values(artwork)]))
     proposal = next((each for each in artwork.submissions if each.is_proposal and each.is_waiting), None)
     context = {
         "work": artwork,

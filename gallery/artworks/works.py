@@ -19,6 +19,7 @@ from gallery.db.connection import in_transaction, locked
 from gallery.erasure import request_erasure
 from gallery.images.models import Image, ImageState
 from gallery.images.storage_keys import delete_image_files
+from gallery.numbers import row_id
 from gallery.organisations.models import Organisation, Project
 from gallery.organisations.projects import add_project
 from gallery.storage import Storage, StoreUnavailable
@@ -102,11 +103,14 @@ def blank_details(organisation: Organisation, by: Person) -> WorkDetails:
 
 
 async def load_work_options(
-    organisations: Sequence[Organisation], artwork: Artwork | None = None
+    organisations: Sequence[Organisation],
+    artwork: Artwork | None = None,
+    named_in: Sequence[Mapping[str, Sequence[str]]] | None = None,
 ) -> WorkOptions:
     """The choices for a new work of `organisations`, or for `artwork`, including its present choices.
 
-    The themes of `artwork` must be fetched.
+    The themes of `artwork` must be fetched. `named_in`: values of forms; then only the artists, consents and projects
+    that these name are loaded. An organisation may have thousands.
     """
     ids = [each.id for each in organisations] if artwork is None else [artwork.organisation_id]
     chosen_consent = artwork.consent_id if artwork else None
@@ -115,23 +119,35 @@ async def load_work_options(
     day = today()
     consents = (
         await Consent.filter(
-            Q(followed_by__id__isnull=True) | Q(id=chosen_consent), artist__organisation_id__in=ids
+            Q(followed_by__id__isnull=True) | Q(id=chosen_consent),
+            _named("consent", named_in),
+            artist__organisation_id__in=ids,
         )
         .order_by("-id")
         .prefetch_related("artist")
     )
     in_force = {ConsentState.IN_FORCE, ConsentState.EXPIRING}
+    artists = Artist.filter(_named("artist", named_in), organisation_id__in=ids)
+    projects = Project.filter(_named("project", named_in), organisation_id__in=ids)
     return WorkOptions(
         organisations=[each for each in organisations if each.id in ids],
-        artists=await Artist.filter(organisation_id__in=ids).order_by("credit_name", "id"),
+        artists=await artists.order_by("credit_name", "id"),
         consents=[each for each in consents if each.state(day) in in_force or each.id == chosen_consent],
-        projects=await Project.filter(organisation_id__in=ids).order_by("-id"),
+        projects=await projects.order_by("-id"),
         themes=[
             each
             for each in await Theme.all().order_by("occurs_on", "id")
             if each.is_open(day) or each.id in chosen_themes or each.id in extended
         ],
     )
+
+
+def _named(field: str, values: Sequence[Mapping[str, Sequence[str]]] | None) -> Q:
+    """The condition for the rows whose ids are values of `field`; for all rows if `values` is None."""
+    if values is None:
+        return Q()
+    ids = {row_id(value) for each in values for value in each.get(field, ())}
+    return Q(id__in=sorted(ids))
 
 
 async def create_work(

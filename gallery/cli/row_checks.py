@@ -17,9 +17,9 @@ from gallery.clock import now
 from gallery.db.connection import APP
 from gallery.db.model_tables import foreign_key_columns
 from gallery.db.models import Erasure
-from gallery.images.models import Fingerprint, Image, ImageState
+from gallery.images.models import Image, ImageState
 from gallery.images.profile_image_models import CreditLogo, ProfileImageState
-from gallery.images.takedowns import similar_keys
+from gallery.images.takedowns import fingerprints_of_profile_images, similar_keys
 
 STUCK_AFTER = timedelta(minutes=10)
 
@@ -84,9 +84,7 @@ async def images_like_withdrawn_works() -> list[InspectionFinding]:
     """Logos and covers on view that resemble a withdrawn work, except those that a curator decided to keep."""
     withdrawn = await fingerprints_of_withdrawn().values_list("image_id", "code")
     found = []
-    prints = dict(
-        await Fingerprint.filter(image__profile_image__id__not_isnull=True).values_list("image_id", "code")
-    )
+    prints = dict(await fingerprints_of_profile_images().values_list("image_id", "code"))
     for profile_image in await profile_images_on_view().order_by("id"):
         alike = await similar_keys([prints.get(profile_image.image_id, b"")], withdrawn)
         if alike and not (

@@ -9,13 +9,14 @@ from typing import Any
 
 from tortoise.expressions import F, Q
 
-from gallery.accounts.members import members_of
+from gallery.accounts.members import members_by_organisation
+from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, edition_has_opened
 from gallery.clock import now
 from gallery.db.connection import in_transaction
 from gallery.exhibitions.models import Edition, Exhibition, Hanging
 from gallery.mail.models import Mail
-from gallery.mail.outbox import Notification, in_all_languages, notify
+from gallery.mail.outbox import Notification, in_all_languages, notify_each
 
 RECENT_OPENING = timedelta(days=2)  # an older opening is not announced
 
@@ -75,9 +76,13 @@ async def _notify(exhibition: Exhibition, edition: Edition, kind: str, work_ids:
     facts: dict[str, Any] = {"exhibition": in_all_languages(edition, "title")}
     if edition.opens_at is not None:
         facts |= {"opens_at": edition.opens_at.isoformat(), "is_to_open": not edition.has_opened()}
-    for organisation_id, count in Counter(works).items():
+    page = "/{language}/exhibitions/" + exhibition.slug
+    counts = Counter(works)
+    members = await members_by_organisation(counts)
+    notifications: list[tuple[Person, Notification]] = []
+    for organisation_id, count in counts.items():
         # The key prevents a second mail about the opening. New hangings are announced for each edition.
         key = f"{_mail_key(kind, exhibition.id)}{organisation_id}" if kind == "exhibition_opened" else ""
-        page = "/{language}/exhibitions/" + exhibition.slug
         news = Notification(kind, page, {**facts, "count": count}, key)
-        await notify(await members_of(organisation_id), news)
+        notifications += [(person, news) for person in members.get(organisation_id, ())]
+    await notify_each(notifications)

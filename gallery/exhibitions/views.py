@@ -40,17 +40,21 @@ from gallery.web.edit_conflicts import Digests, EditConflict, digest, format_dig
 from gallery.web.forms import Form, read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import localized
+from gallery.web.list_pages import fetch_page
 from gallery.web.rendering import datetime_local_value, flash, redirect, render, shown_moment
+
+PAGE_SIZE = 60
 
 
 async def index(request: Request) -> Response:
     """A curator sees every exhibition and whether visitors see it."""
     await load_curator(request)
     drafts_and_current = Edition.filter(Q(number__isnull=True) | Q(is_current=True)).order_by("number")
-    exhibitions = (
-        await Exhibition.all()
-        .order_by("-id")
-        .prefetch_related("theme", Prefetch("editions", drafts_and_current))
+    exhibitions = Exhibition.all().order_by("-id")
+    page = await fetch_page(
+        exhibitions.prefetch_related("theme", Prefetch("editions", drafts_and_current)),
+        request.query_params,
+        PAGE_SIZE,
     )
     rows = [
         {
@@ -58,9 +62,9 @@ async def index(request: Request) -> Response:
             "draft": next((edition for edition in exhibition.editions if edition.is_draft), None),
             "site": PublishedEditions.of(exhibition.editions),
         }
-        for exhibition in exhibitions
+        for exhibition in page.rows
     ]
-    return render(request, "exhibitions/index.html", {"rows": rows})
+    return render(request, "exhibitions/index.html", {"rows": rows, "page": page})
 
 
 async def new(request: Request) -> Response:

@@ -10,10 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tortoise.expressions import Subquery
+
 from gallery.accounts.members import members_of
 from gallery.accounts.models import Person, Role
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
+from gallery.db.connection import QuerySet
 from gallery.images.fingerprints import is_similar
 from gallery.images.forgetting import ERASED_FIELDS
 from gallery.images.framing import MIN_SHORT_SIDE
@@ -85,9 +88,13 @@ async def similar_keys(codes: Sequence[bytes], rows: Iterable[tuple[Any, Any]]) 
     )
 
 
+def fingerprints_of_profile_images() -> QuerySet[Fingerprint]:
+    return Fingerprint.filter(image_id__in=Subquery(ProfileImage.all().values("image_id")))
+
+
 async def similar_profile_images(codes: Sequence[bytes]) -> list[ProfileImage]:
     """Logos and covers, of any organisation, that are similar to one of the fingerprints."""
-    rows = await Fingerprint.filter(image__profile_image__id__not_isnull=True).values_list("image_id", "code")
+    rows = await fingerprints_of_profile_images().values_list("image_id", "code")
     alike = await similar_keys(codes, rows) if codes else []
     return (
         await ProfileImage.filter(image_id__in=alike).select_related("image", "organisation", "project")

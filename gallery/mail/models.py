@@ -57,4 +57,4 @@ class Mail(Model):
 
     class Meta:
         table = "mail"
-        indexes = [("state", "due_at")]
+        indexes = [("state", "due_at"), ("path",)]

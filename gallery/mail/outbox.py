@@ -36,9 +36,14 @@ class Notification:
 
 async def notify(people: Iterable[Person], notification: Notification) -> None:
     """Queue a mail to each of `people`; call it in the transaction of the change."""
-    mails = [_mail_for(person, notification) for person in people if person.is_active]
+    await notify_each((person, notification) for person in people)
+
+
+async def notify_each(notifications: Iterable[tuple[Person, Notification]]) -> None:
+    """Queue a mail to each person with a notification of their own, in one statement; see `notify`."""
+    mails = [_mail_for(person, news) for person, news in notifications if person.is_active]
     if mails:
-        await Mail.bulk_create(mails, ignore_conflicts=bool(notification.key))
+        await Mail.bulk_create(mails, ignore_conflicts=any(mail.key for mail in mails))
 
 
 def _mail_for(person: Person, notification: Notification) -> Mail:

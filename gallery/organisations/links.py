@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from tortoise.expressions import Q
+
 from gallery.clock import now
 from gallery.db import content_version
 from gallery.db.connection import in_transaction, locked
@@ -57,6 +59,16 @@ async def dead_links_of(projects: Collection[Project]) -> list[tuple[Project, li
     dead = await find_dead_links({url for project in projects for url in project.links.values()})
     with_dead_links = [(each, [dead[url] for url in each.links.values() if url in dead]) for each in projects]
     return [(project, links) for project, links in with_dead_links if links]
+
+
+async def projects_with_dead_links() -> list[tuple[Project, list[DeadLink]]]:
+    """Every project of the site that has dead links, with these links; at most three queries."""
+    urls: list[Any] = await CheckedLink.filter(state=LinkState.DEAD).values_list("url", flat=True)
+    if not urls:
+        return []
+    lookups: list[dict[str, Any]] = [{f"{name}__in": urls} for name in LINK_FIELDS]
+    with_one_of_them = Q(*(Q(**lookup) for lookup in lookups), join_type="OR")
+    return await dead_links_of(await Project.filter(with_one_of_them).order_by("id"))
 
 
 async def register_links(others: Collection[str] = ()) -> None:

@@ -18,11 +18,12 @@ from gallery.accounts.forms import InvitationForm
 from gallery.accounts.invitations import InvitationRefused
 from gallery.accounts.members import ConflictOfInterest, LastOwner, conflict_of_interest, has_had_owner
 from gallery.accounts.models import Invitation, MemberRole, Membership, Person, Role
+from gallery.artworks.models import Artwork
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.db import content_version
-from gallery.db.connection import in_transaction, locked
+from gallery.db.connection import QuerySet, in_transaction, locked
 from gallery.organisations.access import (
     can_edit_organisation,
     load_editable_organisation,
@@ -32,7 +33,7 @@ from gallery.organisations.access import (
     organisations_owned_by,
 )
 from gallery.organisations.forms import OrganisationForm, ProfileForm, ProjectForm, TrustForm
-from gallery.organisations.links import dead_links_of
+from gallery.organisations.links import dead_links_of, projects_with_dead_links
 from gallery.organisations.models import (
     LINK_FIELDS,
     Application,
@@ -47,6 +48,7 @@ from gallery.organisations.projects import add_project
 from gallery.web.forms import one_line, read_desk_form, read_small_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import localized, set_language
+from gallery.web.list_pages import fetch_page
 from gallery.web.rendering import flash, pages_of, redirect, render, settings_of
 
 PROJECT_FIELDS = (
@@ -62,6 +64,7 @@ PROJECT_FIELDS = (
     "starts_on",
     "ends_on",
 )
+PAGE_SIZE = 60
 MAX_NAME_LENGTH = 80  # characters; the length of the column Person.name
 PROFILE_FIELDS = ("about_zh", "about_en", "website")
 ORGANISATION_FIELDS = (
@@ -166,18 +169,25 @@ async def index(request: Request) -> Response:
 async def _organisations_page(
     request: Request, person: Person, invitation: InvitationForm | None = None, status: int = 200
 ) -> Response:
-    organisations = await Organisation.annotate(
-        work_count=Count("artworks", distinct=True), member_count=Count("memberships", distinct=True)
-    ).order_by("id")
+    page = await fetch_page(Organisation.all().order_by("id"), request.query_params, PAGE_SIZE)
+    ids = [each.id for each in page.rows]
     invitation = invitation or InvitationForm(organisations=[], data={"role": "curator"})
     invitation["role"].choices = [each for each in invitation["role"].choices if each.value != Role.MEMBER]
     context = {
-        "organisations": organisations,
+        "organisations": page.rows,
+        "page": page,
+        "work_counts": await _count_by_organisation(Artwork.filter(organisation_id__in=ids)),
+        "member_counts": await _count_by_organisation(Membership.filter(organisation_id__in=ids)),
         "invitation": invitation,
         "waiting": await Application.filter(state=ApplicationState.WAITING).count(),
-        "dead": await dead_links_of(await Project.all().order_by("id")),
+        "dead": await projects_with_dead_links(),
     }
     return render(request, "organisations/index.html", context, status=status)
+
+
+async def _count_by_organisation(rows: QuerySet[Any]) -> dict[int, int]:
+    counted = rows.annotate(number=Count("id")).group_by("organisation_id")
+    return dict(await counted.values_list("organisation_id", "number"))
 
 
 async def new(request: Request) -> Response:

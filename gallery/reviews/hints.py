@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from tortoise.expressions import Q, Subquery
+from tortoise.expressions import Subquery
 
 from gallery.accounts.models import Person
 from gallery.artworks.as_sent import load_as_sent
@@ -163,25 +163,30 @@ async def near_duplicates(artwork: Artwork, image: Image) -> list[NearDuplicate]
         (True, image_similarity.mirrored_hash(image.perceptual_hash)),
     ):
         codes = list(duplicates.neighbouring_codes(hash))
-        candidates = (
-            await Image.filter(
-                Q(hash_bands__code__in=codes), state=ImageState.READY, artwork__id__isnull=False
-            )
+        # The index of bands leads to few images. Conditions on these are checked here: in SQL, they could make the
+        # database begin with all images.
+        candidates: list[Any] = (
+            await HashBand.filter(code__in=codes)
             .distinct()
-            .values_list("perceptual_hash", "id", "artwork__id", "artwork__artist_id")
+            .values_list(
+                "image__perceptual_hash",
+                "image_id",
+                "image__state",
+                "image__artwork__id",
+                "image__artwork__artist_id",
+            )
         )
-        for other, image_id, artwork_id, artist_id in candidates:
-            bits = image_similarity.hash_distance(hash, str(other))
-            id = int(str(artwork_id))
+        for other, image_id, state, id, artist_id in candidates:
+            if id is None or state != ImageState.READY:
+                continue
+            bits = image_similarity.hash_distance(hash, other)
             if (
                 bits > image_similarity.MAX_HASH_DISTANCE
                 or id == artwork.id
                 or (id in found and found[id].distance <= bits)
             ):
                 continue
-            found[id] = NearDuplicate(
-                id, int(str(image_id)), bits, is_mirrored, artist_id != artwork.artist_id
-            )
+            found[id] = NearDuplicate(id, image_id, bits, is_mirrored, artist_id != artwork.artist_id)
     for pair in await pairs_with_proposed_image(
         image.id
     ):  # a proposed picture belongs to no work yet; only its pair leads to it

@@ -78,7 +78,7 @@ class Review(Model):
 
     class Meta:
         table = "review"
-        indexes = [("artwork_id",)]
+        indexes = [("artwork_id",), ("by_id", "at")]
 
 
 class Opinion(Model):

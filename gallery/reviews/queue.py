@@ -6,9 +6,10 @@ that curator's queue, in the order of deferring.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -87,6 +88,13 @@ class QueueFilter:
             hinted = Subquery(Hint.filter(check=self.hint, is_open=True).values("submission_id"))
             submissions = submissions.filter(id__in=hinted)
         return submissions
+
+
+def _age_of(at: datetime, moment: datetime) -> str:
+    """The key of AGE_WORDS for what was sent at `at`; in SQL: `_age_condition`."""
+    if at > moment - FRESH_AGE:
+        return "fresh"
+    return "days" if at > moment - OLD_AGE else "old"
 
 
 def _age_condition(age: str) -> Q:
@@ -311,24 +319,26 @@ class QueueFilterOption:
     count: int
 
 
-async def filter_options(queue: Queue, total: int) -> dict[str, list[QueueFilterOption]]:
-    """Filter → its options, counted over the `total` waiting submissions; a constant number of queries."""
+async def filter_options(queue: Queue) -> dict[str, list[QueueFilterOption]]:
+    """Filter → its options, counted over all waiting submissions; a constant number of queries."""
     waiting = queue.waiting()
-    fresh = await waiting.filter(_age_condition("fresh")).count()
-    old = await waiting.filter(_age_condition("old")).count()
-    ages = {"fresh": fresh, "days": total - fresh - old, "old": old}
-    languages = await _count_by(waiting, "artwork__language")
-    hints = await (
-        Hint.filter(is_open=True, submission_id__in=Subquery(waiting.values("id")))
-        .annotate(number=Count("submission_id", distinct=True))
-        .group_by("check")
-        .values_list("check", "number")
+    rows: list[Any] = await waiting.values_list(
+        "id", "at", "checked_with", "artwork__language", "artwork__organisation_id"
     )
-    hint_counts = {str(check): int(str(number)) for check, number in hints}
-    any_hint = Subquery(Hint.filter(is_open=True).values("submission_id"))
-    hint_counts[NO_HINTS] = await waiting.filter(checked_with__gt=0).exclude(id__in=any_hint).count()
+    moment = now()
+    ages = Counter(_age_of(at, moment) for _id, at, *_others in rows)
+    languages = Counter(language for *_others, language, _organisation in rows)
+    by_organisation = Counter(organisation for *_others, organisation in rows)
+    open_hints: list[Any] = await (
+        Hint.filter(is_open=True, submission__is_waiting=True)
+        .distinct()
+        .values_list("check", "submission_id")
+    )
+    waiting_ids = {row[0] for row in rows}
+    hint_counts = Counter(check for check, id in open_hints if id in waiting_ids)
+    hinted = {id for _check, id in open_hints}
+    hint_counts[NO_HINTS] = sum(checked > 0 and id not in hinted for id, _at, checked, *_others in rows)
     by_theme = await _count_by(waiting.filter(artwork__themes__id__isnull=False), "artwork__themes__id")
-    by_organisation = await _count_by(waiting, "artwork__organisation_id")
     themes = await Theme.filter(id__in=list(by_theme)).order_by("-occurs_on", "id")
     organisations = await Organisation.filter(id__in=list(by_organisation)).order_by("slug")
     return {

@@ -96,7 +96,7 @@ async def queue_page(request: Request, person: Person, form: BulkReviewForm, sta
         count = await queue.count() if chosen.query else counts[tab]
         page, pages = page_within(request.query_params, count, PER_PAGE)
         rows = await _waiting_rows(queue, page)
-        options = await filter_options(queue, counts[tab])
+        options = await filter_options(queue)
     else:
         chosen = QueueFilter(
             theme=await load_by_slug(Theme, request.query_params.get("theme", "")),

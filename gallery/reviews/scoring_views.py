@@ -202,8 +202,10 @@ def _may_close(round: ScoringRound, person: Person) -> bool:
 
 async def _themes() -> list[tuple[str, str]]:
     """Themes with waiting works."""
-    waiting = Theme.filter(artworks__submissions__is_waiting=True).distinct().order_by("-occurs_on", "id")
-    return [(str(theme.id), localized(theme, "title").text) for theme in await waiting]
+    waiting = Submission.filter(is_waiting=True, artwork__themes__id__isnull=False).distinct()
+    ids: list[Any] = await waiting.values_list("artwork__themes__id", flat=True)
+    themes = Theme.filter(id__in=ids).order_by("-occurs_on", "id")
+    return [(str(theme.id), localized(theme, "title").text) for theme in await themes]
 
 
 async def _index(request: Request, form: RoundForm, status: int = 200) -> Response:

@@ -17,14 +17,23 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.connection import get_connection
 from tortoise.expressions import Q
+from tortoise.functions import Sum
 
 from gallery.artworks.models import Artwork, Status
 from gallery.db.connection import BACKGROUND_CONNECTION, Model, QuerySet, in_transaction, locked
 from gallery.db.model_tables import table_name
 from gallery.exhibitions.models import Exhibition
 from gallery.organisations.models import Project
-from gallery.stats.models import CountKind, ExhibitionCount, ProjectCount, ThemeCount, WorkCount
+from gallery.stats.models import (
+    CountKind,
+    ExhibitionCount,
+    OrganisationCount,
+    ProjectCount,
+    ThemeCount,
+    WorkCount,
+)
 from gallery.stats.visit_counter import AppreciationChange, CountBatch, VisitCounter
 from gallery.themes.models import Theme
 
@@ -42,6 +51,12 @@ class CountedPage(NamedTuple):
     name: str  # the field that identifies a row in URLs
     counts: type[Model]
     column: str  # the foreign key in the table of `counts` to the counted row
+    summed_kind: CountKind | None = None  # of these counts, OrganisationCount holds the sums
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are needed of a counted row."""
+        return ("id", self.name, *(("organisation_id",) if self.summed_kind else ()))
 
     def rows(self) -> QuerySet[Any]:
         """All rows whose page views are counted: withdrawn works are left out."""
@@ -49,8 +64,8 @@ class CountedPage(NamedTuple):
 
 
 COUNTED_PAGES: Mapping[str, CountedPage] = {
-    "works": CountedPage(Artwork, "public_id", WorkCount, "artwork_id"),
-    "projects": CountedPage(Project, "slug", ProjectCount, "project_id"),
+    "works": CountedPage(Artwork, "public_id", WorkCount, "artwork_id", CountKind.SEEN),
+    "projects": CountedPage(Project, "slug", ProjectCount, "project_id", CountKind.FOLLOWED),
     "themes": CountedPage(Theme, "slug", ThemeCount, "theme_id"),
     "exhibitions": CountedPage(Exhibition, "slug", ExhibitionCount, "exhibition_id"),
 }
@@ -131,7 +146,7 @@ async def _write_page(connection: BaseDBAsyncClient, batch: CountBatch, left: Co
         return
     by_name: dict[str, Any] = {f"{page.name}__in": list(opened)}
     rows = page.rows().filter(Q(**by_name) | Q(id__in=list(ids)))
-    locked_rows, busy_rows = await _lock_rows(connection, rows.only("id", page.name))
+    locked_rows, busy_rows = await _lock_rows(connection, rows.only(*page.columns))
     numbers: CountChanges = Counter()
     for row in locked_rows:
         for day, _path, number in opened.get(getattr(row, page.name), ()):
@@ -145,7 +160,9 @@ async def _write_page(connection: BaseDBAsyncClient, batch: CountBatch, left: Co
             numbers[key[2], key[0], CountKind.FOLLOWED] += number
         elif key[2] in busy_ids:
             left.followed[key] += number
-    await _add_counts(connection, page, numbers)
+    await _add_counts(connection, page.counts, page.column, numbers)
+    if page.summed_kind is not None:
+        await _add_sums(connection, numbers, page.summed_kind, locked_rows)
     await _write_appreciations(
         connection,
         {token: each for token, each in appreciation_changes.items() if each.artwork_id in locked_ids},
@@ -173,8 +190,10 @@ async def _lock_rows(connection: BaseDBAsyncClient, rows: QuerySet[Any]) -> tupl
     return locked_rows, [row for row in all_rows if row.id not in locked_ids]
 
 
-async def _add_counts(connection: BaseDBAsyncClient, page: CountedPage, numbers: CountChanges) -> None:
-    table, column = table_name(page.counts), page.column
+async def _add_counts(
+    connection: BaseDBAsyncClient, counts: type[Model], column: str, numbers: CountChanges
+) -> None:
+    table = table_name(counts)
     rows = [(id, day, kind.value, number) for (id, day, kind), number in sorted(numbers.items())]
     await _insert(
         connection,
@@ -183,6 +202,30 @@ async def _add_counts(connection: BaseDBAsyncClient, page: CountedPage, numbers:
         f'DO UPDATE SET "number" = "{table}"."number" + excluded."number"',
         rows,
     )
+
+
+async def _add_sums(
+    connection: BaseDBAsyncClient, numbers: CountChanges, summed: CountKind, counted_rows: Sequence[Any]
+) -> None:
+    """Add the counts of the kind `summed` to the sums of the rows' organisations."""
+    organisations = {row.id: row.organisation_id for row in counted_rows}
+    sums: CountChanges = Counter()
+    for (id, day, kind), number in numbers.items():
+        if kind == summed:
+            sums[organisations[id], day, kind] += number
+    await _add_counts(connection, OrganisationCount, "organisation_id", sums)
+
+
+async def subtract_from_sums(consent_id: int) -> None:
+    """Take the views of a consent's works out of the sums; call it before their counts are deleted.
+
+    The transaction must have locked the works, so that no process adds to their counts.
+    """
+    works = WorkCount.filter(artwork__consent_id=consent_id, kind=CountKind.SEEN)
+    grouped = works.annotate(sum=Sum("number")).group_by("artwork__organisation_id", "day")
+    rows: list[Any] = await grouped.values_list("artwork__organisation_id", "day", "sum")
+    taken: CountChanges = Counter({(id, day, CountKind.SEEN): -number for id, day, number in rows})
+    await _add_counts(get_connection("default"), OrganisationCount, "organisation_id", taken)
 
 
 async def _write_appreciations(

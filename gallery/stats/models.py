@@ -12,7 +12,7 @@ from tortoise.models import Model
 if TYPE_CHECKING:
     from gallery.artworks.models import Artwork
     from gallery.exhibitions.models import Exhibition
-    from gallery.organisations.models import Project
+    from gallery.organisations.models import Organisation, Project
     from gallery.themes.models import Theme
 
 
@@ -36,6 +36,7 @@ class WorkCount(Model):
     class Meta:
         table = "work_count"
         unique_together = [("artwork", "day", "kind")]
+        indexes = [("day",)]
 
 
 class ThemeCount(Model):
@@ -53,6 +54,7 @@ class ThemeCount(Model):
     class Meta:
         table = "theme_count"
         unique_together = [("theme", "day", "kind")]
+        indexes = [("day",)]
 
 
 class ProjectCount(Model):
@@ -70,6 +72,7 @@ class ProjectCount(Model):
     class Meta:
         table = "project_count"
         unique_together = [("project", "day", "kind")]
+        indexes = [("day",)]
 
 
 class ExhibitionCount(Model):
@@ -87,6 +90,28 @@ class ExhibitionCount(Model):
     class Meta:
         table = "exhibition_count"
         unique_together = [("exhibition", "day", "kind")]
+        indexes = [("day",)]
+
+
+class OrganisationCount(Model):
+    """A day's sum of an organisation: views of its works' pages, and followed links of its projects.
+
+    Written together with WorkCount and ProjectCount, so that a page of sums does not read every count.
+    """
+
+    id = fields.IntField(primary_key=True)
+    organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
+        "gallery.Organisation", related_name="counts", on_delete=fields.CASCADE
+    )
+    organisation_id: int
+    day: date = fields.DateField()
+    kind = fields.CharEnumField(CountKind, max_length=8)
+    number = fields.IntField()
+
+    class Meta:
+        table = "organisation_count"
+        unique_together = [("day", "organisation", "kind")]
+        indexes = [("organisation_id", "day")]
 
 
 class Appreciation(Model):
@@ -109,4 +134,4 @@ class Appreciation(Model):
 
     class Meta:
         table = "appreciation"
-        indexes = [("artwork_id", "is_there", "day")]
+        indexes = [("artwork_id", "is_there", "day"), ("day", "is_there", "artwork_id")]

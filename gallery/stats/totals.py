@@ -14,7 +14,14 @@ from typing import Any
 from tortoise.functions import Count, Sum
 
 from gallery.db.connection import QuerySet
-from gallery.stats.models import Appreciation, CountKind, ExhibitionCount, ProjectCount, ThemeCount, WorkCount
+from gallery.stats.models import (
+    Appreciation,
+    ExhibitionCount,
+    OrganisationCount,
+    ProjectCount,
+    ThemeCount,
+    WorkCount,
+)
 
 
 @dataclass(frozen=True)
@@ -83,12 +90,7 @@ async def by_work_and_day(organisations: Collection[int], span: DateRange) -> Co
 
 async def by_day(organisations: Collection[int], span: DateRange) -> CountsByKey:
     """Counts by day: views and appreciations of works, and clicks on the support links of projects."""
-    sums: CountsByKey = defaultdict(Counts)
-    seen = _works(organisations, span).filter(kind=CountKind.SEEN)
-    await _add(sums, seen, "day")
-    await _add_appreciations(sums, organisations, span, "day")
-    await _add(sums, _projects(organisations, span).filter(kind=CountKind.FOLLOWED), "day")
-    return sums
+    return await _summed(organisations, span, "day")
 
 
 async def by_project(organisations: Collection[int], span: DateRange) -> CountsByKey:
@@ -107,13 +109,7 @@ async def by_project_and_day(organisations: Collection[int], span: DateRange) ->
 
 async def by_organisation(organisations: Collection[int], span: DateRange) -> CountsByKey:
     """Counts by organisation id, of the same kinds as in `by_day`."""
-    sums: CountsByKey = defaultdict(Counts)
-    seen = _works(organisations, span).filter(kind=CountKind.SEEN)
-    await _add(sums, seen, "artwork__organisation_id")
-    await _add_appreciations(sums, organisations, span, "artwork__organisation_id")
-    followed = _projects(organisations, span).filter(kind=CountKind.FOLLOWED)
-    await _add(sums, followed, "project__organisation_id")
-    return sums
+    return await _summed(organisations, span, "organisation_id")
 
 
 async def by_exhibition(span: DateRange) -> CountsByKey:
@@ -127,6 +123,16 @@ async def by_theme_page(span: DateRange) -> CountsByKey:
     """Counts by theme id: views of the theme's own page."""
     sums: CountsByKey = defaultdict(Counts)
     await _add(sums, ThemeCount.filter(**_day_filter(span)), "theme_id")
+    return sums
+
+
+async def _summed(organisations: Collection[int], span: DateRange, field: str) -> CountsByKey:
+    """Counts by a field of OrganisationCount."""
+    sums: CountsByKey = defaultdict(Counts)
+    of_organisations = OrganisationCount.filter(organisation_id__in=list(organisations), **_day_filter(span))
+    await _add(sums, of_organisations, field)
+    field_of_work = "artwork__organisation_id" if field == "organisation_id" else field
+    await _add_appreciations(sums, organisations, span, field_of_work)
     return sums
 
 

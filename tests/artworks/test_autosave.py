@@ -15,7 +15,9 @@ from starlette.datastructures import MultiDict
 
 from gallery.artists.models import Artist, Consent
 from gallery.artworks.autosave import AUTOSAVED_FIELDS, merge_values
+from gallery.artworks.forms import form_values
 from gallery.artworks.models import Artwork, Status
+from gallery.artworks.works import load_work_options
 from gallery.web.edit_conflicts import digest, seen_field
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
@@ -213,3 +215,24 @@ def test_of_two_windows_nothing_typed_gets_lost_unsaid(
         else:
             assert name in result.conflicts
             assert now == there
+
+
+async def test_only_what_the_form_names_is_offered(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation)
+    await work.fetch_related("themes")
+    other = await factories.consent(site.cast.organisation)
+    elsewhere = await factories.consent(site.cast.elsewhere)
+    await factories.consent(site.cast.organisation)
+    project = await factories.project(site.cast.organisation)
+    typed_values = {
+        "artist": [str(other.artist_id), str(elsewhere.artist_id), "x"],
+        "consent": [str(other.id), str(elsewhere.id), ""],
+        "project": [str(project.id)],
+    }
+    offered = await load_work_options([site.cast.organisation], work, [form_values(work), typed_values])
+    assert {each.id for each in offered.artists} == {work.artist_id, other.artist_id}
+    assert [each.id for each in offered.consents] == [other.id, work.consent_id]
+    assert [each.id for each in offered.projects] == [project.id, work.project_id]
+    whole = await load_work_options([site.cast.organisation], work)
+    assert len(whole.artists) == len(whole.consents) == 3
+    assert offered.themes == whole.themes

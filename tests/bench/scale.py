@@ -41,19 +41,25 @@ from tortoise.connection import get_connection
 from gallery.accounts.models import Person
 from gallery.accounts.sessions import COOKIE
 from gallery.app import CHORES, create_app
-from gallery.db.connection import Database
+from gallery.artists.models import Consent
+from gallery.artworks.models import Submission
+from gallery.db.content_version import current_number
 from gallery.exhibitions.drafts import unpublish
 from gallery.exhibitions.models import Edition, Exhibition
+from gallery.mail.models import Mail, MailState
 from gallery.public.media import visibility_of
+from gallery.reviews.hints import check_submission
+from gallery.search.models import IndexPass
 from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.worker import IDLE_SECONDS, ChoreContext, Worker
 from tests.artworks.forms import shown_fields
 from tests.bench.scale_site import CURATOR, KEEPER, PARTNER, Scale, fill
+from tests.conftest import migrate
 
 TIMES = 5
 LONG_ENOUGH = 8.0  # seconds: a page that took so long altogether is not asked again
-SETTLING_ROUNDS = 12
+SETTLING_ROUNDS = 40
 SLOWEST = 6  # statements listed for a page
 
 
@@ -185,6 +191,9 @@ class Instance:
         """Each chore that finds nothing to do: its name, processor ms, waiting ms, pause in s, queries."""
         context = ChoreContext(self.settings, Storage(self.settings))
         worker = Worker(context, CHORES)
+        # What the changes of the other measurements would keep the worker busy with:
+        await Mail.filter(state=MailState.UNSENT).update(state=MailState.KEPT)
+        await IndexPass.filter(id=1).update(before=0, content_version=await current_number())
         for _ in range(SETTLING_ROUNDS):
             if not await worker.round(ignore_pauses=True):
                 break
@@ -209,6 +218,9 @@ async def prepare(instance: Instance, page: Page, turn: int) -> None:
     if page.change is publish_first:
         exhibition = await Exhibition.get(id=instance.facts["unpublished_id"])
         await unpublish(exhibition, await Person.get(id=CURATOR))
+    if page.change is withdraw:
+        in_force = Consent.filter(code__in=instance.facts["codes"], withdrawn_at__isnull=True)
+        instance.facts["code"] = (await in_force.order_by("id").first().values_list("code"))[0]
     if page.change is autosave:
         page_of_work = await instance.get("/desk/works/{draft}/edit", PARTNER)
         instance.facts["window"] = shown_fields(page_of_work.text)
@@ -234,9 +246,13 @@ async def publish_first(instance: Instance, turn: int) -> None:
 
 
 async def withdraw(instance: Instance, turn: int) -> None:
-    path = f"/zh/consent/{instance.facts['codes'].pop()}"
-    answer = await instance.request("POST", path, None)
+    answer = await instance.request("POST", f"/zh/consent/{instance.facts['code']}", None)
     assert answer.status_code == 303
+
+
+async def check_waiting(instance: Instance, turn: int) -> None:
+    """Run the checks of a waiting work, as the worker does; they compare its picture with all others."""
+    await check_submission(await Submission.get(artwork_id=instance.facts["waiting"]))
 
 
 async def see_picture(instance: Instance, turn: int) -> None:
@@ -298,6 +314,7 @@ PAGES = [
     Page("outbox", "/desk/outbox", KEEPER),
     Page("audit log", "/desk/log", KEEPER),
     Page("worker", "/desk/worker", KEEPER),
+    Page("checks of a work", change=check_waiting),
     Page("autosave", change=autosave),
     Page("publishing 60 works", change=publish),
     Page("first publication", change=publish_first),
@@ -346,8 +363,7 @@ class Child:
 
 async def build(settings: Settings, scale: Scale) -> dict[str, Any]:
     settings.home.mkdir(parents=True, exist_ok=True)
-    async with Database(settings) as database:
-        await database.migrate()
+    await migrate(settings)
     return await fill(settings, scale)
 
 
@@ -448,7 +464,7 @@ def print_idle(children: dict[int, Child]) -> None:
         )
         totals = [0.0, 0.0]
         for name, processor, waited, pause, queries in sorted(chores, key=lambda each: -each[1] / each[3]):
-            shares = [100 * ms / (1e3 * pause + waited) for ms in (processor, waited)]
+            shares = [100 * ms / (1e3 * pause + ms) for ms in (processor, waited)]
             totals = [total + share for total, share in zip(totals, shares, strict=True)]
             print(
                 f"| {name} | {processor:.1f} | {waited:.1f} | {pause:g} | {queries} | {shares[0]:.2f} | {shares[1]:.2f} |"
@@ -464,9 +480,11 @@ def measure(engine: str, folder: Path, arguments: argparse.Namespace) -> None:
     with database_urls(engine, folder, works) as urls:
         for each, url in urls.items():
             kept = folder / str(each) / "facts.json"
-            if not kept.exists():
+            settings = settings_of(folder / str(each), url)
+            if kept.exists():
+                asyncio.run(migrate(settings))
+            else:
                 began = time.perf_counter()
-                settings = settings_of(folder / str(each), url)
                 facts = asyncio.run(build(settings, Scale(each, arguments.counts)))
                 kept.write_text(json.dumps(facts))
                 print(

@@ -52,7 +52,7 @@ from tests.cast import password_hash
 THEMES = 40
 DAYS_COUNTED = 365
 WORKS_OF_ARTIST = 5
-ROOM_WORKS = 20
+ROOM_WORKS, MOST_ROOMS = 20, 30
 COUNTED_PAGES = 200  # of projects and of exhibitions, each day
 NEAR_PAIRS = 200
 CHAINED = (
@@ -637,9 +637,10 @@ async def _fill_exhibitions(inserts: Inserts, editions: list[Hung]) -> None:
         ),
     )
     rooms = [
-        (edition.id, place // ROOM_WORKS + 1, edition.works[place : place + ROOM_WORKS])
+        (edition.id, place // size + 1, edition.works[place : place + size])
         for edition in editions
-        for place in range(0, len(edition.works), ROOM_WORKS)
+        for size in (max(ROOM_WORKS, len(edition.works) // MOST_ROOMS),)
+        for place in range(0, len(edition.works), size)
     ]
     await insert(
         inserts,

@@ -368,3 +368,12 @@ async def test_the_pages_ask_a_constant_number_of_queries(
         await factories.exhibition([await accepted(site)])
     assert min(few) > 0
     assert [await queries(path) for path in (*paths, "/desk/exhibitions")] == few
+
+
+async def test_the_list_of_exhibitions_has_pages(site: Site) -> None:
+    await Exhibition.bulk_create(Exhibition(slug=f"number-{number}") for number in range(61))
+    curator = await site.client(site.cast.curator)
+    newest = (await curator.get("/desk/exhibitions")).text
+    assert ">number-60<" in newest
+    assert ">number-0<" not in newest
+    assert ">number-0<" in (await curator.get("/desk/exhibitions?page=2")).text

@@ -6,19 +6,21 @@ from datetime import timedelta
 
 import pytest
 
-from gallery.accounts.models import MemberRole, Membership, Person
+from gallery.accounts.models import MemberRole, Membership, Person, Role
 from gallery.artists.models import Consent
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now
 from gallery.exhibitions.drafts import publish
 from gallery.exhibitions.models import Edition
 from gallery.mail.models import Mail
+from gallery.organisations.models import Organisation
 from gallery.reviews import decisions
 from gallery.reviews.undo import undo_review
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 from tests.mail.post_office import PostOffice, text_of
+from tests.queries import counted_queries
 
 MEMBERS = ["colleague@example.org", "partner@example.org"]
 
@@ -107,6 +109,40 @@ async def test_hanging_and_opening_are_told_once(site: Site, office: PostOffice)
     assert "It opens on" in text_of(hung)
     opened = [mail for mail in office.mails if mail["subject"].startswith("Open now")]
     assert f"{site.settings.site_url}/en/exhibitions/{exhibition.slug}" in text_of(opened[0])
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+async def test_many_organisations_are_told_of_a_hanging_in_as_many_queries_as_one(site: Site) -> None:
+    first = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
+    await Person.filter(email="colleague@example.org").update(is_active=False)
+
+    async def queries_of_publishing(works: list[Artwork]) -> int:
+        exhibition = await factories.exhibition(works, published=False)
+        with counted_queries() as ran:
+            await publish(exhibition, site.cast.curator)
+        return len(ran)
+
+    alone = await queries_of_publishing([first])
+    works = [first, await factories.artwork(site.storage, site.cast.elsewhere, status=Status.ACCEPTED)]
+    for number in range(5):
+        organisation = await Organisation.create(slug=f"organisation-{number}")
+        person = await Person.create(
+            email=f"{number}@example.org", name="member", role=Role.MEMBER, password_hash=""
+        )
+        waiting = await Person.create(
+            email=f"w{number}@example.org", name="waits", role=Role.CURATOR, password_hash=""
+        )
+        await Membership.create(person=person, organisation=organisation)
+        await Membership.create(person=waiting, organisation=organisation, awaits_confirmation=True)
+        works += [
+            await factories.artwork(site.storage, organisation, status=Status.ACCEPTED)
+            for _ in range(number + 1)
+        ]
+    await Mail.all().delete()
+    assert await queries_of_publishing(works) == alone
+    told = {mail.email: mail.facts["count"] for mail in await Mail.filter(kind="works_hung")}
+    expected = {f"{number}@example.org": number + 1 for number in range(5)}
+    assert told == {"partner@example.org": 1, "stranger@example.org": 1, **expected}
 
 
 async def test_an_exhibition_that_opened_long_ago_is_no_news(site: Site) -> None:

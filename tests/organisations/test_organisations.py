@@ -6,8 +6,9 @@ import pytest
 
 from gallery.accounts.models import Invitation, Membership, Person, Role
 from gallery.organisations.models import Organisation
+from tests import factories
 from tests.conftest import Site
-from tests.markup import attribute
+from tests.markup import attribute, select
 
 FIELDS = {"name_zh": "山里的孩子", "slug": "hill-children"}
 INVITED = {"email": "New@Example.org", "role": "member", "language": "zh"}
@@ -101,3 +102,27 @@ async def test_the_list_counts_works_and_members(site: Site) -> None:
     assert "Invite a curator" not in page
     keeper = (await (await site.client(site.cast.keeper)).get("/desk/organisations")).text
     assert "Invite a curator or keeper" in keeper
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+async def test_the_list_has_pages_and_counts_works_and_members(site: Site) -> None:
+    await Organisation.bulk_create(
+        Organisation(slug=f"number-{number}", name_en=f"Number {number}") for number in range(60)
+    )
+    last = await Organisation.get(slug="number-59")
+    for _ in range(2):
+        await factories.artwork(site.storage, last)
+    curator = await site.client(site.cast.curator)
+    first_page = (await curator.get("/desk/organisations")).text
+    assert len(select(first_page, "ul.rows > li")) == 60
+    assert row_of(first_page, "Xiaogeng Foundation").endswith("0 works · 2 members")
+    assert "Number 59" not in first_page
+    assert select(first_page, "[aria-label=Pages] [href$='?page=2']")
+    second_page = (await curator.get("/desk/organisations?page=2")).text
+    assert row_of(second_page, "Number 59").endswith("2 works · 0 members")
+    assert (await curator.get("/desk/organisations?page=3")).status_code == 200
+
+
+def row_of(html: str, name: str) -> str:
+    rows = (" ".join(row.get_text().split()) for row in select(html, "ul.rows > li"))
+    return next(row for row in rows if row.startswith(name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -19,7 +19,15 @@ from gallery.clock import today
 from gallery.db.connection import in_transaction, locked
 from gallery.stats import visit_counter as tally_module
 from gallery.stats.count_writer import write_counts
-from gallery.stats.models import Appreciation, CountKind, ExhibitionCount, ProjectCount, ThemeCount, WorkCount
+from gallery.stats.models import (
+    Appreciation,
+    CountKind,
+    ExhibitionCount,
+    OrganisationCount,
+    ProjectCount,
+    ThemeCount,
+    WorkCount,
+)
 from gallery.stats.visit_counter import VisitCounter
 from gallery.stats.visitors import is_visitor
 from gallery.withdrawals.withdrawal import withdraw
@@ -169,6 +177,16 @@ async def test_a_process_that_is_killed_loses_at_most_a_second(live: LiveSite) -
     assert 1 <= await seen(work) <= 2
 
 
+async def summed_counts() -> dict[tuple[int, date, CountKind], int]:
+    """What OrganisationCount must hold: the sums of the views of works, and of the followed links of projects."""
+    sums: Counter[tuple[int, date, CountKind]] = Counter()
+    for seen_work in await WorkCount.filter(kind=CountKind.SEEN).select_related("artwork"):
+        sums[seen_work.artwork.organisation_id, seen_work.day, CountKind.SEEN] += seen_work.number
+    for followed in await ProjectCount.filter(kind=CountKind.FOLLOWED).select_related("project"):
+        sums[followed.project.organisation_id, followed.day, CountKind.FOLLOWED] += followed.number
+    return dict(sums)
+
+
 async def test_a_withdrawal_takes_its_counts_along_even_those_not_written_yet(site: Site) -> None:
     work, _ = await on_view(site)
     staying, _ = await on_view(site)
@@ -185,6 +203,8 @@ async def test_a_withdrawal_takes_its_counts_along_even_those_not_written_yet(si
     assert await write_counts(tally)
     assert await WorkCount.all().values_list("artwork_id", "number") == [(staying.id, 2)]
     assert {each.artwork_id for each in await Appreciation.all()} == {staying.id}
+    sums = {(row.organisation_id, row.day, row.kind): row.number for row in await OrganisationCount.all()}
+    assert sums == await summed_counts()
 
 
 @pytest.mark.engines("postgresql")
@@ -250,7 +270,8 @@ async def test_whatever_is_counted_by_several_processes_is_there_once_at_the_end
     works = await Artwork.all().order_by("id")
     if not works:
         works = [(await on_view(site))[0] for _ in range(2)]
-    await WorkCount.all().delete()
+    for counts in (WorkCount, OrganisationCount):
+        await counts.all().delete()
     await ProjectCount.all().delete()
     await Appreciation.all().delete()
     tallies = [VisitCounter() for _ in range(3)]
@@ -283,5 +304,7 @@ async def test_whatever_is_counted_by_several_processes_is_there_once_at_the_end
     assert counted[CountKind.SEEN] == expected_seen
     assert counted[CountKind.FOLLOWED] == expected_followed
     by_project = {row.project_id: row.number for row in await ProjectCount.filter(kind=CountKind.FOLLOWED)}
+    sums = {(row.organisation_id, row.day, row.kind): row.number for row in await OrganisationCount.all()}
+    assert sums == await summed_counts()
     assert sum(by_project.values()) == sum(expected_followed.values())
     assert {row.token: row.is_there for row in await Appreciation.all()} == said

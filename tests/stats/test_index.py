@@ -17,7 +17,15 @@ from gallery.artworks.models import Artwork, Status
 from gallery.clock import today
 from gallery.exhibitions.models import Edition
 from gallery.stats.csv_export import FORMULA_PREFIXES, escape_formula
-from gallery.stats.models import Appreciation, CountKind, ExhibitionCount, ProjectCount, ThemeCount, WorkCount
+from gallery.stats.models import (
+    Appreciation,
+    CountKind,
+    ExhibitionCount,
+    OrganisationCount,
+    ProjectCount,
+    ThemeCount,
+    WorkCount,
+)
 from gallery.stats.plots import HEIGHT, WIDTH, axis_scale, bar_plot, buckets
 from gallery.stats.totals import Counts, DateRange, total_counts
 from gallery.themes.models import Theme
@@ -33,17 +41,20 @@ async def count(work: Artwork, day: date, *, seen: int = 0, appreciated: int = 0
     for kind, number in ((CountKind.SEEN, seen), (CountKind.FOLLOWED, followed)):
         if number:
             await WorkCount.create(artwork=work, day=day, kind=kind, number=number)
+            await add_to(OrganisationCount, number, organisation_id=work.organisation_id, day=day, kind=kind)
     if followed:
-        row, is_new = await ProjectCount.get_or_create(
-            project_id=work.project_id, day=day, kind=CountKind.FOLLOWED, defaults={"number": followed}
-        )
-        if not is_new:
-            row.number += followed
-            await row.save()
+        await add_to(ProjectCount, followed, project_id=work.project_id, day=day, kind=CountKind.FOLLOWED)
     for number in range(appreciated):
         await Appreciation.create(
             token=f"{work.id}-{day:%y%m%d}-{number}", artwork=work, day=day, is_there=True, changed_at=1
         )
+
+
+async def add_to(counts: type[OrganisationCount | ProjectCount], number: int, **key: Any) -> None:
+    row, is_new = await counts.get_or_create(**key, defaults={"number": number})
+    if not is_new:
+        row.number += number
+        await row.save()
 
 
 async def works(site: Site) -> tuple[Artwork, Artwork, Theme]:
