@@ -20,6 +20,7 @@ from gallery.db import content_version
 from gallery.exhibitions import drafts
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.images.models import Image
+from gallery.public.queries import count_by_organisation, count_by_theme
 from gallery.reviews import decisions
 from gallery.reviews.vetoes import lift_veto, veto
 from gallery.themes.models import Theme
@@ -163,6 +164,9 @@ async def test_a_cached_page_is_what_would_be_rendered_now(
                 assert answer.status_code == now_made.status_code, (kind, page)
                 if answer.status_code == 200:
                     assert answer.content == now_made.content, (kind, page)
+            counts = site.app.state.work_counts
+            assert await counts.organisations.get() == await count_by_organisation(None), kind
+            assert await counts.themes.get() == await count_by_theme(None), kind
     assert len(changes.made) > 9
 
 
@@ -205,12 +209,19 @@ async def test_a_change_drops_only_the_pages_that_show_it(
 
 @pytest.mark.engines("sqlite", "postgresql")
 async def test_the_keys_of_works_are_those_of_their_published_editions(site: Site) -> None:
-    one, other = await factories.accepted(site), await factories.accepted(site)
+    theme, themes = await factories.theme(), [await factories.theme() for _ in range(2)]
+    one = await factories.accepted(site, themes=themes)
+    other = await factories.accepted(site, themes=[theme])
     shown = await factories.exhibition([one])
     await factories.exhibition([one], published=False)
     await factories.exhibition([other])
     edition = await Edition.get(exhibition_id=shown.id, number=1)
-    assert await keys_of_works(id=one.id) == {work_key(one.id), edition_key(edition.id)}
+    of_work = {
+        work_key(one.id),
+        f"organisation:{one.organisation_id}",
+        *(f"theme:{each.id}" for each in themes),
+    }
+    assert await keys_of_works(id=one.id) == of_work | {edition_key(edition.id)}
     await drafts.unpublish(shown, site.cast.curator)
-    assert await keys_of_works(id=one.id) == {work_key(one.id)}
+    assert await keys_of_works(id=one.id) == of_work
     assert await keys_of_works(id=0) == set()
