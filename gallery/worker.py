@@ -13,10 +13,11 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from gallery.clock import now
+from gallery.db.content_version import GenerationTracker
 from gallery.db.models import WorkerBeat
 from gallery.settings import Settings
 from gallery.storage import Storage, StoreUnavailable
@@ -26,6 +27,7 @@ logger = logging.getLogger("gallery.worker")
 IDLE_SECONDS = 0.5  # pause after a round without work
 HEARTBEAT_SECONDS = 10.0
 BEATS_KEPT_FOR = timedelta(hours=1)
+LONGEST_WAIT = 300.0  # seconds until a chore that waits for a change looks all the same
 STORE_RETRY_SECONDS = 5.0  # pause of a chore that could not reach the store
 
 
@@ -45,12 +47,29 @@ class Chore:
     step: Callable[[ChoreContext], Awaitable[bool]]
     every: float = 0.0  # pause in seconds after a step that found no work
     concurrent: bool = False  # runs concurrently with the other chores, which need not wait for it
+    # After a step without work, wait until something that visitors see may have changed (or LONGEST_WAIT).
+    on_change: bool = False
+
+
+async def no_change() -> datetime | None:
+    return None
 
 
 class Worker:
-    def __init__(self, context: ChoreContext, chores: Sequence[Chore]) -> None:
+    """`next_change`: the moment at which time alone next changes what visitors see."""
+
+    def __init__(
+        self,
+        context: ChoreContext,
+        chores: Sequence[Chore],
+        next_change: Callable[[], Awaitable[datetime | None]] = no_change,
+    ) -> None:
         self.context = context
         self.chores = chores
+        self._content = GenerationTracker(next_change)
+        self._settled: dict[
+            str, tuple[int, int] | None
+        ] = {}  # chore → the generation in which it found no work
         self._doing: set[str] = set()  # the names of the running chores
         self._next_step = dict.fromkeys((chore.name for chore in chores), 0.0)
 
@@ -104,11 +123,19 @@ class Worker:
         found_work = False
         clock = asyncio.get_running_loop().time
         for chore in self.chores if chores is None else chores:
-            if not ignore_pauses and clock() < self._next_step[chore.name]:
+            is_waiting = not ignore_pauses and clock() < self._next_step[chore.name]
+            if is_waiting and chore.name not in self._settled:
                 continue
             self._doing.add(chore.name)
+            pause = max(chore.every, IDLE_SECONDS)
             try:
+                generation = await self._content.generation() if chore.on_change else None
+                if is_waiting and self._settled[chore.name] == generation:
+                    continue
                 worked = await chore.step(self.context)
+                if chore.on_change and not worked:
+                    self._settled[chore.name] = generation
+                    pause = LONGEST_WAIT
             except StoreUnavailable as away:
                 logger.warning("The chore %r waits %.0f s: %s", chore.name, STORE_RETRY_SECONDS, away)
                 self._next_step[chore.name] = clock() + STORE_RETRY_SECONDS
@@ -124,7 +151,7 @@ class Worker:
             finally:
                 self._doing.discard(chore.name)
             if not worked:
-                self._next_step[chore.name] = clock() + max(chore.every, IDLE_SECONDS)
+                self._next_step[chore.name] = clock() + pause
             found_work = found_work or worked
         return found_work
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from gallery.db import content_version
 from gallery.storage import Storage
 from gallery.worker import Chore, ChoreContext, Worker
-from tests.conftest import settings_for
+from tests.conftest import Site, settings_for
 
 
 @pytest.fixture
@@ -55,6 +56,44 @@ async def test_a_chore_that_found_nothing_rests_and_others_go_on(context: ChoreC
     for _ in range(5):
         assert await worker.round()
     assert (seldom, often) == (1, 5)
+
+
+async def test_a_chore_that_waits_for_a_change_looks_again_only_after_one(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(content_version, "STALENESS", 0.0)
+    looked, fails = 0, False
+
+    async def look(_: ChoreContext) -> bool:
+        nonlocal looked
+        looked += 1
+        if fails:
+            raise OSError("the disk is full")
+        return False
+
+    worker = Worker(ChoreContext(site.settings, site.storage), [Chore("look", look, on_change=True)])
+
+    async def rounds() -> int:
+        nonlocal looked
+        looked = 0
+        for _ in range(3):
+            await worker.round()
+        return looked
+
+    assert await rounds() == 1
+    assert await rounds() == 0
+    await content_version.bump(["work:1"])
+    assert await rounds() == 1
+    await worker.run_dry()
+    assert await rounds() == 0
+    await content_version.bump()
+    fails = True
+    await worker.round()
+    fails = False
+    worker._next_step["look"] = 0.0  # the pause after a failure is short
+    assert await rounds() == 1
+    monkeypatch.setattr(worker, "_next_step", {"look": 0.0})  # the longest wait is over
+    assert await rounds() == 1
 
 
 async def test_a_worker_can_be_stopped(context: ChoreContext) -> None:

@@ -143,4 +143,4 @@ async def screen_again(images: list[Image], storage: Storage) -> None:
         await Takedown(logo_tokens=tokens).delete_files(storage)
 
 
-CHORES = [Chore("screen logos and covers", screen_next, every=1)]
+CHORES = [Chore("screen logos and covers", screen_next, on_change=True)]

@@ -20,6 +20,7 @@ import uvicorn
 
 from gallery.app import CHORES, create_app
 from gallery.cli.common import console, open_database
+from gallery.exhibitions.schedule import next_change
 from gallery.images.sandbox.child import forbid_tracing
 from gallery.settings import Settings
 from gallery.storage import Storage, StoreUnavailable
@@ -208,7 +209,7 @@ async def run_worker(settings: Settings, parent: int | None) -> None:
     async with open_database(settings) as database:
         await database.check()
         tasks = [
-            asyncio.create_task(Worker(ChoreContext(settings, Storage(settings)), CHORES).run()),
+            asyncio.create_task(Worker(ChoreContext(settings, Storage(settings)), CHORES, next_change).run()),
             asyncio.create_task(stopped.wait()),
         ]
         if parent is not None:

@@ -294,7 +294,7 @@ async def notify_of_late_images(context: ChoreContext) -> bool:
 
 CHORES = [
     Chore("develop images", develop_next, concurrent=True),  # one image may take minutes
-    Chore("develop images once more", redevelop_next, every=5),
+    Chore("develop images once more", redevelop_next, every=60),
     Chore("tell of late pictures", notify_of_late_images, every=300),
     Chore("forget unused uploads", delete_unused_uploads, every=600),
     Chore("note digests", record_digest, every=600),

@@ -100,7 +100,7 @@ class Image(Model):
 
     class Meta:
         table = "image"
-        indexes = [("organisation_id",), ("candidate_for_id",)]
+        indexes = [("organisation_id",), ("candidate_for_id",), ("is_public", "has_tiles")]
 
     @property
     def size(self) -> tuple[int, int]:

@@ -86,7 +86,7 @@ async def oldest_derivatives(budget: int) -> list[Derivative]:
 
 
 CHORES = [
-    Chore("take images in", unpublish_images, every=1),
-    Chore("bring images out", publish_images, every=1),
+    Chore("take images in", unpublish_images, on_change=True),
+    Chore("bring images out", publish_images, on_change=True),
     Chore("tidy pieces made on demand", delete_derivatives, every=5),
 ]

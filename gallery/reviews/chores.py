@@ -72,6 +72,6 @@ CHORES = [
     Chore("check submissions", check_next_submission, every=2),
     Chore("accept what needs no review", accept_next_trusted, every=2),
     Chore("forget closed reports", delete_old_reports, every=3600),
-    Chore("forget pictures that were not taken", delete_unused_candidates, every=5),
+    Chore("forget pictures that were not taken", delete_unused_candidates, every=60),
     Chore("forget pairs of withdrawn works", delete_withdrawn_pairs, every=5),
 ]

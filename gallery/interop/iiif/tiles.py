@@ -13,8 +13,6 @@ import logging
 from dataclasses import replace
 from datetime import timedelta
 
-from tortoise.expressions import Subquery
-
 from gallery.artworks.models import Artwork
 from gallery.clock import now
 from gallery.db.connection import QuerySet, in_transaction, locked
@@ -30,6 +28,7 @@ logger = logging.getLogger("gallery.worker")
 
 RETRY_DELAY = timedelta(minutes=20)  # after a failure for lack of time or memory
 MAX_ATTEMPTS = 10  # after that, each tile of the picture is cut when it is requested
+LOOKED_AT = 100  # pictures without tiles
 STORED_AT_ONCE = 16  # tiles stored between two checks that the picture is on view
 
 
@@ -91,15 +90,14 @@ async def claim(context: ChoreContext) -> Image | None:
         unfinished = Image.filter(tiling_until__lt=now())
         image: Image | None = await locked(unfinished.order_by("id").limit(1), skip_locked=True).first()
         if image is None:
-            on_view = Artwork.all().on_view(as_set=True).values("image_id")
             without = Image.filter(
-                has_tiles=False,
-                is_public=True,
-                tiling_until=None,
-                tiling_attempts__lt=MAX_ATTEMPTS,
-                id__in=Subquery(on_view),
+                has_tiles=False, is_public=True, tiling_until=None, tiling_attempts__lt=MAX_ATTEMPTS
             )
-            image = await locked(without.order_by("id").limit(1), skip_locked=True).first()
+            # Of the few public pictures without tiles, those whose works are off view are about to be private.
+            ids = await without.filter(artwork__id__isnull=False).order_by("id").limit(LOOKED_AT).values("id")
+            on_view = Artwork.all().on_view().filter(image_id__in=[row["id"] for row in ids])
+            shown = without.filter(id__in=[work.image_id for work in await on_view.only("image_id")])
+            image = await locked(shown.order_by("id").limit(1), skip_locked=True).first()
         if image is None:
             return None
         image.tiling_attempts += 1
