@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from tortoise.expressions import Q
 
@@ -92,13 +93,13 @@ async def missing_files(
     private: StoreInventory, public: StoreInventory, began: datetime
 ) -> AsyncIterator[tuple[tuple[int, str], InspectionFinding]]:
     """Findings about images with missing or truncated files. Reads the rows after the scan of the files."""
+    profile_images = set(await profile_images_on_view().values_list("image_id", flat=True))
     async for images in batches(images_complete_before(began)):
-        on_view = Artwork.all().on_view().filter(image_id__in=[image.id for image in images])
-        profile_images = profile_images_on_view().filter(image_id__in=[image.id for image in images])
-        seen: set[object] = {
-            *await on_view.values_list("image_id", flat=True),
-            *await profile_images.values_list("image_id", flat=True),
-        }
+        works: list[Any] = await Artwork.filter(image_id__in=[image.id for image in images]).values_list(
+            "id", flat=True
+        )
+        on_view = Artwork.all().on_view(works)
+        seen: set[Any] = {*await on_view.values_list("image_id", flat=True), *profile_images}
         for image in images:
             if is_being_processed(image):
                 continue

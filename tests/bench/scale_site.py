@@ -25,7 +25,7 @@ from gallery.accounts.models import MemberRole, Membership, Person, Role, Sessio
 from gallery.accounts.sessions import token_hash
 from gallery.artists.models import AgreedBy, Artist, Consent
 from gallery.artworks.models import PUBLIC_ID_ALPHABET, Artwork, Status, Submission
-from gallery.audit.chain import digest_of
+from gallery.audit.chain import ChainedEntry, digest_of
 from gallery.audit.models import ChainHead, Entry
 from gallery.audit.verbs import Verb, kind_of
 from gallery.clock import now, today
@@ -785,20 +785,6 @@ async def _fill_counts(inserts: Inserts, scale: Scale, exhibitions: int, chance:
     await insert(inserts, ExhibitionCount, ("exhibition_id", *names), rows(ids, COUNTED_PAGES))
 
 
-class ChainedEntry(NamedTuple):
-    """An entry of the audit log, quicker to make than the model; `digest_of` reads the same names."""
-
-    at: datetime
-    kind: str
-    organisation_id: int | None
-    person_id: int | None
-    position: int
-    previous: str
-    thing_id: int
-    verb: str
-    with_id: int | None
-
-
 async def _fill_audit_log(inserts: Inserts, scale: Scale, chance: random.Random) -> None:
     verbs = [(verb.value, kind_of(verb)) for verb in Verb]
     start, total = now() - timedelta(days=700), scale.works * scale.audit_entries
@@ -819,10 +805,10 @@ async def _fill_audit_log(inserts: Inserts, scale: Scale, chance: random.Random)
                 verb,
                 None,
             )
-            digest = digest_of(cast(Entry, entry))
+            digest = digest_of(entry)
             yield entry
 
-    await insert(inserts, Entry, CHAINED, rows())
+    await insert(inserts, Entry, ChainedEntry._fields, rows())
     await insert(inserts, ChainHead, ("id", "position", "digest"), [(1, total, digest)])
 
 
