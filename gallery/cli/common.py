@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
+import click
 from asyncpg import PostgresError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -20,6 +21,9 @@ from gallery.settings import Settings
 from gallery.storage import Storage
 
 console = Console(highlight=False)
+
+
+json_option = click.option("--json", "is_json", is_flag=True, help="Print one JSON object, for programs.")
 
 
 class DatabaseUnreachable(RuntimeError):
@@ -78,7 +82,7 @@ def progress_bar() -> Progress:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        console=console,
+        console=Console(stderr=True),  # standard output is for results
     )
 
 

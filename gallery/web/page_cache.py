@@ -31,6 +31,8 @@ MAX_RESPONSE_BYTES = {
     PICTURE_PREFIXES: 128 << 10,
 }  # bytes; a larger response is not cached but streamed
 ENTRY_OVERHEAD = 2_000  # bytes; a generous estimate of an entry's size without its bodies
+# Each response has its own: they depend on the content coding, or name the request.
+HEADERS_OF_ONE_RESPONSE = {b"content-length", b"etag", b"vary", b"x-request-id"}
 NOT_MODIFIED_HEADERS = {
     b"access-control-allow-origin",
     b"cache-control",
@@ -82,9 +84,7 @@ class CachedPage:
         etag = (
             by_name.get(b"etag") or b'W/"' + hashlib.blake2b(body, digest_size=12).hexdigest().encode() + b'"'
         )
-        kept_headers = [
-            (name, value) for name, value in headers if name not in {b"content-length", b"etag", b"vary"}
-        ]
+        kept_headers = [(name, value) for name, value in headers if name not in HEADERS_OF_ONE_RESPONSE]
         kept_headers.append((b"etag", etag))
         if is_text:
             kept_headers.append((b"vary", b"accept-encoding"))
@@ -176,7 +176,8 @@ class PageCache:
         self._methods = {"GET", "HEAD"} if prefixes == PAGE_PREFIXES else {"GET"}
         self._generation: tuple[int, int] | None = None
         self._pages: OrderedDict[CacheKey, CachedPage] = OrderedDict()
-        self._weight = 0
+        self.weight = 0  # bytes of all pages
+        self.hits = 0  # requests answered from here; the HTTP protocol counts those that it answers itself
         self._rendering: dict[CacheKey, asyncio.Event] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -192,7 +193,7 @@ class PageCache:
         generation = self.content.fresh() or await self.content.generation()
         if generation != self._generation:
             self._pages.clear()
-            self._weight = 0
+            self.weight = 0
             self._generation = generation
         key = (scope["path"], scope["query_string"])
         page = self.get(key)
@@ -203,6 +204,8 @@ class PageCache:
             page = await self._render(scope, receive, send, key, generation)
             if page is None:
                 return
+        else:
+            self.hits += 1
         await self._send(page, scope, send)
 
     def get(self, key: CacheKey) -> CachedPage | None:
@@ -270,10 +273,10 @@ class PageCache:
             return
         replaced = self._pages.pop(key, None)
         self._pages[key] = page
-        self._weight += page.weight - (replaced.weight if replaced else 0)
-        while self._weight > self.max_bytes:
+        self.weight += page.weight - (replaced.weight if replaced else 0)
+        while self.weight > self.max_bytes:
             _, oldest = self._pages.popitem(last=False)
-            self._weight -= oldest.weight
+            self.weight -= oldest.weight
 
 
 def is_cacheable(headers: RawHeaders, largest: int) -> bool:

@@ -232,7 +232,7 @@ async def test_another_generation_empties_it(cache: PageCache, content: Generati
     assert (await ask(cache)).body == b"<p>page 3</p>"
     content.value = (2, 1)
     assert (await ask(cache)).body == b"<p>page 4</p>"
-    assert cache._weight == next(iter(cache._pages.values())).weight
+    assert cache.weight == next(iter(cache._pages.values())).weight
 
 
 async def test_many_at_once_are_served_by_one_rendering(cache: PageCache, inner: Inner) -> None:
@@ -296,7 +296,7 @@ async def test_the_oldest_page_makes_room(inner: Inner, content: Generations) ->
     for path in ("/zh/1", "/zh/2", "/zh/3", "/zh/1", "/zh/4"):
         await ask(cache, path)
     assert [path for path, _ in cache._pages] == ["/zh/3", "/zh/1", "/zh/4"]
-    assert cache._weight <= cache.max_bytes
+    assert cache.weight <= cache.max_bytes
 
 
 async def test_a_page_larger_than_the_cache_is_answered_and_not_kept(
@@ -327,7 +327,7 @@ async def test_a_page_that_is_kept_twice_weighs_once(content: Generations) -> No
     found.gate.set()
     assert [answer.status for answer in await asyncio.gather(*asking)] == [404, 200, 200, 200]
     assert found.times == 3
-    assert cache._weight == sum(page.weight for page in cache._pages.values())
+    assert cache.weight == sum(page.weight for page in cache._pages.values())
 
 
 @pytest.mark.parametrize(
