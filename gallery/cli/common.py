@@ -17,6 +17,7 @@ from tortoise.exceptions import DBConnectionError, OperationalError
 from gallery.clock import set_time_zone
 from gallery.db.connection import Database
 from gallery.db.models import ContentVersion
+from gallery.monitoring.maintenance import begin_recording
 from gallery.settings import Settings
 from gallery.storage import Storage
 
@@ -73,6 +74,7 @@ async def set_up(settings: Settings) -> list[str]:
     async with open_database(settings) as database:
         applied = await database.migrate()
         await ContentVersion.get_or_create(id=1)
+        await begin_recording()
     return applied
 
 

@@ -27,8 +27,8 @@ STYLES = {Light.GREEN: "green", Light.AMBER: "yellow", Light.RED: "bold red"}
 def status(is_json: bool) -> None:
     """Say whether the site is in order: worker, withdrawals, backup, check, disk, mails, pictures, certificate.
 
-    Reads the database and changes nothing. Ends with 0 if everything is in order, with 1 if anything needs
-    attention.
+    Changes nothing, but for a small file that is written to the store and deleted again. Ends with 0 if
+    everything is in order, with 1 if anything needs attention.
     """
     settings = Settings.from_env()
     with use_language("en"):

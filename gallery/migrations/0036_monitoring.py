@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             name='MaintenanceRun',
             fields=[
                 ('id', fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
-                ('kind', fields.CharEnumField(unique=True, description='BACKUP: backup\nCHECK: check\nCERTIFICATE: certificate', enum_type=MaintenanceKind, max_length=20)),
+                ('kind', fields.CharEnumField(unique=True, description='SETUP: setup\nBACKUP: backup\nCHECK: check\nCERTIFICATE: certificate', enum_type=MaintenanceKind, max_length=20)),
                 ('ended_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('facts', fields.JSONField(default=dict, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
             ],

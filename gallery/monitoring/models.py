@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any
 
 from tortoise import fields
 from tortoise.models import Model
 
-from gallery.web.languages import LabelledEnum
 
-
-class MaintenanceKind(LabelledEnum):
-    BACKUP = "backup", ""  # facts: "damaged", the number of files that were not copied
-    CHECK = "check", ""  # facts: "problems", the number that was found and not mended
-    CERTIFICATE = "certificate", ""  # facts: "begins_at" and "ends_at", in ISO 8601
+class MaintenanceKind(StrEnum):
+    SETUP = "setup"  # since when runs are recorded here
+    BACKUP = "backup"  # facts: "damaged", the number of files that were not copied
+    CHECK = "check"  # facts: "problems", the number that was found and not mended
+    CERTIFICATE = "certificate"  # facts: "begins_at" and "ends_at", in ISO 8601
 
 
 class MaintenanceRun(Model):

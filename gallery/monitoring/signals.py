@@ -123,12 +123,13 @@ def _backup(state: SiteState) -> Signal:
     run = state.runs.get(MaintenanceKind.BACKUP)
     advice = _l("Look at the backup's last messages, and run it again.")
     if run is None:
-        is_new = state.created_at is None or state.at - state.created_at < BACKUP_MAX_AGE
+        setup = state.runs.get(MaintenanceKind.SETUP)
+        is_new = setup is None or state.at - setup.ended_at < BACKUP_MAX_AGE
         return Signal(
             name,
             heading,
             Light.AMBER if is_new else Light.RED,
-            _l("No backup has been made yet."),
+            _l("No backup is known yet."),
             _l("Set up a nightly backup."),
             is_mailed=not is_new,
         )

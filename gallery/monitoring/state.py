@@ -13,7 +13,6 @@ from typing import Any, Generic, TypeVar
 
 from tortoise.functions import Count, Min
 
-from gallery.accounts.models import Person
 from gallery.artists.models import Withdrawal
 from gallery.artworks.import_models import RUNNING_STATES, Import
 from gallery.clock import now
@@ -72,7 +71,6 @@ class SiteState:
     """The state of the site at one moment."""
 
     at: datetime
-    created_at: datetime | None = None  # of the first account
     beats: tuple[WorkerBeat, ...] = ()
     runs: dict[MaintenanceKind, MaintenanceRun] = field(default_factory=dict)
     pictures: Queue = Queue()  # not yet prepared for the first time
@@ -111,7 +109,6 @@ async def read_state(settings: Settings) -> SiteState:
     lately = Withdrawal.filter(at__gt=at - DAY, files_deleted_at__isnull=False).limit(MAX_WITHDRAWALS)
     return SiteState(
         at=at,
-        created_at=await Person.all().order_by("id").first().values_list("created_at", flat=True),  # type: ignore[arg-type]
         beats=tuple(await WorkerBeat.all().order_by("-seen_at")),
         runs={MaintenanceKind(run.kind): run for run in await MaintenanceRun.all()},
         pictures=await _queue(received, "created_at"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
@@ -13,6 +12,7 @@ from starlette.routing import Route
 
 from gallery.monitoring.state import SiteState
 from gallery.web.rendering import settings_of
+from gallery.web.security import client_address
 
 if TYPE_CHECKING:
     from gallery.monitoring.monitor import Monitor
@@ -56,12 +56,9 @@ def may_read_metrics(request: Request) -> bool:
     An address of this machine counts only without a proxy: one that hides its visitors would make all of them
     this machine.
     """
-    try:
-        address = ip_address(request.client.host if request.client else "")
-    except ValueError:
+    address = client_address(request)
+    if address is None:
         return False
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
     if address.is_loopback and any(name in request.headers for name in FORWARDED):
         return False
     return any(address in network for network in settings_of(request).metrics_networks)
