@@ -13,7 +13,7 @@ from gallery.clock import now
 from gallery.db.models import WorkerBeat
 from gallery.monitoring.models import MaintenanceKind, MaintenanceRun
 from gallery.monitoring.signals import Light, Signal, signals, worst
-from gallery.monitoring.state import Queue, SiteState
+from gallery.monitoring.state import Queue, SiteState, used_disks
 from gallery.web.languages import LANGUAGES, use_language
 from tests.conftest import settings_for
 
@@ -125,3 +125,12 @@ def test_a_site_without_mail_server_or_https_is_not_accused_of_either() -> None:
     state = SiteState(NOW, mails=Queue(5, NOW - DAY), **certificate(-DAY))
     lights = {each.name: each.light for each in signals(state, plain)}
     assert (lights["mails"], lights["certificate"]) == (GREEN, GREEN)
+
+
+def test_each_disk_is_named_once_and_missing_folders_are_none(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, f"sqlite:///{tmp_path / 'gallery.sqlite3'}")
+    used = used_disks(settings)
+    assert list(used) == ["home"]  # pictures and database are on the same disk
+    assert 0 <= used["home"] <= 1
+    missing = tmp_path / "missing"
+    assert used_disks(settings_for(missing, f"sqlite:///{missing / 'gallery.sqlite3'}")) == {}

@@ -28,12 +28,6 @@ async def in_order(site: Site) -> None:
     await record_run(MaintenanceKind.BACKUP, damaged=0)
 
 
-@pytest.fixture(autouse=True)
-def roomy_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages of this process show a disk with room, whatever this machine's disk is like."""
-    monkeypatch.setattr("gallery.monitoring.state.used_disks", lambda settings: {"home": 0.5})
-
-
 async def test_status_says_what_is_in_order_and_what_is_not(site: Site) -> None:
     await in_order(site)
     lights = {each["name"]: each["light"] for each in status(site)["signals"]}
