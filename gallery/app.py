@@ -23,6 +23,7 @@ import gallery.exhibitions.feature
 import gallery.images.feature
 import gallery.interop.feature
 import gallery.mail.feature
+import gallery.monitoring.feature
 import gallery.organisations.feature
 import gallery.public.feature
 import gallery.reviews.feature
@@ -41,6 +42,8 @@ from gallery.db.content_version import GenerationTracker
 from gallery.exhibitions.schedule import next_change
 from gallery.images.on_demand import OnDemandQueue
 from gallery.images.views import desk_address, desk_picture
+from gallery.monitoring.monitor import Monitor
+from gallery.monitoring.request_log import RequestLogMiddleware
 from gallery.public import patterns
 from gallery.public.media import VisibilityCache
 from gallery.public.work_counts import WorkCounts
@@ -82,6 +85,7 @@ FEATURES: tuple[Feature, ...] = (
     gallery.organisations.feature,
     gallery.audit.feature,
     gallery.stats.feature,
+    gallery.monitoring.feature,
 )
 CHORES = [*(chore for feature in FEATURES for chore in feature.CHORES), *erasure.CHORES]
 
@@ -94,7 +98,7 @@ def feature_routes() -> list[Route]:
 
 
 class Gallery(Starlette):
-    """The app. A request passes the visit counter, the page cache, the picture cache, then the middleware."""
+    """The app. A request passes the visit counter, both caches, the log of requests, then the middleware."""
 
     page_cache: PageCache
     picture_cache: PageCache
@@ -123,15 +127,25 @@ def create_app(settings: Settings) -> Gallery:
         exception_handlers=error_pages.HANDLERS,
         lifespan=lifespan,
     )
-    inside = partial(Starlette.__call__, app)
-    app.picture_cache = PageCache(inside, content, settings.picture_cache_bytes, PICTURE_PREFIXES)
+    app.state.storage = storage = Storage(settings)
+    app.state.monitor = monitor = Monitor(settings, storage)
+    app.picture_cache = PageCache(
+        RequestLogMiddleware(
+            partial(Starlette.__call__, app),
+            monitor.metrics.count_request,
+            settings.slow_request_ms,
+        ),
+        content,
+        settings.picture_cache_bytes,
+        PICTURE_PREFIXES,
+    )
     app.page_cache = PageCache(app.picture_cache, content, settings.page_cache_bytes)
+    monitor.metrics.add_caches(pages=app.page_cache, pictures=app.picture_cache)
     app.visit_counter = app.state.visit_counter = VisitCounter()
     app.counted = VisitCounterMiddleware(app.page_cache, app.visit_counter)
     app.state.appreciations = AppreciationCache(content, app.visit_counter)
     app.state.settings = settings
     app.state.content = content
-    app.state.storage = Storage(settings)
     app.state.visibility = VisibilityCache(content)
     app.state.work_counts = WorkCounts(content)
     app.state.on_demand = OnDemandQueue()
@@ -154,5 +168,5 @@ async def _next_change() -> datetime | None:
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
     async with Database(app.state.settings) as database:
         await database.check()
-        async with write_periodically(app.state.visit_counter):
+        async with write_periodically(app.state.visit_counter), app.state.monitor.running(database):
             yield

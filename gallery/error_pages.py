@@ -15,6 +15,7 @@ from gallery.accounts.access import SecondFactorRequired, SignInRequired
 from gallery.accounts.confirmation import ConfirmationRequired, ask_to_confirm
 from gallery.api.problems import Problem, is_api_request, problem_response, status_response
 from gallery.images.uploads import MalformedForm
+from gallery.monitoring.request_log import current_request
 from gallery.storage import StoreUnavailable
 from gallery.web.languages import LANGUAGES, accepted_language, set_language
 from gallery.web.rendering import DESK, pages_of, redirect, render
@@ -92,7 +93,9 @@ async def show_failure(request: Request, error: Exception) -> Response:
     if is_api_request(request):
         return status_response(request, 500, headers)
     _set_language(request)
-    return render(request, "errors/500.html", status=500, headers=headers)
+    current = current_request()
+    context = {"error_id": current.id if current else ""}  # with which a keeper finds it in the log
+    return render(request, "errors/500.html", context, status=500, headers=headers)
 
 
 def _set_language(request: Request) -> None:

@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -108,6 +109,9 @@ class Settings:
     check_links: bool = True  # whether the worker checks the links of projects
     check_private_links: bool = False  # whether these links may lead into a private network
     worker: bool = True  # whether `gallery serve` also starts a worker
+    log_format: str = "text"  # "text" or "json"
+    slow_request_ms: int = 1000  # from which duration a request is logged; 0: every request
+    metrics_allow: str = "127.0.0.1,::1"  # addresses and networks that may read /metrics
     development: bool = False  # shows /patterns and reloads templates
 
     @property
@@ -128,6 +132,11 @@ class Settings:
     def picture_cache_control(self) -> str:
         """`Cache-Control` of public pictures: browsers may cache them, shared caches may not."""
         return f"private, max-age={self.media_max_age}"
+
+    @property
+    def metrics_networks(self) -> list[IPv4Network | IPv6Network]:
+        """The networks of GALLERY_METRICS_ALLOW. Raises ValueError."""
+        return [ip_network(part.strip()) for part in self.metrics_allow.split(",")]
 
     @property
     def mail_server(self) -> MailServer | None:
@@ -207,7 +216,10 @@ class Settings:
         mail_from = text("MAIL_FROM", "")
         if mail_from and not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", mail_from):
             raise SettingsError(f"GALLERY_MAIL_FROM is {mail_from!r}: it takes an address, name@example.org.")
-        return cls(
+        log_format = text("LOG_FORMAT", cls.log_format)
+        if log_format not in {"text", "json"}:
+            raise SettingsError(f"GALLERY_LOG_FORMAT is {log_format!r}: it takes text or json.")
+        settings = cls(
             home=home,
             database_url=text("DATABASE_URL", f"sqlite:///{home / 'gallery.sqlite3'}"),
             media=Path(text("MEDIA", str(home / "media"))).resolve(),
@@ -243,8 +255,19 @@ class Settings:
             check_links=boolean("CHECK_LINKS", cls.check_links),
             check_private_links=boolean("CHECK_PRIVATE_LINKS", cls.check_private_links),
             worker=boolean("WORKER", cls.worker),
+            log_format=log_format,
+            slow_request_ms=number("SLOW_REQUEST_MS", cls.slow_request_ms, least=0),
+            metrics_allow=text("METRICS_ALLOW", cls.metrics_allow),
             development=boolean("DEVELOPMENT", cls.development),
         )
+        try:
+            settings.metrics_networks  # noqa: B018 - parsed once, to find mistakes at the start
+        except ValueError as error:
+            raise SettingsError(
+                f"GALLERY_METRICS_ALLOW is {settings.metrics_allow!r}: it takes addresses and networks, with commas "
+                "between them: 127.0.0.1,10.0.0.0/8"
+            ) from error
+        return settings
 
 
 def load_or_create_secret(path: Path) -> str:

@@ -71,6 +71,8 @@ class Worker:
             str, tuple[int, int] | None
         ] = {}  # chore → the generation in which it found no work
         self._doing: set[str] = set()  # the names of the running chores
+        self._failures = 0  # steps that raised an error
+        self._failed_at: datetime | None = None  # the last of them
         self._next_step = dict.fromkeys((chore.name for chore in chores), 0.0)
 
     async def run(self) -> None:
@@ -98,6 +100,8 @@ class Worker:
                     "started_at": started_at,
                     "seen_at": now(),
                     "doing": ", ".join(sorted(self._doing))[:200],
+                    "failures": self._failures,
+                    "failed_at": self._failed_at,
                 }
                 await WorkerBeat.update_or_create(values, **_worker_identity())
                 await WorkerBeat.filter(seen_at__lt=now() - BEATS_KEPT_FOR).delete()
@@ -147,6 +151,7 @@ class Worker:
                     raise asyncio.CancelledError from fault
                 # The chore will try its row again. The other chores go on.
                 logger.exception("The chore %r failed", chore.name)
+                self._failures, self._failed_at = self._failures + 1, now()
                 worked = False
             finally:
                 self._doing.discard(chore.name)

@@ -88,6 +88,12 @@ async def migrate(settings: Settings) -> None:
         await database.migrate()
 
 
+@pytest.fixture(autouse=True)
+def roomy_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No mail about a full disk, whatever the disk of the tests is like."""
+    monkeypatch.setattr("gallery.monitoring.state.used_disks", lambda settings: {"home": 0.5})
+
+
 @pytest.fixture(scope="session")
 def sqlite_template() -> Path:
     """A migrated SQLite file, to be copied for each test."""

@@ -1,8 +1,7 @@
-"""The keepers' page about workers: which ones are alive, what is queued, and which pictures failed."""
+"""The keepers' page of the site's health: the traffic light, workers, what is queued, and which pictures failed."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -18,22 +17,23 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.db.connection import in_transaction
-from gallery.db.models import WorkerBeat
 from gallery.images.models import Image, ImageState
 from gallery.images.sandbox.parent import REFUSALS
 from gallery.mail.models import Mail, MailState
+from gallery.monitoring.signals import SEVERITY, signals, worst
+from gallery.monitoring.state import read_state
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import flash, redirect, render, settings_of
-from gallery.worker import HEARTBEAT_SECONDS
 
 MAX_LISTED = 50
-SILENT_AFTER = timedelta(seconds=4 * HEARTBEAT_SECONDS)
 
 
 async def show(request: Request) -> Response:
-    """A keeper sees which workers are alive, what is queued, and which pictures failed."""
+    """A keeper sees what is in order, which workers are alive, what is queued, and which pictures failed."""
     await load_keeper(request)
+    state = await read_state(settings_of(request))
+    found = signals(state, settings_of(request))
     late = Image.filter(state=ImageState.RECEIVED, failures__gt=0).order_by("attempt_after", "id")
     failed = Artwork.filter(image__state=ImageState.REFUSED).order_by("-image_id")
     lengths: list[tuple[Any, int]] = [
@@ -54,8 +54,9 @@ async def show(request: Request) -> Response:
         ),
     ]
     context = {
-        "beats": await WorkerBeat.all().order_by("-seen_at"),
-        "alive_since": now() - SILENT_AFTER,
+        "signals": sorted(found, key=lambda signal: -SEVERITY[signal.light]),
+        "light": worst(found),
+        "state": state,
         "lengths": lengths,
         "failed": await failed.limit(MAX_LISTED).prefetch_related("image", "organisation"),
         "failed_count": await failed.count(),

@@ -13,6 +13,7 @@ from gallery.cli.demo import demo
 from gallery.cli.imports import import_sheet
 from gallery.cli.processes import serve, worker
 from gallery.cli.restores import restore
+from gallery.cli.status import status
 from gallery.db.connection import DatabaseOutOfDate, RestoreUnfinished
 from gallery.settings import SettingsError
 from gallery.storage import StoreUnavailable
@@ -66,6 +67,7 @@ for command in (
     invite,
     second_factor,
     import_sheet,
+    status,
     check,
     develop,
     archive,

@@ -5,6 +5,7 @@ commands.
 from __future__ import annotations
 
 import dataclasses
+import json
 from datetime import datetime
 
 import click
@@ -22,6 +23,7 @@ from gallery.cli.common import (
     ProgressReporter,
     console,
     database_address,
+    json_option,
     open_database,
     progress_bar,
     set_up,
@@ -32,6 +34,8 @@ from gallery.cli.inspection import inspect, mend
 from gallery.cli.processes import run
 from gallery.images.chores import RECEIVED, TO_REDEVELOP, mark_all_for_redevelopment
 from gallery.images.models import Image
+from gallery.monitoring.maintenance import record_run
+from gallery.monitoring.models import MaintenanceKind
 from gallery.organisations.models import Organisation
 from gallery.organisations.owner_requests import invite_at_once
 from gallery.search.indexing import rebuild
@@ -176,27 +180,39 @@ async def second_factor_since(settings: Settings, email: str, *, is_resetting: b
     help="Delete files that should not be there, never a picture in use; have lost renditions made again.",
 )
 @click.option("--deep", "is_deep", is_flag=True, help="Also read every original, to find changed bytes.")
-def check(is_mending: bool, is_deep: bool) -> None:
+@json_option
+def check(is_mending: bool, is_deep: bool, is_json: bool) -> None:
     """Compare the database with the stored pictures, and list what is wrong.
 
     Sizes, references and consents are always checked. With --deep, every original is read and compared
-    with the digest that was saved when it arrived; that takes as long as copying them all.
+    with the digest that was saved when it arrived; that takes as long as copying them all. Ends with 1 if
+    anything is wrong and not mended.
     """
     settings = Settings.from_env()
     findings = run(find_problems(settings, is_mending=is_mending, is_deep=is_deep))
     notices = [finding for finding in findings if finding.is_notice]
     wrong = [finding for finding in findings if not finding.is_notice]
-    if not wrong:
-        console.print("Database and pictures agree: nothing is wrong.")
-        console.print(run(audit_log_summary(settings)))
-    for heading, listed in (("What is wrong", wrong), ("To know", notices)):
-        table = Table(heading, "Where", "What to do", box=None, padding=(0, 2, 0, 0))
-        for finding in listed:
-            table.add_row(finding.sentence, finding.where, "mended" if finding.is_mended else finding.advice)
-        if listed:
-            console.print(table)
-    if any(not finding.is_mended for finding in wrong):
+    unmended = [finding for finding in wrong if not finding.is_mended]
+    audit_log = "" if wrong else run(audit_log_summary(settings))
+    if is_json:
+        listed = [finding.as_json() for finding in findings]
+        click.echo(json.dumps({"problems": len(unmended), "findings": listed, "audit_log": audit_log}))
+    else:
+        if not wrong:
+            console.print("Database and pictures agree: nothing is wrong.")
+            console.print(audit_log)
+        print_findings("What is wrong", wrong)
+        print_findings("To know", notices)
+    if unmended:
         raise SystemExit(1)
+
+
+def print_findings(heading: str, findings: list[InspectionFinding]) -> None:
+    table = Table(heading, "Where", "What to do", box=None, padding=(0, 2, 0, 0))
+    for finding in findings:
+        table.add_row(finding.sentence, finding.where, "mended" if finding.is_mended else finding.advice)
+    if findings:
+        console.print(table)
 
 
 async def audit_log_summary(settings: Settings) -> str:
@@ -212,16 +228,23 @@ async def audit_log_summary(settings: Settings) -> str:
 async def find_problems(
     settings: Settings, *, is_mending: bool, is_deep: bool = False
 ) -> list[InspectionFinding]:
+    """Everything that is wrong, mended if possible; the result is recorded for the traffic light."""
     storage = Storage(settings)
     await storage.check()
     async with open_database(settings) as database:
         findings = await inspect(database, storage)
-        if is_deep and not await database.missing_migrations():
+        if await database.missing_migrations():
+            return findings
+        if is_deep:
             with progress_bar() as bar:
                 findings += [finding async for finding in damaged_originals(storage, ProgressReporter(bar))]
-        if not is_mending:
-            return findings
-        return [dataclasses.replace(finding, is_mended=await mend(finding, storage)) for finding in findings]
+        if is_mending:
+            findings = [
+                dataclasses.replace(finding, is_mended=await mend(finding, storage)) for finding in findings
+            ]
+        problems = sum(not finding.is_notice and not finding.is_mended for finding in findings)
+        await record_run(MaintenanceKind.CHECK, problems=problems)
+        return findings
 
 
 @click.command()

@@ -44,6 +44,8 @@ from gallery.cli.revocations import is_of_another_site, valid_digests
 from gallery.clock import now
 from gallery.db.connection import sqlite_file
 from gallery.exhibitions.stored_files import batches, expected_private_files
+from gallery.monitoring.maintenance import record_run
+from gallery.monitoring.models import MaintenanceKind
 from gallery.reviews.models import Veto
 from gallery.settings import Settings
 from gallery.storage import Storage
@@ -126,6 +128,7 @@ async def back_up(settings: Settings, folder: Path, *, forget_most: bool = False
         # The list is written after the copy, so that it names everything in the copy that is still valid.
         await write_valid_list(folder)
         forgotten = await delete_unneeded_pictures(storage, folder / PICTURES_FOLDER, even_most=forget_most)
+        await record_run(MaintenanceKind.BACKUP, damaged=len(damaged))
     return BackupResult(moment.strftime(COPY_NAME_FORMAT), copied, forgotten, damaged)
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
+import click
 from asyncpg import PostgresError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -16,10 +17,14 @@ from tortoise.exceptions import DBConnectionError, OperationalError
 from gallery.clock import set_time_zone
 from gallery.db.connection import Database
 from gallery.db.models import ContentVersion
+from gallery.monitoring.maintenance import begin_recording
 from gallery.settings import Settings
 from gallery.storage import Storage
 
 console = Console(highlight=False)
+
+
+json_option = click.option("--json", "is_json", is_flag=True, help="Print one JSON object, for programs.")
 
 
 class DatabaseUnreachable(RuntimeError):
@@ -69,6 +74,7 @@ async def set_up(settings: Settings) -> list[str]:
     async with open_database(settings) as database:
         applied = await database.migrate()
         await ContentVersion.get_or_create(id=1)
+        await begin_recording()
     return applied
 
 
@@ -78,7 +84,7 @@ def progress_bar() -> Progress:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        console=console,
+        console=Console(stderr=True),  # standard output is for results
     )
 
 

@@ -95,10 +95,7 @@ async def missing_files(
     """Findings about images with missing or truncated files. Reads the rows after the scan of the files."""
     profile_images = set(await profile_images_on_view().values_list("image_id", flat=True))
     async for images in batches(images_complete_before(began)):
-        works: list[Any] = await Artwork.filter(image_id__in=[image.id for image in images]).values_list(
-            "id", flat=True
-        )
-        on_view = Artwork.all().on_view(works)
+        on_view = Artwork.all().on_view().filter(image_id__in=[image.id for image in images])
         seen: set[Any] = {*await on_view.values_list("image_id", flat=True), *profile_images}
         for image in images:
             if is_being_processed(image):

@@ -29,3 +29,12 @@ class InspectionFinding:
     membership: int | None = None  # the id of a membership to suspend until an owner confirms it
     is_notice: bool = False
     is_mended: bool = False
+
+    def as_json(self) -> dict[str, str | bool]:
+        return {
+            "sentence": self.sentence,
+            "where": self.where,
+            "advice": self.advice,
+            "is_notice": self.is_notice,
+            "is_mended": self.is_mended,
+        }

@@ -22,6 +22,7 @@ from gallery.app import CHORES, create_app
 from gallery.cli.common import console, open_database
 from gallery.exhibitions.schedule import next_change
 from gallery.images.sandbox.child import forbid_tracing
+from gallery.monitoring.log_format import configure_logging
 from gallery.settings import Settings
 from gallery.storage import Storage, StoreUnavailable
 from gallery.web.http_protocol import CachingHttpProtocol
@@ -46,8 +47,8 @@ port_option = click.option(
 @click.option("--no-worker", is_flag=True, help="Start no worker; one runs elsewhere.")
 def serve(host: str, port: int, no_worker: bool) -> None:
     """Serve the site, with one worker process, until it is stopped."""
-    configure_logging(logging.WARNING)
     settings = settings_with_port(port)
+    configure_logging(logging.WARNING, settings.log_format)
     listening = open_socket(host, port)
     run(serve_site(settings, listening, with_worker=settings.worker and not no_worker))
 
@@ -60,14 +61,9 @@ def worker(with_parent: int | None) -> None:
     `gallery serve` starts one by itself. More workers can run wherever the database and the pictures can
     be reached.
     """
-    configure_logging(logging.INFO)
-    run(run_worker(Settings.from_env(), with_parent))
-
-
-def configure_logging(level: int) -> None:
-    """Log to standard error, each line with time and zone."""
-    line = "%(asctime)s %(name)s %(levelname)s %(message)s"
-    logging.basicConfig(level=level, format=line, datefmt="%Y-%m-%dT%H:%M:%S%z")
+    settings = Settings.from_env()
+    configure_logging(logging.INFO, settings.log_format)
+    run(run_worker(settings, with_parent))
 
 
 def settings_with_port(port: int) -> Settings:
@@ -116,6 +112,7 @@ async def serve_site(
             lifespan="on",
             access_log=False,
             server_header=False,
+            log_config=None,  # uvicorn's lines have the format of all others
             log_level="warning",
             timeout_graceful_shutdown=15,
         )

@@ -40,6 +40,7 @@ MIGRATIONS = "gallery.migrations"
 BACKGROUND_CONNECTION = "aside"  # separate, for background writes, so that no request waits for them
 MODELS = [
     "gallery.db.models",
+    "gallery.monitoring.models",
     "gallery.audit.models",
     "gallery.web.models",
     "gallery.mail.models",

@@ -33,6 +33,10 @@ class WorkerBeat(Model):
     started_at = fields.DatetimeField()
     seen_at = fields.DatetimeField()
     doing = fields.CharField(max_length=200, default="")  # names of the running chores
+    failures = fields.IntField(
+        default=0, db_default=0
+    )  # steps of chores that raised an error, since it started
+    failed_at = fields.DatetimeField(null=True)  # the last of them
 
     class Meta:
         table = "worker_beat"

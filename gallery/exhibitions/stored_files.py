@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from gallery.artists.models import SignedForm
 from gallery.artists.private_details import FORMS_FOLDER, form_key
@@ -161,8 +161,8 @@ async def known_form_keys(keys: set[str]) -> set[str]:
 
 async def images_with_public_files(tokens: set[str]) -> dict[str, Image]:
     """The images with these tokens that a visitor may see."""
-    ids: list[Any] = await Artwork.filter(image__token__in=tokens).values_list("id", flat=True)
-    works = await Artwork.all().on_view(ids).prefetch_related("image__derivatives")
+    named = [image.id for image in await Image.filter(token__in=tokens).only("id")]
+    works = await Artwork.all().on_view().filter(image_id__in=named).prefetch_related("image__derivatives")
     profile_images = (
         await profile_images_on_view().filter(image__token__in=tokens).prefetch_related("image__derivatives")
     )

@@ -36,9 +36,12 @@ KEYS_KEPT_FOR = timedelta(days=120)  # after this long, no notification repeats 
 TOO_LATE = "too late"
 
 
-async def send_next(context: ChoreContext) -> bool:
-    """Send the mail that has been due longest; False if none is due, or if the server cannot be reached."""
-    mail = await claim()
+async def send_next(context: ChoreContext, kind: str = "") -> bool:
+    """Send the mail that has been due longest; False if none is due, or if the server cannot be reached.
+
+    With `kind` only mails of this kind.
+    """
+    mail = await claim(kind)
     if mail is None:
         return False
     if mail.useless_after is not None and mail.useless_after <= now():
@@ -78,8 +81,8 @@ async def send_next(context: ChoreContext) -> bool:
     return True
 
 
-async def claim() -> Mail | None:
-    """Lease the mail that has been due longest; None if none is due."""
+async def claim(kind: str = "") -> Mail | None:
+    """Lease the mail (of `kind`, if given) that has been due longest; None if none is due."""
     async with in_transaction():
         moment = now()
         waiting = Mail.filter(
@@ -87,6 +90,7 @@ async def claim() -> Mail | None:
             state=MailState.UNSENT,
             for_digest=False,
             due_at__lte=moment,
+            **({"kind": kind} if kind else {}),
         )
         mail: Mail | None = await locked(waiting.order_by("due_at", "id").limit(1), skip_locked=True).first()
         if mail is None:

@@ -192,6 +192,7 @@ class CachingHttpProtocol(HttpToolsProtocol):
         headers = dict(self.headers)
         if not HEADERS_FOR_THE_SITE.isdisjoint(headers):
             return None
+        cache.hits += 1
         if cache is self._pages:
             self._visit_counter.count_view(path, headers)
         return page.response_to(headers)

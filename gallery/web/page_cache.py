@@ -32,6 +32,8 @@ MAX_RESPONSE_BYTES = {
     PICTURE_PREFIXES: 128 << 10,
 }  # bytes; a larger response is not cached but streamed
 ENTRY_OVERHEAD = 2_000  # bytes; a generous estimate of an entry's size without its bodies
+# Each response has its own: they depend on the content coding, or name the request.
+HEADERS_OF_ONE_RESPONSE = {b"content-length", b"etag", b"vary", b"x-request-id"}
 NOT_MODIFIED_HEADERS = {
     b"access-control-allow-origin",
     b"cache-control",
@@ -87,9 +89,7 @@ class CachedPage:
         etag = (
             by_name.get(b"etag") or b'W/"' + hashlib.blake2b(body, digest_size=12).hexdigest().encode() + b'"'
         )
-        kept_headers = [
-            (name, value) for name, value in headers if name not in {b"content-length", b"etag", b"vary"}
-        ]
+        kept_headers = [(name, value) for name, value in headers if name not in HEADERS_OF_ONE_RESPONSE]
         kept_headers.append((b"etag", etag))
         if is_text:
             kept_headers.append((b"vary", b"accept-encoding"))
@@ -190,7 +190,8 @@ class PageCache:
         self._methods = {"GET", "HEAD"} if prefixes == PAGE_PREFIXES else {"GET"}
         self._pages: OrderedDict[CacheKey, CachedPage] = OrderedDict()
         self._by_key: dict[str, set[CacheKey]] = {}  # the pages that depend on a key
-        self._weight = 0
+        self.weight = 0  # bytes of all pages
+        self.hits = 0  # requests answered from here; the HTTP protocol counts those that it answers itself
         self._rendering: dict[CacheKey, Rendering] = {}  # the one that other requests wait for
         self._renderings: set[Rendering] = set()  # all that have begun
         content.subscribe(self.forget)
@@ -216,6 +217,8 @@ class PageCache:
             page = await self._render(scope, receive, send, key)
             if page is None:
                 return
+        else:
+            self.hits += 1
         await self._send(page, scope, send)
 
     def get(self, key: CacheKey) -> CachedPage | None:
@@ -237,7 +240,7 @@ class PageCache:
         if touched is None:
             self._pages.clear()
             self._by_key.clear()
-            self._weight = 0
+            self.weight = 0
             return
         for key in touched | ANY_CHANGE:
             for page in self._by_key.get(key, set()).copy():
@@ -297,10 +300,10 @@ class PageCache:
             return
         self._drop(key)
         self._pages[key] = page
-        self._weight += page.weight
+        self.weight += page.weight
         for each in page.keys:
             self._by_key.setdefault(each, set()).add(key)
-        while self._weight > self.max_bytes:
+        while self.weight > self.max_bytes:
             self._drop(next(iter(self._pages)))
 
     def _drop(self, key: CacheKey) -> None:
@@ -308,7 +311,7 @@ class PageCache:
         page = self._pages.pop(key, None)
         if page is None:
             return
-        self._weight -= page.weight
+        self.weight -= page.weight
         for each in page.keys:
             pages = self._by_key[each]
             pages.discard(key)

@@ -127,6 +127,15 @@ class SecurityHeadersMiddleware:
         await self.app(scope, receive, with_headers)
 
 
+def client_address(request: Request) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The client's address, for rules that name addresses; None if it has none. Limits count by `client_network`."""
+    try:
+        ip = ipaddress.ip_address(request.client.host if request.client else "")
+    except ValueError:
+        return None
+    return (ip.ipv4_mapped or ip) if isinstance(ip, ipaddress.IPv6Address) else ip
+
+
 def client_network(request: Request) -> str:
     """The client's network, the key of rate limits: one client may own 2**64 addresses of an IPv6 network."""
     return network_of_address(request.client.host if request.client else "")

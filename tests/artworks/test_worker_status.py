@@ -10,7 +10,7 @@ import pytest
 from gallery.clock import now
 from gallery.db.models import WorkerBeat
 from gallery.images.models import Image, ImageState
-from gallery.worker import ChoreContext, Worker
+from gallery.worker import Chore, ChoreContext, Worker
 from tests import factories
 from tests.conftest import Site
 from tests.live import eventually
@@ -34,6 +34,23 @@ async def test_a_worker_gives_signs_of_life(site: Site) -> None:
     page = (await client.get("/desk/worker")).text
     assert "No worker has been seen" in page
     assert "silent" in page
+
+
+async def test_a_chore_that_fails_shows_in_the_next_sign_of_life(site: Site) -> None:
+    async def fails(_: ChoreContext) -> bool:
+        raise OSError("the disk is full")
+
+    worker = Worker(ChoreContext(site.settings, site.storage), [Chore("fails", fails)])
+    assert not await worker.round()
+    running = asyncio.create_task(worker.run())
+    await eventually(WorkerBeat.exists)
+    beat = await WorkerBeat.get()
+    assert beat.failures >= 1
+    assert beat.failed_at is not None
+    client = await site.client(site.cast.keeper)
+    assert "A chore failed at" in (await client.get("/desk/worker")).text
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_failed_picture_is_tried_again(site: Site) -> None:

@@ -104,6 +104,9 @@ NOT_LINKED = (
     "/zh/projects/brushes/support/project",
     "/zh/no-such-page",
     "/static/older/css/base.css",
+    "/healthz",
+    "/readyz",
+    "/metrics",
     "/zh/works/%00",
 )
 

@@ -219,7 +219,7 @@ async def test_a_change_without_keys_empties_it(cache: PageCache, content: Chang
     assert (await ask(cache)).body == b"<p>page 3</p>"
     content.touch()
     assert (await ask(cache)).body == b"<p>page 4</p>"
-    assert cache._weight == next(iter(cache._pages.values())).weight
+    assert cache.weight == next(iter(cache._pages.values())).weight
 
 
 async def test_many_at_once_are_served_by_one_rendering(cache: PageCache, inner: Inner) -> None:
@@ -304,9 +304,9 @@ async def test_a_change_drops_the_pages_that_depend_on_its_keys(content: Changes
     assert await rendered() == ["/zh/"]  # it declares no keys
     content.touch()
     assert await rendered() == paths
-    assert cache._weight == sum(page.weight for page in cache._pages.values())
+    assert cache.weight == sum(page.weight for page in cache._pages.values())
     content.touch("a", "b", "c")
-    assert (cache._weight, cache._by_key) == (0, {})
+    assert (cache.weight, cache._by_key) == (0, {})
 
 
 @pytest.mark.parametrize(("touched", "is_kept"), [("a", False), ("b", True)])
@@ -335,7 +335,7 @@ async def test_the_oldest_page_makes_room(inner: Inner, content: Changes) -> Non
     for path in ("/zh/1", "/zh/2", "/zh/3", "/zh/1", "/zh/4"):
         await ask(cache, path)
     assert [path for path, _ in cache._pages] == ["/zh/3", "/zh/1", "/zh/4"]
-    assert cache._weight <= cache.max_bytes
+    assert cache.weight <= cache.max_bytes
 
 
 async def test_a_page_larger_than_the_cache_is_answered_and_not_kept(inner: Inner, content: Changes) -> None:
@@ -364,7 +364,7 @@ async def test_a_page_that_is_kept_twice_weighs_once(content: Changes) -> None:
     found.gate.set()
     assert [answer.status for answer in await asyncio.gather(*asking)] == [404, 200, 200, 200]
     assert found.times == 3
-    assert cache._weight == sum(page.weight for page in cache._pages.values())
+    assert cache.weight == sum(page.weight for page in cache._pages.values())
 
 
 @pytest.mark.parametrize(

@@ -17,13 +17,14 @@ from gallery.db.connection import MODELS
 from gallery.exhibitions.models import Layout
 from gallery.images.models import ImageState
 from gallery.images.profile_image_models import ProfileImageState
+from gallery.monitoring.models import MaintenanceKind
 from gallery.organisations.models import ApplicationState, LinkState
 from gallery.reviews.models import Decision
 from gallery.stats.models import CountKind
 from gallery.web.languages import LANGUAGES, LabelledEnum, use_language
 
 # No page shows a label for these: a form or a page has a whole sentence about each.
-WITHOUT_LABELS = {Layout, Purpose, LinkState, CountKind, ProfileImageState}
+WITHOUT_LABELS = {Layout, Purpose, LinkState, CountKind, MaintenanceKind, ProfileImageState}
 UNNAMED = {
     ImageState.READY,
     Stage.FIRST,

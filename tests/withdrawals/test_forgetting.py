@@ -111,7 +111,7 @@ MACHINE = {
         "credit_logo",
         "derivative",
     ),
-    *("mail_link", "sign_in_attempt", "signed_form", "worker_beat"),
+    *("mail_link", "sign_in_attempt", "signed_form", "worker_beat", "maintenance_run"),
     "search_entry",  # filled directly: its index is a separate table
     *("artwork.public_id", "artwork.form_key", "artwork.language"),
     *("hint.check", "hint.field", "hint.key", "waved_off.key", "report.language"),

@@ -1,0 +1,40 @@
+"""What a serving process keeps for monitoring, and the tasks that run beside its requests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from gallery.db.connection import Database
+from gallery.monitoring.alarms import watch_workers
+from gallery.monitoring.metrics import Metrics
+from gallery.monitoring.readiness import Readiness
+from gallery.monitoring.state import STATE_SECONDS, Remembered, read_state
+from gallery.settings import Settings
+from gallery.storage import Storage
+from gallery.worker import ChoreContext
+
+
+class Monitor:
+    readiness: Readiness  # once the database is open
+
+    def __init__(self, settings: Settings, storage: Storage) -> None:
+        self._context = ChoreContext(settings, storage)
+        self.metrics = Metrics(settings)
+        self.state = Remembered(lambda: read_state(settings), STATE_SECONDS)
+
+    @asynccontextmanager
+    async def running(self, database: Database) -> AsyncIterator[None]:
+        """Measure and watch inside the `async with` block."""
+        self.readiness = Readiness(database, self._context.storage, self.state)
+        tasks = [
+            asyncio.create_task(self.metrics.measure_lag()),
+            asyncio.create_task(watch_workers(self._context)),
+        ]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)

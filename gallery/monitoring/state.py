@@ -1,0 +1,158 @@
+"""What the database and the disks say about the whole site, read in few queries."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import monotonic
+from typing import Any, Generic, TypeVar
+
+from tortoise.functions import Count, Min
+
+from gallery.artists.models import Withdrawal
+from gallery.artworks.import_models import RUNNING_STATES, Import
+from gallery.clock import now
+from gallery.db.connection import QuerySet, sqlite_file
+from gallery.db.models import WorkerBeat
+from gallery.images.models import Image, ImageState
+from gallery.mail.chores import TOO_LATE
+from gallery.mail.models import Mail, MailState
+from gallery.monitoring.models import MaintenanceKind, MaintenanceRun
+from gallery.settings import Settings
+from gallery.worker import HEARTBEAT_SECONDS
+
+STATE_SECONDS = 10.0  # for which a process uses a state that it has read
+DAY = timedelta(days=1)
+SILENT_AFTER = timedelta(seconds=4 * HEARTBEAT_SECONDS)
+ALARM_MAIL = "site_alarm"  # the kind of mails about signals; they are no sign that mails are stuck
+MAX_WITHDRAWALS = 10_000  # of a day, whose durations are compared
+
+T = TypeVar("T")
+
+
+class Remembered(Generic[T]):
+    """A value that is read when somebody asks for it, but not again for `seconds`, and by one task at a time."""
+
+    def __init__(self, read: Callable[[], Awaitable[T]], seconds: float) -> None:
+        self._read = read
+        self._seconds = seconds
+        self._value: tuple[float, T] | None = None
+        self._lock = asyncio.Lock()
+
+    async def __call__(self) -> T:
+        """The value. Raises what reading it raises."""
+        async with self._lock:
+            if self._value is None or monotonic() - self._value[0] >= self._seconds:
+                self._value = (monotonic(), await self._read())
+            return self._value[1]
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Things that wait: how many, and since when the oldest of them."""
+
+    count: int = 0
+    since: datetime | None = None
+
+    def age(self, at: datetime) -> timedelta:
+        return at - self.since if self.since else timedelta(0)
+
+    def joined(self, other: Queue) -> Queue:
+        since = [each.since for each in (self, other) if each.since]
+        return Queue(self.count + other.count, min(since, default=None))
+
+
+@dataclass(frozen=True)
+class SiteState:
+    """The state of the site at one moment."""
+
+    at: datetime
+    beats: tuple[WorkerBeat, ...] = ()
+    runs: dict[MaintenanceKind, MaintenanceRun] = field(default_factory=dict)
+    pictures: Queue = Queue()  # not yet prepared for the first time
+    pictures_late: int = 0  # of these, for which the machine had no time or memory
+    pictures_refused: int = 0
+    mails: Queue = Queue()  # due and not sent, or tried in vain
+    mails_given_up: int = 0  # within a day
+    imports: Queue = Queue()  # being checked or imported
+    withdrawals: Queue = Queue()  # whose files are not deleted yet
+    withdrawal_seconds: tuple[float, ...] = ()  # how long each one of the last day took, in ascending order
+    disks: dict[str, float] = field(default_factory=dict)  # folder → used part of its disk, 0 to 1
+
+    def queues(self) -> dict[str, Queue]:
+        """What is waiting, by the name that programs read."""
+        return {
+            "pictures": self.pictures,
+            "mails": self.mails,
+            "imports": self.imports,
+            "withdrawals": self.withdrawals,
+        }
+
+    def is_alive(self, beat: WorkerBeat) -> bool:
+        return self.at - beat.seen_at < SILENT_AFTER
+
+    @property
+    def alive(self) -> list[WorkerBeat]:
+        return [beat for beat in self.beats if self.is_alive(beat)]
+
+
+async def read_state(settings: Settings) -> SiteState:
+    """Read the state. Raises the errors of the database."""
+    at = now()
+    received = Image.filter(state=ImageState.RECEIVED)
+    unsent = Mail.filter(state=MailState.UNSENT, for_digest=False).exclude(kind=ALARM_MAIL)
+    given_up = Mail.filter(state=MailState.GIVEN_UP, settled_at__gt=at - DAY)
+    lately = Withdrawal.filter(at__gt=at - DAY, files_deleted_at__isnull=False).limit(MAX_WITHDRAWALS)
+    return SiteState(
+        at=at,
+        beats=tuple(await WorkerBeat.all().order_by("-seen_at")),
+        runs={MaintenanceKind(run.kind): run for run in await MaintenanceRun.all()},
+        pictures=await _queue(received, "created_at"),
+        pictures_late=await received.filter(failures__gt=0).count(),
+        pictures_refused=await Image.filter(state=ImageState.REFUSED).count(),
+        # A mail that could not be sent is due again only after a pause.
+        mails=(await _queue(unsent.filter(attempts=0, due_at__lte=at), "due_at")).joined(
+            await _queue(unsent.filter(attempts__gt=0), "created_at")
+        ),
+        mails_given_up=await given_up.exclude(answer=TOO_LATE).exclude(kind=ALARM_MAIL).count(),
+        imports=await _queue(Import.filter(state__in=RUNNING_STATES), "created_at"),
+        withdrawals=await _queue(Withdrawal.filter(files_deleted_at__isnull=True), "at"),
+        withdrawal_seconds=tuple(
+            sorted(
+                (ended_at - started_at).total_seconds()
+                for started_at, ended_at in await lately.values_list("at", "files_deleted_at")
+            )
+        ),
+        disks=await asyncio.to_thread(used_disks, settings),
+    )
+
+
+async def _queue(rows: QuerySet[Any], column: str) -> Queue:
+    (row,) = await rows.annotate(number=Count("id"), since=Min(column)).values("number", "since")
+    since = row["since"]
+    return Queue(row["number"], datetime.fromisoformat(since) if isinstance(since, str) else since)
+
+
+def used_disks(settings: Settings) -> dict[str, float]:
+    """How full the disks of the site's folders are, each disk once, by what is on it."""
+    database = sqlite_file(settings.database_url)
+    folders = {"home": settings.home, "pictures": settings.media}
+    if database is not None:
+        folders["database"] = database.parent
+    used: dict[str, float] = {}
+    devices = set[int]()
+    for name, folder in folders.items():
+        device = _device(folder)
+        if device is not None and device not in devices:
+            devices.add(device)
+            usage = shutil.disk_usage(folder)
+            used[name] = usage.used / ((usage.used + usage.free) or 1)  # without what only root may fill
+    return used
+
+
+def _device(folder: Path) -> int | None:
+    return folder.stat().st_dev if folder.is_dir() else None

@@ -1,0 +1,71 @@
+"""What programs ask about the site: /healthz, /readyz and /metrics. No page leads there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from gallery.monitoring.state import SiteState
+from gallery.web.rendering import settings_of
+from gallery.web.security import client_address
+
+if TYPE_CHECKING:
+    from gallery.monitoring.monitor import Monitor
+
+HEADERS = {"cache-control": "no-store", "x-robots-tag": "noindex"}
+FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip", "via")  # by which a proxy shows itself
+
+
+def monitor_of(request: Request) -> Monitor:
+    monitor: Monitor = request.app.state.monitor
+    return monitor
+
+
+async def health(request: Request) -> Response:
+    """This process answers. Nothing else is examined."""
+    return PlainTextResponse("ok\n", headers=HEADERS)
+
+
+async def readiness(request: Request) -> Response:
+    """503 if this process cannot serve pages; with `?all`, also if anything else is not as it should be."""
+    found = await monitor_of(request).readiness.examine()
+    wanted = ("ready",) if "all" in request.query_params else ("ready", "degraded")
+    return JSONResponse(found, 200 if found["status"] in wanted else 503, headers=HEADERS)
+
+
+async def metrics(request: Request) -> Response:
+    """The figures, for the addresses of GALLERY_METRICS_ALLOW; 404 for all others."""
+    if not may_read_metrics(request):
+        raise HTTPException(404)
+    monitor = monitor_of(request)
+    try:
+        state: SiteState | None = await monitor.state()
+    except Exception:  # whatever a driver raises: the figures of the process are there all the same
+        state = None
+    return Response(monitor.metrics.text(state), media_type=CONTENT_TYPE_PLAIN_0_0_4, headers=HEADERS)
+
+
+def may_read_metrics(request: Request) -> bool:
+    """Whether the client's address is allowed.
+
+    An address of this machine counts only without a proxy: one that hides its visitors would make all of them
+    this machine.
+    """
+    address = client_address(request)
+    if address is None:
+        return False
+    if address.is_loopback and any(name in request.headers for name in FORWARDED):
+        return False
+    return any(address in network for network in settings_of(request).metrics_networks)
+
+
+routes = [
+    Route("/healthz", health, name="monitoring:health", methods=["GET"]),
+    Route("/readyz", readiness, name="monitoring:readiness", methods=["GET"]),
+    Route("/metrics", metrics, name="monitoring:metrics", methods=["GET"]),
+]
