@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
@@ -97,11 +97,12 @@ class LiveSite:
             "GALLERY_IMAGE_LEASE_SECONDS": str(self.settings.image_lease_seconds),
         }
 
-    async def serve(self, *options: str, worker: bool = True) -> str:
-        """Start `gallery serve` on a free port and wait until it answers; returns its address."""
+    async def serve(self, *options: str, worker: bool = True, under: Sequence[str] = ()) -> str:
+        """Start `gallery serve` on a free port, by the command `under`, and wait until it answers; returns its
+        address."""
         port = free_port()
         address = f"http://{self.host}:{port}"
-        command = [sys.executable, "-m", "gallery.cli", "serve", "--port", str(port)]
+        command = [*under, sys.executable, "-m", "gallery.cli", "serve", "--port", str(port)]
         log = (self.settings.home / f"serve-{port}.log").open("wb")
         self.processes.append(
             subprocess.Popen(

@@ -29,10 +29,10 @@ OPERATING = (DOCS / "operating.md").read_text()
 
 
 def program(name: str) -> str:
-    """The path of a proxy's program; without it the test is skipped."""
+    """The path of a system's program; without it the test is skipped."""
     found = shutil.which(name, path=PATH)
     if found is None:
-        sentence = f"No {name} was found on this machine, so the test of that proxy is left out."
+        sentence = f"No {name} was found on this machine, so what needs it is not tested."
         if REQUIRED:
             pytest.fail(sentence + " GALLERY_TEST_PROXIES=required forbids that.")
         pytest.skip(sentence)
@@ -114,21 +114,19 @@ async def caddy_with_https(origin: str, home: Path) -> AsyncIterator[Https]:
     configuration = _replaced(
         "Caddyfile",
         {
-            "{\n\tlog": f"{{\n\tadmin off\n\tdefault_bind 127.0.0.1\n\thttp_port {https.plain}\n"
-            f"\thttps_port {https.secure}\n\tlog",
-            "https://gallery.example.org {": f"https://gallery.example.org {{\n"
-            f"\ttls {https.certificate} {https.folder / 'key.pem'}",
-            "127.0.0.1:8000": origin.removeprefix("http://"),
+            "{\n\thttp_port": "{\n\tadmin off\n\tdefault_bind 127.0.0.1\n\thttp_port",
+            "\n\t@usual": f"\n\ttls {https.certificate} {https.folder / 'key.pem'}\n\t@usual",
         },
     )
     (https.folder / "Caddyfile").write_text(configuration)
     command = [program("caddy"), "run", "--config", str(https.folder / "Caddyfile")]
-    homes = {
-        "HOME": str(https.folder),
-        "XDG_DATA_HOME": str(https.folder),
-        "XDG_CONFIG_HOME": str(https.folder),
+    variables = {
+        **dict.fromkeys(("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"), str(https.folder)),
+        "GALLERY_HTTP_PORT": str(https.plain),
+        "GALLERY_HTTPS_PORT": str(https.secure),
+        "GALLERY_UPSTREAM": origin.removeprefix("http://"),
     }
-    async with _running(command, https.secure, https.folder, homes):
+    async with _running(command, https.secure, https.folder, variables):
         yield https
 
 
