@@ -122,9 +122,9 @@ async def caddy_with_https(origin: str, home: Path) -> AsyncIterator[Https]:
     command = [program("caddy"), "run", "--config", str(https.folder / "Caddyfile")]
     variables = {
         **dict.fromkeys(("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"), str(https.folder)),
-        "GALLERY_HTTP_PORT": str(https.plain),
-        "GALLERY_HTTPS_PORT": str(https.secure),
-        "GALLERY_UPSTREAM": origin.removeprefix("http://"),
+        "PROXY_HTTP_PORT": str(https.plain),
+        "PROXY_HTTPS_PORT": str(https.secure),
+        "SITE_UPSTREAM": origin.removeprefix("http://"),
     }
     async with _running(command, https.secure, https.folder, variables):
         yield https
