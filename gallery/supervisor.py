@@ -1,7 +1,7 @@
 """Child processes that are kept running: the worker, and with `gallery serve --processes` those that serve.
 
 `gallery serve --processes` becomes this module by exec: a process that only starts others then needs little memory
-(24 MB instead of 160), and has loaded no code of the site that an upgrade could replace under it.
+(21 MB instead of 160), and has loaded no code of the site that an upgrade could replace under it.
 
 Serving processes inherit one listening socket, which the supervisor never closes. So connections that arrive while
 processes are replaced wait in that socket until one accepts them, and none is refused.
@@ -115,6 +115,9 @@ class Supervisor:
         self._listening, self._processes, self._with_worker = listening, processes, with_worker
         self._stop_asked, self._replacement_asked = asyncio.Event(), asyncio.Event()
         self._servers: list[ChildProcess] = []
+        self._newcomers: list[
+            ChildProcess
+        ] = []  # which will replace the servers when all of them have come up
         self._retired: dict[ChildProcess, asyncio.Task[None]] = {}
         self._worker: ChildProcess | None = None
 
@@ -140,7 +143,8 @@ class Supervisor:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            everyone = [*self._servers, *self._retired, *([self._worker] if self._worker else [])]
+            everyone = [*self._servers, *self._newcomers, *self._retired]
+            everyone += [self._worker] if self._worker else []
             await asyncio.gather(*(process.stop(STOP_SECONDS) for process in everyone))
 
     def _start_servers(self) -> list[ChildProcess]:
@@ -154,16 +158,17 @@ class Supervisor:
         while True:
             await self._replacement_asked.wait()
             self._replacement_asked.clear()
-            earlier, self._servers = self._servers, self._start_servers()
-            if all(await asyncio.gather(*(server.came_up for server in self._servers))):
-                self._retire(earlier, RETIRE_SECONDS)
+            self._newcomers = self._start_servers()
+            if all(await asyncio.gather(*(server.came_up for server in self._newcomers))):
+                self._retire(self._servers, RETIRE_SECONDS)
+                self._servers, self._newcomers = self._newcomers, []
                 if self._worker is not None:
                     await self._worker.stop(WORKER_STOP_SECONDS)
                     self._worker = start_worker()
             else:
                 logger.error("The new processes could not start, so the present ones go on")
-                self._retire(self._servers, STOP_SECONDS)
-                self._servers = earlier
+                self._retire(self._newcomers, STOP_SECONDS)
+                self._newcomers = []
 
     def _retire(self, servers: Sequence[ChildProcess], seconds: float) -> None:
         """Let `servers` finish their requests, for at most `seconds`, while others go on."""

@@ -52,6 +52,20 @@ def test_each_service_is_confined(installed: Path, name: str) -> None:
     assert float(found[1]) <= MOST_EXPOSURE
 
 
+def test_the_installation_names_files_and_units_that_exist() -> None:
+    operating = (UNITS.parents[1] / "operating.md").read_text()
+    for path in re.findall(r"\bsource/(docs/[\w./]+)", operating):
+        assert (UNITS.parents[2] / path).exists(), path
+    there = {path.name for path in UNITS.iterdir()}
+    assert set(re.findall(r"`(gallery-[a-z-]+@?\.(?:service|timer))`", operating)) <= there
+    enabled = {
+        unit if unit.endswith(".timer") else f"{unit}.service"
+        for line in re.findall(r"systemctl (?:enable --now|restart|reload|stop|start) (gallery.*)", operating)
+        for unit in re.findall(r"gallery-[a-z.-]+[a-z]", line)
+    }
+    assert {"gallery-site.service", "gallery-backup.timer"} <= enabled <= there
+
+
 def test_the_rules_refuse_what_they_name() -> None:
     program("systemd-analyze")
     tried = """
