@@ -117,6 +117,18 @@ async def test_only_tls_1_2_and_1_3_are_spoken(proxy: Proxy, tmp_path: Path) -> 
 
 
 @PROXIES
+async def test_http_2_is_spoken(proxy: Proxy, tmp_path: Path) -> None:
+    async with proxy(NOBODY, tmp_path) as https:
+        context = trusting(https)
+        context.set_alpn_protocols(["h2", "http/1.1"])
+        _, writer = await asyncio.open_connection(
+            "127.0.0.1", https.secure, ssl=context, server_hostname=HOST
+        )
+        assert writer.get_extra_info("ssl_object").selected_alpn_protocol() == "h2"
+        writer.close()
+
+
+@PROXIES
 async def test_the_site_learns_who_asks_for_which_host_by_https(proxy: Proxy, tmp_path: Path) -> None:
     async with echo() as site, proxy(site.address, tmp_path) as https, visitor(https) as client:
         assert (await client.get("/zh/", headers={"x-forwarded-for": "192.0.2.9"})).status_code == 200
