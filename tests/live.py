@@ -11,11 +11,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from html import unescape
+from pathlib import Path
 
 import httpx
+import pytest
 
 from gallery.settings import Settings
 from gallery.storage import Storage
@@ -29,6 +31,21 @@ async def eventually(is_so: Callable[[], Awaitable[object]]) -> None:
     while not await is_so():
         assert time.monotonic() < ends_at, "waited in vain"
         await asyncio.sleep(0.1)
+
+
+def children_of(pid: int) -> list[int]:
+    path = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in path.read_text().split()] if path.exists() else []
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="there is no /proc here")
 
 
 def free_port() -> int:
@@ -80,15 +97,16 @@ class LiveSite:
             "GALLERY_IMAGE_LEASE_SECONDS": str(self.settings.image_lease_seconds),
         }
 
-    async def serve(self, *, worker: bool = True) -> str:
-        """Start `gallery serve` on a free port and wait until it answers; returns its address."""
+    async def serve(self, *options: str, worker: bool = True, under: Sequence[str] = ()) -> str:
+        """Start `gallery serve` on a free port, by the command `under`, and wait until it answers; returns its
+        address."""
         port = free_port()
         address = f"http://{self.host}:{port}"
-        command = [sys.executable, "-m", "gallery.cli", "serve", "--port", str(port)]
+        command = [*under, sys.executable, "-m", "gallery.cli", "serve", "--port", str(port)]
         log = (self.settings.home / f"serve-{port}.log").open("wb")
         self.processes.append(
             subprocess.Popen(
-                [*command, *([] if worker else ["--no-worker"])],
+                [*command, *options, *([] if worker else ["--no-worker"])],
                 env=self.environment(address),
                 stdout=log,
                 stderr=subprocess.STDOUT,

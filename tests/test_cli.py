@@ -42,7 +42,7 @@ from tests.artworks.sheets import csv_bytes, two_works, zipped
 from tests.command_line import environment, gallery, on_site
 from tests.conftest import Site
 from tests.factories import photograph
-from tests.live import free_port
+from tests.live import children_of, free_port, is_running, needs_proc
 from tests.seaweedfs import SeaweedFS
 
 pytestmark = pytest.mark.usefixtures("not_quick")  # it starts processes
@@ -357,24 +357,9 @@ def until(is_so: Callable[[], bool], seconds: float = 90) -> bool:
     return False
 
 
-def children_of(pid: int) -> list[int]:
-    path = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(child) for child in path.read_text().split()] if path.exists() else []
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
 def answers(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-needs_proc = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="there is no /proc here")
 
 
 @needs_proc

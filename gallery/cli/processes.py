@@ -9,10 +9,9 @@ import logging
 import os
 import signal
 import socket
-import sys
-import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Coroutine, Generator, Iterable
+from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 import click
@@ -25,6 +24,13 @@ from gallery.images.sandbox.child import forbid_tracing
 from gallery.monitoring.log_format import configure_logging
 from gallery.settings import Settings
 from gallery.storage import Storage, StoreUnavailable
+from gallery.supervisor import (
+    READY,
+    RETIRE_SECONDS,
+    STOP_SECONDS,
+    become_supervisor,
+    worker_process,
+)
 from gallery.web.http_protocol import CachingHttpProtocol
 from gallery.worker import ChoreContext, Worker
 
@@ -32,9 +38,7 @@ logger = logging.getLogger("gallery.serve")
 
 Result = TypeVar("Result")
 
-SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds until a dead worker is restarted
-STEADY_AFTER = 60.0  # seconds; if a worker ran for longer, the next pause is SHORTEST_PAUSE
-STOP_TIMEOUT = 10.0  # seconds a worker has to finish before it is killed
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 port_option = click.option(
     "--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="The port to listen on."
@@ -45,12 +49,32 @@ port_option = click.option(
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address or name to listen on.")
 @port_option
 @click.option("--no-worker", is_flag=True, help="Start no worker; one runs elsewhere.")
-def serve(host: str, port: int, no_worker: bool) -> None:
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    help="Serve with so many processes, which SIGHUP replaces without refusing a request.",
+)
+@click.option(
+    "--supervised", type=(int, int), hidden=True, help="The inherited socket, and the supervisor's."
+)
+def serve(
+    host: str, port: int, no_worker: bool, processes: int | None, supervised: tuple[int, int] | None
+) -> None:
     """Serve the site, with one worker process, until it is stopped."""
     settings = settings_with_port(port)
     configure_logging(logging.WARNING, settings.log_format)
+    if supervised is not None:
+        listening, supervisor = (socket.socket(fileno=number) for number in supervised)
+        run(serve_site(settings, listening, with_worker=False, supervisor=supervisor))
+        return
     listening = open_socket(host, port)
-    run(serve_site(settings, listening, with_worker=settings.worker and not no_worker))
+    with_worker = settings.worker and not no_worker
+    if processes is None:
+        run(serve_site(settings, listening, with_worker=with_worker))
+    else:
+        run(check_site(settings))
+        print_serving(settings)
+        become_supervisor(listening, processes, with_worker=with_worker)
 
 
 @click.command()
@@ -99,11 +123,14 @@ async def serve_site(
     *,
     with_worker: bool,
     on_start: Callable[[], None] | None = None,
+    supervisor: socket.socket | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; running requests are finished first."""
-    async with open_database(settings) as database:
-        await database.check()
-    await check_store(Storage(settings))
+    """Serve in this process until SIGTERM or SIGINT; running requests are finished first.
+
+    A `supervisor` has said that the site is served. It is told when this process accepts connections; when it
+    is gone, this process stops.
+    """
+    await check_site(settings)
     server = Server(
         uvicorn.Config(
             create_app(settings),
@@ -114,15 +141,25 @@ async def serve_site(
             server_header=False,
             log_config=None,  # uvicorn's lines have the format of all others
             log_level="warning",
-            timeout_graceful_shutdown=15,
-        )
+            timeout_graceful_shutdown=STOP_SECONDS if supervisor is None else RETIRE_SECONDS,
+        ),
+        supervisor,
     )
-    if on_start is None:
-        console.print(f"Serving {settings.site_url} · Ctrl-C stops it.")
-    else:
-        on_start()
+    if supervisor is None:
+        (on_start or partial(print_serving, settings))()
     async with worker_process() if with_worker else contextlib.nullcontext():
         await server.serve(sockets=[listening])
+
+
+def print_serving(settings: Settings) -> None:
+    console.print(f"Serving {settings.site_url} · Ctrl-C stops it.")
+
+
+async def check_site(settings: Settings) -> None:
+    """Raises if the database lacks a migration or cannot be opened, or if the store refuses access."""
+    async with open_database(settings) as database:
+        await database.check()
+    await check_store(Storage(settings))
 
 
 async def check_store(storage: Storage) -> None:
@@ -144,6 +181,20 @@ class Server(uvicorn.Server):
     Uvicorn's own handler would end the process and leave the worker running.
     """
 
+    def __init__(self, config: uvicorn.Config, supervisor: socket.socket | None) -> None:
+        super().__init__(config)
+        self.supervisor = supervisor
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.supervisor is not None:
+            self.supervisor.send(READY)
+            asyncio.get_running_loop().add_reader(self.supervisor, self._stop_without, self.supervisor)
+
+    def _stop_without(self, supervisor: socket.socket) -> None:
+        asyncio.get_running_loop().remove_reader(supervisor)
+        self.should_exit = True
+
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         loop = asyncio.get_running_loop()
@@ -154,48 +205,6 @@ class Server(uvicorn.Server):
         finally:
             for number in STOP_SIGNALS:
                 loop.remove_signal_handler(number)
-
-
-@asynccontextmanager
-async def worker_process() -> AsyncIterator[None]:
-    """Run a worker in its own process inside the `async with` block."""
-    supervisor = asyncio.create_task(supervise_worker())
-    try:
-        yield
-    finally:
-        supervisor.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await supervisor
-
-
-async def supervise_worker() -> None:
-    """Start a worker, and restart it after growing pauses when it dies. Stops the worker when cancelled."""
-    pause = SHORTEST_PAUSE
-    while True:
-        started = time.monotonic()
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "gallery.cli", "worker", "--with-parent", str(os.getpid())
-        )
-        try:
-            code = await child.wait()
-        except asyncio.CancelledError:
-            await stop_child(child)
-            raise
-        if time.monotonic() - started > STEADY_AFTER:
-            pause = SHORTEST_PAUSE
-        logger.warning("The worker ended with %s; another starts in %.0f s", code, pause)
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, LONGEST_PAUSE)
-
-
-async def stop_child(child: asyncio.subprocess.Process) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        child.terminate()
-    try:
-        await asyncio.wait_for(child.wait(), STOP_TIMEOUT)
-    except TimeoutError:
-        child.kill()
-        await child.wait()
 
 
 async def run_worker(settings: Settings, parent: int | None) -> None:
@@ -227,9 +236,6 @@ async def cancel_tasks(tasks: Iterable[asyncio.Task[Any]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def run(job: Coroutine[Any, Any, Result]) -> Result:

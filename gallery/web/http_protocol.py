@@ -5,7 +5,7 @@ scope, a task, two messages) costs three times as much as the page cache, so the
 the headers are read. Every other request goes to the app, which sends the same bytes.
 
 It also limits what uvicorn does not limit: the size of a request's head, the time until the head has arrived,
-and the value of the Host header.
+and the value of the Host header. A stopping server answers what is already on its way (`shutdown`).
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class CachingHttpProtocol(HttpToolsProtocol):
     HEAD_BYTES = 32_768  # of one request: the request line and the headers
     # Limit from the first to the last byte of a head; for the first head, from the opening of the connection.
     HEAD_SECONDS = 15.0
+    LAST_SECONDS = 0.5  # from the server's stop to the close of a connection without a request
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
@@ -60,6 +61,7 @@ class CachingHttpProtocol(HttpToolsProtocol):
         self._head_bytes = 0  # at least this many bytes of the current head have been read
         self._chunk_bytes = 0  # bytes of the data that the parser is reading
         self._refusal = 400
+        self._is_last = False  # whether the connection closes after the next response
         self._head_timer: TimerHandle | None = None  # closes a connection whose head takes too long
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
@@ -96,6 +98,8 @@ class CachingHttpProtocol(HttpToolsProtocol):
         self._answered = response is not None
         if response is None:
             super().on_headers_complete()
+            if self._is_last:
+                self.cycle.keep_alive = False
             return
         changing_headers = b"".join(
             [name + b": " + value + b"\r\n" for name, value in self.server_state.default_headers]
@@ -117,6 +121,21 @@ class CachingHttpProtocol(HttpToolsProtocol):
             self.on_response_complete()
         else:
             super().on_message_complete()
+
+    def shutdown(self) -> None:
+        """Close the connection after its next response, or after half a second without a request.
+
+        Uvicorn would close it at once, and so drop a request that the proxy has sent but nobody has read yet.
+        """
+        self._is_last = True
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.keep_alive = False
+        else:
+            self.loop.call_later(self.LAST_SECONDS, self._close_between_requests)
+
+    def _close_between_requests(self) -> None:
+        if self._is_between and (self.cycle is None or self.cycle.response_complete):
+            self.transport.close()
 
     def _check_head(self) -> None:
         """Check the head. Raises HeadRefused if it is too large, or does not have exactly one valid Host."""
@@ -176,6 +195,7 @@ class CachingHttpProtocol(HttpToolsProtocol):
             or parser.get_http_version() != "1.1"
             or not parser.should_keep_alive()
             or parser.should_upgrade()
+            or self._is_last
             or (
                 self.cycle is not None and not self.cycle.response_complete
             )  # an earlier response is still being sent

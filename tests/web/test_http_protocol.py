@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -360,6 +360,25 @@ async def test_a_slow_answer_and_a_slow_body_are_not_a_slow_head(monkeypatch: py
             visitor.say(b"x")
         answer = await visitor.hear()
     assert (answer.status, b"xxxx" in answer.body) == (200, True)
+
+
+async def test_a_stopping_server_answers_what_is_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CachingHttpProtocol, "LAST_SECONDS", 3.0)
+    async with AsyncExitStack() as server:
+        port = await server.enter_async_context(serving(Site()))
+        async with Visitor(port) as new, Visitor(port) as kept, Visitor(port) as silent:
+            assert (await kept.ask(get("/zh/"))).status == 200
+            stopping = asyncio.create_task(server.aclose())
+            with pytest.raises(ConnectionRefusedError):
+                while True:
+                    async with Visitor(port):
+                        await asyncio.sleep(0.01)
+            for visitor, path in ((new, "/desk"), (kept, "/zh/")):  # /zh/ is in the page cache
+                answer = await visitor.ask(get(path))
+                assert (answer.status, answer.headers["connection"]) == (200, "close")
+                assert await visitor.reader.read() == b""
+            assert await silent.reader.read() == b""
+            await stopping
 
 
 UNFINISHED = {
