@@ -32,6 +32,9 @@ class ChainedEntry(NamedTuple):
     with_id: int | None
 
 
+CHAINED_COLUMNS = tuple(ChainedEntry.__annotations__)
+
+
 def digest_of(entry: Entry | ChainedEntry) -> str:
     """SHA-256 of an entry as canonical JSON: sorted keys, no spaces, times in UTC with microseconds."""
     content = {
@@ -96,9 +99,9 @@ async def find_breaks() -> AsyncIterator[ChainBreak]:
         await Entry.filter(position__gt=position, position__lte=end.position)
         .order_by("position")
         .limit(READ_AT_ONCE)
-        .values_list(*ChainedEntry._fields)
+        .values_list(*CHAINED_COLUMNS)
     ):
-        for entry in map(ChainedEntry._make, rows):
+        for entry in (ChainedEntry(*row) for row in rows):
             if entry.position != position + 1:
                 yield ChainBreak("Entries of the audit log are missing before", entry.position)
             elif entry.previous != expected:
