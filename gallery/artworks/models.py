@@ -215,7 +215,7 @@ class Artwork(Model):
         default=dict, db_default={}
     )  # form field → typed values that are not valid yet
 
-    status = fields.CharEnumField(Status, max_length=10, default=Status.DRAFT, db_index=True)
+    status = fields.CharEnumField(Status, max_length=10, default=Status.DRAFT)
     is_vetoed = fields.BooleanField(default=False, db_default=False)  # a curator took the work off view
     created_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="artworks", null=True, on_delete=fields.SET_NULL
@@ -237,7 +237,6 @@ class Artwork(Model):
             ("artist_id",),
             ("consent_id",),
             ("project_id",),
-            ("status", "is_vetoed"),
         ]
         manager = ArtworkManager()
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from tortoise.connection import get_connection
 from tortoise.fields.relational import OneToOneFieldInstance
+from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.executor import MigrationExecutor
@@ -33,6 +34,21 @@ ADDITIVE_OPERATIONS = (
     ops.RunSQL,
     ops.RunPython,
 )
+
+
+class DropFieldIndex(ops.AlterField):
+    """Drop the index of a column; `field` is the field without it. The ORM's operation renders the models twice."""
+
+    async def database_forward(
+        self,
+        app_label: str,
+        old_state: State,
+        new_state: State,
+        state_editor: BaseSchemaEditor | None = None,
+    ) -> None:
+        assert state_editor is not None
+        model = new_state.apps.get_model(f"{app_label}.{self.model_name}")
+        await state_editor.remove_index(model, Index(fields=(self.name,)))
 
 
 class RenameTable(ops.RenameModel):
@@ -157,7 +173,7 @@ def operation_batches(operations: Iterable[ops.Operation]) -> Iterator[list[ops.
     batch: list[ops.Operation] = []
     created: set[str] = set()
     for operation in operations:
-        if not isinstance(operation, (*ADDITIVE_OPERATIONS, RenameTable)):
+        if not isinstance(operation, (*ADDITIVE_OPERATIONS, DropFieldIndex, RenameTable)):
             raise TypeError(f"A migration only adds, or uses SQL: {operation.describe()}")
         to = getattr(operation, "model_name", None) or getattr(operation, "name", "")
         if batch and (to in created or isinstance(operation, (ops.RunPython, RenameTable))):
