@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.exhibitions.credit_logos import logos_of
+from gallery.numbers import page_number
 from gallery.organisations.links import find_dead_links
 from gallery.public import queries, share_images
 from gallery.public.access import load_opened
@@ -25,26 +26,38 @@ from gallery.public.pages import (
 )
 from gallery.public.pagination import NoSuchRoom, exhibition_page, first_works
 from gallery.web.languages import gettext as _
+from gallery.web.list_pages import ListPage
 from gallery.web.page_keys import edition_key
 from gallery.web.rendering import pages_of, settings_of
 
+PAST_ON_PAGE = 60  # past exhibitions on one page of the list
 PROJECTS_OF_EXHIBITION = 60  # projects listed on the last page of an exhibition
 
 
 async def index(request: Request) -> Response:
-    """The open, coming and past exhibitions."""
+    """The open, coming and past exhibitions; `?page=` leads to earlier past ones. Raises HTTPException 404."""
     set_page_language(request)
     data = linked_data_of(request)
-    open_now = await queries.exhibitions(queries.is_open(), limit=MAX_LISTED)
-    past = await queries.exhibitions(queries.has_closed(), order="-closes_at", limit=MAX_LISTED)
-    hung = await queries.works_by_edition([*open_now, *past], 1)
+    number, size = page_number(request.query_params), PAST_ON_PAGE
+    closed = await queries.exhibitions(
+        queries.has_closed(), order="-closes_at", limit=size + 1, offset=(number - 1) * size
+    )
+    page = ListPage(closed[:size], number, len(closed) > size)
+    if number > 1 and not page.rows:
+        raise HTTPException(404)
+    open_now, to_open = [], []
+    if number == 1:
+        open_now = await queries.exhibitions(queries.is_open(), limit=MAX_LISTED)
+        to_open = await queries.exhibitions(queries.is_upcoming(), order="opens_at", limit=MAX_LISTED)
+    hung = await queries.works_by_edition([*open_now, *page.rows], 1)
     return render_page(
         request,
         "public/exhibitions.html",
         works=[work for works in hung.values() for work in works],
         open_now=open_now,
-        to_open=await queries.exhibitions(queries.is_upcoming(), order="opens_at", limit=MAX_LISTED),
-        past=past,
+        to_open=to_open,
+        page=page,
+        twin_query=f"page={number}" if number > 1 else "",
         hung=hung,
         linked_data=data.index(data.exhibitions(), _("Current, upcoming and past exhibitions.")),
     )

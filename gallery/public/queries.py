@@ -69,9 +69,11 @@ def _works_by_id(ids: list[int]) -> ValuesQuery[Any]:
     return Artwork.all().on_view().filter(id__in=ids).values(*WORK_COLUMNS)
 
 
-async def exhibitions(*conditions: Q, order: str = "-opens_at", limit: int) -> list[ShownExhibition]:
+async def exhibitions(
+    *conditions: Q, order: str = "-opens_at", limit: int, offset: int = 0
+) -> list[ShownExhibition]:
     """At most `limit` published exhibitions, as their current editions; one query."""
-    rows = published_editions(*conditions).order_by(order, "-id").limit(limit)
+    rows = published_editions(*conditions).order_by(order, "-id").offset(offset).limit(limit)
     return [ShownExhibition.of(row) for row in await rows.values(*EDITION_COLUMNS)]
 
 

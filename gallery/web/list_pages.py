@@ -11,7 +11,8 @@ from tortoise.models import Model
 from gallery.db.connection import QuerySet
 from gallery.numbers import page_number
 
-Row = TypeVar("Row", bound=Model)
+Row = TypeVar("Row")
+ModelRow = TypeVar("ModelRow", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class ListPage(Generic[Row]):
     has_next: bool
 
 
-async def fetch_page(rows: QuerySet[Row], query: Mapping[str, str], size: int) -> ListPage[Row]:
+async def fetch_page(rows: QuerySet[ModelRow], query: Mapping[str, str], size: int) -> ListPage[ModelRow]:
     """The page of `rows` that `?page=` asks for, without a COUNT query."""
     number = page_number(query)
     found = await rows.offset((number - 1) * size).limit(size + 1)
