@@ -51,7 +51,7 @@ async def robots(request: Request) -> Response:
 async def index(request: Request) -> Response:
     """The sitemap index."""
     pages = pages_of(request)
-    works = sum((await work_counts_of(request).organisations.get()).values())
+    works = sum((await work_counts_of(request).organisations.all()).values())
     root = Element("sitemapindex", {"xmlns": SITEMAPS})
     for language in LANGUAGES:
         paths = [pages.url("sitemaps:pages", language=language)]
@@ -78,7 +78,7 @@ async def page_sitemap(request: Request) -> Response:
     for slug in await Theme.all().order_by("-occurs_on", "-id").values_list("slug", flat=True):
         add_page(root, request, "public:theme", slug=slug)
     for organisation in await queries.organisations_on_view(
-        await work_counts_of(request).organisations.get(), limit=MAX_LISTED
+        await work_counts_of(request).organisations.all(), limit=MAX_LISTED
     ):
         add_page(root, request, "public:organisation", slug=organisation.slug)
     shown = Artwork.all().on_view(as_set=True).filter(project_id__isnull=False)

@@ -62,7 +62,7 @@ async def show(request: Request) -> Response:
         hung=hung,
         newest=newest,
         organisations=await queries.organisations_on_view(
-            await work_counts_of(request).organisations.get(), limit=ORGANISATIONS_ON_HOME
+            await work_counts_of(request).organisations.all(), limit=ORGANISATIONS_ON_HOME
         ),
         linked_data=linked_data_of(request).home(shown_now),
     )

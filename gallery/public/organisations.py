@@ -36,7 +36,7 @@ async def index(request: Request) -> Response:
         "public/organisations.html",
         linked_data=data.index(data.organisations(), _("The charities and foundations that send works.")),
         organisations=await queries.organisations_on_view(
-            await work_counts_of(request).organisations.get(), limit=MAX_LISTED
+            await work_counts_of(request).organisations.all(), limit=MAX_LISTED
         ),
     )
 

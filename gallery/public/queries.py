@@ -15,6 +15,7 @@ from gallery.artworks.models import (
     edition_is_not_replaced,
     edition_is_open,
     hangs_in,
+    has_theme,
 )
 from gallery.clock import now
 from gallery.db.compiled_queries import QueryRow, compiled_query
@@ -117,7 +118,7 @@ async def works_by_edition(shown: Sequence[ShownExhibition], most: int) -> dict[
     if not ids:
         return {}
     # Usually the first works suffice. All hangings of many exhibitions would be far more.
-    first = await _first_works(ids, most, candidates=most + 4)
+    first = await _first_works(ids, most, candidates=most + 2)
     if few := [edition for edition in ids if len(first[edition]) < most]:
         first |= await _first_works(few, most, candidates=None)
     return first
@@ -293,6 +294,12 @@ async def count_by_theme(ids: Collection[int] | None) -> dict[int, ThemeWorkCoun
         .values_list("themes__id", "works", "newest")
     )
     return {theme_id: ThemeWorkCount(works, newest) for theme_id, works, newest in rows}
+
+
+async def count_totals_by_theme(ids: Collection[int] | None) -> dict[int, Counts]:
+    """Theme id → the numbers of its works on view, of their organisations and projects; one query for each."""
+    every = [theme.id for theme in await Theme.all().only("id")] if ids is None else ids
+    return {id: await count_works(has_theme(id)) for id in every}
 
 
 async def sample_works(

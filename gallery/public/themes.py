@@ -21,7 +21,7 @@ from gallery.public.pages import (
     set_page_language,
     slug_of,
 )
-from gallery.public.view_models import ShownTheme
+from gallery.public.view_models import Counts, ShownTheme
 from gallery.public.work_counts import work_counts_of
 from gallery.themes.models import Theme
 from gallery.themes.series import other_years
@@ -35,7 +35,7 @@ async def index(request: Request) -> Response:
     set_page_language(request)
     data = linked_data_of(request)
     themes = await Theme.all().order_by("-occurs_on", "-id").limit(MAX_LISTED)
-    counts = await work_counts_of(request).themes.get()
+    counts = await work_counts_of(request).themes.all()
     samples = await queries.sample_works(themes, counts)
     return render_page(
         request,
@@ -69,7 +69,7 @@ async def show(request: Request) -> Response:
         day=today(),
         cover=cover,
         years=await Theme.filter(other_years(theme)).order_by("-occurs_on", "-id").limit(MAX_LISTED),
-        counts=await queries.count_works(has_theme(theme.id)),
+        counts=await work_counts_of(request).theme_totals.of(theme.id) or Counts(0, 0, 0),
         listed_works=works,
         exhibitions=opened,
         hung=hung,

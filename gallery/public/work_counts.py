@@ -13,7 +13,7 @@ from starlette.requests import Request
 
 from gallery.db.content_version import GenerationTracker
 from gallery.public import queries
-from gallery.public.view_models import ThemeWorkCount
+from gallery.public.view_models import Counts, ThemeWorkCount
 from gallery.web.page_keys import ORGANISATION, THEME
 
 T = TypeVar("T")
@@ -31,8 +31,8 @@ class CountsById(Generic[T]):
         self._content = content
         self._prefix = prefix
         self._count = count
-        self._known: dict[int, T] | None = None
-        self._touched: set[int] = set()
+        self._known: dict[int, T] = {}
+        self._touched: set[int] | None = None  # the ids to count again; None: all
         self._changes = 0
         self._counting = asyncio.Lock()
         content.subscribe(self.forget)
@@ -41,31 +41,47 @@ class CountsById(Generic[T]):
         """Count again for the touched ids; None: for all."""
         self._changes += 1
         if touched is None:
-            self._known = None
-        else:
-            ids = (key.removeprefix(self._prefix) for key in touched if key.startswith(self._prefix))
-            self._touched.update(map(int, ids))
+            self._known, self._touched = {}, None
+            return
+        for key in touched:
+            if key.startswith(self._prefix):
+                id = int(key.removeprefix(self._prefix))
+                self._known.pop(id, None)
+                if self._touched is not None:
+                    self._touched.add(id)
 
-    async def get(self) -> dict[int, T]:
+    async def all(self) -> dict[int, T]:
+        """The counts that are not zero."""
         if self._content.fresh() is None:
             await self._content.generation()
         async with self._counting:
-            if self._known is not None and not self._touched:
+            if self._touched == set():
                 return self._known
-            changes, known, touched = self._changes, self._known, self._touched.copy()
-            counted = await self._count(None if known is None else touched)
-            if known is not None:
-                counted = {id: count for id, count in known.items() if id not in touched} | counted
+            changes, touched = self._changes, None if self._touched is None else self._touched.copy()
+            counted = await self._count(touched)
+            counts = counted if touched is None else self._known | counted
             if changes == self._changes:  # otherwise it may be older than the last change
-                self._known = counted
-                self._touched.clear()
-            return counted
+                self._known, self._touched = counts, set()
+            return counts
+
+    async def of(self, id: int) -> T | None:
+        """The count of one; None: zero."""
+        if self._content.fresh() is None:
+            await self._content.generation()
+        if id not in self._known:
+            changes = self._changes
+            counted = await self._count([id])
+            if changes != self._changes:
+                return counted.get(id)
+            self._known.update(counted)
+        return self._known.get(id)
 
 
 class WorkCounts:
     def __init__(self, content: GenerationTracker) -> None:
         self.organisations = CountsById[int](content, ORGANISATION, queries.count_by_organisation)
         self.themes = CountsById[ThemeWorkCount](content, THEME, queries.count_by_theme)
+        self.theme_totals = CountsById[Counts](content, THEME, queries.count_totals_by_theme)
 
 
 def work_counts_of(request: Request) -> WorkCounts:

@@ -13,14 +13,14 @@ from starlette.applications import Starlette
 
 from gallery.artists.consents import set_artist_page
 from gallery.artists.models import Artist, Consent
-from gallery.artworks.models import Artwork, Status, Submission
+from gallery.artworks.models import Artwork, Status, Submission, has_theme
 from gallery.artworks.submissions import propose
 from gallery.artworks.works import TEXT_FIELDS
 from gallery.db import content_version
 from gallery.exhibitions import drafts
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.images.models import Image
-from gallery.public.queries import count_by_organisation, count_by_theme
+from gallery.public.queries import count_by_organisation, count_by_theme, count_works
 from gallery.reviews import decisions
 from gallery.reviews.vetoes import lift_veto, veto
 from gallery.themes.models import Theme
@@ -165,8 +165,10 @@ async def test_a_cached_page_is_what_would_be_rendered_now(
                 if answer.status_code == 200:
                     assert answer.content == now_made.content, (kind, page)
             counts = site.app.state.work_counts
-            assert await counts.organisations.get() == await count_by_organisation(None), kind
-            assert await counts.themes.get() == await count_by_theme(None), kind
+            assert await counts.organisations.all() == await count_by_organisation(None), kind
+            assert await counts.themes.all() == await count_by_theme(None), kind
+            for theme in themes:
+                assert await counts.theme_totals.of(theme.id) == await count_works(has_theme(theme.id)), kind
     assert len(changes.made) > 9
 
 
