@@ -14,8 +14,9 @@ from tortoise.connection import get_connection
 from gallery.accounts.models import Person, Role
 from gallery.app import create_app
 from gallery.db.connection import Database, DatabaseOutOfDate, configuration, in_transaction
-from gallery.db.content_version import bump
+from gallery.db.content_version import bump, current_number
 from gallery.db.models import ContentVersion
+from gallery.db.sqlite import READERS
 from gallery.settings import Settings, SettingsError
 from tests.conftest import PostgreSQL, settings_for
 
@@ -70,7 +71,45 @@ async def test_bumps_at_once_are_all_counted(settings: Settings) -> None:
         assert (await ContentVersion.get(id=1)).number == 11
 
 
-@pytest.mark.engines("sqlite")  # all queries share one connection there
+async def test_a_query_waits_for_no_transaction(settings: Settings) -> None:
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def change() -> None:
+        async with in_transaction():
+            await bump()
+            assert await current_number() == 1  # it reads what it has written
+            begun.set()
+            await may_end.wait()
+
+    async with Database(settings):
+        changing = asyncio.create_task(change())
+        await begun.wait()
+        queries = [current_number() for _ in range(2 * READERS)]
+        assert set(await asyncio.wait_for(asyncio.gather(*queries), 30)) == {0}
+        may_end.set()
+        await changing
+        assert await current_number() == 1
+        await bump()
+        assert await current_number() == 2
+
+
+@pytest.mark.engines("sqlite")
+async def test_connections_for_reading_change_nothing(settings: Settings) -> None:
+    async with Database(settings):
+        connection = get_connection("default")
+        await connection.execute_query("SELECT 1")
+        (reader,) = connection._readers
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            await reader.execute("DELETE FROM content_version")
+        first = asyncio.create_task(current_number())
+        await asyncio.sleep(0)
+        first.cancel()  # whoever gives up waiting gives the connection back
+        assert await asyncio.gather(*(current_number() for _ in range(2 * READERS))) == [0] * 2 * READERS
+        assert len(connection._readers) <= READERS
+        assert len(connection._idle) == len(connection._readers)
+
+
+@pytest.mark.engines("sqlite")  # all transactions share one connection there
 async def test_who_gives_up_waiting_takes_no_transaction_from_whoever_holds_it(settings: Settings) -> None:
     async with Database(settings):
         done, values = asyncio.Event(), list[str]()
