@@ -112,7 +112,7 @@ class Settings:
     log_format: str = "text"  # "text" or "json"
     slow_request_ms: int = 1000  # from which duration a request is logged; 0: every request
     metrics_allow: str = "127.0.0.1,::1"  # addresses and networks that may read /metrics
-    development: bool = False  # shows /patterns and reloads templates
+    development: bool = False  # shows /patterns, reloads templates, and names what keeps the event loop busy
 
     @property
     def zone(self) -> ZoneInfo:

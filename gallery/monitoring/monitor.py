@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,6 +12,7 @@ from gallery.monitoring.alarms import watch_workers
 from gallery.monitoring.metrics import Metrics
 from gallery.monitoring.readiness import Readiness
 from gallery.monitoring.state import STATE_SECONDS, Remembered, read_state
+from gallery.monitoring.watchdog import watching
 from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.worker import ChoreContext
@@ -33,7 +35,8 @@ class Monitor:
             asyncio.create_task(watch_workers(self._context)),
         ]
         try:
-            yield
+            with watching() if self._context.settings.development else contextlib.nullcontext():
+                yield
         finally:
             for task in tasks:
                 task.cancel()
