@@ -35,7 +35,6 @@ from urllib.parse import quote
 import asyncpg
 import httpx
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
-from tortoise.backends.sqlite.client import SqliteClient
 from tortoise.connection import get_connection
 
 from gallery.accounts.models import Person
@@ -44,6 +43,7 @@ from gallery.app import CHORES, create_app
 from gallery.artists.models import Consent
 from gallery.artworks.models import Submission
 from gallery.db.content_version import current_number
+from gallery.db.sqlite import ImmediateSqliteClient
 from gallery.exhibitions.drafts import unpublish
 from gallery.exhibitions.models import Edition, Exhibition
 from gallery.mail.models import Mail, MailState
@@ -95,7 +95,7 @@ class Statements:
     def __init__(self) -> None:
         self.ran: list[Statement] = []
         self._depth = 0
-        for kind in (SqliteClient, AsyncpgDBClient):
+        for kind in (ImmediateSqliteClient, AsyncpgDBClient):
             for name in ("execute_query", "execute_query_dict", "execute_insert", "execute_many"):
                 setattr(kind, name, self._timed(getattr(kind, name)))
 
