@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -78,16 +78,24 @@ MAX_ENDING_WORKS_SHOWN = 24
 
 
 async def works_ending_before_closing(
-    draft: Edition, work_ids: Collection[int]
+    draft: Edition, parts: DraftParts, found: Mapping[int, FoundWorks]
 ) -> tuple[Sequence[Artwork], int]:
-    """The works among `work_ids` whose consent ends before the exhibition closes, the earliest end first.
+    """The works that leave the exhibition before it closes, because their consent ends, the earliest end first.
 
-    Returns the first MAX_ENDING_WORKS_SHOWN, and the number of all.
+    Includes works hung by hand and those that rules found. Returns the first MAX_ENDING_WORKS_SHOWN, and the number
+    of all.
     """
     if draft.closes_at is None:
         return [], 0
     last_day: date = to_local(draft.closes_at).date()
-    ending = Artwork.filter(id__in=list(work_ids) or [0], consent__ends_on__lt=last_day)
+    # Two steps: the ids of all works in the draft would be thousands of parameters.
+    hung = Hanging.filter(
+        room_id__in=[part.room.id for part in parts.rooms], artwork__consent__ends_on__lt=last_day
+    )
+    candidates: list[Any] = await hung.values_list("artwork_id", flat=True)
+    for works in found.values():
+        candidates += works.ids
+    ending = Artwork.filter(may_hang(), id__in=candidates or [0], consent__ends_on__lt=last_day)
     ids: list[Any] = await ending.order_by("consent__ends_on", "id").values_list("id", flat=True)
     first = Artwork.filter(id__in=ids[:MAX_ENDING_WORKS_SHOWN] or [0])
     return await first.order_by("consent__ends_on", "id").select_related("consent"), len(ids)

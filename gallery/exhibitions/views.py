@@ -368,16 +368,13 @@ async def _render_builder(
     )
     hangings = await load_hangings(parts)
     rooms = [part.room for part in parts.rooms]
-    is_hung_needed = draft.closes_at is not None or any(room.rule is not None for room in rooms)
-    hung = await hangable_ids(parts.artwork_ids) if is_hung_needed else set()
-    by_rule = await apply_rules(rooms, hung)
+    has_rules = any(room.rule is not None for room in rooms)
+    by_rule = await apply_rules(rooms, await hangable_ids(parts.artwork_ids)) if has_rules else {}
     picker = await work_picker(draft, request.query_params, parts.at)
     editions = await editions_of(exhibition)
     site = PublishedEditions.of(editions)
     choices = await room_choices()
-    ending, ending_count = await works_ending_before_closing(
-        draft, hung.union(*(found.ids for found in by_rule.values()))
-    )
+    ending, ending_count = await works_ending_before_closing(draft, parts, by_rule)
     context = {
         "exhibition": exhibition,
         "draft": draft,
