@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -10,14 +10,14 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 from tortoise.expressions import Q, Subquery
-from tortoise.query_utils import Prefetch
 
 from gallery.accounts.models import Person
 from gallery.artworks.as_sent import load_as_sent
 from gallery.artworks.models import Artwork, may_hang
 from gallery.clock import to_local
-from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
-from gallery.exhibitions.room_rules import FilledRoom, work_ids_of
+from gallery.exhibitions.models import Edition, Exhibition, Hanging
+from gallery.exhibitions.room_parts import MAX_RULE_WORKS_SHOWN, DraftParts
+from gallery.exhibitions.room_rules import FoundWorks
 from gallery.numbers import row_id
 from gallery.organisations.models import Organisation
 from gallery.themes.models import Theme
@@ -36,40 +36,20 @@ class WorkPicker:
     pages: int
     themes: Sequence[Theme]
     organisations: Sequence[Organisation]
-    query_values: dict[str, str] = field(default_factory=dict)  # keys: room, theme, organisation, q
+    query_values: dict[str, str] = field(default_factory=dict)  # keys: room, theme, organisation, q, at
 
     def query(self, **changed: object) -> str:
         """The query string of the builder with some parameters changed; None removes a parameter."""
         return urlencode({name: value for name, value in {**self.query_values, **changed}.items() if value})
 
 
-async def rooms_of(draft: Edition) -> list[Room]:
-    """The rooms of a draft in order, with hangings and everything the builder shows of their works."""
-    rooms = await Room.filter(edition_id=draft.id).prefetch_related(
-        Prefetch(
-            "hangings",
-            Hanging.all().prefetch_related(
-                "artwork__image", "artwork__artist", "artwork__consent", "artwork__organisation"
-            ),
-        )
-    )
-    await load_as_sent([hanging.artwork for room in rooms for hanging in room.hangings])
-    return rooms
-
-
-MAX_RULE_WORKS_SHOWN = 24  # works per room on the builder's page
-
-
-async def works_by_rule(rooms: Sequence[FilledRoom]) -> dict[int, Artwork]:
-    """Id → work, for the first works that the rules would hang and for excluded works; at most one query."""
+async def works_by_rule(parts: DraftParts, found: Mapping[int, FoundWorks]) -> dict[int, Artwork]:
+    """Id → work, for the first works that the rules of open rooms found, and for excluded ones; at most one query."""
     ids = {
         id
-        for room in rooms
-        if room.room.rule is not None
-        for id in (
-            *[hung.artwork_id for hung in room.works if hung.hanging_id is None][:MAX_RULE_WORKS_SHOWN],
-            *(room.room.without or ()),
-        )
+        for part in parts.rooms
+        if part.is_open and part.room.id in found
+        for id in (*found[part.room.id].ids[:MAX_RULE_WORKS_SHOWN], *(part.room.without or ()))
     }
     if not ids:
         return {}
@@ -94,23 +74,42 @@ async def editions_of(exhibition: Exhibition) -> list[Edition]:
     )
 
 
-async def works_ending_before_closing(draft: Edition, rooms: Sequence[FilledRoom]) -> list[Artwork]:
-    """The works that leave the exhibition before it closes, because their consent ends.
+MAX_ENDING_WORKS_SHOWN = 24
 
-    Includes works hung by hand and by a rule, the earliest end first; one query.
+
+async def works_ending_before_closing(
+    draft: Edition, parts: DraftParts, found: Mapping[int, FoundWorks]
+) -> tuple[Sequence[Artwork], int]:
+    """The works that leave the exhibition before it closes, because their consent ends, the earliest end first.
+
+    Includes works hung by hand and those that rules found. Returns the first MAX_ENDING_WORKS_SHOWN, and the number
+    of all.
     """
     if draft.closes_at is None:
-        return []
+        return [], 0
     last_day: date = to_local(draft.closes_at).date()
-    ending = Artwork.filter(id__in=work_ids_of(rooms) or [0], consent__ends_on__lt=last_day)
-    return await ending.order_by("consent__ends_on", "id").select_related("consent")
+    # Two steps: the ids of all works in the draft would be thousands of parameters.
+    hung = Hanging.filter(
+        room_id__in=[part.room.id for part in parts.rooms], artwork__consent__ends_on__lt=last_day
+    )
+    candidates: list[Any] = await hung.values_list("artwork_id", flat=True)
+    for works in found.values():
+        candidates += works.ids
+    ending = Artwork.filter(may_hang(), id__in=candidates or [0], consent__ends_on__lt=last_day)
+    ids: list[Any] = await ending.order_by("consent__ends_on", "id").values_list("id", flat=True)
+    first = Artwork.filter(id__in=ids[:MAX_ENDING_WORKS_SHOWN] or [0])
+    return await first.order_by("consent__ends_on", "id").select_related("consent"), len(ids)
 
 
-async def work_picker(draft: Edition, query: QueryParams) -> WorkPicker:
-    """The works to choose from. `query` may hold room, theme, organisation (ids), q (words) and page."""
+async def work_picker(draft: Edition, query: QueryParams, at: str = "") -> WorkPicker:
+    """The works to choose from. `query` may hold room, theme, organisation (ids), q (words) and page.
+
+    `at`: the chosen part of the rooms (room_parts.py), which the picker's links keep.
+    """
     query_values = {
         name: query[name][:100] for name in ("room", "theme", "organisation", "q") if query.get(name)
     }
+    query_values["at"] = at
     hung = Hanging.filter(room__edition_id=draft.id).values("artwork_id")
     found = Artwork.filter(may_hang(), ~Q(id__in=Subquery(hung)))
     if "theme" in query_values:

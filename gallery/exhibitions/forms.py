@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from markupsafe import Markup
 from wtforms import ValidationError
 from wtforms.fields import BooleanField, Field, SelectField
 from wtforms.validators import Optional
+from wtforms.widgets import Select
 
 from gallery.exhibitions.credits import CREDIT_FIELDS, HEADINGS
 from gallery.exhibitions.models import Layout, Room
@@ -102,8 +104,21 @@ BY_HAND, BY_RULE = "hand", "rule"
 CHOICE_GONE = _l("This option is no longer available. Please choose another.")
 
 
+OPTION = Markup('<option%s value="%s">%s</option>')
+
+
+class QuickSelect(Select):
+    """As the library's own, but writes options in a fraction of the time: lists of organisations are long."""
+
+    @classmethod
+    def render_option(cls, choice: Any, **_attributes: Any) -> Markup:
+        return OPTION % (Markup(" selected") if choice.selected else "", choice.value, str(choice.label))
+
+
 class ChoiceField(SelectField):
     """A select field whose choices are given when the form is created."""
+
+    widget = QuickSelect()
 
     def __init__(self, label: Any, choices: Any = (), **options: Any) -> None:
         super().__init__(label, choices=choices_of(choices), validate_choice=False, **options)

@@ -75,11 +75,43 @@ class HungWork:
 
 @dataclass(frozen=True, slots=True)
 class FilledRoom:
-    """A room with the works that would hang in it. `beyond`: the number of matching works over the limit."""
+    """A room with the works that would hang in it."""
 
     room: Room
     works: Sequence[HungWork]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundWorks:
+    """The ids of the works that a room's rule finds, and the number of matching works over the limit."""
+
+    ids: Sequence[int]
     beyond: int = 0
+
+
+async def hangable_ids(ids: Collection[int]) -> set[int]:
+    """The ids among `ids` of works that may hang."""
+    # A query of its own: joined with hangings, the database could begin with all accepted works of the site.
+    found = await Artwork.filter(may_hang(), id__in=list(ids)).values_list("id", flat=True)
+    return set(found)  # type: ignore[arg-type]
+
+
+async def apply_rules(rooms: Sequence[Room], hung: Collection[int]) -> dict[int, FoundWorks]:
+    """Room id → the works that its rule would hang now, for the rooms with a rule; two queries for each.
+
+    `hung`: the ids of the works that hang by hand, which no rule hangs again.
+    """
+    found: dict[int, FoundWorks] = {}
+    taken = set(hung)
+    for room in rooms:
+        if rule := RoomRule.of(room):
+            matching = rule.works({*taken, *(room.without or ())})
+            # The rule has at most one theme, so the join finds a work with several themes only once.
+            ids: list[int] = await matching.limit(MAX_WORKS_BY_RULE).values_list("id", flat=True)  # type: ignore[assignment]
+            beyond = await matching.count() - len(ids) if len(ids) == MAX_WORKS_BY_RULE else 0
+            taken.update(ids)
+            found[room.id] = FoundWorks(ids, beyond)
+    return found
 
 
 async def fill_rooms(draft: Edition) -> list[FilledRoom]:
@@ -89,28 +121,17 @@ async def fill_rooms(draft: Edition) -> list[FilledRoom]:
     """
     rooms = await Room.filter(edition_id=draft.id).order_by("position", "id")
     hangings = await Hanging.filter(room_id__in=[room.id for room in rooms]).order_by("position", "id")
-    # A query of its own: joined with hangings, the database could begin with all accepted works of the site.
-    hung = Artwork.filter(may_hang(), id__in=[hanging.artwork_id for hanging in hangings])
-    taken: set[int] = set(await hung.values_list("id", flat=True))  # type: ignore[arg-type]
-    by_hand = defaultdict[int, list[HungWork]](list)  # by room
+    hung = await hangable_ids([hanging.artwork_id for hanging in hangings])
+    found = await apply_rules(rooms, hung)
+    works = defaultdict[int, list[HungWork]](list)  # by room
     for hanging in hangings:
-        if hanging.artwork_id in taken:
-            by_hand[hanging.room_id].append(
+        if hanging.artwork_id in hung:
+            works[hanging.room_id].append(
                 HungWork(hanging.artwork_id, hanging.caption_zh, hanging.caption_en, hanging.id)
             )
-    filled_rooms = []
-    for room in rooms:
-        works = by_hand[room.id]
-        beyond = 0
-        if rule := RoomRule.of(room):
-            matching = rule.works({*taken, *(room.without or ())})
-            # The rule has at most one theme, so the join finds a work with several themes only once.
-            ids = await matching.limit(MAX_WORKS_BY_RULE).values_list("id", flat=True)
-            beyond = await matching.count() - len(ids) if len(ids) == MAX_WORKS_BY_RULE else 0
-            taken.update(ids)  # type: ignore[arg-type]
-            works += [HungWork(id) for id in ids]  # type: ignore[arg-type]
-        filled_rooms.append(FilledRoom(room, works, beyond))
-    return filled_rooms
+    for room_id, by_rule in found.items():
+        works[room_id] += [HungWork(id) for id in by_rule.ids]
+    return [FilledRoom(room, works[room.id]) for room in rooms]
 
 
 def work_ids_of(rooms: Iterable[FilledRoom]) -> set[int]:
@@ -118,11 +139,10 @@ def work_ids_of(rooms: Iterable[FilledRoom]) -> set[int]:
     return {hung.artwork_id for room in rooms for hung in room.works}
 
 
-async def count_unpublished_works(draft: Edition, rooms: Sequence[FilledRoom]) -> int:
-    """The number of works that the rules would hang and that no current or planned edition contains.
-
-    0 if nothing is published."""
-    if not any(room.room.rule is not None for room in rooms):
+async def count_unpublished_works(draft: Edition, found: Iterable[FoundWorks]) -> int:
+    """The number of works in `found` that no current or planned edition contains; 0 if nothing is published."""
+    by_rule = {id for works in found for id in works.ids}
+    if not by_rule:
         return 0
     current = Edition.filter(edition_is_not_replaced(), exhibition_id=draft.exhibition_id)
     if not await current.exists():
@@ -130,5 +150,4 @@ async def count_unpublished_works(draft: Edition, rooms: Sequence[FilledRoom]) -
     seen = await Hanging.filter(
         edition_is_not_replaced("room__edition__"), room__edition__exhibition_id=draft.exhibition_id
     ).values_list("artwork_id", flat=True)
-    by_rule = {hung.artwork_id for room in rooms for hung in room.works if hung.hanging_id is None}
     return len(by_rule - set(seen))

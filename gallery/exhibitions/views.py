@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
 from tortoise.query_utils import Prefetch
 
+from gallery.artworks.as_sent import load_as_sent
 from gallery.artworks.models import Artwork
 from gallery.clock import now
 from gallery.exhibitions import drafts
@@ -23,7 +24,6 @@ from gallery.exhibitions.arrangements import CAPTION_FIELDS, EDITION_FIELDS, ROO
 from gallery.exhibitions.builder import (
     draft_version,
     editions_of,
-    rooms_of,
     work_picker,
     works_by_rule,
     works_ending_before_closing,
@@ -31,7 +31,16 @@ from gallery.exhibitions.builder import (
 from gallery.exhibitions.drafts import DraftChangeRefused, NotPublishable, draft_of
 from gallery.exhibitions.forms import CaptionForm, EditionForm, ExhibitionForm, RoomForm
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, PublishedEditions, Room
-from gallery.exhibitions.room_rules import count_unpublished_works, fill_rooms
+from gallery.exhibitions.room_parts import (
+    FEW_ROOMS,
+    MAX_HANGINGS_SHOWN,
+    MAX_RULE_WORKS_SHOWN,
+    DraftParts,
+    Place,
+    load_hangings,
+    parts_of,
+)
+from gallery.exhibitions.room_rules import apply_rules, count_unpublished_works, hangable_ids
 from gallery.exhibitions.talks import TIME_FIELDS
 from gallery.numbers import row_id, whole_number
 from gallery.organisations.models import Organisation
@@ -262,12 +271,20 @@ async def move_hanging(request: Request) -> Response:
             request, exhibition, f"room-{hanging.room_id}", position_missing_message(), "error"
         )
     into = None
+    rooms = Room.filter(edition__exhibition_id=exhibition.id, edition__number__isnull=True)
     if room_id := whole_number(posted.get("room", "")):
-        into = await Room.get_or_none(
-            id=room_id, edition__exhibition_id=exhibition.id, edition__number__isnull=True
-        )
+        into = await rooms.get_or_none(id=room_id)
+    elif room_number := posted.get("room_number", "").strip():
+        number = whole_number(room_number, least=1)
+        into = await rooms.offset(number - 1).first() if number else None
+        if into is None:
+            return await _saved_response(
+                request, exhibition, f"hanging-{hanging.id}", room_missing_message(), "error"
+            )
     await drafts.move_hanging(hanging, to, into=into, by=person)
-    return await _saved_response(request, exhibition, f"hanging-{hanging.id}")
+    if wants_json(request):
+        return await _saved_response(request, exhibition)
+    return await _moved_response(request, exhibition, hanging)
 
 
 async def create_edition(request: Request) -> Response:
@@ -346,49 +363,74 @@ async def _render_builder(
         return JSONResponse({"errors": errors}, status_code=422)
     is_refused = bool(refused or caption_forms or refusal)
     draft = await draft_of(exhibition)
-    rooms = await rooms_of(draft)
-    by_rule = await fill_rooms(draft)
-    ruled = await works_by_rule(by_rule)
-    picker = await work_picker(draft, request.query_params)
+    parts = _parts_with_refused(
+        await parts_of(draft, request.query_params), [*(room_forms or ())], [*(caption_forms or ())]
+    )
+    hangings = await load_hangings(parts)
+    rooms = [part.room for part in parts.rooms]
+    has_rules = any(room.rule is not None for room in rooms)
+    by_rule = await apply_rules(rooms, await hangable_ids(parts.artwork_ids)) if has_rules else {}
+    picker = await work_picker(draft, request.query_params, parts.at)
     editions = await editions_of(exhibition)
     site = PublishedEditions.of(editions)
     choices = await room_choices()
-    chosen_room = next(
-        (room for room in rooms if str(room.id) == picker.query_values.get("room")),
-        rooms[0] if rooms else None,
-    )
+    ending, ending_count = await works_ending_before_closing(draft, parts, by_rule)
     context = {
         "exhibition": exhibition,
         "draft": draft,
-        "rooms": rooms,
-        "chosen_room": chosen_room,
+        "rooms": parts.rooms,
+        "has_few_rooms": len(rooms) <= FEW_ROOMS,
+        "stretch_size": MAX_HANGINGS_SHOWN,
+        "hangings": hangings,
+        "chosen_room": next(
+            (room for room in rooms if str(room.id) == picker.query_values.get("room")),
+            rooms[0] if rooms else None,
+        ),
         "picker": picker,
         "editions": editions,
         "site": site,
         "publishing": publish_button_text(draft, site),
-        "ending": await works_ending_before_closing(draft, by_rule),
+        "ending": ending,
+        "ending_count": ending_count,
         "edition_form": edition_form or await _edition_form(exhibition, draft),
         "seen_edition": refused_digests if edition_form else seen_edition(draft, exhibition.theme_id),
         "seen_rooms": {
-            room.id: refused_digests if room.id in (room_forms or {}) else seen_room(room) for room in rooms
+            part.room.id: refused_digests if part.room.id in (room_forms or {}) else seen_room(part.room)
+            for part in parts.rooms
+            if part.is_open
         },
-        "by_rule": {room.room.id: room for room in by_rule},
-        "ruled": ruled,
-        "unpublished_works": await count_unpublished_works(draft, by_rule),
+        "by_rule": by_rule,
+        "ruled": await works_by_rule(parts, by_rule),
+        "max_rule_works": MAX_RULE_WORKS_SHOWN,
+        "unpublished_works": await count_unpublished_works(draft, by_rule.values()),
         "room_forms": {
-            **{room.id: RoomForm.of(room, prefix=f"room-{room.id}", **choices) for room in rooms},
+            **{
+                part.room.id: RoomForm.of(part.room, prefix=f"room-{part.room.id}", **choices)
+                for part in parts.rooms
+                if part.is_open
+            },
             **(room_forms or {}),
         },
         "caption_forms": caption_forms or {},
         "seen_captions": {
             hanging.id: refused_digests if hanging.id in (caption_forms or {}) else seen_caption(hanging)
-            for room in rooms
-            for hanging in room.hangings
+            for hanging in hangings.values()
         },
         "new_room_form": new_room_form or RoomForm(prefix="new", **choices),
         "refusal": refusal,
     }
     return render(request, "exhibitions/show.html", context, status=422 if is_refused else 200)
+
+
+def _parts_with_refused(parts: DraftParts, rooms: Iterable[int], hangings: Iterable[int]) -> DraftParts:
+    """`parts` with the rooms and hangings on the page whose forms were refused."""
+    for id in rooms:
+        if not parts.shows_room(id):
+            return parts.open_at(Place(id))
+    for id in hangings:
+        if not parts.shows(id) and (place := parts.place_of(id)):
+            return parts.open_at(place)
+    return parts
 
 
 async def _edition_form(exhibition: Exhibition, draft: Edition) -> EditionForm:
@@ -411,10 +453,32 @@ def _redirect_to_builder(
     return response
 
 
+async def _moved_response(request: Request, exhibition: Exhibition, hanging: Hanging) -> Response:
+    """A redirect to the moved work; if the curator's page does not show its new place, to its old room.
+
+    A message names the new place if the page does not show it, or if it is in another room.
+    """
+    parts = await parts_of(await draft_of(exhibition), request.query_params)
+    place = parts.place_of(hanging.id)
+    fragment = f"hanging-{hanging.id}" if parts.shows(hanging.id) else f"room-{hanging.room_id}"
+    if place is None or (parts.shows(hanging.id) and place.room_id == hanging.room_id):
+        return _redirect_to_builder(request, exhibition, fragment)
+    artwork = await Artwork.get(id=hanging.artwork_id)
+    await load_as_sent([artwork])
+    part = next(part for part in parts.rooms if part.room.id == place.room_id)
+    words = {
+        "work": artwork.localized("title").text,
+        "place": place.number,
+        "room": localized(part.room, "title").text or part.number,
+    }
+    message = _("%(work)s is at place %(place)s in %(room)s now.") % words
+    return _redirect_to_builder(request, exhibition, fragment, message)
+
+
 async def _saved_response(
     request: Request,
     exhibition: Exhibition,
-    fragment: str,
+    fragment: str = "",
     message: str = "",
     level: str = "done",
     shown: Mapping[str, Any] | None = None,
@@ -507,6 +571,10 @@ def slug_taken_message() -> str:
 
 def position_missing_message() -> str:
     return _("Please give a place as a number, such as 3.")
+
+
+def room_missing_message() -> str:
+    return _("There is no room with this number. Please give one that is before a room's name.")
 
 
 async def theme_choices() -> list[tuple[str, str]]:

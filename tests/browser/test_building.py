@@ -7,10 +7,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
+from tortoise.expressions import F
 
 from gallery.accounts.models import Person
-from gallery.artworks.models import Status
+from gallery.artworks.models import Artwork, Status
 from gallery.exhibitions.drafts import draft_of
 from gallery.exhibitions.models import Exhibition, Hanging, Room
 from tests import factories
@@ -46,6 +47,19 @@ async def order() -> list[str]:
     return [hanging.artwork.title_translation for hanging in hangings]
 
 
+async def drag(page: Page, handle: Locator, target: Locator) -> None:
+    """Drag a work by its handle to the top of another work."""
+    await handle.scroll_into_view_if_needed()
+    start, end = await handle.bounding_box(), await target.bounding_box()
+    assert start is not None
+    assert end is not None
+    await page.mouse.move(start["x"] + 10, start["y"] + 10)
+    await page.mouse.down()
+    for step in range(1, 13):
+        await page.mouse.move(start["x"] + 10, start["y"] + (end["y"] + 4 - start["y"]) * step / 12)
+    await page.mouse.up()
+
+
 async def test_works_are_put_in_order_by_keyboard_and_by_drag(
     chromium: Browser, live: LiveSite, draft: tuple[str, Exhibition, Room]
 ) -> None:
@@ -60,19 +74,60 @@ async def test_works_are_put_in_order_by_keyboard_and_by_drag(
     await expect(page.locator("#move-status")).to_have_text("Alpha: place 3 of 3")
     assert await order() == ["Beta", "Gamma", "Alpha"]
 
-    last = page.locator("li[data-title=Alpha] .handle")
-    first = page.locator("li[data-title=Beta]")
-    await last.scroll_into_view_if_needed()
-    start, end = await last.bounding_box(), await first.bounding_box()
-    assert start is not None
-    assert end is not None
-    await page.mouse.move(start["x"] + 10, start["y"] + 10)
-    await page.mouse.down()
-    for step in range(1, 13):
-        await page.mouse.move(start["x"] + 10, start["y"] + (end["y"] + 4 - start["y"]) * step / 12)
-    await page.mouse.up()
+    await drag(page, page.locator("li[data-title=Alpha] .handle"), page.locator("li[data-title=Beta]"))
     await expect(page.locator("#move-status")).to_have_text("Alpha: place 1 of 3")
     assert await order() == ["Alpha", "Beta", "Gamma"]
+    await context.close()
+
+
+async def test_places_count_from_the_beginning_of_a_room_that_is_shown_in_part(
+    chromium: Browser, live: LiveSite, draft: tuple[str, Exhibition, Room]
+) -> None:
+    builder, _exhibition, room = draft
+    await Hanging.filter(room_id=room.id).update(position=F("position") + 60)
+    consent = await factories.consent(live.cast.organisation)
+    await Artwork.bulk_create(
+        Artwork(
+            organisation_id=live.cast.organisation.id,
+            artist_id=consent.artist_id,
+            consent_id=consent.id,
+            title_translation=f"No {number}",
+            status=Status.ACCEPTED,
+        )
+        for number in range(1, 61)
+    )
+    before = await Artwork.filter(consent_id=consent.id).order_by("id")
+    await Hanging.bulk_create(
+        Hanging(room_id=room.id, artwork_id=work.id, position=place) for place, work in enumerate(before, 1)
+    )
+    context, page = await enter(chromium, live.cast.curator, f"{builder}?at={room.id}.61")
+    alpha = page.locator("li[data-title=Alpha]")
+    await alpha.locator(".handle").focus()
+    await page.keyboard.press("ArrowDown")
+    await expect(page.locator("#move-status")).to_have_text("Alpha: place 62 of 63")
+    assert (await order())[60:] == ["Beta", "Alpha", "Gamma"]
+    await expect(alpha.locator("[data-step='-1']")).to_have_attribute("value", "61")
+    await page.keyboard.press("ArrowUp")
+    await expect(page.locator("#move-status")).to_have_text("Alpha: place 61 of 63")
+    # Beyond the first work shown: the page is loaded again, and says where the work is.
+    await page.keyboard.press("ArrowUp")
+    await expect(page.locator(".notice", has_text="Alpha is at place 60 in Room one now.")).to_be_visible()
+    await expect(page).to_have_url(f"{builder}?at={room.id}.61#room-{room.id}")
+    assert (await order())[58:] == ["No 59", "Alpha", "No 60", "Beta", "Gamma"]
+
+    # Into another room: both say how many works they have.
+    other = await Room.create(edition_id=room.edition_id, position=2, title_en="Room two")
+    await Hanging.filter(artwork_id=before[0].id).update(room_id=other.id)
+    await page.reload()
+    await expect(page.locator(f"#room-{room.id} [data-range]").first).to_have_text("Works 61 to 62 of 62")
+    await drag(page, page.locator("li[data-title=Gamma] .handle"), page.locator("li[data-title='No 1']"))
+    await expect(page.locator("#move-status")).to_have_text("Gamma: place 1 of 2")
+    await expect(page.locator(f"#room-{room.id} [data-range]").first).to_have_text("Works 61 to 61 of 61")
+    await expect(page.locator(f"#room-{other.id} [data-total]")).to_have_text("2")
+    assert await Hanging.filter(room_id=other.id).values_list("artwork__title_translation", flat=True) == [
+        "Gamma",
+        "No 1",
+    ]
     await context.close()
 
 

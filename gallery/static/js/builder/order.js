@@ -6,11 +6,14 @@ import { setOwnVersion } from "./draft-version.js";
 const status = document.getElementById("move-status");
 const lists = [...document.querySelectorAll(".hangings[data-room]")];
 const rowsOf = (list) => [...list.querySelectorAll(":scope > li[data-move]")];
+const shown = (number) => number.toLocaleString(document.documentElement.lang);
+
+// A list may show a stretch of its room only. Places count from the beginning of the room.
+const placeOf = (list, index) => Number(list.dataset.first) + index;
 
 async function saveMove(row) {
   const list = row.parentElement;
-  const rows = rowsOf(list);
-  const place = rows.indexOf(row) + 1;
+  const place = placeOf(list, rowsOf(list).indexOf(row));
   const body = new URLSearchParams({ position: place, room: list.dataset.room });
   try {
     const answer = await fetch(row.dataset.move, { method: "POST", body, headers: { accept: "application/json" } });
@@ -19,7 +22,7 @@ async function saveMove(row) {
     status.textContent = status.dataset.place
       .replace("{work}", row.dataset.title)
       .replace("{place}", place)
-      .replace("{of}", rows.length);
+      .replace("{of}", list.dataset.count);
     number(list);
   } catch {
     status.textContent = status.dataset.failed;
@@ -27,12 +30,38 @@ async function saveMove(row) {
   }
 }
 
-// The number fields show the place that each work has now.
+// Fields and buttons carry the place that each work has now.
 function number(list) {
-  rowsOf(list).forEach((row, index) => {
+  const rows = rowsOf(list);
+  const count = Number(list.dataset.count);
+  rows.forEach((row, index) => {
+    const place = placeOf(list, index);
     const field = row.querySelector("input[name=position]");
-    if (field) field.value = index + 1;
+    if (field) field.value = place;
+    for (const button of row.querySelectorAll("[data-step]")) {
+      button.value = place + Number(button.dataset.step);
+      button.hidden = button.value < 1 || button.value > count;
+    }
   });
+  const room = list.closest(".room");
+  room.querySelector("[data-total]").textContent = shown(count);
+  for (const range of room.querySelectorAll("[data-range]")) {
+    range.textContent = range.dataset.range
+      .replace("{first}", shown(placeOf(list, 0)))
+      .replace("{last}", shown(placeOf(list, rows.length - 1)))
+      .replace("{count}", shown(count));
+  }
+}
+
+function count(list, difference) {
+  list.dataset.count = Number(list.dataset.count) + difference;
+  number(list);
+}
+
+// Beyond the stretch that is shown, the button moves the work, and the page is loaded again.
+function moveOutOfStretch(row, step) {
+  const button = row.querySelector(`[data-step="${step}"]:not([hidden])`);
+  if (button) lastMove.then(() => button.click());
 }
 
 // One move after the other, in the order in which they were made.
@@ -47,11 +76,12 @@ for (const list of lists) {
     handle.hidden = false;
     handle.addEventListener("keydown", (event) => {
       const rows = rowsOf(list.contains(row) ? list : row.parentElement);
-      const target = rows.indexOf(row) + { ArrowUp: -1, ArrowDown: 1 }[event.key];
-      if (!(event.key === "ArrowUp" || event.key === "ArrowDown")) return;
+      const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+      if (!step) return;
       event.preventDefault();
-      if (target < 0 || target >= rows.length) return;
-      rows[target][event.key === "ArrowUp" ? "before" : "after"](row);
+      const target = rows[rows.indexOf(row) + step];
+      if (!target) return moveOutOfStretch(row, step);
+      target[step < 0 ? "before" : "after"](row);
       handle.focus();
       saveMoveInTurn(row);
     });
@@ -64,8 +94,11 @@ for (const list of lists) {
     forceFallback: true, // the browser's own drag shows a torn-off picture and does not scroll on phones
     onEnd: ({ item, from, to, oldDraggableIndex, newDraggableIndex }) => {
       if (from === to && oldDraggableIndex === newDraggableIndex) return;
+      if (from !== to) {
+        count(from, -1);
+        count(to, 1);
+      }
       saveMoveInTurn(item);
-      if (from !== to) number(from);
     },
   });
 }
