@@ -9,11 +9,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ExceptionHandler
-from tortoise.exceptions import ValidationError
+from tortoise.exceptions import OperationalError, ValidationError
 
 from gallery.accounts.access import SecondFactorRequired, SignInRequired
 from gallery.accounts.confirmation import ConfirmationRequired, ask_to_confirm
 from gallery.api.problems import Problem, is_api_request, problem_response, status_response
+from gallery.db.connection import is_closed
 from gallery.images.uploads import MalformedForm
 from gallery.monitoring.request_log import current_request
 from gallery.storage import StoreUnavailable
@@ -84,6 +85,17 @@ async def show_store_unavailable(request: Request, error: Exception) -> Response
     return await show_error(request, HTTPException(503, headers={"retry-after": RETRY_AFTER}))
 
 
+async def show_closed(request: Request, error: Exception) -> Response:
+    """Respond with 503 to a change while the site is closed to changes, during a move."""
+    if not is_closed(error):
+        raise error
+    if is_api_request(request):
+        return status_response(request, 503, {"retry-after": RETRY_AFTER})
+    _set_language(request)
+    headers = {"retry-after": RETRY_AFTER}
+    return render(request, "errors/moving.html", status=503, headers=headers)
+
+
 async def show_failure(request: Request, error: Exception) -> Response:
     """Respond with 500 to an unexpected exception.
 
@@ -119,5 +131,6 @@ HANDLERS: dict[int | type[Exception], ExceptionHandler] = {
     ClientDisconnect: note_disconnect,
     ValidationError: show_not_found,
     StoreUnavailable: show_store_unavailable,
+    OperationalError: show_closed,
     500: show_failure,
 }

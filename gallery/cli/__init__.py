@@ -9,12 +9,14 @@ import click
 from gallery.cli.admin import archive, check, develop, init, invite, reindex, second_factor
 from gallery.cli.backups import backup
 from gallery.cli.common import DatabaseUnreachable
+from gallery.cli.database_move import move_database, reopen
 from gallery.cli.demo import demo
 from gallery.cli.imports import import_sheet
+from gallery.cli.media_move import move_media
 from gallery.cli.processes import serve, worker
 from gallery.cli.restores import restore
 from gallery.cli.status import status
-from gallery.db.connection import DatabaseOutOfDate, RestoreUnfinished
+from gallery.db.connection import DatabaseOutOfDate, MoveUnfinished, RestoreUnfinished
 from gallery.settings import SettingsError
 from gallery.storage import StoreUnavailable
 
@@ -42,7 +44,13 @@ class GalleryGroup(click.Group):
             return super().invoke(ctx)
         except SettingsError as error:
             raise InvalidSetting(str(error)) from error
-        except (DatabaseOutOfDate, RestoreUnfinished, DatabaseUnreachable, StoreUnavailable) as error:
+        except (
+            DatabaseOutOfDate,
+            RestoreUnfinished,
+            MoveUnfinished,
+            DatabaseUnreachable,
+            StoreUnavailable,
+        ) as error:
             raise CommandFailed(str(error)) from error
         except PermissionError as error:
             raise CommandFailed(f"{error.filename or 'A file'} cannot be used: {error.strerror}.") from error
@@ -74,6 +82,9 @@ for command in (
     reindex,
     backup,
     restore,
+    move_database,
+    move_media,
+    reopen,
     demo,
 ):
     main.add_command(command)

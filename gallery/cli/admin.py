@@ -34,6 +34,7 @@ from gallery.cli.inspection import inspect, mend
 from gallery.cli.processes import run
 from gallery.images.chores import RECEIVED, TO_REDEVELOP, mark_all_for_redevelopment
 from gallery.images.models import Image
+from gallery.migrations import WORKS_FROM
 from gallery.monitoring.maintenance import record_run
 from gallery.monitoring.models import MaintenanceKind
 from gallery.organisations.models import Organisation
@@ -55,6 +56,7 @@ def init() -> None:
         f"Database  {database_address(settings)}: "
         + (f"{len(applied)} migration(s) applied, the last one {applied[-1]}." if applied else "up to date.")
     )
+    console.print(f"Way back  Releases from migration {WORKS_FROM} on work with this database.")
 
 
 @click.command()

@@ -62,7 +62,11 @@ MODELS = [
 ]
 
 
-UNFINISHED_RESTORE_TABLE = "unfinished_restore"  # while this table exists, `check` refuses the database
+# While one of these tables exists, `check` refuses the database.
+UNFINISHED_RESTORE_TABLE = "unfinished_restore"
+UNFINISHED_MOVE_TABLE = "unfinished_move"  # holds the statements that make the foreign keys again
+
+CLOSED_MARK = "closed_for_a_move"  # in the error of a change to a database that was closed, see `is_closed`
 
 
 class DatabaseOutOfDate(RuntimeError):
@@ -83,6 +87,21 @@ class RestoreUnfinished(RuntimeError):
             "A restore of this database is under way or was not finished, so it may show what was withdrawn since. "
             "If none is running, move the database away and restore once more."
         )
+
+
+class MoveUnfinished(RuntimeError):
+    """A move into this database is running or was interrupted: it lacks rows."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A site is being moved into this database, or the move was not finished. To finish it, repeat "
+            "gallery move-database with the settings of the old database."
+        )
+
+
+def is_closed(error: Exception) -> bool:
+    """Whether `error` is that of a change to a database that `gallery move-…` closed to changes."""
+    return CLOSED_MARK in str(error)
 
 
 def configuration(database_url: str) -> dict[str, Any]:
@@ -188,9 +207,12 @@ class Database:
             return await self._executor().apply(upto)
 
     async def check(self) -> None:
-        """Raises DatabaseOutOfDate if a migration is missing, or RestoreUnfinished."""
-        if UNFINISHED_RESTORE_TABLE in await self._tables():
+        """Raises DatabaseOutOfDate if a migration is missing, RestoreUnfinished or MoveUnfinished."""
+        tables = await self._tables()
+        if UNFINISHED_RESTORE_TABLE in tables:
             raise RestoreUnfinished
+        if UNFINISHED_MOVE_TABLE in tables:
+            raise MoveUnfinished
         missing = await self.missing_migrations()
         if missing:
             raise DatabaseOutOfDate(missing)
@@ -198,6 +220,17 @@ class Database:
     async def is_empty(self) -> bool:
         """Whether the database has no tables yet."""
         return not await self._tables() - {UNFINISHED_RESTORE_TABLE}
+
+    async def begin_move(self) -> bool:
+        """Mark an empty database as the target of a move; False if it has tables and no such mark."""
+        if UNFINISHED_MOVE_TABLE in await self._tables():
+            return True
+        if not await self.is_empty():
+            return False
+        await get_connection("default").execute_script(
+            f"CREATE TABLE {UNFINISHED_MOVE_TABLE} (statement TEXT NOT NULL)"
+        )
+        return True
 
     async def end_restore(self) -> None:
         """Allow the database to be opened again after a restore.

@@ -272,10 +272,15 @@ async def continue_pass() -> bool:
 async def rebuild() -> int:
     """Write the whole index again. Returns the number of its entries."""
     await engine.delete_all()
+    await refresh()
+    return await SearchEntry.all().count()
+
+
+async def refresh() -> None:
+    """Compare the whole index with what is on view, and write what differs."""
     await IndexPass.all().delete()
     while await continue_pass():
         pass
-    return await SearchEntry.all().count()
 
 
 async def update_batch(before: int) -> tuple[int, bool]:

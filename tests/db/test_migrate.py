@@ -8,7 +8,7 @@ engine.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from gallery.accounts.models import FormerOwner, Membership
 from gallery.db.connection import Database
 from gallery.images.models import Image
 from gallery.images.profile_image_models import ProfileImage, ProfileImageState
+from gallery.migrations import WORKS_FROM
 from gallery.settings import Settings
 from gallery.web import site_settings
 from tests.conftest import PostgreSQL, run_in_thread, settings_for
@@ -66,7 +67,8 @@ INDEXES = {
         FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = 'public'""",
 }
-OWN = "tortoise_migrations"  # the ORM's list of what was applied
+# The ORM's list of what was applied, and SQLite's tables of the search index
+OWN = ("tortoise_migrations", "search_index")
 
 
 def dialect(connection: BaseDBAsyncClient) -> str:
@@ -76,7 +78,7 @@ def dialect(connection: BaseDBAsyncClient) -> str:
 async def ask(question: dict[str, str]) -> Rows:
     connection = get_connection("default")
     rows = [dict(row) for row in (await connection.execute_query(question[dialect(connection)]))[1]]
-    return [row for row in rows if row["table"] != OWN]
+    return [row for row in rows if not row["table"].startswith(OWN)]
 
 
 async def shape() -> dict[str, set[tuple[Any, ...]]]:
@@ -167,6 +169,35 @@ async def test_a_site_that_had_people_is_not_asked_for_second_factors(
         assert (await site_settings.load_site()).asks_second_factor != had_people
 
 
+async def test_an_upgrade_can_be_taken_back(empty: Callable[[str], Settings]) -> None:
+    """What an older release writes and reads is accepted by the database of today, which it may open."""
+    async with opened(empty("old")) as database:
+        await database.migrate(upto=WORKS_FROM)
+        statements = await fill()
+        columns, indexes = await ask(COLUMNS), await ask(INDEXES)
+    async with opened(empty("made")) as database:
+        await database.migrate()
+        tables = {row["table"] for row in columns}
+        await clear(tables)
+        for statement in statements:
+            await get_connection("default").execute_query(statement)
+        for table in tables:
+            names = ", ".join(f'"{row["column"]}"' for row in columns if row["table"] == table)
+            rows = await get_connection("default").execute_query(f'SELECT {names} FROM "{table}"')
+            assert rows[1], table
+        unique = {(row["table"], row["columns"]) for row in indexes if row["single"]}
+        for row in await ask(INDEXES):  # rows that an older release may write would be refused
+            known = (
+                row["table"] not in tables or not row["single"] or (row["table"], row["columns"]) in unique
+            )
+            assert known, f"{row['table']}: {row['columns']} became unique"
+        await get_connection("default").execute_query(
+            "INSERT INTO tortoise_migrations (app, name, applied_at) "
+            "VALUES ('gallery', '9999_next', '2026-11-30 00:00:00+00:00')"
+        )
+        await database.check()
+
+
 async def contents() -> dict[str, Rows]:
     connection = get_connection("default")
     tables = sorted({row["table"] for row in await ask(COLUMNS)})
@@ -176,11 +207,19 @@ async def contents() -> dict[str, Rows]:
     }
 
 
-async def fill() -> None:
-    """One row in every table; references point to the other tables' rows."""
+async def clear(tables: Iterable[str]) -> None:
+    """Delete the rows that the migrations wrote."""
+    for table in tables:
+        await get_connection("default").execute_query(f'DELETE FROM "{table}"')
+
+
+async def fill() -> list[str]:
+    """One row in every table; references point to the other tables' rows. Returns the statements."""
+    statements = []
     columns, references = await ask(COLUMNS), await ask(REFERENCES)
     targets = {(row["table"], row["column"]): row["target"] for row in references}
     waiting = sorted({row["table"] for row in columns})
+    await clear(waiting)
     filled: set[str] = set()
     while waiting:
         table = next(
@@ -198,15 +237,17 @@ async def fill() -> None:
         if any(row["column"] == "id" for row in own):
             values["id"] = "1"
         names = ", ".join(f'"{name}"' for name in values)
-        await get_connection("default").execute_query(
-            f'INSERT INTO "{table}" ({names}) VALUES ({", ".join(values.values())})'
-        )
+        statements.append(f'INSERT INTO "{table}" ({names}) VALUES ({", ".join(values.values())})')
+        await get_connection("default").execute_query(statements[-1])
         filled.add(table)
         waiting.remove(table)
+    return statements
 
 
 def literal(kind: str) -> str:
-    if "char" in kind or "text" in kind:
+    if kind in {"blob", "bytea"}:
+        return "x'00'" if kind == "blob" else "'\\x00'"
+    if "char" in kind or "text" in kind or kind == "tsvector":
         return "'x'"
     if "timestamp" in kind:
         return "'2026-01-02 03:04:05+00:00'"
