@@ -13,6 +13,7 @@ from datetime import timedelta
 from tortoise.expressions import Q
 
 from gallery.accounts.models import Person, Role
+from gallery.artworks.models import Artwork, Status
 from gallery.clock import now, today
 from gallery.db import content_version
 from gallery.db.connection import QuerySet, in_transaction, locked
@@ -112,7 +113,9 @@ async def develop_one(context: ChoreContext, image: Image | None) -> bool:
         failures=0,
     )
     if updated:
-        if image.state == ImageState.READY or await ProfileImage.exists(image_id=image.id):
+        accepted = Artwork.filter(image_id=image.id, status=Status.ACCEPTED)
+        is_profile_image = await ProfileImage.exists(image_id=image.id)
+        if image.state == ImageState.READY or is_profile_image or await accepted.exists():
             # Visitors see it from now on: the work's picture, or a logo or cover on any page.
             await content_version.bump(await keys_of_works(image_id=image.id) or None)
         await context.storage.private.delete(rendition_key(image.token, PREVIEW_NAME))

@@ -62,6 +62,7 @@ KEPT: dict[str, str] = {
     "application": "of an organisation that wishes to join",
     "artwork_theme": "which occasion a work was made for, which totals of themes need",
     "checked_link": "addresses that organisations stored",
+    "content_change.keys": "numbers of works and editions",
     "consent.code": "the slip must still say that it was withdrawn",
     "deferral": "no words: who put a submission off, and when",
     "edition": "curators' texts of a whole exhibition, which name no work that we could find in them",
