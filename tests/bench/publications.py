@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 
 from gallery.accounts.models import Person
-from gallery.artworks.models import Artwork
+from gallery.artworks.models import Artwork, edition_is_open
 from gallery.db.connection import Database
 from gallery.exhibitions.drafts import change_draft, publish
 from gallery.exhibitions.models import Edition, Exhibition
@@ -70,7 +70,7 @@ async def measure(settings: Settings, rate: int, seconds: int) -> str:
         await database.migrate()
         curator = await Person.filter(role="curator").first()
         assert curator is not None
-        editions = Edition.filter(is_current=True, rooms__position=2).distinct().order_by("id")
+        editions = Edition.filter(edition_is_open(), rooms__position=2).distinct().order_by("id")
         shown = await editions.limit(EXHIBITIONS).prefetch_related("exhibition")
         works = await Artwork.all().on_view().order_by("-id").limit(WORKS)
         paths = [
