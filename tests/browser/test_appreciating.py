@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from gallery.artworks.models import Artwork, Status
 from gallery.stats.models import Appreciation, CountKind, ProjectCount, WorkCount
@@ -49,6 +50,34 @@ async def written(model: Any, number: int, **conditions: Any) -> None:
         return bool(await model.filter(**conditions).count() == number)
 
     await eventually(are_there)
+
+
+async def test_a_number_that_comes_late_undoes_no_press(live: LiveSite, chromium: Browser) -> None:
+    work = await hung(live)
+    address = await live.serve(worker=False)
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        if route.request.method != "GET":
+            await route.continue_()
+            return
+        answer = await route.fetch()
+        asked.set()
+        await may_answer.wait()
+        await route.fulfill(response=answer)
+
+    async with phone(chromium) as page:
+        await page.route("**/appreciations/**", late)
+        await page.goto(f"{address}/zh/works/{work.public_id}")
+        button = page.locator("form.appreciation button")
+        await button.scroll_into_view_if_needed()
+        await asyncio.wait_for(asked.wait(), 60)
+        await button.press("Enter")
+        await expect(button).to_have_text("取消喜欢")
+        async with page.expect_response(lambda response: response.request.method == "GET"):
+            may_answer.set()
+        await page.evaluate("() => new Promise((done) => setTimeout(done, 100))")
+        await expect(button).to_have_text("取消喜欢")
 
 
 async def test_one_press_appreciates_in_place_and_another_takes_it_back(

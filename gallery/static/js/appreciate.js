@@ -11,6 +11,7 @@ for (const form of document.querySelectorAll("form.appreciation")) {
   const appreciate = button.textContent;
   let isTheirs = false;
   let isBusy = false;
+  let wasPressed = false;
 
   const show = (answer) => {
     isTheirs = answer.appreciated;
@@ -22,7 +23,7 @@ for (const form of document.querySelectorAll("form.appreciation")) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (isBusy) return;
-    isBusy = true;
+    isBusy = wasPressed = true;
     status.textContent = ""; // the same words twice are read out twice
     try {
       const response = await fetch(isTheirs ? takingBack : form.action, { ...asJson, method: "POST" });
@@ -41,7 +42,8 @@ for (const form of document.querySelectorAll("form.appreciation")) {
     observer.disconnect();
     try {
       const response = await fetch(form.action, asJson);
-      if (response.ok && !isBusy) show(await response.json());
+      const answer = await response.json();
+      if (response.ok && !wasPressed) show(answer); // otherwise it may be older than the press
     } catch {
       // The button works without the number.
     }
