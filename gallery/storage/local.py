@@ -112,11 +112,11 @@ def _move_in(source: Path, target: Path) -> None:
     with source.open("rb") as file:
         os.fsync(file.fileno())
     for attempt in range(MAX_TRIES):
-        target.parent.mkdir(parents=True, exist_ok=True)
         try:
+            target.parent.mkdir(parents=True, exist_ok=True)
             source.replace(target)
             break
-        except FileNotFoundError:
+        except (FileNotFoundError, FileExistsError):  # the empty folder was deleted in the meantime
             if attempt + 1 == MAX_TRIES or not source.exists():
                 raise
         except OSError as error:
@@ -130,7 +130,10 @@ def _move_in(source: Path, target: Path) -> None:
 
 def _link_in(source: Path, target: Path) -> bool:
     for _ in range(MAX_TRIES):
-        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            continue  # an empty folder, deleted in the meantime
         try:
             os.link(source, target)
         except FileExistsError:
