@@ -89,6 +89,7 @@ class ImmediateSqliteClient(SqliteClient):
     @translate_exceptions
     async def _read(self, query: str, values: list[Any] | None) -> list[Any]:
         async with self._reader() as reader:
+            self.log.debug("%s: %s", query, values)
             return list(await reader.execute_fetchall(query.replace("\x00", "'||CHAR(0)||'"), values))
 
     @asynccontextmanager
