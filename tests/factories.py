@@ -8,6 +8,7 @@ import hashlib
 import io
 import itertools
 import tempfile
+from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -224,6 +225,26 @@ async def exhibition(works: list[Artwork], *, published: bool = True, **values: 
         for position, work in enumerate(works, 1):
             await Hanging.create(room=room, artwork=work, position=position)
     return made
+
+
+async def bare_works(consent: Consent, numbers: Iterable[int], **values: Any) -> list[Artwork]:
+    """A work for each number, accepted and with titles only; returns all works of the consent."""
+    artist = await Artist.get(id=consent.artist_id)
+    await Artwork.bulk_create(
+        Artwork(
+            **{
+                "organisation_id": artist.organisation_id,
+                "artist_id": artist.id,
+                "consent_id": consent.id,
+                "title": f"No {number}",
+                "title_translation": f"No {number}",
+                "status": Status.ACCEPTED,
+                **values,
+            }
+        )
+        for number in numbers
+    )
+    return await Artwork.filter(consent_id=consent.id).order_by("id")
 
 
 async def accepted(site: Site, **values: Any) -> Artwork:

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 from tortoise.expressions import F
 
 from gallery.accounts.models import Person
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.models import Status
 from gallery.exhibitions.drafts import draft_of
 from gallery.exhibitions.models import Exhibition, Hanging, Room
 from tests import factories
@@ -89,17 +89,7 @@ async def test_places_count_from_the_beginning_of_a_room_that_is_shown_in_part(
     builder, _exhibition, room = draft
     await Hanging.filter(room_id=room.id).update(position=F("position") + 60)
     consent = await factories.consent(live.cast.organisation)
-    await Artwork.bulk_create(
-        Artwork(
-            organisation_id=live.cast.organisation.id,
-            artist_id=consent.artist_id,
-            consent_id=consent.id,
-            title_translation=f"No {number}",
-            status=Status.ACCEPTED,
-        )
-        for number in range(1, 61)
-    )
-    before = await Artwork.filter(consent_id=consent.id).order_by("id")
+    before = await factories.bare_works(consent, range(1, 61))
     await Hanging.bulk_create(
         Hanging(room_id=room.id, artwork_id=work.id, position=place) for place, work in enumerate(before, 1)
     )

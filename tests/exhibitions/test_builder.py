@@ -263,16 +263,7 @@ async def test_the_picker_is_narrowed_by_theme_organisation_and_words(site: Site
 async def test_the_picker_has_pages(site: Site) -> None:
     exhibition, room, _works = await begun(site)
     consent = await factories.consent(site.cast.organisation)
-    await Artwork.bulk_create(
-        Artwork(
-            organisation_id=site.cast.organisation.id,
-            artist_id=consent.artist_id,
-            consent_id=consent.id,
-            title=f"No {number}",
-            status=Status.ACCEPTED,
-        )
-        for number in range(25)
-    )
+    await factories.bare_works(consent, range(25))
     client = await site.client(site.cast.curator)
     here = f"/desk/exhibitions/{exhibition.id}"
     first = (await client.get(f"{here}?room={room.id}&q=No")).text

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from gallery.artworks.models import Artwork, Status
 from gallery.clock import now, today
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from tests import factories
@@ -23,17 +22,7 @@ async def long_draft(site: Site, *sizes: int) -> tuple[Exhibition, list[Room], d
     edition = await Edition.get(exhibition_id=exhibition.id)
     await Room.filter(edition_id=edition.id).delete()
     consent = await factories.consent(site.cast.organisation, ends_on=today() + timedelta(days=9))
-    await Artwork.bulk_create(
-        Artwork(
-            organisation_id=site.cast.organisation.id,
-            artist_id=consent.artist_id,
-            consent_id=consent.id,
-            title=f"No {number}",
-            status=Status.ACCEPTED,
-        )
-        for number in range(sum(sizes))
-    )
-    works = iter(await Artwork.filter(consent_id=consent.id).order_by("id"))
+    works = iter(await factories.bare_works(consent, range(sum(sizes))))
     rooms = [
         await Room.create(edition_id=edition.id, position=number, title_en=f"Hall {number}")
         for number in range(1, len(sizes) + 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gallery.artists.models import Consent
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.models import Status
 from gallery.exhibitions import drafts
 from gallery.exhibitions.arrangements import CAPTION_FIELDS, ROOM_FIELDS
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Layout, Room
@@ -120,20 +120,8 @@ async def test_a_rule_that_finds_nothing_and_one_that_finds_too_much(site: Site)
     refused = await client.post(f"{here}/editions")
     assert refused.status_code == 422
 
-    model = await accepted(site)
-    await Artwork.bulk_create(
-        [
-            Artwork(
-                organisation_id=model.organisation_id,
-                artist_id=model.artist_id,
-                consent_id=model.consent_id,
-                image_id=None,
-                title=f"No {number}",
-                year=1999,
-                status=Status.ACCEPTED,
-            )
-            for number in range(MAX_WORKS_BY_RULE + 5)
-        ]
+    await factories.bare_works(
+        await factories.consent(site.cast.organisation), range(MAX_WORKS_BY_RULE + 5), year=1999
     )
     await Room.filter(id=room.id).update(rule={"year": 1999})
     page = (await client.get(here)).text

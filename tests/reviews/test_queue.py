@@ -63,17 +63,7 @@ async def test_the_queue_has_pages_of_fifty(site: Site) -> None:
     image = await factories.image(site.storage, site.cast.organisation)
     consent = await factories.consent(site.cast.organisation)
     theme = await factories.theme()
-    await Artwork.bulk_create(
-        Artwork(
-            organisation_id=site.cast.organisation.id,
-            artist_id=consent.artist_id,
-            consent_id=consent.id,
-            title=f"No {number}",
-            status=Status.SUBMITTED,
-        )
-        for number in range(51)
-    )
-    works = await Artwork.all().order_by("id")
+    works = await factories.bare_works(consent, range(51), status=Status.SUBMITTED)
     works[0].image_id = image.id
     await works[0].save()
     await works[0].themes.add(theme)
