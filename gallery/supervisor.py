@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import signal
@@ -20,11 +19,11 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from functools import partial
 from typing import NoReturn
 
 from gallery.images.sandbox.child import forbid_tracing
+from gallery.monitoring.log_format import configure_logging
 
 logger = logging.getLogger("gallery.serve")
 
@@ -182,23 +181,6 @@ class Supervisor:
         del self._retired[server]
 
 
-class JsonLine(logging.Formatter):
-    """A line as `monitoring/log_format.py` writes it, which this small process does not load."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        fields = {"time": moment, "level": record.levelname, "logger": record.name}
-        return json.dumps({**fields, "message": record.getMessage()})
-
-
-def log_warnings() -> None:
-    """Log to standard error, in the format that GALLERY_LOG_FORMAT names."""
-    line = "%(asctime)s %(name)s %(levelname)s %(message)s"
-    logging.basicConfig(level=logging.WARNING, format=line, datefmt="%Y-%m-%dT%H:%M:%S%z")
-    if os.environ.get("GALLERY_LOG_FORMAT", "").strip() == "json":
-        logging.getLogger().handlers[0].setFormatter(JsonLine())
-
-
 def become_supervisor(listening: socket.socket, processes: int, *, with_worker: bool) -> NoReturn:
     """Go on as a small process that supervises `processes` serving ones until SIGTERM or SIGINT.
 
@@ -219,7 +201,7 @@ async def supervise(listening: socket.socket, processes: int, *, with_worker: bo
 
 
 if __name__ == "__main__":
-    log_warnings()
+    configure_logging(logging.WARNING, os.environ.get("GALLERY_LOG_FORMAT", "").strip())
     forbid_tracing()
     inherited, count, works = map(int, sys.argv[1:])
     asyncio.run(supervise(socket.socket(fileno=inherited), count, with_worker=bool(works)))
