@@ -27,10 +27,7 @@ class LastOwner(Exception):
 
 async def members_of(organisation_id: int) -> list[Person]:
     """The members of an organisation who can sign in."""
-    members = Person.filter(
-        memberships__organisation_id=organisation_id, memberships__awaits_confirmation=False, is_active=True
-    )
-    return await members.order_by("id")
+    return (await members_by_organisation([organisation_id])).get(organisation_id, [])
 
 
 async def members_by_organisation(organisation_ids: Collection[int]) -> dict[int, list[Person]]:
