@@ -11,7 +11,6 @@ from starlette.routing import Route
 from tortoise.expressions import Q
 
 from gallery.accounts.access import load_keeper
-from gallery.artists.models import Withdrawal
 from gallery.artworks.models import Artwork, Submission
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -37,7 +36,7 @@ async def show(request: Request) -> Response:
     late = Image.filter(state=ImageState.RECEIVED, failures__gt=0).order_by("attempt_after", "id")
     failed = Artwork.filter(image__state=ImageState.REFUSED).order_by("-image_id")
     lengths: list[tuple[Any, int]] = [
-        (_l("Pictures to be prepared"), await Image.filter(state=ImageState.RECEIVED).count()),
+        (_l("Pictures to be prepared"), state.pictures.count),
         (
             _l("Pictures in progress"),
             await Image.filter(state=ImageState.RECEIVED, lease_until__gt=now()).count(),
@@ -48,10 +47,7 @@ async def show(request: Request) -> Response:
         ),
         (_l("Mails to be sent"), await Mail.filter(state=MailState.UNSENT).count()),
         (_l("Mails given up"), await Mail.filter(state=MailState.GIVEN_UP).count()),
-        (
-            _l("Withdrawals whose files are being deleted"),
-            await Withdrawal.filter(files_deleted_at__isnull=True).count(),
-        ),
+        (_l("Withdrawals whose files are being deleted"), state.withdrawals.count),
     ]
     context = {
         "signals": sorted(found, key=lambda signal: -SEVERITY[signal.light]),
@@ -61,7 +57,7 @@ async def show(request: Request) -> Response:
         "failed": await failed.limit(MAX_LISTED).prefetch_related("image", "organisation"),
         "failed_count": await failed.count(),
         "late": await late.limit(MAX_LISTED).prefetch_related("artwork", "organisation"),
-        "late_count": await late.count(),
+        "late_count": state.pictures_late,
         "refusals": REFUSALS,
         "limits": settings_of(request),
     }
