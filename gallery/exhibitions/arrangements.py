@@ -72,7 +72,5 @@ async def _frozen_rooms(edition: Edition) -> list[FilledRoom]:
     rooms = await Room.filter(edition_id=edition.id).order_by("position", "id")
     by_room: dict[int, list[HungWork]] = {room.id: [] for room in rooms}
     for hanging in await Hanging.filter(room__edition_id=edition.id).order_by("position", "id"):
-        by_room[hanging.room_id].append(
-            HungWork(hanging.artwork_id, hanging.caption_zh, hanging.caption_en, hanging.id)
-        )
+        by_room[hanging.room_id].append(HungWork.of(hanging))
     return [FilledRoom(room, by_room[room.id]) for room in rooms]

@@ -72,6 +72,10 @@ class HungWork:
     caption_en: str = ""
     hanging_id: int | None = None  # None if the room's rule hangs the work
 
+    @classmethod
+    def of(cls, hanging: Hanging) -> Self:
+        return cls(hanging.artwork_id, hanging.caption_zh, hanging.caption_en, hanging.id)
+
 
 @dataclass(frozen=True, slots=True)
 class FilledRoom:
@@ -126,9 +130,7 @@ async def fill_rooms(draft: Edition) -> list[FilledRoom]:
     works = defaultdict[int, list[HungWork]](list)  # by room
     for hanging in hangings:
         if hanging.artwork_id in hung:
-            works[hanging.room_id].append(
-                HungWork(hanging.artwork_id, hanging.caption_zh, hanging.caption_en, hanging.id)
-            )
+            works[hanging.room_id].append(HungWork.of(hanging))
     for room_id, by_rule in found.items():
         works[room_id] += [HungWork(id) for id in by_rule.ids]
     return [FilledRoom(room, works[room.id]) for room in rooms]
