@@ -18,7 +18,7 @@ import click
 
 from gallery.cli.backup_folder import folder_lock, needed_keys
 from gallery.cli.common import ProgressReporter, console, open_database, progress_bar
-from gallery.cli.database_move import ReportProgress
+from gallery.cli.database_move import MAX_OPEN_PASSES, ReportProgress
 from gallery.cli.database_rows import open_rows
 from gallery.cli.file_checks import missing_files
 from gallery.cli.findings import InspectionFinding
@@ -41,7 +41,6 @@ from gallery.storage.disk import sha256_of
 from gallery.storage.store import StoredFile
 
 MAX_CONCURRENT_COPIES = 8
-MAX_OPEN_PASSES = 5  # passes before the site is closed to changes
 CLOCK_SKEW = timedelta(days=1)  # at most, between this machine and the store
 
 

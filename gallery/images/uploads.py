@@ -191,7 +191,7 @@ class FormReader:
                 raise FormParserError("The text fields are too long")
             self._value += piece
         elif self._name == self.file_field and self._pictures == 1:
-            if len(self._head) < 64:
+            if len(self._head) < HEAD_BYTES:
                 self._head = (self._head + piece)[:HEAD_BYTES]
             self._size += len(piece)
             self._pending.append(piece)

@@ -52,8 +52,7 @@ class CountsById(Generic[T]):
 
     async def all(self) -> dict[int, T]:
         """The counts that are not zero."""
-        if self._content.fresh() is None:
-            await self._content.generation()
+        await self._content.generation()
         async with self._counting:
             if self._touched == set():
                 return self._known
@@ -66,8 +65,7 @@ class CountsById(Generic[T]):
 
     async def of(self, id: int) -> T | None:
         """The count of one; None: zero."""
-        if self._content.fresh() is None:
-            await self._content.generation()
+        await self._content.generation()
         if id not in self._known:
             changes = self._changes
             counted = await self._count([id])
