@@ -273,7 +273,7 @@ def _to_sqlite(type: str) -> Convert | None:
 
 class PostgreSQLRows(RowStore):
     def __init__(self, connection: asyncpg.Connection, columns: Sequence[Sequence[Any]]) -> None:
-        """`columns`: (table, column, type, whether it is part of the primary key) of all tables."""
+        """`columns`: (table, column, type, place in the primary key or 0) of all tables."""
         self._connection = connection
         names = dict.fromkeys(row[0] for row in columns if row[0] not in OWN_TABLES)
         self.tables = {name: _table(name, [row[1:] for row in columns if row[0] == name]) for name in names}
@@ -290,7 +290,7 @@ class PostgreSQLRows(RowStore):
         return self._connection.transaction(isolation="repeatable_read", readonly=True)
 
     async def read(self, table: Table, after: Row | None, until: Row | None = None) -> list[Row]:
-        # In the order of SQLite, by bytes, whatever the database's language is.
+        # Sort texts by bytes, as SQLite does, whatever the collation of the database is.
         key = ", ".join(
             f'"{name}"' + (' COLLATE "C"' if _is_text(table.columns[name]) else "") for name in table.key
         )

@@ -1,7 +1,7 @@
 """`gallery move-media`: move the pictures of a site from a folder to an S3 store, or back, while it serves its pages.
 
 Every file that the database expects is copied, read again from the target and compared. Then the site is closed to
-changes, what came meanwhile is copied, and what was withdrawn meanwhile is deleted from the target.
+changes, newer files are copied, and files that were withdrawn in the meantime are deleted from the target.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class MediaMove:
 
     copied: int = 0  # files
     present: int = 0  # files that an earlier run had copied, compared again
-    removed: int = 0  # files of the target that were withdrawn or deleted meanwhile
+    removed: int = 0  # files of the target that were withdrawn or deleted in the meantime
     verified: dict[tuple[str, str], StoredFile] = field(
         default_factory=dict
     )  # the same in both, by store and key
@@ -77,7 +77,7 @@ def move_media(target: str) -> None:
         f"Moved     {move.copied} file(s) to {Storage(goal).location}; {move.present} were there already"
     )
     console.print(
-        f"Verified  {len(move.verified)} file(s), the same in both; {move.removed} withdrawn or deleted meanwhile"
+        f"Verified  {len(move.verified)} file(s), the same in both; {move.removed} withdrawn or deleted in the meantime"
     )
     for key in sorted(move.damaged):
         console.print(f"Damaged   {key} is not what arrived, and was left out.", soft_wrap=True)

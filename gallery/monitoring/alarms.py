@@ -19,7 +19,7 @@ from gallery.worker import ChoreContext
 
 logger = logging.getLogger("gallery.monitoring")
 
-WATCH_SECONDS = 60.0  # between two looks at the workers
+WATCH_SECONDS = 60.0  # between two checks of the workers
 WORKER_MISSED_AFTER = timedelta(minutes=5)
 
 

@@ -22,7 +22,7 @@ CERTIFICATE_INTERVAL = timedelta(days=1)
 async def notify_of_signals(context: ChoreContext) -> bool:
     """Notify keepers once a day of each signal that is not green and of which no other mail tells."""
     for signal in signals(await read_state(context.settings), context.settings):
-        # A worker cannot tell that it is silent: alarms.watch_workers does that in the serving process.
+        # A silent worker cannot report itself. alarms.watch_workers does it, in the serving process.
         if signal.is_mailed and signal.light != Light.GREEN and signal.name != "worker":
             await notify_keepers(signal)
     return False

@@ -15,7 +15,7 @@ async def record_run(kind: MaintenanceKind, *, at: datetime | None = None, **fac
 
 
 async def begin_recording() -> None:
-    """Record since when runs are recorded, if that is not known; earlier backups are not known either."""
+    """Record the moment from which runs are recorded, unless there is one. Earlier backups are not known."""
     await MaintenanceRun.get_or_create({"ended_at": now(), "facts": {}}, kind=MaintenanceKind.SETUP)
 
 

@@ -138,7 +138,7 @@ async def _queue(rows: QuerySet[Any], column: str) -> Queue:
 
 
 def used_disks(settings: Settings) -> dict[str, float]:
-    """How full the disks of the site's folders are, each disk once, by what is on it."""
+    """Folder → used share of its disk, 0 to 1. A disk with several of the site's folders is listed once."""
     database = sqlite_file(settings.database_url)
     folders = {"home": settings.home, "pictures": settings.media}
     if database is not None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gallery.monitoring.monitor import Monitor
 
 HEADERS = {"cache-control": "no-store", "x-robots-tag": "noindex"}
-FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip", "via")  # by which a proxy shows itself
+FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip", "via")  # headers that a proxy adds
 
 
 def monitor_of(request: Request) -> Monitor:

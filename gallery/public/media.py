@@ -40,9 +40,8 @@ class PictureVisibility:
     state: Visibility
     size: tuple[int, int] = (0, 0)
     is_for_machines: bool = False
-    keys: frozenset[str] = (
-        frozenset()
-    )  # the work's key, see page_keys.py; empty: a logo, a cover, or not on view
+    # The key of the work, see page_keys.py; empty for a logo, for a cover, and for what is not on view.
+    keys: frozenset[str] = frozenset()
 
     @property
     def headers(self) -> Mapping[str, str]:

@@ -38,7 +38,7 @@ def declare_keys(request: Request, keys: Iterable[str]) -> None:
 
 
 def collecting(scope: Scope, keys: set[str]) -> Scope:
-    """The scope with `keys` as the set that `declare_keys` fills."""
+    """A copy of the scope, in which `declare_keys` adds to `keys`."""
     return {**scope, SCOPE_KEY: keys}
 
 
