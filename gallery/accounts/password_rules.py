@@ -11,7 +11,6 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
-from pypinyin import lazy_pinyin
 from zxcvbn import zxcvbn
 
 from gallery.accounts.models import Membership, Person
@@ -65,7 +64,7 @@ def password_weakness(password: str, names: Iterable[str]) -> Any:
     names_to_avoid = {
         written
         for name in names
-        for written in (_normalized_letters(name), _normalized_letters("".join(lazy_pinyin(name))))
+        for written in (_normalized_letters(name), _normalized_letters(_pinyin(name)))
     }
     letters = _normalized_letters(password)
     others = _without_names(letters, names_to_avoid)
@@ -73,6 +72,12 @@ def password_weakness(password: str, names: Iterable[str]) -> Any:
         return PERSONAL_PASSWORD
     result = zxcvbn(password[:MAX_CHECKED_LENGTH], user_inputs=sorted(names_to_avoid))
     return COMMON_PASSWORD if result["score"] < MIN_SCORE else ""
+
+
+def _pinyin(name: str) -> str:
+    from pypinyin import lazy_pinyin  # 50 MB of memory: only for processes that judge a password
+
+    return "".join(lazy_pinyin(name))
 
 
 def _without_names(letters: str, names_to_avoid: Iterable[str]) -> str:
