@@ -109,9 +109,13 @@ def stripped(text: str | None) -> str:
 
 
 def text_block(text: str | None) -> str:
-    """Normalise a text of several lines: \\n as line end, no control characters, stripped."""
+    """Normalise a text of several lines: \\n as line end, no control characters, stripped.
+
+    Characters that override or embed a writing direction are removed, because they could turn other words of
+    the page around; the direction of each text follows from its language.
+    """
     unified = (text or "").replace("\r\n", "\n").replace("\r", "\n")
-    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", unified).strip()
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]", "", unified).strip()
 
 
 def one_line(text: str | None) -> str:

@@ -34,6 +34,7 @@ from gallery.web.languages import (
     localized,
 )
 from gallery.web.markdown import display_width, excerpt, markdown_to_html, markdown_to_text
+from gallery.web.texts import bcp47, is_right_to_left, language_name
 
 
 class RowIdConvertor(IntegerConvertor):
@@ -136,6 +137,8 @@ class Pages:
             file_size=languages.file_size,
             local_input=datetime_local_value,
             lang=lang_attribute,
+            spoken=language_attributes,
+            language_name=language_name,
             title_class=title_class,
         )
 
@@ -350,11 +353,17 @@ def title_class(title: str, *also: str) -> Markup:
 
 
 NO_ATTRIBUTE = Markup("")
-LANG_ATTRIBUTES = {language: Markup(' lang="{}"').format(tag) for language, tag in LANGUAGE_TAGS.items()}
 
 
 def lang_attribute(value: LocalizedText) -> Markup:
-    """` lang="en"` if a value is not in the page's language, else ""."""
+    """` lang="en"` if a value is not in the page's language, with `dir` if it is read right to left; else ""."""
     if not value.text or value.language == current_language():
         return NO_ATTRIBUTE
-    return LANG_ATTRIBUTES[value.language]
+    return language_attributes(value.language)
+
+
+@functools.lru_cache(maxsize=1024)
+def language_attributes(language: str) -> Markup:
+    """` lang="ug" dir="rtl"`; the pages themselves are read left to right."""
+    direction = Markup(' dir="rtl"') if is_right_to_left(language) else NO_ATTRIBUTE
+    return Markup(' lang="{}"').format(bcp47(language)) + direction

@@ -1,0 +1,293 @@
+"""A text in any number of languages: one value, from a BCP 47 tag to words.
+
+https://www.rfc-editor.org/info/bcp47. The site's own languages have the short tags of `LANGUAGES` everywhere: `zh`
+for Simplified Chinese, which pages declare as `zh-Hans`.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import langcodes
+from babel.core import Locale, UnknownLocaleError
+from langcodes.tag_parser import LanguageTagError
+from tortoise.expressions import Q
+from tortoise.fields.base import Field
+
+from gallery.web.languages import LANGUAGE_TAGS, LANGUAGES, LocalizedText, babel_locale, current_language
+
+MAX_TAG_LENGTH = 35  # characters; RFC 5646, section 4.4.1
+MAX_LANGUAGES = 20  # of one text or record
+
+# The languages that people will most likely write in, each by its own name. Every other one can be named by its tag.
+LIKELY_LANGUAGES: Mapping[str, str] = {
+    "zh": "中文",
+    "en": "English",
+    "bo": "བོད་སྐད",
+    "ug": "ئۇيغۇرچە",
+    "mn-Mong": "ᠮᠣᠩᠭᠣᠯ",
+    "ii": "ꆈꌠꉙ",
+    "yue": "粵語",
+    "zh-Hant": "繁體中文",
+    "kk-Arab": "قازاقشا",
+    "za": "Vahcuengh",
+    "ko": "한국어",
+    "es": "Español",
+}
+
+_SITE_TAGS = {tag.lower(): language for language, tag in LANGUAGE_TAGS.items()}
+# "No language", "several", "undetermined" and the codes for private use name no language.
+_NO_LANGUAGES = re.compile(r"(?:und|mul|mis|zxx|q[a-t][a-z]|x)(?:-|$)")
+_RIGHT_TO_LEFT_SCRIPTS = frozenset(
+    ["Adlm", "Arab", "Aran", "Hebr", "Mand", "Mend", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa", "Yezi"]
+)
+
+
+class NoSuchLanguage(ValueError):
+    """The tag names no language."""
+
+
+@functools.lru_cache(maxsize=4096)
+def normalised_tag(tag: str) -> str:
+    """A BCP 47 tag in its standard form: `zh_hant` → `zh-Hant`, `zh-Hans` → `zh`. Raises NoSuchLanguage."""
+    try:
+        standard = langcodes.standardize_tag(tag.strip())
+        is_valid = langcodes.tag_is_valid(standard)
+    except (LanguageTagError, ValueError) as error:
+        raise NoSuchLanguage(tag) from error
+    if not is_valid or len(standard) > MAX_TAG_LENGTH or _NO_LANGUAGES.match(standard):
+        raise NoSuchLanguage(tag)
+    return _SITE_TAGS.get(standard.lower(), standard)
+
+
+class Texts(Mapping[str, str]):
+    """The words of a text in each language: an immutable mapping from normalised tags to words.
+
+    It never holds empty words: a language without words is not in it.
+    """
+
+    __slots__ = ("_words",)
+
+    def __init__(self, words: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
+        """Raises NoSuchLanguage, and ValueError if two tags mean the same language."""
+        normalised: dict[str, str] = {}
+        for tag, text in dict(words).items():
+            if not text:
+                continue
+            language = normalised_tag(tag)
+            if language in normalised:
+                raise ValueError(f"{language} occurs twice")
+            normalised[language] = text
+        self._words = dict(sorted(normalised.items()))
+
+    @classmethod
+    def stored(cls, words: dict[str, str]) -> Texts:
+        """Words that were a value of this class before."""
+        texts = cls.__new__(cls)
+        texts._words = words
+        return texts
+
+    def __getitem__(self, language: str) -> str:
+        return self._words[language]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._words)
+
+    def __len__(self) -> int:
+        return len(self._words)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._words.items()))
+
+    def __repr__(self) -> str:
+        return f"Texts({self._words!r})"
+
+    def localized(self, wanted: str | None = None, own: str = "") -> LocalizedText:
+        """The text for a reader of the language `wanted` (default: the page's language).
+
+        The one fallback rule: the language itself, else a relative of it (another script or region of the same
+        language), else the record's `own` language, else the site's languages in their order, else any language.
+        """
+        wanted = wanted or current_language()
+        words = self._words.get(wanted)
+        if words is not None:
+            return LocalizedText(words, wanted)
+        if not self._words:
+            return LocalizedText("", own or wanted)
+        found = next(iter(_in_order(tuple(self._words), wanted, own)))
+        return LocalizedText(self._words[found], found)
+
+    def others(self, shown: str, own: str = "") -> list[LocalizedText]:
+        """The text in all languages but `shown`: the record's own first, then the site's, then the others."""
+        order = _in_order(tuple(self._words), own or LANGUAGES[0], own)
+        return [LocalizedText(self._words[language], language) for language in order if language != shown]
+
+    def to_json(self) -> str:
+        """The same text for equal values, with every character as itself, so that databases can search in it."""
+        return json.dumps(self._words, ensure_ascii=False, separators=(",", ":"))
+
+
+NO_TEXTS = Texts()
+
+
+@functools.lru_cache(maxsize=4096)
+def _in_order(languages: tuple[str, ...], wanted: str, own: str) -> tuple[str, ...]:
+    """`languages` by the fallback rule, the best first."""
+
+    def rank(language: str) -> tuple[int, int, str]:
+        if language == wanted:
+            return 0, 0, language
+        if _base(language) == _base(wanted):
+            return 1, int(script_of(language) != script_of(wanted)), language
+        if language == own:
+            return 2, 0, language
+        for place, site_language in enumerate(LANGUAGES):
+            if language == site_language:
+                return 3, place, language
+            if _base(language) == _base(site_language):
+                return 4, place, language
+        return 5, 0, language
+
+    return tuple(sorted(languages, key=rank))
+
+
+def _base(language: str) -> str:
+    return language.partition("-")[0]
+
+
+@functools.lru_cache(maxsize=4096)
+def script_of(language: str) -> str:
+    """The script in which a language is written (ISO 15924), as its tag says or else usually."""
+    return langcodes.Language.get(bcp47(language)).maximize().script or "Latn"
+
+
+def is_right_to_left(language: str) -> bool:
+    return script_of(language) in _RIGHT_TO_LEFT_SCRIPTS
+
+
+def bcp47(language: str) -> str:
+    """The tag that pages and documents declare: zh → zh-Hans."""
+    return LANGUAGE_TAGS.get(language, language)
+
+
+def language_name(language: str) -> str:
+    """The name of a language in the page's language: 藏语, Tibetan; its tag if it has none there."""
+    return _language_name(language, current_language())
+
+
+@functools.lru_cache(maxsize=4096)
+def _language_name(language: str, shown_in: str) -> str:
+    locale = babel_locale(shown_in)
+    parts = language.split("-")
+    names, scripts, territories = locale.languages, locale.scripts, locale.territories
+    for length in range(len(parts), 0, -1):
+        if name := names.get("_".join(parts[:length])):
+            known = {**scripts, **territories}
+            more = [known.get(part, part) for part in parts[length:]]
+            return f"{name} ({', '.join(more)})" if more else str(name)
+    return language
+
+
+@functools.lru_cache(maxsize=4096)
+def own_language_name(language: str) -> str:
+    """The name of a language in that language: བོད་སྐད; its tag if it is not known."""
+    if language in LIKELY_LANGUAGES:
+        return LIKELY_LANGUAGES[language]
+    try:
+        return str(Locale.parse(language, sep="-").get_display_name() or language)
+    except (UnknownLocaleError, ValueError):
+        return language
+
+
+def language_label(language: str) -> str:
+    """Both names of a language: “བོད་སྐད · Tibetan”."""
+    return " · ".join(dict.fromkeys([own_language_name(language), language_name(language)]))
+
+
+def find_language(text: str) -> str | None:
+    """The language that a person names: by its name in a language of the site or its own, or by its tag."""
+    if language := _known_names().get(_plain_name(text)):
+        return language
+    try:
+        return normalised_tag(text)
+    except NoSuchLanguage:
+        return None
+
+
+@functools.cache
+def _known_names() -> Mapping[str, str]:
+    """Name → language. 藏文 and 藏语 name the same language."""
+    names: dict[str, str] = {}
+    for shown_in in LANGUAGES:
+        for key, name in babel_locale(shown_in).languages.items():
+            try:
+                names.setdefault(_plain_name(name), normalised_tag(key))
+            except NoSuchLanguage:  # such as "unknown language"
+                continue
+    names["彝语"] = "ii"  # which Babel calls Sichuan Yi alone
+    for language, name in LIKELY_LANGUAGES.items():
+        names[_plain_name(name)] = language
+        for shown_in in LANGUAGES:
+            names[_plain_name(_language_name(language, shown_in))] = language
+    return names
+
+
+def _plain_name(text: str) -> str:
+    plain = "".join(unicodedata.normalize("NFKC", text).casefold().split()).replace("་", "")
+    return plain[:-1] + "语" if plain.endswith(("文", "話", "话", "語")) and len(plain) > 1 else plain
+
+
+FIELD_NAME = re.compile(r"(\w+)\[([A-Za-z0-9-]{1,35})\]")
+
+
+def field_name(name: str, language: str) -> str:
+    """The name of the field that holds a translation of `name`: title[bo]."""
+    return f"{name}[{language}]"
+
+
+def split_field_name(field: str) -> tuple[str, str]:
+    """(`title`, `bo`) of `title[bo]`; (`title`, ``) of `title`."""
+    match = FIELD_NAME.fullmatch(field)
+    return (match[1], match[2]) if match else (field, "")
+
+
+class TextsField(Field[Texts]):
+    """A column with Texts: JSON as text on both engines, so that `contains` searches it on both alike.
+
+    A language is there if the column contains `holds_language(tag)`, because a quotation mark within words is
+    escaped. Equal values are equal in the database.
+    """
+
+    SQL_TYPE = "TEXT"
+    field_type = Texts
+    indexable = False
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"default": NO_TEXTS, "db_default": "{}", **options})
+
+    def to_db_value(self, value: Any, instance: Any) -> str:
+        if isinstance(value, str):  # a part of the column, in a search
+            return value
+        return (value if isinstance(value, Texts) else Texts(value or {})).to_json()
+
+    def to_python_value(self, value: Any) -> Texts:
+        if isinstance(value, Texts):
+            return value
+        if isinstance(value, str):
+            return Texts.stored(json.loads(value)) if value != "{}" else NO_TEXTS
+        return Texts(value or {})  # None: from an outer join
+
+
+def contains_words(field: str, words: str) -> Q:
+    """The filter for rows whose text contains `words` in any language, in upper or lower case."""
+    return Q(**{f"{field}__icontains": json.dumps(words, ensure_ascii=False)[1:-1]})
+
+
+def holds_language(language: str) -> str:
+    """What a stored text contains if it has words in this language."""
+    return f"{json.dumps(language)}:"
