@@ -19,6 +19,7 @@ from PIL import ImageDraw
 from gallery.artists.models import AgreedBy, Artist, Consent
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.snapshots import snapshot_of
+from gallery.artworks.works import TEXT_FIELDS
 from gallery.clock import now, today
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.images.models import Image, ImageState
@@ -27,6 +28,8 @@ from gallery.images.storage_keys import original_key, rendition_key
 from gallery.organisations.models import Organisation, Project
 from gallery.storage import Storage, Store
 from gallery.themes.models import Theme
+from gallery.web.languages import other_language
+from gallery.web.texts import Texts
 
 if TYPE_CHECKING:
     from tests.conftest import Site
@@ -161,30 +164,50 @@ async def consent(organisation: Organisation, artist: Artist | None = None, **va
     )
 
 
+def in_zh(words: str) -> Texts:
+    """A text in Chinese alone."""
+    return Texts({"zh": words})
+
+
+def with_texts(values: dict[str, Any]) -> dict[str, Any]:
+    """The values of a work's row, with its texts as Texts.
+
+    `title` may be words in the work's own language, and `title_translation` those in the site's other language.
+    """
+    language = values.get("language", "zh")
+    for name in TEXT_FIELDS:
+        translation = values.pop(f"{name}_translation", "")
+        if isinstance(words := values.get(name, ""), str):
+            values[name] = Texts({language: words, other_language(language): translation})
+    return values
+
+
 async def artwork(storage: Storage, organisation: Organisation, **values: Any) -> Artwork:
     """A work that is ready to be submitted, or in the given `status`."""
     number = next(_numbers)
     given = values.pop("consent", None) or await consent(organisation)
     themes = values.pop("themes", None) or [await theme()]
     made = await Artwork.create(
-        **{
-            "organisation": organisation,
-            "artist_id": given.artist_id,
-            "consent": given,
-            "project": values.pop("project", None) or await project(organisation),
-            "image": values.pop("image", None) or await image(storage, organisation),
-            "language": "zh",
-            "title": f"汤圆{number}",
-            "title_translation": f"Tangyuan {number}",
-            "story": f"第{number}碗汤圆，一家人围着吃。",
-            "story_translation": f"Bowl number {number}, with the family around it.",
-            "alt_text": f"一只蓝碗里有{number}个汤圆",
-            "alt_text_translation": f"A blue bowl with {number} tangyuan",
-            "medium": "水彩",
-            "medium_translation": "Watercolour",
-            "year": 2022,
-            **values,
-        }
+        **with_texts(
+            {
+                "organisation": organisation,
+                "artist_id": given.artist_id,
+                "consent": given,
+                "project": values.pop("project", None) or await project(organisation),
+                "image": values.pop("image", None) or await image(storage, organisation),
+                "language": "zh",
+                "title": f"汤圆{number}",
+                "title_translation": f"Tangyuan {number}",
+                "story": f"第{number}碗汤圆，一家人围着吃。",
+                "story_translation": f"Bowl number {number}, with the family around it.",
+                "alt_text": f"一只蓝碗里有{number}个汤圆",
+                "alt_text_translation": f"A blue bowl with {number} tangyuan",
+                "medium": "水彩",
+                "medium_translation": "Watercolour",
+                "year": 2022,
+                **values,
+            }
+        )
     )
     await made.themes.add(*themes)
     if made.status != Status.DRAFT:
@@ -232,15 +255,17 @@ async def bare_works(consent: Consent, numbers: Iterable[int], **values: Any) ->
     artist = await Artist.get(id=consent.artist_id)
     await Artwork.bulk_create(
         Artwork(
-            **{
-                "organisation_id": artist.organisation_id,
-                "artist_id": artist.id,
-                "consent_id": consent.id,
-                "title": f"No {number}",
-                "title_translation": f"No {number}",
-                "status": Status.ACCEPTED,
-                **values,
-            }
+            **with_texts(
+                {
+                    "organisation_id": artist.organisation_id,
+                    "artist_id": artist.id,
+                    "consent_id": consent.id,
+                    "title": f"No {number}",
+                    "title_translation": f"No {number}",
+                    "status": Status.ACCEPTED,
+                    **values,
+                }
+            )
         )
         for number in numbers
     )

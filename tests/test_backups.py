@@ -71,6 +71,7 @@ from gallery.storage import Storage
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import PostgreSQL, run_in_thread
+from tests.factories import in_zh
 from tests.live import LiveSite, free_port
 
 Keyboard = Callable[..., subprocess.CompletedProcess[str]]
@@ -405,7 +406,7 @@ async def endings(live: LiveSite) -> list[Ending]:
             "work",
             "Deleted draft",
             lambda: delete_draft(draft, storage),
-            none(lambda: Artwork.filter(title="Deleted draft")),
+            none(lambda: Artwork.filter(title=in_zh("Deleted draft"))),
         ),
         Ending("picture", "Other picture", new_picture, none(lambda: Image.filter(id=reframed.image_id))),
         Ending(
@@ -546,7 +547,7 @@ async def test_what_ended_after_the_copy_is_ended_again_and_named(
         try:
             for ending in all_endings:
                 assert await ending.has_ended(), ending
-            assert await Artwork.all().on_view().values_list("title", flat=True) == [stays.title]
+            assert await Artwork.all().on_view().values_list("title", flat=True) == [stays.own("title")]
             keepers = Person.filter(is_active=True, role=Role.KEEPER)
             assert await keepers.values_list("name", flat=True) == ["keeper"]
             assert await Membership.filter(organisation_id=live.cast.organisation.id).count() == 4

@@ -27,6 +27,7 @@ from gallery.storage.disk import sha256_of
 from tests import factories
 from tests.command_line import gallery
 from tests.conftest import PostgreSQL, run_in_thread
+from tests.factories import in_zh
 from tests.live import LiveSite
 from tests.seaweedfs import SeaweedFS
 from tests.test_backups import answer, endings, shown
@@ -204,7 +205,7 @@ async def test_a_move_that_was_killed_goes_on(live: LiveSite, new_home: Settings
 
     if after:  # the site goes on changing
         await Artwork.filter(status=Status.DRAFT).limit(1).delete()
-        await Artwork.all().update(title="Another title")
+        await Artwork.all().update(title=in_zh("Another title"))
         await shown(live)
     moved = type_in(live.settings, *words)
     assert moved.returncode == 0, moved.stderr

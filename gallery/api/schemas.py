@@ -13,19 +13,21 @@ from wtforms.validators import Length
 
 from gallery.api.problems import FieldError
 from gallery.artists.models import SCOPES, AgreedBy, ConsentState
-from gallery.artworks.forms import FIRST_YEAR, WorkForm
+from gallery.artworks.forms import FIRST_YEAR, work_form
 from gallery.artworks.models import Status
-from gallery.artworks.works import TEXT_FIELDS, WorkOptions
+from gallery.artworks.works import TEXT_FIELDS, WorkOptions, is_text_field
 from gallery.images.models import ImageState
 from gallery.numbers import MAX_NUMBER
 from gallery.web.forms import INVALID_DATE, WholeNumberField
 from gallery.web.languages import gettext as _
 from gallery.web.languages import use_language
+from gallery.web.texts import MAX_TAG_LENGTH
 
 Schema = dict[str, Any]
 
 # Form fields that the API lacks: the token determines the organisation; the picture is sent by tus upload.
-OMITTED_FIELDS = {"organisation", "picture"}
+# The texts of translations are in `texts`.
+OMITTED_FIELDS = {"organisation", "picture", "language_other", "add_language", "add_language_other"}
 ID_FIELDS = {"artist", "consent", "project", "themes"}  # fields that refer to rows by id
 NUMBER: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER}
 OPTIONAL_NUMBER: Schema = {**NUMBER, "type": ["integer", "null"]}
@@ -62,6 +64,17 @@ def page_schema(name: str, schema: Schema) -> Schema:
     return object_schema({name: array_schema(schema), "next": following})
 
 
+LANGUAGE: Schema = {
+    "type": "string",
+    "maxLength": MAX_TAG_LENGTH,
+    "description": "The language of the artist's own words, as a BCP 47 tag such as zh, bo, ug or es.",
+}
+OTHER_TRANSLATION: Schema = {
+    "deprecated": True,
+    "description": "The translation into the site's other language: English of a Chinese work, else Chinese. See texts.",
+}
+
+
 def field_schema(field: Field) -> Schema:
     """The schema of a form field in JSON; null empties the field."""
     schema: Schema
@@ -93,13 +106,27 @@ def max_length(field: Field) -> int:
 def work_field_schemas() -> dict[str, Schema]:
     """The schemas of the fields of a work's form, by field name."""
     with use_language("en"):
-        form = WorkForm(offered=WorkOptions([], [], [], [], []))
+        form = work_form(offered=WorkOptions([], [], [], [], []))
         schemas = {
             field.name: field_schema(field)
             for field in form
-            if field.name not in OMITTED_FIELDS and not isinstance(field, FileField)
+            if field.name not in OMITTED_FIELDS
+            and not isinstance(field, FileField)
+            and (field.name in TEXT_FIELDS or not is_text_field(field.name))
         }
-    schemas["language"] = {**schemas["language"], "type": "string", "enum": ["zh", "en"]}
+    schemas["language"] = LANGUAGE
+    words = {name: {key: schemas[name][key] for key in ("type", "maxLength")} for name in TEXT_FIELDS}
+    for name in TEXT_FIELDS:
+        schemas[f"{name}_translation"] = {**words[name], **OTHER_TRANSLATION}
+    schemas["texts"] = {
+        **object_schema(
+            {name: {"type": "object", "additionalProperties": words[name]} for name in TEXT_FIELDS}
+        ),
+        "required": [],
+        "description": (
+            "The texts in every language: field, language tag, words. What is left out stays as it is, null empties."
+        ),
+    }
     return schemas
 
 
@@ -143,7 +170,7 @@ WORK_SUMMARY = object_schema(
     {
         **WORK_STATE["properties"],
         "title": TEXT,
-        "language": enum_schema(["zh", "en"]),
+        "language": LANGUAGE,
         "artist": OPTIONAL_NUMBER,
         "is_on_view": BOOLEAN,
     }
@@ -151,8 +178,15 @@ WORK_SUMMARY = object_schema(
 WORK = object_schema(
     {
         **WORK_STATE["properties"],
-        "language": enum_schema(["zh", "en"]),
+        "language": LANGUAGE,
         **dict.fromkeys(TEXT_FIELDS, TEXT),
+        **{f"{name}_translation": {**TEXT, **OTHER_TRANSLATION} for name in TEXT_FIELDS},
+        "texts": {
+            **object_schema(
+                {name: {"type": "object", "additionalProperties": TEXT} for name in TEXT_FIELDS},
+            ),
+            "description": "The texts in every language: field, language tag, words.",
+        },
         "year": {"type": ["integer", "null"]},
         "artist": OPTIONAL_NUMBER,
         "consent": OPTIONAL_NUMBER,
@@ -278,9 +312,12 @@ def validation_errors(value: Any, schema: Schema, pointer: str = "") -> Iterator
     if not any(_is_of_type(value, kind) for kind in kinds):
         yield FieldError(str(TYPE_SENTENCES[kinds[0]]()), pointer)
     elif isinstance(value, dict):
-        properties = schema["properties"]
+        properties = schema.get("properties", {})
+        others = schema["additionalProperties"]  # a schema, or False
         for name in value:
-            if name not in properties:
+            if name not in properties and others:
+                yield from validation_errors(value[name], others, f"{pointer}/{escape_pointer(name)}")
+            elif name not in properties:
                 yield FieldError(_("There is no such field."), f"{pointer}/{escape_pointer(name)}")
         for name in schema.get("required", ()):
             if name not in value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -12,11 +12,18 @@ from starlette.responses import Response
 
 from gallery.api.bodies import as_form_fields, json_response, parse_json, parse_parameters
 from gallery.api.problems import FieldError, Problem
-from gallery.api.schemas import NUMBER, Schema, enum_schema, new_work_schema, work_change_schema
+from gallery.api.schemas import (
+    NUMBER,
+    Schema,
+    enum_schema,
+    escape_pointer,
+    new_work_schema,
+    work_change_schema,
+)
 from gallery.artworks.access import load_artwork
 from gallery.artworks.autosave import form_with
 from gallery.artworks.entry import WorkEntry
-from gallery.artworks.forms import WorkForm, form_fields, form_for_work, form_values
+from gallery.artworks.forms import UNKNOWN_LANGUAGE, form_fields, form_for_work, form_values, work_form
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.submissions import NotSubmittable, submit
 from gallery.artworks.taking_back import NothingToTakeBack, take_back
@@ -35,9 +42,10 @@ from gallery.images.sandbox.parent import REFUSALS
 from gallery.numbers import MAX_NUMBER
 from gallery.organisations.access import load_member
 from gallery.web.edit_conflicts import EditConflict
-from gallery.web.languages import LANGUAGES
+from gallery.web.languages import LANGUAGES, other_language
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import pages_of, settings_of, storage_of
+from gallery.web.texts import NoSuchLanguage, field_name, find_language, language_name, normalised_tag
 
 PAGE_SIZE, MAX_PAGE_SIZE = 50, 100
 PAGING_PARAMETERS: Mapping[str, Schema] = {
@@ -69,7 +77,7 @@ async def index(request: Request) -> Response:
     lines = [
         {
             **work_state_json(request, work),
-            "title": work.title,
+            "title": work.own("title"),
             "language": work.language,
             "artist": work.artist_id,
             "is_on_view": work.id in on_view,
@@ -104,12 +112,12 @@ async def create(request: Request) -> Response:
     person, organisations = await load_member(request)
     values = parse_json(request, request.state.body, new_work_schema())
     begin = {"language": [person.language], "starts_on": [today().isoformat()]}
-    chosen = as_form_fields(values)
+    pointers, chosen = _form_fields(values, person.language)
     fields = form_fields({**begin, **chosen}, {"organisation": str(organisations[0].id)})
-    form = WorkForm(fields, offered=await load_work_options(organisations, named_in=[chosen]))
+    form = work_form(fields, offered=await load_work_options(organisations, named_in=[chosen]))
     details = form.read(has_picture=False)
     if details is None:
-        raise _field_errors_problem(form.errors)
+        raise _field_errors_problem(form.errors, pointers)
     try:
         async with WorkEntry(storage_of(request), settings_of(request), person) as entry:
             artwork = await entry.save(details)
@@ -125,12 +133,12 @@ async def update(request: Request) -> Response:
     if not artwork.is_editable:
         raise Problem(409, not_editable_reason(artwork.status))
     _check_etag(request.headers, artwork)
-    changes = as_form_fields(values)
+    pointers, changes = _form_fields(values, artwork.language)
     named_in = [form_values(artwork), changes]
     form = form_with(artwork, changes, await load_work_options(organisations, artwork, named_in))
     details = form.read(has_picture=artwork.image_id is not None)
     if details is None:
-        raise _field_errors_problem(form.errors)
+        raise _field_errors_problem(form.errors, pointers)
     try:
         async with WorkEntry(storage_of(request), settings_of(request), person) as entry:
             saved = await entry.save(details, artwork)
@@ -237,7 +245,12 @@ async def work_json(request: Request, artwork: Artwork, is_on_view: bool) -> dic
     return {
         **work_state_json(request, artwork),
         "language": artwork.language,
-        **{name: getattr(artwork, name) for name in TEXT_FIELDS},
+        **{name: artwork.own(name) for name in TEXT_FIELDS},
+        **{
+            f"{name}_translation": getattr(artwork, name).get(other_language(artwork.language), "")
+            for name in TEXT_FIELDS
+        },
+        "texts": {name: dict(getattr(artwork, name)) for name in TEXT_FIELDS},
         "year": artwork.year,
         "artist": artwork.artist_id,
         "consent": artwork.consent_id,
@@ -281,8 +294,58 @@ def _check_etag(headers: Headers, artwork: Artwork) -> None:
         raise Problem(412)
 
 
-def _field_errors_problem(errors: Mapping[str | None, Any]) -> Problem:
-    field_errors = [FieldError(str(each[0]), f"/{name}") for name, each in errors.items() if each]
+def _form_fields(values: Mapping[str, Any], language: str) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """JSON fields as form data; also form field → where it is in the body (RFC 6901).
+
+    `language`: the work's own, unless `values` names another. Raises Problem 422.
+    """
+    language = values.get("language", language)
+    own = find_language(language)
+    if own is None:
+        raise Problem(422, errors=[FieldError(str(UNKNOWN_LANGUAGE), "/language")])
+    texts: dict[str, list[str]] = {}
+    pointers: dict[str, str] = {}
+    errors = []
+    for name, tag, words, pointer in _texts(values, own):
+        try:
+            of_language = normalised_tag(tag)
+        except NoSuchLanguage:
+            errors.append(FieldError(str(UNKNOWN_LANGUAGE), pointer))
+            continue
+        field = name if of_language == own else field_name(name, of_language)
+        if field in texts:
+            sentence = _("There are words in %(language)s twice.") % {"language": language_name(of_language)}
+            errors.append(FieldError(sentence, pointer))
+        texts[field] = [words or ""]
+        pointers[field] = pointer
+    if errors:
+        raise Problem(422, errors=errors)
+    others = {name: value for name, value in values.items() if not _holds_text(name)}
+    return pointers, {**as_form_fields(others), **texts}
+
+
+def _holds_text(name: str) -> bool:
+    return name == "texts" or name.removesuffix("_translation") in TEXT_FIELDS
+
+
+def _texts(values: Mapping[str, Any], own: str) -> Iterator[tuple[str, str, str | None, str]]:
+    """The texts in a body: (field, language tag, words, JSON pointer)."""
+    for name in TEXT_FIELDS:
+        if name in values:
+            yield name, own, values[name], f"/{name}"
+        if (translation := f"{name}_translation") in values:
+            yield name, other_language(own), values[translation], f"/{translation}"
+        for tag, words in values.get("texts", {}).get(name, {}).items():
+            yield name, tag, words, f"/texts/{name}/{escape_pointer(tag)}"
+
+
+def _field_errors_problem(
+    errors: Mapping[str | None, Any], pointers: Mapping[str, str] | None = None
+) -> Problem:
+    known = pointers or {}
+    field_errors = [
+        FieldError(str(each[0]), known.get(str(name), f"/{name}")) for name, each in errors.items() if each
+    ]
     return Problem(422, errors=field_errors)
 
 

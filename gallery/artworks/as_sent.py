@@ -8,12 +8,14 @@ from typing import Any
 from gallery.artists.models import Artist, Consent
 from gallery.artworks.models import LOCKED_STATUSES, Artwork, Status, Submission
 from gallery.artworks.snapshots import ARTIST_PARTS, PROJECT_PARTS
-from gallery.artworks.works import TEXT_FIELDS
+from gallery.artworks.works import set_texts
 from gallery.db.model_tables import preload
 from gallery.images.models import Image
 from gallery.organisations.models import Project
 from gallery.themes.models import Theme
+from gallery.web.languages import current_language
 from gallery.web.languages import gettext as _
+from gallery.web.texts import Texts
 
 
 async def load_as_sent(works: Collection[Artwork]) -> None:
@@ -36,11 +38,10 @@ async def load_as_sent(works: Collection[Artwork]) -> None:
         if work.id not in changeable:
             continue
         snapshot = sent.get(work.id, {})
-        work.language = snapshot.get("language", work.language)
-        for name in TEXT_FIELDS:
-            setattr(work, name, snapshot.get(name, ""))
+        set_texts(work, snapshot.get("language", work.language), snapshot)
         if work.status == Status.WITHDRAWN:
-            work.title = work.title_translation = _("Withdrawn work %(number)s") % {"number": work.public_id}
+            title = _("Withdrawn work %(number)s") % {"number": work.public_id}
+            work.title = Texts({current_language(): title})
         work.unfinished = {}
         work.year = int(snapshot["year"]) if snapshot.get("year") else None
         work.image = next(iter(_rows_named(images, snapshot, "picture")), None)

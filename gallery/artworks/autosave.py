@@ -10,7 +10,7 @@ from starlette.datastructures import MultiDict
 
 from gallery.accounts.models import Person
 from gallery.artists.models import Artist, Consent
-from gallery.artworks.forms import FormValues, WorkForm, form_fields, form_values
+from gallery.artworks.forms import FormValues, WorkForm, form_fields, form_values, typed_texts, work_form
 from gallery.artworks.models import Artwork
 from gallery.artworks.works import (
     TEXT_FIELDS,
@@ -19,7 +19,9 @@ from gallery.artworks.works import (
     WorkOptions,
     WorkRefused,
     fill_work,
+    is_text_field,
     load_work_options,
+    text_values,
 )
 from gallery.audit.recording import AUTOSAVE_WINDOW, record
 from gallery.audit.verbs import Verb
@@ -42,8 +44,20 @@ FIELDS_SAVED_BY_HAND = (
     "project_summary",
     "project_link",
 )
-CHOICE_FIELDS = ("language", "year", "artist", "consent", "project", "themes")
+CHOICE_FIELDS = ("language", "language_other", "year", "artist", "consent", "project", "themes")
+# Every form has these fields. The fields of translations, such as `title[bo]`, are autosaved, too.
 AUTOSAVED_FIELDS = (*TEXT_FIELDS, *CHOICE_FIELDS, *FIELDS_SAVED_BY_HAND)
+NOTHING = digest("")
+
+
+def shown_digests(posted: MultiDict) -> dict[str, str]:
+    """The digests in the posted field `seen`, and that of an empty field for each translation added since."""
+    seen = read_digests(posted.get("seen"))
+    return {**dict.fromkeys(posted_translations(posted), NOTHING), **seen} if seen else {}
+
+
+def posted_translations(posted: MultiDict) -> list[str]:
+    return [name for name in dict.fromkeys(posted) if is_text_field(name) and name not in TEXT_FIELDS]
 
 
 def autosave_key(form_key: str) -> str:
@@ -74,12 +88,12 @@ def merge_values(current: FormValues, posted: MultiDict, keep_conflicts: bool = 
     digest of the value that is overwritten. With `keep_conflicts`, fields in conflict keep the posted values,
     so that the form can show them again.
     """
-    seen = read_digests(posted.get("seen"))
+    seen = shown_digests(posted)
     mine = {
         name: [each.replace("\0", "") for each in posted.getlist(name) if isinstance(each, str)]
-        for name in AUTOSAVED_FIELDS
+        for name in (*AUTOSAVED_FIELDS, *posted_translations(posted))
     }
-    theirs = {name: list(current.get(name, ())) for name in AUTOSAVED_FIELDS}
+    theirs = {name: list(current.get(name, ())) for name in dict.fromkeys((*mine, *current))}
     compared = compare_edits(seen, theirs, {name: mine[name] for name in mine if not seen or name in seen})
     result = MergedValues({**theirs, **compared.changed})
     for name in (*compared.elsewhere, *compared.conflicts):
@@ -107,7 +121,7 @@ def form_with(artwork: Artwork, changes: FormValues, offered: WorkOptions) -> Wo
     elif any(changes.get("consent", ())) and "artist" not in changes:
         values["artist"] = [""]
     fields = form_fields(values, {"organisation": str(artwork.organisation_id)})
-    return WorkForm(fields, offered=offered)
+    return work_form(fields, offered=offered)
 
 
 async def autosave(
@@ -128,16 +142,16 @@ async def autosave(
         before = form_values(work)
         result = merge_values(before, posted)
         offered = await load_work_options(organisations, work, [before, result.values])
-        form = WorkForm(form_fields(result.values), offered=offered)
+        form = work_form(form_fields(result.values), offered=offered)
         form.read(has_picture=True)
-        invalid = {name for name in AUTOSAVED_FIELDS if name in form and form[name].errors}
+        invalid = {name for name in result.values if name in form and form[name].errors}
         while True:
             details = _valid_details(work, form, invalid)
             unfinished = {
                 name: list(result.values[name])
-                for name in AUTOSAVED_FIELDS
+                for name in result.values
                 if (name in invalid or name in FIELDS_SAVED_BY_HAND)
-                and digest(result.values[name]) != digest(form_values(work, finished_only=True)[name])
+                and digest(result.values[name]) != digest(form_values(work, finished_only=True).get(name))
             }
             try:
                 await fill_work(work, details, by, None, unfinished)
@@ -167,11 +181,13 @@ def _valid_details(work: Artwork, form: WorkForm, invalid: Collection[str]) -> W
     if isinstance(consent, Consent) and (not isinstance(artist, Artist) or consent.artist_id != artist.id):
         consent = None  # the consent does not belong to the chosen artist
     project = chosen("project", form.offered.projects)
+    stored = text_values(work)
     return WorkDetails(
         organisation=work.organisation,
         language=work.language if "language" in invalid else form.language.data,
         texts={
-            name: getattr(work, name) if name in invalid else form[name].data or "" for name in TEXT_FIELDS
+            name: stored.get(name, "") if name in invalid else words
+            for name, words in typed_texts(form).items()
         },
         year=work.year if "year" in invalid else form.year.data,
         artist=artist if isinstance(artist, Artist) else None,

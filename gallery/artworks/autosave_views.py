@@ -19,15 +19,16 @@ from gallery.artworks.autosave import (
     autosave,
     autosave_key,
     readable_value,
+    shown_digests,
 )
-from gallery.artworks.forms import WorkForm, form_values, parse_form_key
+from gallery.artworks.forms import WorkForm, form_fields, form_values, parse_form_key, work_form
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.works import NotEditable, WorkRefused, blank_details, create_work, load_work_options
 from gallery.clock import now, to_local
 from gallery.images.uploads import MAX_FIELD_BYTES, MAX_FIELDS
 from gallery.organisations.access import load_member
 from gallery.organisations.models import Organisation
-from gallery.web.edit_conflicts import digest, format_digests, read_digests
+from gallery.web.edit_conflicts import digest, format_digests
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import pages_of
 
@@ -88,16 +89,16 @@ async def _autosave(
             )
         return JSONResponse({"sentence": sentence}, 409, headers={"cache-control": "no-store"})
     current = form_values(work)
-    form = WorkForm(offered=await load_work_options(organisations, work, [current]))
+    form = work_form(form_fields(current), offered=await load_work_options(organisations, work, [current]))
     time = to_local(now()).strftime("%H:%M")
-    shown = read_digests(posted.get("seen")) or current
+    shown = shown_digests(posted) or current
     unfinished = [name for name in work.unfinished if name in shown]
     payload: dict[str, Any] = {
         "sentence": _("Saved %(time)s. Unfinished entries are kept here too.") % {"time": time}
         if unfinished
         else _("Saved %(time)s") % {"time": time},
         "seen": digests_after(result, current, posted),
-        "elsewhere": {name: current[name] for name in result.elsewhere},
+        "elsewhere": {name: current.get(name, [""]) for name in result.elsewhere},
         "conflicts": conflicts_payload(result, current, form),
         "address": pages_of(request).url("artworks:edit", id=work.id),
         "typing": pages_of(request).url("artworks:autosave", id=work.id),
@@ -111,7 +112,7 @@ def digests_after(result: MergedValues, current: dict[str, list[str]], posted: M
 
     A field in conflict keeps the digest of the value that the window showed.
     """
-    seen = read_digests(posted.get("seen"))
+    seen = shown_digests(posted)
     digests = {name: digest(current.get(name)) for name in seen or current}
     return format_digests({**digests, **{name: seen[name] for name in result.conflicts}})
 
@@ -124,11 +125,12 @@ def conflicts_payload(
         {
             "field": name,
             "label": str(form[name].label.text),
-            "theirs": current[name],
-            "shown": readable_value(form, name, current[name]),
-            "digest": digest(current[name]),
+            "theirs": value,
+            "shown": readable_value(form, name, value),
+            "digest": digest(value),
         }
         for name in result.conflicts
+        for value in [current.get(name, [""])]
     ]
 
 

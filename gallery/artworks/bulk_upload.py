@@ -176,7 +176,7 @@ async def _load_drafts(ids: list[int], organisations: list[Organisation]) -> lis
 
 def _refusal_of(artwork: Artwork, sentence: str) -> BulkRefusal:
     editable_id = artwork.id if artwork.is_editable else None
-    return BulkRefusal(artwork.title or _("Work without title"), sentence, editable_id)
+    return BulkRefusal(artwork.own("title") or _("Work without title"), sentence, editable_id)
 
 
 async def _set_common_values(

@@ -12,6 +12,7 @@ from gallery.artworks.models import Artwork
 from gallery.organisations.models import Project
 from gallery.themes.models import Theme
 from gallery.web.forms import one_line
+from gallery.web.texts import contains_words
 
 MAX_QUERY_LENGTH = 80  # characters
 
@@ -43,8 +44,7 @@ class WorkFilter:
             works = works.filter(project_id=self.project.id)
         if self.words:
             works = works.filter(
-                Q(title__icontains=self.words)
-                | Q(title_translation__icontains=self.words)
+                contains_words("title", self.words)
                 | Q(artist__credit_name__icontains=self.words)
                 | Q(artist__credit_name_translation__icontains=self.words)
             )

@@ -12,8 +12,9 @@ from gallery.artists.models import Artist, Consent
 from gallery.artworks.import_models import Import, ImportedPicture
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.works import TEXT_FIELDS
+from gallery.web.texts import NO_TEXTS
 
-ERASED_FIELDS: dict[str, Any] = {**dict.fromkeys(TEXT_FIELDS, ""), "unfinished": {}, "year": None}
+ERASED_FIELDS: dict[str, Any] = {**dict.fromkeys(TEXT_FIELDS, NO_TEXTS), "unfinished": {}, "year": None}
 ERASED_SNAPSHOTS: dict[str, Any] = {"sent": {}, "replaces": None}
 
 

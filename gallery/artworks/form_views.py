@@ -19,12 +19,15 @@ from gallery.artworks.autosave import AUTOSAVED_FIELDS, MergedValues, autosave_k
 from gallery.artworks.autosave_views import conflicts_payload, digests_after
 from gallery.artworks.entry import WorkEntry
 from gallery.artworks.forms import (
-    ProposalForm,
+    UNKNOWN_LANGUAGE,
     WorkForm,
     form_fields,
     form_for_work,
     form_values,
     parse_form_key,
+    proposal_form,
+    translation_blocks,
+    work_form,
 )
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.proposal_views import render_proposal
@@ -47,12 +50,13 @@ from gallery.organisations.models import Organisation
 from gallery.web.edit_conflicts import EditConflict, seen_field
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, pages_of, redirect, render, settings_of, storage_of
+from gallery.web.texts import find_language
 
 
 async def new(request: Request) -> Response:
     """A partner opens an empty form."""
     person, organisations = await load_member(request)
-    form = WorkForm(offered=await load_work_options(organisations), data={"language": person.language})
+    form = work_form(offered=await load_work_options(organisations), data={"language": person.language})
     return await _render_form(request, form)
 
 
@@ -91,9 +95,18 @@ class SentForm:
     typing: Mapping[str, Any]  # see `_autosave_context`
     then: object  # name of the pressed button: save, submit or frame
 
-    async def render_again(self, image: Image | None, status: int = 422) -> Response:
+    async def render_again(
+        self, image: Image | None, status: int = 422, *, added: str | None = None
+    ) -> Response:
         return await _render_form(
-            self.request, self.form, self.artwork, image, self.form_key, status, typing=self.typing
+            self.request,
+            self.form,
+            self.artwork,
+            image,
+            self.form_key,
+            status,
+            typing=self.typing,
+            added=added,
         )
 
 
@@ -116,6 +129,8 @@ async def _save_form(
         if artwork is not None and not artwork.is_editable:
             return await _render_too_late(sent, artwork, kept)
         entry.reuse_picture(kept)
+        if sent.then == "language":
+            return await _add_language(sent, entry, received)
         details = sent.form.read(bool(received.file or kept or (artwork and artwork.image_id)))
         owner = details.organisation if details else (artwork.organisation if artwork else organisations[0])
         status = await add_sent_picture(entry, received, owner, sent.form)
@@ -123,6 +138,25 @@ async def _save_form(
             entry.keep_picture()
             return await sent.render_again(entry.picture, status)
         return await _enter(sent, entry, details, kept)
+
+
+async def _add_language(sent: SentForm, entry: WorkEntry, received: ReceivedForm) -> Response:
+    """Show the form again, with the fields of another translation. Nothing is saved, and nothing is lost."""
+    owner = sent.artwork.organisation if sent.artwork else sent.organisations[0]
+    status = await add_sent_picture(entry, received, owner, sent.form)
+    added = _added_language(received.fields)
+    if added is None:
+        sent.form.refuse("add_language_other", str(UNKNOWN_LANGUAGE))
+    else:
+        sent.form["add_language"].data = sent.form["add_language_other"].data = ""
+    entry.keep_picture()
+    return await sent.render_again(entry.picture, status if sent.form.errors else 200, added=added)
+
+
+def _added_language(fields: MultiDict) -> str | None:
+    """The language of which a translation is to be added; None if what was typed names none."""
+    typed = fields.get("add_language_other") or fields.get("add_language")
+    return find_language(typed) if isinstance(typed, str) else None
 
 
 async def _read_form(
@@ -136,9 +170,10 @@ async def _read_form(
     offered = await load_work_options(organisations, artwork)
     merge = merge_values(form_values(artwork), received.fields, keep_conflicts=True) if artwork else None
     values = form_fields(merge.values, received.fields) if merge else received.fields
-    form = WorkForm(values, offered=offered)
-    typing = _autosave_context(request, artwork, form, merge, received.fields)
     then = received.fields.get("then")
+    added = _added_language(received.fields) if then == "language" else None
+    form = work_form(values, offered=offered, add=added)
+    typing = _autosave_context(request, artwork, form, merge, received.fields)
     return SentForm(request, person, organisations, artwork, form_key, values, form, typing, then)
 
 
@@ -195,7 +230,7 @@ async def _render_too_late(sent: SentForm, artwork: Artwork, kept: Image | None)
     if artwork.status == Status.WITHDRAWN:
         return redirect_to_work(sent.request, artwork, not_editable_reason(artwork.status))
     if artwork.status == Status.ACCEPTED:
-        proposal = ProposalForm(sent.values)
+        proposal = proposal_form(artwork, sent.values)
         proposal.refuse(
             "title",
             _(
@@ -255,6 +290,7 @@ async def _render_form(
     status: int = 200,
     is_saved: bool = False,
     typing: Mapping[str, Any] | None = None,
+    added: str | None = None,
 ) -> Response:
     notes: dict[str, str] = {}
     reason = ""
@@ -276,6 +312,8 @@ async def _render_form(
         "is_saved": is_saved,
         "has_several": len(form.offered.organisations) > 1,
         "typing": typing or _autosave_context(request, artwork, form),
+        "translations": translation_blocks(form),
+        "added": added or "",
     }
     return render(request, "artworks/edit.html" if artwork else "artworks/new.html", context, status=status)
 

@@ -2,41 +2,77 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
+from babel.support import LazyProxy
 from starlette.datastructures import MultiDict
 from wtforms import FileField, SelectField
+from wtforms.fields import Field
 from wtforms.fields.choices import SelectChoice
+from wtforms.fields.core import UnboundField
 from wtforms.validators import Optional
 
 from gallery.artists.forms import NO_SUCH_CHOICE, CheckboxesField, ConsentFields
 from gallery.artists.models import Artist, Consent
 from gallery.artworks.hashtags import themes_in_hashtags
 from gallery.artworks.models import Artwork
-from gallery.artworks.works import TEXT_FIELDS, NewArtist, NewProject, WorkDetails, WorkOptions
+from gallery.artworks.works import (
+    TEXT_FIELDS,
+    NewArtist,
+    NewProject,
+    WorkDetails,
+    WorkOptions,
+    is_text_field,
+    text_values,
+    translated_into,
+)
 from gallery.clock import today
 from gallery.organisations.forms import organisation_choices
 from gallery.organisations.models import Organisation
 from gallery.web.forms import Form, LineField, TextBlockField, WebAddress, WholeNumberField
+from gallery.web.languages import LANGUAGES, localized
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.languages import localized
 from gallery.web.rendering import shown_date
+from gallery.web.texts import (
+    LIKELY_LANGUAGES,
+    MAX_LANGUAGES,
+    NoSuchLanguage,
+    bcp47,
+    field_name,
+    find_language,
+    language_label,
+    language_name,
+    normalised_tag,
+    own_language_name,
+    split_field_name,
+)
 
 FIRST_YEAR = 1900
 ACCEPTED_PICTURES = "image/jpeg,image/png,image/webp,image/avif,image/heic,image/heif,image/tiff,image/gif"
 FormValues = Mapping[str, Sequence[str]]  # form field → its values, as a browser sends them
 ModelT = TypeVar("ModelT")
+FormT = TypeVar("FormT", bound=Form)
+UNKNOWN_LANGUAGE = _l(
+    "No language has this name or tag. Please write its name, or a tag such as fr or pt-BR."
+)
 
 
 class WorkForm(ConsentFields):
     organisation = SelectField(_l("Organisation"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
     language = SelectField(
         _l("Language of the title and the story"),
-        choices=[SelectChoice("zh", "中文"), SelectChoice("en", "English")],
-        invalid_choice_message=_l("Please choose Chinese or English."),
+        description=_l("The language in which the artist told it. Every language is welcome."),
+        invalid_choice_message=_l("Please choose a language."),
+    )
+    language_other = LineField(
+        _l("Another language"),
+        60,
+        description=_l("Its name, or its tag such as fr. Only if it is not in the list."),
+        render_kw={"autocomplete": "off"},
     )
     title = LineField(_l("Title"), 120)
     story = TextBlockField(
@@ -68,13 +104,10 @@ class WorkForm(ConsentFields):
         _l("Who helped"), 200, description=_l("Such as: drawn alone; a teacher helped with the outline.")
     )
 
-    title_translation = LineField(_l("Title, translated"), 120)
-    story_translation = TextBlockField(_l("Story, translated"), 20_000, render_kw={"rows": 7})
-    alt_text_translation = TextBlockField(
-        _l("What the picture shows, translated"), 1_000, render_kw={"rows": 3}
+    add_language = SelectField(
+        _l("A translation into another language"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE
     )
-    medium_translation = LineField(_l("Medium, translated"), 120)
-    assistance_translation = LineField(_l("Who helped, translated"), 200)
+    add_language_other = LineField(_l("Its name or tag"), 60, render_kw={"autocomplete": "off"})
 
     artist = SelectField(_l("Artist"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
     credit_name = LineField(
@@ -113,6 +146,14 @@ class WorkForm(ConsentFields):
     def __init__(self, posted: Any = None, *, offered: WorkOptions, **begin_with: Any) -> None:
         super().__init__(posted, **begin_with)
         self.offered = offered
+        self["language"].choices = language_choices([self.language.data])
+        shown = {self.language.data, *self.translation_languages}
+        self["add_language"].choices = [
+            SelectChoice("", _("Choose a language")),
+            *(each for each in language_choices() if each.value not in shown),
+        ]
+        for name in TEXT_FIELDS:
+            self[name].render_kw = _text_attributes(self[name].render_kw, self.language.data)
         self["organisation"].choices = organisation_choices(offered.organisations)
         self["artist"].choices = [
             SelectChoice("", _("Choose, or name somebody new below")),
@@ -145,9 +186,10 @@ class WorkForm(ConsentFields):
 
     def suggested_themes(self) -> set[str]:
         """The form values of themes that a hashtag in the story names and that are not chosen yet."""
-        named = themes_in_hashtags(
-            self.offered.themes, self.story.data or "", self.story_translation.data or ""
+        stories = (
+            field.data or "" for field in text_fields(self) if split_field_name(field.name)[0] == "story"
         )
+        named = themes_in_hashtags(self.offered.themes, *stories)
         return {str(theme.id) for theme in named} - set(self.themes.data or [])
 
     def theme_index(self, value: str) -> int:
@@ -162,6 +204,7 @@ class WorkForm(ConsentFields):
     def read(self, has_picture: bool) -> WorkDetails | None:
         """The details of the work; None, with errors at the fields, if no draft can be made of them."""
         self.validate()
+        self._check_languages()
         organisation = (
             _find_choice(self.offered.organisations, self.organisation.data) or self.offered.organisations[0]
         )
@@ -179,13 +222,31 @@ class WorkForm(ConsentFields):
         return WorkDetails(
             organisation=organisation,
             language=self.language.data,
-            texts={name: self[name].data or "" for name in TEXT_FIELDS},
+            texts=typed_texts(self),
             year=self.year.data,
             artist=artist,
             consent=new_consent or consent,
             project=project,
             themes=[each for each in self.offered.themes if str(each.id) in (self.themes.data or [])],
         )
+
+    @property
+    def translation_languages(self) -> list[str]:
+        """The languages for whose translations the form has fields."""
+        return translated_into(field.name for field in self)
+
+    def _check_languages(self) -> None:
+        if self.language_other.data:  # `work_form` has taken out what names a language
+            self.refuse("language_other", str(UNKNOWN_LANGUAGE))
+        if self.language.data in self.translation_languages:
+            self.refuse(
+                "language",
+                _(
+                    "There are words in %(language)s twice: the artist's own, and a translation. Please keep one of "
+                    "them, or choose another language here."
+                )
+                % {"language": language_name(self.language.data)},
+            )
 
     def _read_artist(self, organisation: Organisation, consent: Consent | None) -> Artist | NewArtist | None:
         artist = _find_choice(self.offered.artists, self.artist.data)
@@ -236,7 +297,7 @@ class WorkForm(ConsentFields):
 
 
 class ProposalForm(Form):
-    """The form of a proposal: texts and year, as in WorkForm, or another picture."""
+    """The form of a proposal: texts and year, as in WorkForm, or another picture. Made by `proposal_form`."""
 
     picture = FileField(
         _l("Another picture"),
@@ -268,12 +329,12 @@ class BulkEditForm(Form):
 
     def __init__(self, posted: Any = None, *, offered: WorkOptions) -> None:
         super().__init__(posted)
-        work_form = WorkForm(offered=offered)
+        of_work = work_form(offered=offered)
         unchanged = SelectChoice("", _("leave as it is"))
         for name in ("artist", "consent", "project"):
-            self[name].choices = [unchanged, *work_form[name].choices[1:]]
-        self["language"].choices = [unchanged, *work_form["language"].choices]
-        self["themes"].choices = work_form["themes"].choices
+            self[name].choices = [unchanged, *of_work[name].choices[1:]]
+        self["language"].choices = [unchanged, *language_choices()]
+        self["themes"].choices = of_work["themes"].choices
         for name in BULK_FIELDS:  # the page also has a form for each draft, with the same field names
             self[name].id = self[name].label.field_id = f"common-{name}"
 
@@ -286,6 +347,117 @@ class BulkEditForm(Form):
             for name, value in values.items()
             if value
         }
+
+
+def language_choices(more: Iterable[str | None] = ()) -> list[SelectChoice]:
+    """The languages to choose from: the likely ones, and `more` if they are languages."""
+    languages = dict.fromkeys(LIKELY_LANGUAGES)
+    for language in more:
+        if language and find_language(language) == language:
+            languages.setdefault(language)
+    return [SelectChoice(each, language_label(each)) for each in languages]
+
+
+def work_form(
+    posted: Any = None, *, offered: WorkOptions, add: str | None = None, **begin_with: Any
+) -> WorkForm:
+    """A WorkForm with fields for its translations.
+
+    These are into the site's languages, the languages of posted fields, and `add`.
+    """
+    if posted is None:
+        own = (begin_with.get("data") or {}).get("language", "")
+    else:
+        posted = MultiDict(posted.multi_items())
+        named = find_language(posted.get("language_other") or "")
+        own = named or _standard_tag(posted.get("language") or "")
+        posted["language"] = own
+        if named:
+            posted["language_other"] = ""
+    languages = _translation_languages(posted, own, add)
+    form: WorkForm = _with_translations(WorkForm, languages)(posted, offered=offered, **begin_with)
+    return form
+
+
+def proposal_form(artwork: Artwork, posted: Any = None) -> ProposalForm:
+    """A ProposalForm with fields for the translations of a work; new, it has the work's present values."""
+    values = posted or MultiDict({**text_values(artwork), "year": str(artwork.year or "")})
+    languages = _translation_languages(values, artwork.language)
+    form: ProposalForm = _with_translations(ProposalForm, languages)(values)
+    for name in TEXT_FIELDS:
+        form[name].render_kw = _text_attributes(form[name].render_kw, artwork.language)
+    return form
+
+
+def _translation_languages(posted: Any, own: str, add: str | None = None) -> tuple[str, ...]:
+    """The languages of a form's translations, the site's first.
+
+    Fields in the work's own language are only shown with words in them, so that nothing typed is lost.
+    """
+    languages = dict.fromkeys(each for each in LANGUAGES if each != own)
+    for name in posted or ():
+        language = split_field_name(name)[1]
+        if not is_text_field(name) or not language or _standard_tag(language) != language:
+            continue
+        if language != own or any(text.strip() for text in posted.getlist(name)):
+            languages.setdefault(language)
+    if add and add != own:
+        languages.setdefault(add)
+    return tuple(languages)[:MAX_LANGUAGES]
+
+
+def _standard_tag(tag: str) -> str:
+    """The tag in its standard form; as it is if it names no language."""
+    try:
+        return normalised_tag(tag)
+    except NoSuchLanguage:
+        return tag
+
+
+@functools.lru_cache(maxsize=256)
+def _with_translations(form: type[FormT], languages: tuple[str, ...]) -> Any:
+    """The form class with a field such as `title[bo]` for each text and language."""
+    fields: dict[str, UnboundField[Any]] = {}
+    for language in languages:
+        for name in TEXT_FIELDS:
+            original = getattr(form, name)
+            label, *arguments = original.args
+            options = {**original.kwargs, "description": "", "id": f"{name}-{language}"}
+            options["render_kw"] = _text_attributes(options.get("render_kw"), language)
+            of_language = _l(
+                "%(field)s (%(language)s)",
+                field=label,
+                language=LazyProxy(language_name, language, enable_cache=False),
+            )
+            fields[field_name(name, language)] = UnboundField(
+                original.field_class, of_language, *arguments, **options
+            )
+    return type(form.__name__, (form,), fields)
+
+
+def _text_attributes(attributes: Mapping[str, Any] | None, language: str | None) -> dict[str, Any]:
+    """HTML attributes of a text field: its language; the browser sees from the words how they are read."""
+    return {**(attributes or {}), **({"lang": bcp47(language)} if language else {}), "dir": "auto"}
+
+
+def text_fields(form: Form) -> Iterator[Field]:
+    """The fields of the texts: the work's own words, then the translations."""
+    return (field for field in form if is_text_field(field.name))
+
+
+def translation_blocks(form: Form) -> list[tuple[str, str, list[Field]]]:
+    """(language, its own name, the fields) for each translation of the form."""
+    return [
+        (language, own_language_name(language), [form[field_name(name, language)] for name in TEXT_FIELDS])
+        for language in translated_into(field.name for field in form)
+    ]
+
+
+def typed_texts(form: Form) -> dict[str, str]:
+    """The texts of the form; translations only if there are words."""
+    return {
+        field.name: field.data or "" for field in text_fields(form) if field.data or field.name in TEXT_FIELDS
+    }
 
 
 def check_year(form: Form) -> None:
@@ -310,14 +482,16 @@ def form_fields(values: FormValues, posted: Mapping[str, str] | None = None) -> 
 def form_for_work(artwork: Artwork, offered: WorkOptions) -> WorkForm:
     """The form with the values of a work, including the unfinished values; the themes must be fetched."""
     fields = form_fields(form_values(artwork), {"organisation": str(artwork.organisation_id)})
-    return WorkForm(fields, offered=offered)
+    return work_form(fields, offered=offered)
 
 
 def form_values(artwork: Artwork, *, finished_only: bool = False) -> dict[str, list[str]]:
     """The values of a work's form, as a browser sends them, by field; the work's themes must be fetched."""
     values = {
-        **{name: [getattr(artwork, name)] for name in (*TEXT_FIELDS, "language")},
-        **{name: [str(getattr(artwork, name) or "")] for name in ("year",)},
+        **{name: [words] for name, words in text_values(artwork).items()},
+        "language": [artwork.language],
+        "language_other": [""],
+        "year": [str(artwork.year or "")],
         **{name: [str(getattr(artwork, f"{name}_id") or "")] for name in ("artist", "consent", "project")},
         **{name: [] for name in ("agreed_by", "scopes")},
         **{name: [""] for name in ("credit_name", "credit_name_translation", "ends_on", "assent")},

@@ -14,8 +14,9 @@ from gallery.artists.models import Artist, Consent
 from gallery.artworks.import_models import Import, ImportedPicture
 from gallery.artworks.sheet_columns import normalised_name
 from gallery.artworks.sheet_faults import CellFault, similar_or_some_names
-from gallery.artworks.sheet_rows import ParsedRow, is_yes
+from gallery.artworks.sheet_rows import ParsedRow, is_yes, texts_in
 from gallery.artworks.sheets import SheetRow
+from gallery.artworks.works import TextValues
 from gallery.clock import today
 from gallery.db.connection import locked
 from gallery.images.models import Image, ImageState
@@ -154,6 +155,7 @@ class RowDraft:
     row: ParsedRow
     faults: list[CellFault]
     language: str
+    texts: TextValues
     artist: Artist | None = None  # None and a credit name in the row: the artist must be created
     consent: Consent | None = None
     themes: list[Theme] = field(default_factory=list)
@@ -174,7 +176,9 @@ def resolve_row(
     has_pictures: bool,
 ) -> RowDraft:
     """Find the records that a row names, and add a fault for each that is not found."""
-    draft = RowDraft(row, list(faults), language=row.language or job.language)
+    language = row.language or job.language
+    texts, twice = texts_in(row, language)
+    draft = RowDraft(row, [*faults, *twice], language, texts)
     _resolve_artist(draft, lookup)
     _resolve_consent(draft, lookup)
     _resolve_themes(draft, lookup)

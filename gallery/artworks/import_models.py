@@ -10,6 +10,7 @@ from tortoise.models import Model
 from gallery.images.models import new_token
 from gallery.web.languages import LabelledEnum
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.texts import MAX_TAG_LENGTH
 
 if TYPE_CHECKING:
     from gallery.accounts.models import Person
@@ -57,7 +58,7 @@ class Import(Model):
         "gallery.Consent", related_name="imports", null=True, on_delete=fields.SET_NULL
     )  # for rows that name no consent
     consent_id: int | None
-    language = fields.CharField(max_length=2, default="zh")  # for rows that name no language
+    language = fields.CharField(max_length=MAX_TAG_LENGTH, default="zh")  # for rows that name no language
     file_name = fields.CharField(max_length=120, default="")
     state = fields.CharEnumField(ImportState, max_length=10, default=ImportState.RECEIVED, db_index=True)
     refusal: dict[str, Any] = fields.JSONField(

@@ -175,7 +175,7 @@ def _work_of(job: Import, draft: RowDraft, new_artists: Mapping[str, NewArtist])
     set_columns(
         work,
         language=draft.language,
-        texts=draft.row.texts,
+        texts=draft.texts,
         year=draft.row.year,
         artist_id=artist.id if artist else draft.consent.artist_id if draft.consent else None,
         consent_id=draft.consent.id if draft.consent else None,

@@ -14,11 +14,11 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from gallery.artists.forms import NO_SUCH_CHOICE
-from gallery.artworks.forms import consent_label
+from gallery.artworks.forms import consent_label, language_choices
 from gallery.artworks.import_models import RUNNING_STATES, Import, ImportedWork, ImportState, bundle_key
 from gallery.artworks.imports import ImportRefused, confirm_import, create_import, take_back_import
 from gallery.artworks.models import Artwork, Status
-from gallery.artworks.sheet_columns import COLUMN_LABELS, template_csv, template_xlsx
+from gallery.artworks.sheet_columns import COLUMN_LABELS, column_label, template_csv, template_xlsx
 from gallery.artworks.sheet_faults import FAULT_SENTENCES, fault_sentence
 from gallery.artworks.sheets import MAX_ROWS
 from gallery.artworks.works import WorkOptions, load_work_options
@@ -48,8 +48,7 @@ class ImportForm(Form):
     organisation = SelectField(_l("Organisation"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
     language = SelectField(
         _l("Language of the texts, where a row does not say"),
-        choices=[SelectChoice("zh", "中文"), SelectChoice("en", "English")],
-        invalid_choice_message=_l("Please choose Chinese or English."),
+        invalid_choice_message=_l("Please choose a language."),
     )
     consent = SelectField(
         _l("One consent for all rows that name none"),
@@ -68,6 +67,7 @@ class ImportForm(Form):
     def __init__(self, posted: Any = None, *, offered: WorkOptions, **begin_with: Any) -> None:
         super().__init__(posted, **begin_with)
         self.offered = offered
+        self["language"].choices = language_choices()
         self["organisation"].choices = organisation_choices(offered.organisations)
         self["consent"].choices = [
             SelectChoice("", _("None: it is in the sheet, or will be added later")),
@@ -177,7 +177,7 @@ async def show(request: Request) -> Response:
         "faults": [
             {
                 **each,
-                "label": COLUMN_LABELS[each["column"]],
+                "label": column_label(each["column"]),
                 "sentence": fault_sentence(each["code"], each["facts"]),
             }
             for each in report["faults"]

@@ -16,8 +16,9 @@ from gallery.clock import now
 from gallery.exhibitions.models import Edition, Hanging
 from gallery.images.models import Image, ImageState
 from gallery.themes.models import Theme
-from gallery.web.languages import LabelledEnum, LocalizedText, current_language, gettext, other_language
+from gallery.web.languages import LabelledEnum, LocalizedText, gettext
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.texts import MAX_TAG_LENGTH, TextsField
 
 if TYPE_CHECKING:
     from tortoise.backends.base.client import BaseDBAsyncClient
@@ -170,7 +171,7 @@ class ArtworkManager(Manager):
 
 
 class Artwork(Model):
-    """One picture with its story, in one language, with a translation into the other."""
+    """One picture with its story, in the language of its artist, with any number of translations."""
 
     id = fields.IntField(primary_key=True)
     public_id = fields.CharField(max_length=16, unique=True, default=new_public_id)
@@ -199,17 +200,12 @@ class Artwork(Model):
         "gallery.Theme", related_name="artworks", through="artwork_theme"
     )
 
-    language = fields.CharField(max_length=2, default="zh")
-    title = fields.CharField(max_length=120, default="")
-    story = fields.TextField(default="")  # Markdown
-    alt_text = fields.TextField(default="")
-    medium = fields.CharField(max_length=120, default="")
-    assistance = fields.CharField(max_length=200, default="")  # what help the artist had; or "drawn alone"
-    title_translation = fields.CharField(max_length=120, default="")
-    story_translation = fields.TextField(default="")
-    alt_text_translation = fields.TextField(default="")
-    medium_translation = fields.CharField(max_length=120, default="")
-    assistance_translation = fields.CharField(max_length=200, default="")
+    language = fields.CharField(max_length=MAX_TAG_LENGTH, default="zh")  # of the artist's own words
+    title = TextsField()
+    story = TextsField()  # Markdown
+    alt_text = TextsField()
+    medium = TextsField()
+    assistance = TextsField()  # what help the artist had; or "drawn alone"
     year = fields.IntField(null=True)
     unfinished: dict[str, list[str]] = fields.JSONField(
         default=dict, db_default={}
@@ -244,23 +240,27 @@ class Artwork(Model):
     def all(cls, using_db: BaseDBAsyncClient | None = None) -> ArtworkQuerySet:
         return cast(ArtworkQuerySet, super().all(using_db))
 
+    def own(self, field: str) -> str:
+        """`field` in the artist's own words; "" without any."""
+        words: str = getattr(self, field).get(self.language, "")
+        return words
+
     def localized(self, field: str, language: str | None = None) -> LocalizedText:
-        """`field` in `language` (default: the page's language) if translated, else in the work's language."""
-        wanted = language or current_language()
-        if wanted != self.language:
-            translation = getattr(self, f"{field}_translation")
-            if translation:
-                return LocalizedText(translation, wanted)
-        return LocalizedText(getattr(self, field), self.language)
+        """`field` for a reader of `language` (default: the page's), by the fallback rule of Texts."""
+        text: LocalizedText = getattr(self, field).localized(language, self.language)
+        return text
 
-    def translated(self, field: str) -> LocalizedText:
-        """`field` in the other language; the text is empty if it was not translated."""
-        return LocalizedText(getattr(self, f"{field}_translation"), other_language(self.language))
+    def others(self, field: str) -> list[LocalizedText]:
+        """`field` in the languages that `localized` does not return, the artist's own words first."""
+        texts: list[LocalizedText] = getattr(self, field).others(
+            self.localized(field).language, self.language
+        )
+        return texts
 
-    def other_localized(self, field: str) -> LocalizedText:
-        """`field` in the language that `localized` does not return; the text is empty if there is none."""
-        own = LocalizedText(getattr(self, field), self.language)
-        return own if self.localized(field).language != self.language else self.translated(field)
+    def translations(self, field: str) -> list[LocalizedText]:
+        """`field` in all languages but the artist's own."""
+        texts: list[LocalizedText] = getattr(self, field).others(self.language, self.language)
+        return texts
 
     @property
     def is_on_view(self) -> bool:

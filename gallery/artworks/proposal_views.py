@@ -8,12 +8,11 @@ from starlette.routing import Route
 
 from gallery.artworks.access import load_artwork
 from gallery.artworks.entry import WorkEntry
-from gallery.artworks.forms import ProposalForm, check_year
+from gallery.artworks.forms import ProposalForm, check_year, proposal_form, translation_blocks, typed_texts
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.redirects import redirect_to_work
 from gallery.artworks.sent_pictures import add_sent_picture, earlier_upload
 from gallery.artworks.submissions import NotSubmittable
-from gallery.artworks.works import TEXT_FIELDS
 from gallery.images.models import Image
 from gallery.images.uploads import FormReader
 from gallery.web.languages import gettext as _
@@ -25,7 +24,7 @@ async def new(request: Request) -> Response:
     _person, _organisations, artwork = await load_artwork(request)
     if artwork.status != Status.ACCEPTED:
         return _redirect_not_accepted(request, artwork)
-    return render_proposal(request, artwork, ProposalForm(obj=artwork))
+    return render_proposal(request, artwork, proposal_form(artwork))
 
 
 async def create(request: Request) -> Response:
@@ -34,7 +33,7 @@ async def create(request: Request) -> Response:
     storage, settings = storage_of(request), settings_of(request)
     async with storage.scratch_folder() as folder, WorkEntry(storage, settings, person) as entry:
         received = await FormReader(request, folder, settings.upload_max_bytes).read()
-        form = ProposalForm(received.fields)
+        form = proposal_form(artwork, received.fields)
         if artwork.is_editable or artwork.status == Status.WITHDRAWN:
             return _redirect_not_accepted(request, artwork)
         form.validate()
@@ -48,9 +47,8 @@ async def create(request: Request) -> Response:
 
 
 async def _propose(request: Request, artwork: Artwork, form: ProposalForm, entry: WorkEntry) -> Response:
-    texts = {name: form[name].data or "" for name in TEXT_FIELDS}
     try:
-        await entry.propose(artwork, texts, form["year"].data)
+        await entry.propose(artwork, typed_texts(form), form["year"].data)
     except NotSubmittable as refusal:
         if await Artwork.exists(id=artwork.id, status=Status.WITHDRAWN):
             await entry.discard_picture()
@@ -74,7 +72,7 @@ def _redirect_not_accepted(request: Request, artwork: Artwork) -> Response:
 def render_proposal(
     request: Request, artwork: Artwork, form: ProposalForm, status: int = 200, kept: Image | None = None
 ) -> Response:
-    context = {"work": artwork, "form": form, "kept": kept}
+    context = {"work": artwork, "form": form, "kept": kept, "translations": translation_blocks(form)}
     return render(request, "artworks/proposal.html", context, status=status)
 
 

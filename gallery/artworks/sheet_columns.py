@@ -10,11 +10,14 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from gallery.artworks.works import TEXT_FIELDS
 from gallery.artworks.xlsx import Alignment, Font, openpyxl
-from gallery.web.languages import LANGUAGES, use_language
+from gallery.web.languages import LANGUAGES, current_language, use_language
+from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.texts import field_name, find_language, language_name, split_field_name
 
-MULTILINE_COLUMNS = {"story", "alt_text", "story_translation", "alt_text_translation"}
+MULTILINE_COLUMNS = {"story", "alt_text"}
 SEPARATORS = re.compile(r"[,，、;；|\n]+")
 
 COLUMN_LABELS: Mapping[str, Any] = {
@@ -30,12 +33,18 @@ COLUMN_LABELS: Mapping[str, Any] = {
     "themes": _l("Themes"),
     "project": _l("Project"),
     "language": _l("Language"),
+}
+
+# Headers of earlier templates: the translation into the site's other language than the row's.
+EARLIER_COLUMN_LABELS: Mapping[str, Any] = {
     "title_translation": _l("Title, translated"),
     "story_translation": _l("Story, translated"),
     "alt_text_translation": _l("What the picture shows, translated"),
     "medium_translation": _l("Medium, translated"),
     "assistance_translation": _l("Who helped, translated"),
 }
+# A header such as title[bo] or 标题（藏文）
+HEADER_IN_LANGUAGE = re.compile(r"(.+?)[\[(［（【](.+)[\])］）】]")
 
 # Other accepted headers of the columns, separated by commas. The templates do not use them.
 ALTERNATIVE_LABELS: Mapping[str, Any] = {
@@ -68,23 +77,55 @@ def normalised_name(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).casefold().split()).strip("*:：")
 
 
+def column_label(column: str) -> str:
+    """The label of a column in the current language: “Title”, “Title (Tibetan)”."""
+    name, language = split_field_name(column)
+    label = str({**COLUMN_LABELS, **EARLIER_COLUMN_LABELS}[name])
+    return (
+        _("%(field)s (%(language)s)") % {"field": label, "language": language_name(language)}
+        if language
+        else label
+    )
+
+
+def is_multiline(column: str) -> bool:
+    return split_field_name(column)[0].removesuffix("_translation") in MULTILINE_COLUMNS
+
+
+def find_column(header: str, known: Mapping[str, str]) -> str | None:
+    """The column with this header, such as title, title[bo] or 标题（藏文）; `known`: see `known_headers`."""
+    if column := known.get(normalised_name(header)):
+        return column
+    match = HEADER_IN_LANGUAGE.fullmatch(header.strip().strip("*:："))
+    name = known.get(normalised_name(match[1])) if match else None
+    language = find_language(match[2]) if match else None
+    return field_name(name, language) if name in TEXT_FIELDS and language else None
+
+
 def known_headers() -> dict[str, str]:
     """Normalised header → column: the labels in every language, and the columns' own names."""
-    headers = {normalised_name(name): name for name in COLUMN_LABELS}
+    headers = {normalised_name(name): name for name in (*COLUMN_LABELS, *EARLIER_COLUMN_LABELS)}
     for language in LANGUAGES:
         with use_language(language):
             for name, labels in ALTERNATIVE_LABELS.items():
                 headers.update({normalised_name(label): name for label in SEPARATORS.split(str(labels))})
-            headers.update({normalised_name(str(label)): name for name, label in COLUMN_LABELS.items()})
+            labels_by_column = {**EARLIER_COLUMN_LABELS, **COLUMN_LABELS}
+            headers.update({normalised_name(str(label)): name for name, label in labels_by_column.items()})
     return headers
+
+
+def template_columns() -> list[str]:
+    """The columns of the templates: all, and translations into the site's languages but the current one."""
+    others = [language for language in LANGUAGES if language != current_language()]
+    return [*COLUMN_LABELS, *(field_name(name, language) for language in others for name in TEXT_FIELDS)]
 
 
 def template_csv() -> bytes:
     """The template in the current language, encoded as Excel expects it: UTF-8 with a byte order mark."""
     output = io.StringIO(newline="")
     writer = csv.writer(output)
-    writer.writerow([str(label) for label in COLUMN_LABELS.values()])
-    writer.writerow([str(EXAMPLE_ROW.get(name, "")) for name in COLUMN_LABELS])
+    writer.writerow([column_label(name) for name in template_columns()])
+    writer.writerow([str(EXAMPLE_ROW.get(name, "")) for name in template_columns()])
     return codecs.BOM_UTF8 + output.getvalue().encode()
 
 
@@ -93,13 +134,13 @@ def template_xlsx() -> bytes:
     book = openpyxl.Workbook()
     page: Any = book.active
     page.title = str(_l("Works"))
-    page.append([str(label) for label in COLUMN_LABELS.values()])
-    page.append([str(EXAMPLE_ROW.get(name, "")) for name in COLUMN_LABELS])
+    page.append([column_label(name) for name in template_columns()])
+    page.append([str(EXAMPLE_ROW.get(name, "")) for name in template_columns()])
     page.freeze_panes = "A2"
-    for number, name in enumerate(COLUMN_LABELS, 1):
+    for number, name in enumerate(template_columns(), 1):
         page.cell(1, number).font = Font(bold=True)
         page.cell(2, number).alignment = Alignment(wrap_text=True, vertical="top")
-        width = 44 if name in MULTILINE_COLUMNS else 20
+        width = 44 if is_multiline(name) else 20
         page.column_dimensions[page.cell(1, number).column_letter].width = width
     output = io.BytesIO()
     book.save(output)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gallery.artworks.sheet_columns import COLUMN_LABELS
+from gallery.artworks.sheet_columns import column_label
 from gallery.images.sandbox.parent import REFUSALS
 from gallery.web.languages import lazy_gettext as _l
 
@@ -66,7 +66,8 @@ FAULT_SENTENCES: Mapping[str, Any] = {
     "error_value": _l("The sheet itself shows an error in this cell. Please write the value."),
     "too_long": _l("This has %(length)s characters; please keep it to %(most)s."),
     "year": _l("Please write a year in digits, from %(first)s to %(last)s."),
-    "language": _l("Please write Chinese or English, or leave it empty."),
+    "language": _l("No language has this name or tag. Please write its name, or a tag such as fr or pt-BR."),
+    "language_twice": _l("There are words in %(language)s twice. Please keep only one of the cells."),
     "untitled": _l("Please write a title or name a picture, so that you find the draft again."),
     "no_such_picture": _l("There is no file of this name in the ZIP.%(near)s"),
     "no_pictures": _l(
@@ -122,7 +123,7 @@ class CellFault:
     """An error in one cell of the sheet."""
 
     row: int  # row number in the sheet; the header is row 1
-    column: str  # key of COLUMN_LABELS
+    column: str  # see sheet_columns.column_label
     value: str
     code: str  # key of FAULT_SENTENCES
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -147,7 +148,7 @@ def fault_sentence(code: str, facts: Mapping[str, Any]) -> str:
         if name in values:
             values["near"] = str(sentence) % {"names": values[name]}
     if "column" in values:
-        values["name"] = str(COLUMN_LABELS[values["column"]])
+        values["name"] = column_label(values["column"])
     return str(FAULT_SENTENCES[code]) % {"near": "", "name": "", **values}
 
 

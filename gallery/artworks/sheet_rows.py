@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from gallery.artworks.forms import FIRST_YEAR
-from gallery.artworks.sheet_columns import MULTILINE_COLUMNS, SEPARATORS, normalised_name
+from gallery.artworks.sheet_columns import EARLIER_COLUMN_LABELS, SEPARATORS, is_multiline, normalised_name
 from gallery.artworks.sheet_faults import CellFault
 from gallery.artworks.sheets import SheetRow
-from gallery.artworks.works import TEXT_FIELDS
+from gallery.artworks.works import TEXT_FIELDS, TextValues, is_text_field
 from gallery.clock import today
 from gallery.numbers import whole_number
 from gallery.web.forms import one_line, text_block
-from gallery.web.languages import LANGUAGES, use_language
+from gallery.web.languages import LANGUAGES, other_language, use_language
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.texts import field_name, find_language, language_name, split_field_name
 
 MAX_LENGTHS = {
     "title": 120,
@@ -25,16 +26,9 @@ MAX_LENGTHS = {
     "assistance": 200,
     "credit_name": 80,
 }
-MAX_LENGTHS.update(
-    {
-        f"{name}_translation": MAX_LENGTHS[name]
-        for name in ("title", "story", "alt_text", "medium", "assistance")
-    }
-)
 MAX_OTHER_LENGTH = 500
 
 YES_WORD = _l("yes")
-LANGUAGE_WORDS = {"zh": _l("Chinese"), "en": _l("English")}
 
 
 @dataclass(frozen=True)
@@ -42,9 +36,9 @@ class ParsedRow:
     """The values of one row. Artist, consent, themes and project are names that are looked up later."""
 
     number: int
-    texts: Mapping[str, str]
+    texts: TextValues  # also `title_translation` and the like, see `texts_in`
     year: int | None
-    language: str  # language code; "" if the row names no language
+    language: str  # its tag; "" if the row names no language
     picture: str
     credit_name: str
     consent: str
@@ -69,8 +63,9 @@ class _RowReader:
         if self.has_fault(column):
             return ""
         raw = self.row.cells.get(column, "")
-        text = text_block(raw) if column in MULTILINE_COLUMNS else one_line(raw)
-        most = MAX_LENGTHS.get(column, MAX_OTHER_LENGTH)
+        text = text_block(raw) if is_multiline(column) else one_line(raw)
+        name = split_field_name(column)[0].removesuffix("_translation")
+        most = MAX_LENGTHS.get(name, MAX_OTHER_LENGTH)
         if len(text) > most:
             self.fault(column, text, "too_long", length=len(text), most=most)
             return ""
@@ -85,7 +80,7 @@ class _RowReader:
 
     def language(self) -> str:
         text = self.text("language")
-        language = parse_language(text) if text else ""
+        language = find_language(text) if text else ""
         if language is None:
             self.fault("language", text, "language")
         return language or ""
@@ -94,10 +89,12 @@ class _RowReader:
 def read_row(row: SheetRow) -> tuple[ParsedRow, list[CellFault]]:
     """The values of a row, with every fault in it that can be found without the database."""
     reader = _RowReader(row)
-    texts = {name: reader.text(name) for name in TEXT_FIELDS}
+    columns = [name for name in row.cells if is_text_field(name) or name in EARLIER_COLUMN_LABELS]
+    texts = {name: reader.text(name) for name in dict.fromkeys([*TEXT_FIELDS, *columns])}
     picture = reader.text("picture")
     year, language = reader.year(), reader.language()
-    if not texts["title"] and not picture and not reader.has_fault("title", "picture"):
+    titles = [name for name in texts if name.startswith("title")]
+    if not any(texts[name] for name in titles) and not picture and not reader.has_fault(*titles, "picture"):
         reader.fault("title", "", "untitled")
     parsed = ParsedRow(
         number=row.number,
@@ -118,12 +115,21 @@ def _split_themes(text: str) -> list[str]:
     return [name for name in names if name]
 
 
-def parse_language(text: str) -> str | None:
-    """The language code for a cell that contains the name of a language, in any interface language."""
-    for code, word in LANGUAGE_WORDS.items():
-        if normalised_name(text) in {code, *_in_every_language(word)}:
-            return code
-    return None
+def texts_in(row: ParsedRow, language: str) -> tuple[TextValues, list[CellFault]]:
+    """The texts of a row whose own language is `language`, and a fault for each language that occurs twice."""
+    texts: dict[str, str] = {}
+    faults = []
+    for column, words in row.texts.items():
+        name, of_language = split_field_name(column)
+        if column in EARLIER_COLUMN_LABELS:
+            name, of_language = column.removesuffix("_translation"), other_language(language)
+        key = field_name(name, of_language) if of_language and of_language != language else name
+        if words and texts.get(key):
+            facts = {"language": language_name(of_language or language)}
+            faults.append(CellFault(row.number, column, words, "language_twice", facts))
+        elif words or key in TEXT_FIELDS:
+            texts[key] = texts.get(key) or words
+    return texts, faults
 
 
 def _in_every_language(word: Any) -> set[str]:

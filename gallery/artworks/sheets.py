@@ -14,7 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from gallery.artworks.sheet_columns import known_headers, normalised_name
+from gallery.artworks.sheet_columns import find_column, known_headers
 from gallery.artworks.sheet_faults import (
     MAX_REPORTED_VALUE,
     MAX_SHEET_MEGABYTES,
@@ -88,7 +88,7 @@ def find_columns(header: Sequence[str]) -> tuple[dict[int, str], list[str]]:
     columns: dict[int, str] = {}
     strangers: list[str] = []
     for index, text in enumerate(header):
-        name = known.get(normalised_name(text))
+        name = find_column(text, known)
         if name is None:
             if text.strip():
                 strangers.append(one_line(text)[:MAX_REPORTED_VALUE])
@@ -96,7 +96,7 @@ def find_columns(header: Sequence[str]) -> tuple[dict[int, str], list[str]]:
             raise SheetRefused("double_column", column=name)
         else:
             columns[index] = name
-    if "title" not in columns.values():
+    if not any(name.startswith("title") for name in columns.values()):
         raise SheetRefused("missing_column", column="title")
     return columns, strangers
 

@@ -9,12 +9,18 @@ from typing import NamedTuple
 
 from gallery.artists.models import Consent
 from gallery.artworks.models import Artwork
-from gallery.artworks.works import TEXT_FIELDS
+from gallery.artworks.works import TEXT_FIELDS, text_values, translated_into
+from gallery.web.texts import field_name
 
 Snapshot = Mapping[str, str]  # form field, or part of one → value
 
-# The fields of a snapshot, in the order of the work's form.
-SNAPSHOT_FIELDS = ("picture", "language", *TEXT_FIELDS, "year", "artist", "consent", "project", "themes")
+
+def snapshot_fields(*snapshots: Snapshot) -> list[str]:
+    """The fields of these snapshots that curators decide on, in the order of the work's form."""
+    languages = dict.fromkeys(each for snapshot in snapshots for each in translated_into(snapshot))
+    translations = [field_name(name, each) for each in languages for name in TEXT_FIELDS]
+    others = ("year", "artist", "consent", "project", "themes")
+    return ["picture", "language", *TEXT_FIELDS, *translations, *others]
 
 
 # Additional keys of a snapshot. gallery/artworks/as_sent.py needs them to display the work.
@@ -31,7 +37,7 @@ def snapshot_of(artwork: Artwork) -> dict[str, str]:
     values = {
         "picture": str(artwork.image_id or ""),
         "language": artwork.language,
-        **{name: getattr(artwork, name) for name in TEXT_FIELDS},
+        **text_values(artwork),
         "year": str(artwork.year or ""),
         "artist": _join(artist.credit_name, artist.credit_name_translation) if artist else "",
         "consent": _consent_line(artwork.consent) if artwork.consent else "",
@@ -63,7 +69,7 @@ def field_changes(before: Snapshot, after: Snapshot) -> list[SnapshotChange]:
     """The fields in which two snapshots differ, in the order of the form."""
     return [
         SnapshotChange(name, before.get(name, ""), after.get(name, ""))
-        for name in SNAPSHOT_FIELDS
+        for name in snapshot_fields(before, after)
         if before.get(name, "") != after.get(name, "")
     ]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from gallery.accounts.models import Person, Role
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.snapshots import snapshot_of
-from gallery.artworks.works import TEXT_FIELDS
+from gallery.artworks.works import TextValues, is_text_field, text_values
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now, today
@@ -41,7 +41,7 @@ async def missing_fields(artwork: Artwork) -> dict[str, str]:
         missing["picture"] = _("Please choose a picture of the work.")
     elif artwork.image.state == ImageState.REFUSED:
         missing["picture"] = str(ImageState.REFUSED.label)
-    missing.update(_missing_texts({name: getattr(artwork, name) for name in TEXT_FIELDS}))
+    missing.update(_missing_texts(text_values(artwork)))
     if artwork.artist_id is None:
         missing["artist"] = _("Please say who made it: choose an artist or write a credit name.")
     if sentence := _consent_problem(artwork):
@@ -58,7 +58,7 @@ async def missing_fields(artwork: Artwork) -> dict[str, str]:
     return missing
 
 
-def _missing_texts(texts: Mapping[str, str]) -> dict[str, str]:
+def _missing_texts(texts: TextValues) -> dict[str, str]:
     sentences = {
         "title": _("Please write a title; “Untitled” will do."),
         "story": _("Please tell the story behind the work, in a sentence or more."),
@@ -142,15 +142,14 @@ async def submit(artwork: Artwork, by: Person | None) -> Submission:
 
 async def propose(
     artwork: Artwork,
-    texts: Mapping[str, str],
+    texts: TextValues,
     year: int | None,
     by: Person | None,
     image: Image | None = None,
 ) -> Submission:
     """Propose other texts, or another picture, for an accepted work.
 
-    The accepted texts and picture stay on view until a curator decides. `texts` has the keys TEXT_FIELDS.
-    Raises NotSubmittable.
+    The accepted texts and picture stay on view until a curator decides. Raises NotSubmittable.
     """
     if missing := _missing_texts(texts):
         raise NotSubmittable(_("Something is still missing. The form says what."), missing)
@@ -164,11 +163,8 @@ async def propose(
             )
         await current.fetch_related("artist", "consent", "project", "themes")
         accepted = snapshot_of(current)
-        proposed = {
-            **accepted,
-            **{name: texts.get(name, "") for name in TEXT_FIELDS},
-            "year": str(year or ""),
-        }
+        kept = {name: value for name, value in accepted.items() if not is_text_field(name)}
+        proposed = {**kept, **texts, "year": str(year or "")}
         if image is not None:
             proposed["picture"] = str((await _make_candidate(image, current)).id)
         if proposed == accepted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tortoise.expressions import Q
@@ -26,10 +26,12 @@ from gallery.storage import Storage, StoreUnavailable
 from gallery.themes.extensions import extended_deadlines
 from gallery.themes.models import Theme
 from gallery.web.edit_conflicts import EditConflict
+from gallery.web.languages import DEFAULT_LANGUAGE, LANGUAGES
 from gallery.web.languages import gettext as _
+from gallery.web.texts import Texts, field_name, split_field_name
 
-TRANSLATED_FIELDS = ("title", "story", "alt_text", "medium", "assistance")
-TEXT_FIELDS = (*TRANSLATED_FIELDS, *(f"{name}_translation" for name in TRANSLATED_FIELDS))
+TEXT_FIELDS = ("title", "story", "alt_text", "medium", "assistance")
+TextValues = Mapping[str, str]  # `title`: words in the work's own language; `title[bo]`: a translation
 
 
 class WorkRefused(Exception):
@@ -89,12 +91,40 @@ class WorkDetails:
 
     organisation: Organisation
     language: str
-    texts: Mapping[str, str]  # keys: TEXT_FIELDS
+    texts: TextValues
     year: int | None = None
     artist: Artist | NewArtist | None = None
     consent: Consent | NewConsent | None = None
     project: Project | NewProject | None = None
     themes: Sequence[Theme] = field(default_factory=tuple)
+
+
+def is_text_field(field: str) -> bool:
+    """Whether a form field is a text of a work, in its own language or translated."""
+    return split_field_name(field)[0] in TEXT_FIELDS
+
+
+def text_values(artwork: Artwork) -> dict[str, str]:
+    """The texts of a work by form field: its own words, also empty ones, then the translations."""
+    values = {name: artwork.own(name) for name in TEXT_FIELDS}
+    for name in TEXT_FIELDS:
+        values |= {field_name(name, each.language): each.text for each in artwork.translations(name)}
+    return values
+
+
+def translated_into(values: Iterable[str]) -> list[str]:
+    """The languages of the translations among these form fields, each once."""
+    named = (split_field_name(field)[1] for field in values if is_text_field(field))
+    return [language for language in dict.fromkeys(named) if language]
+
+
+def set_texts(artwork: Artwork, language: str, values: TextValues) -> None:
+    """Set the language and all texts of a work; a translation into its own language is ignored."""
+    artwork.language = language
+    languages = [each for each in translated_into(values) if each != language]
+    for name in TEXT_FIELDS:
+        words = {each: values.get(field_name(name, each), "") for each in languages}
+        setattr(artwork, name, Texts({**words, language: values.get(name, "")}))
 
 
 def blank_details(organisation: Organisation, by: Person) -> WorkDetails:
@@ -238,15 +268,13 @@ def set_columns(
     artwork: Artwork,
     *,
     language: str,
-    texts: Mapping[str, str],  # keys: TEXT_FIELDS
+    texts: TextValues,
     year: int | None,
     artist_id: int | None,
     consent_id: int | None,
     project_id: int | None,
 ) -> None:
-    artwork.language = language
-    for name in TEXT_FIELDS:
-        setattr(artwork, name, texts.get(name, ""))
+    set_texts(artwork, language, texts)
     artwork.year = year
     artwork.artist_id = artist_id
     artwork.consent_id = consent_id
@@ -304,7 +332,8 @@ async def _lock_or_record_consent(
 async def _get_or_add_project(details: WorkDetails) -> Project | None:
     project = details.project
     if isinstance(project, NewProject):
-        values = {f"title_{details.language}": project.title, f"summary_{details.language}": project.summary}
+        language = details.language if details.language in LANGUAGES else DEFAULT_LANGUAGE
+        values = {f"title_{language}": project.title, f"summary_{language}": project.summary}
         return await add_project(details.organisation, {**values, "link": project.link})
     return project
 

@@ -16,7 +16,7 @@ from gallery.artworks.import_chores import import_next
 from gallery.artworks.import_models import RUNNING_STATES, Import, ImportState, bundle_key
 from gallery.artworks.import_rows import ImportReport
 from gallery.artworks.imports import confirm_import, create_import
-from gallery.artworks.sheet_columns import COLUMN_LABELS
+from gallery.artworks.sheet_columns import column_label
 from gallery.artworks.sheet_faults import fault_sentence
 from gallery.artworks.works import load_work_options
 from gallery.audit.current_user import set_current_user_id
@@ -163,7 +163,7 @@ def print_report(job: Import, settings: Settings) -> None:
         table = Table("Row", "Column", "Value", "What would be right", box=None, padding=(0, 2, 0, 0))
         for fault in report.faults:
             cells = (
-                COLUMN_LABELS[fault["column"]],
+                column_label(fault["column"]),
                 fault["value"],
                 fault_sentence(fault["code"], fault["facts"]),
             )

@@ -290,7 +290,7 @@ async def _end_scope(id: int, storage: Storage, *, scope: str) -> str:
 
 async def _work(id: int) -> tuple[Artwork, str]:
     work = await Artwork.get(id=id).prefetch_related("organisation")
-    return work, f"《{work.title}》 {work.public_id}, {_name(work.organisation)}"
+    return work, f"《{work.own('title')}》 {work.public_id}, {_name(work.organisation)}"
 
 
 async def _end_work(id: int, storage: Storage) -> str:
@@ -305,7 +305,7 @@ async def _end_picture(id: int, storage: Storage) -> str:
     """Delete the image's row, so that the restore leaves out its files. A work stays, without a picture."""
     image = await Image.get(id=id).prefetch_related("organisation", "artwork", "profile_image")
     other = "logo or cover" if image.profile_image else "of no work"
-    of = f"《{image.artwork.title}》" if image.artwork else other
+    of = f"《{image.artwork.own('title')}》" if image.artwork else other
     await image.delete()
     return f"{of}, {_name(image.organisation)}"
 

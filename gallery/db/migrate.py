@@ -6,11 +6,12 @@ one rendering, and a comparison needs none. So here the models are rendered once
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from typing import Any
 
 from tortoise.connection import get_connection
+from tortoise.fields.base import Field
 from tortoise.fields.relational import OneToOneFieldInstance
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
@@ -23,6 +24,8 @@ from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 from tortoise.migrations.schema_generator.state import State
 from tortoise.migrations.schema_generator.state_apps import StateApps
 from tortoise.transactions import in_transaction
+
+ROWS_AT_ONCE = 500
 
 # Decision 21: the operations of a migration only add; all other changes are SQL or Python. None of these
 # operations reads the models' state from before the operation.
@@ -81,6 +84,77 @@ class RenameTable(ops.RenameModel):
         assert state_editor is not None
         model = new_state.apps.get_model(f"{app_label}.{self.new_name}")
         await state_editor.rename_table(model, self.old_table, self.table)
+
+
+class ReplaceColumns(ops.TortoiseOperation):
+    """Replace columns of a table by others, whose values are computed from each row.
+
+    In SQL that both engines understand; the old columns must have no index (SQLite could not drop them). The
+    release before cannot work with the result: raise `WORKS_FROM`.
+    """
+
+    def __init__(
+        self,
+        model_name: str,
+        old: Sequence[str],
+        new: Mapping[str, Field[Any]],
+        values: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    ) -> None:
+        """`new`: column → its field, whose default is text. `values`: the new values of a row, by column.
+
+        A new column may have the name of an old one.
+        """
+        self.model_name, self.old, self.new, self.values = model_name, old, new, values
+
+    def describe(self) -> str:
+        return f"Replace columns of {self.model_name}: {', '.join(self.new)}"
+
+    def state_forward(self, app_label: str, state: State) -> None:
+        fields = state.models[app_label, self.model_name].fields
+        for column in self.old:
+            del fields[column]
+        for column, field in self.new.items():
+            fields[column] = copy(field)
+
+    async def database_forward(
+        self,
+        app_label: str,
+        old_state: State,
+        new_state: State,
+        state_editor: BaseSchemaEditor | None = None,
+    ) -> None:
+        assert state_editor is not None
+        client = state_editor.client
+        dialect = client.capabilities.dialect
+        model = new_state.apps.get_model(f"{app_label}.{self.model_name}")
+        table = model._meta.db_table
+        for column, field in self.new.items():
+            kind = field.get_for_dialect(dialect, "SQL_TYPE")
+            default = str(field.db_default if field.has_db_default() else field.default or "")
+            await client.execute_query(
+                f'ALTER TABLE "{table}" ADD COLUMN "new_{column}" {kind} NOT NULL DEFAULT \'{default}\''
+            )
+        marks = ["?" if dialect == "sqlite" else f"${number}" for number in range(1, len(self.new) + 2)]
+        changes = ", ".join(f'"new_{column}" = {mark}' for column, mark in zip(self.new, marks, strict=False))
+        update = f'UPDATE "{table}" SET {changes} WHERE "id" = {marks[-1]}'  # noqa: S608
+        after = 0
+        while rows := await client.execute_query_dict(
+            f'SELECT * FROM "{table}" WHERE "id" > {after} ORDER BY "id" LIMIT {ROWS_AT_ONCE}'  # noqa: S608
+        ):
+            values = [self.values(row) for row in rows]
+            await client.execute_many(
+                update,
+                [
+                    [field.to_db_value(each[column], model) for column, field in self.new.items()]
+                    + [row["id"]]
+                    for row, each in zip(rows, values, strict=True)
+                ],
+            )
+            after = rows[-1]["id"]
+        for column in self.old:
+            await client.execute_query(f'ALTER TABLE "{table}" DROP COLUMN "{column}"')
+        for column in self.new:
+            await client.execute_query(f'ALTER TABLE "{table}" RENAME COLUMN "new_{column}" TO "{column}"')
 
 
 class UnrenderedState(State):
@@ -173,10 +247,10 @@ def operation_batches(operations: Iterable[ops.Operation]) -> Iterator[list[ops.
     batch: list[ops.Operation] = []
     created: set[str] = set()
     for operation in operations:
-        if not isinstance(operation, (*ADDITIVE_OPERATIONS, DropFieldIndex, RenameTable)):
+        if not isinstance(operation, (*ADDITIVE_OPERATIONS, DropFieldIndex, RenameTable, ReplaceColumns)):
             raise TypeError(f"A migration only adds, or uses SQL: {operation.describe()}")
         to = getattr(operation, "model_name", None) or getattr(operation, "name", "")
-        if batch and (to in created or isinstance(operation, (ops.RunPython, RenameTable))):
+        if batch and (to in created or isinstance(operation, (ops.RunPython, RenameTable, ReplaceColumns))):
             yield batch
             batch, created = [], set()
         batch.append(operation)

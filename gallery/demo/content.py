@@ -3,6 +3,7 @@
 # ruff: noqa: E501 - sentences read better whole
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -82,7 +83,10 @@ class DemoWork:
     agreed_by: str = "guardian"  # a value of AgreedBy
     assent: str = "我愿意让大家看到我的画。"
     stage: DemoStage = DemoStage.ACCEPTED
-    language: str = "zh"
+    language: str = "zh"  # of the artist's own words
+    own_words: Mapping[str, str] = field(
+        default_factory=dict
+    )  # field → words, if neither Chinese nor English
     consent_days: int | None = None  # days from today; None: no end date
     reason: str = ""  # the curator's reason, if the work is returned or declined
     notes: dict[str, str] = field(default_factory=dict)  # form field → note

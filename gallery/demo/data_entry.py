@@ -55,6 +55,7 @@ from gallery.organisations.models import Organisation, Project
 from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.themes.models import Theme
+from gallery.web.texts import field_name
 from gallery.worker import ChoreContext, Worker
 
 ReportProgress = Callable[[str, int, int], None]  # (step, done, total)
@@ -292,13 +293,13 @@ async def enter_work(browsers: DemoBrowsers, email: str, work: DemoWork, picture
         **await artist_and_consent(work, organisation),
     }
     for name in ("title", "story", "alt_text", "medium", "assistance"):
-        fields |= with_translation(name, getattr(work, name), work.language)
+        fields |= in_work_form(name, getattr(work, name), work)
     await browsers.send(email, "artworks:create", fields, picture=picture)
 
 
 async def artist_and_consent(work: DemoWork, organisation: Organisation) -> dict[str, Any]:
     """The fields for artist and consent: their ids if the artist exists, otherwise the details of new ones."""
-    name = getattr(work.artist, work.language)
+    name = work.artist.en if work.language == "en" else work.artist.zh
     artist = await Artist.get_or_none(organisation=organisation, credit_name=name)
     if artist is not None:
         consent = await Consent.filter(artist=artist).order_by("-id").first()
@@ -308,7 +309,8 @@ async def artist_and_consent(work: DemoWork, organisation: Organisation) -> dict
     return {
         "artist": "",
         "consent": "",
-        **with_translation("credit_name", work.artist, work.language),
+        "credit_name": name,
+        "credit_name_translation": work.artist.en if work.language != "en" else work.artist.zh,
         "agreed_by": work.agreed_by,
         "scopes": ["web", "sharing", "archive"],
         "starts_on": iso_date(day - timedelta(days=30)),
@@ -435,9 +437,17 @@ def in_both_languages(name: str, text: DemoText) -> dict[str, str]:
     return {f"{name}_zh": text.zh, f"{name}_en": text.en}
 
 
-def with_translation(name: str, text: DemoText, language: str) -> dict[str, str]:
-    own, other = (text.zh, text.en) if language == "zh" else (text.en, text.zh)
-    return {name: own, f"{name}_translation": other}
+def in_work_form(name: str, text: DemoText, work: DemoWork) -> dict[str, str]:
+    """A text in the fields of a work's form: the artist's own words, and each translation."""
+    words = {
+        "zh": text.zh,
+        "en": text.en,
+        **({work.language: own} if (own := work.own_words.get(name)) else {}),
+    }
+    return {
+        name if language == work.language else field_name(name, language): each
+        for language, each in words.items()
+    }
 
 
 def iso_date(day: date | None) -> str:

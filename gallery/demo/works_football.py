@@ -76,8 +76,8 @@ FOOTBALL = (
         DemoText("豆豆（化名）", "Doudou (a pseudonym)"),
         DemoText("全场都在唱", "Everybody Sings"),
         DemoText(
-            "决赛那晚，病房里的电视只准开到十点。豆豆没看到结尾，第二天她就画了结尾：所有人都在唱歌，两边的人都赢了。",
-            "On the night of the final the ward's television had to be off at ten. Doudou missed the end, so the next day she painted one: everybody sings, and both sides have won.",
+            "决赛那晚，病房里的电视只准开到十点。我没看到结尾，第二天就画了一个：所有人都在唱歌，两边的人都赢了。",
+            "On the night of the final the ward's television had to be off at ten. I missed the end, so the next day I painted one: everybody sings, and both sides have won.",
         ),
         DemoText(
             "看台上四排球迷张嘴歌唱，举着红、黄、蓝、绿的围巾，有人戴绒线帽，空中飘着彩纸。",
@@ -89,6 +89,14 @@ FOOTBALL = (
         (WORLD_CUP,),
         agreed_by="parent",
         assent="想让大家都看到，特别是守门员。",
+        language="es",
+        own_words={
+            "title": "Todo el estadio canta",
+            "story": "La noche de la final, la tele de la sala se apagaba a las diez. No vi el final, así que al día siguiente lo pinté: todos cantan, y han ganado los dos.",
+            "alt_text": "Cuatro filas de aficionados cantan con la boca abierta y levantan bufandas rojas, amarillas, azules y verdes.",
+            "medium": "Gouache",
+            "assistance": "Una enfermera lavó los pinceles",
+        },
     ),
     DemoWork(
         "boots-and-ball",

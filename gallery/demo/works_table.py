@@ -165,6 +165,13 @@ TABLE = (
         2024,
         (SOLSTICE,),
         agreed_by="parent",
+        language="yue",
+        own_words={
+            "title": "五個半橙",
+            "story": "醫生話嗰幾日唔食得橙，畫就得。我畫咗五個，切開一個，嗰半個係留畀隔籬床嘅。",
+            "alt_text": "白色碟上面有幾個橙，兩塊綠葉，隔籬有半個切開咗嘅橙。",
+            "medium": "塑膠彩",
+        },
     ),
     DemoWork(
         "cat-on-the-kang",
@@ -172,8 +179,8 @@ TABLE = (
         DemoText("托木尔（化名）", "Tömör (a pseudonym)"),
         DemoText("猫最知道哪里暖和", "The Cat Knows Where It Is Warm"),
         DemoText(
-            "车停在雪里走不了的那两天，托木尔家收留了图书车上的人。大人们商量铲雪，猫睡着，他画猫。",
-            "For two days the bus was stuck in the snow, and Tömör's family took everybody in. The grown-ups talked of shovels, the cat slept, and he drew the cat.",
+            "下了两天雪。猫睡着，我画了猫。",
+            "It snowed for two days. The cat slept, and I drew the cat.",
         ),
         DemoText(
             "一只橘色条纹猫蜷在铺红毯的热炕上睡觉，身后窗外是夜雪、满月和两座小屋，窗上贴着红窗花。",
@@ -185,7 +192,13 @@ TABLE = (
         (SOLSTICE,),
         agreed_by="parent",
         assent="Yes. The cat says yes too.",
-        language="en",
+        language="ug",
+        own_words={
+            "title": "مۈشۈك ئىسسىق جاينى بىلىدۇ",
+            "story": "ئىككى كۈن قار ياغدى. مۈشۈك ئۇخلىدى، مەن مۈشۈكنى سىزدىم.",
+            "alt_text": "سېرىق مۈشۈك ئىسسىق كاڭدا ئۇخلاۋاتىدۇ، دېرىزە سىرتىدا قار بار.",
+            "medium": "سۇ بوياق",
+        },
     ),
     DemoWork(
         "tiger-hat",

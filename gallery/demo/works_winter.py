@@ -50,10 +50,10 @@ WINTER = (
         "sun-returns",
         "clear-sound",
         DemoText("阿刀", "Adao"),
-        DemoText("一阳生", "The Light Turns"),
+        DemoText("太阳出来了", "The Sun Has Risen"),
         DemoText(
-            "冬至一阳生：最长的夜里，太阳已经在往回走了。阿刀把这块版印了三遍，一遍夜，一遍山，最后一遍太阳。",
-            "On the longest night the sun has already turned back. Adao printed this block three times: once the night, once the mountains, and last of all the sun.",
+            "夜很长。可是太阳出来了。",
+            "The night is long. But the sun has risen.",
         ),
         DemoText(
             "三色木版画：红日从蓝黑色群山后升起，金黄光芒向四面射开，天上有红云和一行飞鸟，山脚是几座小屋。",
@@ -65,6 +65,13 @@ WINTER = (
         (SOLSTICE,),
         agreed_by="artist",
         assent="用我的名字，我愿意。",
+        language="bo",
+        own_words={
+            "title": "ཉི་མ་ཤར་སོང་།",
+            "story": "མཚན་མོ་རིང་པོ་ཡིན། ཡིན་ནའང་ཉི་མ་ཤར་སོང་།",
+            "alt_text": "ཉི་མ་དམར་པོ་རི་ནས་ཤར་བཞིན་འདུག",
+            "medium": "ཤིང་པར།",
+        },
     ),
     DemoWork(
         "winter-crows",

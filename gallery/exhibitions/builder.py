@@ -22,6 +22,7 @@ from gallery.numbers import row_id
 from gallery.organisations.models import Organisation
 from gallery.themes.models import Theme
 from gallery.web.list_pages import page_within
+from gallery.web.texts import contains_words
 
 PICKER_PAGE_SIZE = 24
 
@@ -138,12 +139,7 @@ async def work_picker(draft: Edition, query: QueryParams, at: str = "") -> WorkP
 
 
 def _words_match(words: str) -> Q:
-    fields = (
-        "title",
-        "title_translation",
-        "story",
-        "story_translation",
-        "artist__credit_name",
-        "artist__credit_name_translation",
-    )
-    return Q(*(Q(**{f"{name}__icontains": words}) for name in fields), join_type="OR")
+    names = ("artist__credit_name", "artist__credit_name_translation")
+    conditions = [contains_words(name, words) for name in ("title", "story")]
+    conditions += [Q(**{f"{name}__icontains": words}) for name in names]
+    return Q(*conditions, join_type="OR")

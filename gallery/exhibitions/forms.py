@@ -31,6 +31,7 @@ from gallery.web.forms import (
 )
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.texts import LIKELY_LANGUAGES
 
 
 class TitledForm(Form):
@@ -150,7 +151,7 @@ class RoomForm(TitledForm):
     )
     rule_year = WholeNumberField(_l("Year"), [Optional()])
     rule_language = ChoiceField(
-        _l("Language of the story"), [("", "—"), ("zh", _l("Chinese")), ("en", _l("English"))], default=""
+        _l("Language of the story"), [("", "—"), *LIKELY_LANGUAGES.items()], default=""
     )
 
     def __init__(

@@ -11,11 +11,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from tortoise.expressions import Q
-
 from gallery.artworks.models import Artwork, edition_is_not_replaced, may_hang
 from gallery.db.connection import QuerySet
 from gallery.exhibitions.models import Edition, Hanging, Room
+from gallery.web.texts import contains_words
 
 MAX_WORKS_BY_RULE = 300  # in one room; older works are left out
 
@@ -55,9 +54,7 @@ class RoomRule:
                 conditions[column] = value
         matching = Artwork.filter(may_hang(), **conditions)
         if self.medium:
-            matching = matching.filter(
-                Q(medium__icontains=self.medium) | Q(medium_translation__icontains=self.medium)
-            )
+            matching = matching.filter(contains_words("medium", self.medium))
         if without:
             matching = matching.exclude(id__in=list(without))
         return matching.order_by("-id")

@@ -250,7 +250,7 @@ async def create_hanging(request: Request) -> Response:
         request,
         exhibition,
         "picker",
-        _("%(work)s hangs in %(room)s.") % {"work": artwork.title, "room": place},
+        _("%(work)s hangs in %(room)s.") % {"work": artwork.own("title"), "room": place},
     )
 
 

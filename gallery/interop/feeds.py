@@ -25,7 +25,7 @@ from gallery.clock import now, start_of_day, to_local, today
 from gallery.exhibitions.models import Hanging
 from gallery.interop.responses import CACHE_HEADERS, add_element, xml_response
 from gallery.organisations.models import Organisation
-from gallery.public import queries, view_models
+from gallery.public import queries
 from gallery.public.access import load_opened
 from gallery.public.media import NOT_FOR_MACHINES
 from gallery.public.pages import set_page_language, slug_of
@@ -116,7 +116,7 @@ async def work_entries(request: Request, *conditions: Q) -> list[FeedEntry]:
         await Artwork.all()
         .on_view()
         .filter(id__in=[artwork_id for artwork_id, _, _ in hung])
-        .values(*WORK_COLUMNS, "story", "story_translation", "updated_at")
+        .values(*WORK_COLUMNS, "story", "updated_at")
         if hung
         else []
     )
@@ -131,7 +131,7 @@ async def work_entries(request: Request, *conditions: Q) -> list[FeedEntry]:
 def work_entry(request: Request, row: dict[str, Any], since: datetime) -> FeedEntry:
     """The feed entry of a work. It contains the picture only if the consent covers sharing."""
     pages, work = pages_of(request), ShownWork.of(row)
-    story = view_models.in_page_language(row["story"], row["story_translation"], row["language"])
+    story = row["story"].localized(None, row["language"])
     content = paragraph(story)
     if work.is_for_sharing:
         width = min(PICTURE_WIDTH, work.picture.width)

@@ -23,6 +23,7 @@ from gallery.web.languages import LANGUAGE_TAGS, LocalizedText, current_language
 from gallery.web.languages import gettext as _
 from gallery.web.markdown import excerpt
 from gallery.web.rendering import Pages
+from gallery.web.texts import bcp47
 
 Data = dict[str, Any]
 Breadcrumb = tuple[str, str]  # (name, URL)
@@ -153,9 +154,9 @@ class LinkedData:
             "VisualArtwork",
             self.url("public:artwork", public_id=work.public_id),
             work.title,
-            alternateName=artwork.other_localized("title").text,
+            alternateName=[title.text for title in artwork.others("title")],
             description=excerpt(story.text, MAX_DESCRIPTION_COLUMNS),
-            inLanguage=LANGUAGE_TAGS[artwork.language],
+            inLanguage=bcp47(artwork.language),
             artMedium=work.medium.text,
             dateCreated=str(work.year or ""),
             creator=creator,

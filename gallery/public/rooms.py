@@ -10,10 +10,10 @@ from typing import Any
 from gallery.artworks.models import Artwork, may_be_exhibited
 from gallery.exhibitions.models import Layout
 from gallery.exhibitions.room_rules import FilledRoom
-from gallery.public.view_models import WORK_COLUMNS, ShownWork, in_page_language
+from gallery.public.view_models import WORK_COLUMNS, ShownWork
 from gallery.web.languages import LocalizedText, localized
 
-STORY_COLUMNS = (*WORK_COLUMNS, "story", "story_translation")
+STORY_COLUMNS = (*WORK_COLUMNS, "story")
 CAPTION_COLUMNS = ("hangings__room_id", "hangings__caption_zh", "hangings__caption_en")
 
 
@@ -100,10 +100,7 @@ def shown_room(
         ],
         layout=room.layout,
         captions={id: caption for id, caption in captions.items() if caption.text},
-        stories={
-            row["id"]: in_page_language(row["story"], row["story_translation"], row["language"])
-            for row in rows
-        }
+        stories={row["id"]: row["story"].localized(None, row["language"]) for row in rows}
         if room.layout == Layout.STORIES
         else {},
     )

@@ -17,7 +17,7 @@ from gallery.images.picture_element import picture_element, rendition_address
 from gallery.images.profile_image_models import ProfileImage
 from gallery.images.renditions import widths_for
 from gallery.images.sandbox.parent import SMALL_SIDE
-from gallery.web.languages import LocalizedText, current_language, localized, other_language
+from gallery.web.languages import LANGUAGES, LocalizedText, current_language, localized, other_language
 
 COLOUR_PATTERN = re.compile(r"#[0-9a-fA-F]{6}")
 PLACEHOLDER_PATTERN = re.compile(r"data:image/(?:webp|png|jpeg|avif|gif);base64,[A-Za-z0-9+/]+={0,2}")
@@ -27,11 +27,8 @@ WORK_COLUMNS = (
     "public_id",
     "language",
     "title",
-    "title_translation",
     "alt_text",
-    "alt_text_translation",
     "medium",
-    "medium_translation",
     "year",
     "project_id",
     "image_id",
@@ -203,16 +200,15 @@ class ShownWork(NamedTuple):
         """Make a ShownWork from a row of WORK_COLUMNS; `picture_address` is the picture's `own_address`."""
         language = row["language"]
 
-        def translated(field: str) -> LocalizedText:
-            return in_page_language(row[field], row[f"{field}_translation"], language)
-
         return cls(
             id=row["id"],
             public_id=row["public_id"],
-            title=translated("title"),
-            alt=translated("alt_text"),
-            medium=translated("medium"),
-            credit=translated("artist__credit_name"),
+            title=row["title"].localized(None, language),
+            alt=row["alt_text"].localized(None, language),
+            medium=row["medium"].localized(None, language),
+            credit=credit_in_page_language(
+                row["artist__credit_name"], row["artist__credit_name_translation"], language
+            ),
             organisation=localized_column(row, "organisation__name"),
             year=row["year"],
             organisation_id=row["organisation_id"],
@@ -323,8 +319,12 @@ def sizes_on_phone(share: float, most: str = "") -> str:
     return f"(min-resolution: 2.5x) {dense}, {usual}"
 
 
-def in_page_language(own: str | None, translation: str | None, language: str) -> LocalizedText:
-    """The translation, if there is one and the page is not in the value's own `language`; else `own`."""
+def credit_in_page_language(own: str | None, translation: str | None, language: str) -> LocalizedText:
+    """The credit name of a work in `language`, or its translation into the site's other language.
+
+    Credit names exist in the site's languages only; that of a work in another language is in the first of these.
+    """
+    language = language if language in LANGUAGES else LANGUAGES[0]
     if translation and current_language() != language:
         return LocalizedText(translation, other_language(language))
     return LocalizedText(own or "", language)

@@ -6,7 +6,7 @@ from typing import Any
 
 from gallery.artists.models import Consent, ConsentState
 from gallery.artworks.models import Artwork
-from gallery.artworks.works import TEXT_FIELDS
+from gallery.artworks.works import text_values
 from gallery.images.models import Image, ImageState
 from gallery.reviews.checks import personal_data
 from gallery.reviews.checks.findings import CheckFinding
@@ -27,7 +27,7 @@ def acceptance_blockers(artwork: Artwork, image: Image | None, consent: Consent 
         sentences.append(_l("There is no picture. Please return the work with a note on it."))
     elif image.state != ImageState.READY:
         sentences.append(image.state.curator_label)
-    if not artwork.alt_text:
+    if not artwork.own("alt_text"):
         sentences.append(_l("There is no alt text. A work without it cannot be accepted."))
     if consent is None:
         sentences.append(_l("There is no consent. Nothing is shown without it."))
@@ -47,8 +47,9 @@ async def load_acceptance_blockers(artwork: Artwork) -> list[Any]:
 
 async def unconfirmed_personal_data(artwork: Artwork) -> list[CheckFinding]:
     """The findings of contact data in the work's texts, except those that a curator dismissed."""
-    texts = {name: getattr(artwork, name) for name in TEXT_FIELDS}
-    findings = [each for each in personal_data.check(texts) if each.rule in personal_data.CONTACT_RULES]
+    findings = [
+        each for each in personal_data.check(text_values(artwork)) if each.rule in personal_data.CONTACT_RULES
+    ]
     if not findings:
         return []
     dismissed = {

@@ -17,8 +17,10 @@ from gallery.artworks.models import Artwork
 from gallery.clock import today
 from gallery.organisations.models import CheckedLink, LinkState
 from gallery.reviews.access import load_curator
+from gallery.web.languages import LANGUAGES
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import render
+from gallery.web.texts import NO_TEXTS, holds_language
 
 PER_PAGE = 60
 
@@ -34,14 +36,20 @@ class CoverageGap:
     def of(self) -> Q:
         dead = CheckedLink.filter(state=LinkState.DEAD).values("url")
         return {
-            "alt_text": Q(alt_text=""),
-            "alt_text_translation": Q(alt_text_translation=""),
-            "translation": Q(title_translation="") | Q(story_translation=""),
+            "alt_text": Q(alt_text=NO_TEXTS),
+            "alt_text_translation": _lacks_a_language("alt_text"),
+            "translation": _lacks_a_language("title") | _lacks_a_language("story"),
             "project": Q(project__id__isnull=True)
             | Q(project__link="")
             | Q(project__link__in=Subquery(dead)),
             "consent": Q(consent__ends_on__lt=today() + timedelta(days=EXPIRING_DAYS)),
         }[self.name]
+
+
+def _lacks_a_language(field: str) -> Q:
+    """The filter for works whose text is missing in one of the site's languages."""
+    languages = ({f"{field}__contains": holds_language(each)} for each in LANGUAGES)
+    return Q(*(~Q(**each) for each in languages), join_type="OR")
 
 
 COVERAGE_GAPS = [

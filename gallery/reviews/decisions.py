@@ -15,7 +15,7 @@ from typing import Any
 from gallery.accounts.members import ConflictOfInterest, conflict_of_interest, members_of
 from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Status, Submission
-from gallery.artworks.snapshots import SNAPSHOT_FIELDS, field_changes
+from gallery.artworks.snapshots import field_changes, snapshot_fields
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
@@ -320,10 +320,11 @@ def under_review_sentence(person: Person) -> Any:
 async def _check_unchanged(artwork: Artwork, sent: Submission, seen: str) -> None:
     await artwork.fetch_related("artist", "consent", "project", "themes")
     current = reviewed_fields(artwork, sent)
-    names = changed_since(read_digests(seen), current, SNAPSHOT_FIELDS)
+    digests = read_digests(seen)
+    names = changed_since(digests, current, snapshot_fields(digests, current))
     if names:
         raise EditConflict(
-            {name: current[name] for name in names},
+            {name: current.get(name, "") for name in names},
             sentence=_l("The work changed while you looked at it. Please look at it as it is now."),
         )
 
@@ -348,7 +349,7 @@ def decision_news(review: Review, artwork: Artwork, submission: Submission) -> N
     return Notification(
         f"{what}_{review.decision}",
         f"/desk/works/{artwork.id}",
-        {"work": artwork.title},
+        {"work": artwork.own("title")},
         key=f"review:{review.id}",
         not_before=undo_deadline(review) + timedelta(seconds=1),
     )

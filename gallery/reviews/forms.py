@@ -28,6 +28,7 @@ from gallery.web.forms import (
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.languages import localized
+from gallery.web.texts import language_name, split_field_name
 
 MAX_NOTE_LENGTH = 1000
 
@@ -50,12 +51,16 @@ NOTED_FIELDS = {
 SNAPSHOT_WORDS = {
     **NOTED_FIELDS,
     "language": _l("Language of the title and the story"),
-    "title_translation": _l("Title, translated"),
-    "story_translation": _l("Story, translated"),
-    "alt_text_translation": _l("What the picture shows, translated"),
-    "medium_translation": _l("Medium, translated"),
-    "assistance_translation": _l("Who helped, translated"),
 }
+
+
+def snapshot_label(field: str) -> str:
+    """The label of a field of a snapshot: “Title”, “Title (Tibetan)”; "" if it has none."""
+    name, language = split_field_name(field)
+    label = str(SNAPSHOT_WORDS.get(name, ""))
+    if not label or not language:
+        return label
+    return _("%(field)s (%(language)s)") % {"field": label, "language": language_name(language)}
 
 
 DATA_WORDS = {
@@ -71,7 +76,7 @@ DATA_WORDS = {
 def describe_personal_data(found: CheckFinding) -> str:
     """The finding as a sentence: “Story: a mobile telephone number, 13800138000”."""
     return _("%(field)s: %(what)s, %(datum)s") % {
-        "field": SNAPSHOT_WORDS[found.field],
+        "field": snapshot_label(found.field),
         "what": DATA_WORDS[found.rule],
         "datum": found.excerpt,
     }

@@ -12,7 +12,7 @@ from tortoise.expressions import Subquery
 from gallery.accounts.models import Person
 from gallery.artworks.as_sent import load_as_sent
 from gallery.artworks.models import Artwork, Status, Submission
-from gallery.artworks.works import TEXT_FIELDS
+from gallery.artworks.works import is_text_field
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now, today
@@ -113,7 +113,7 @@ async def run_checks(artwork: Artwork, submission: Submission) -> Iterable[Check
     if artwork.status == Status.WITHDRAWN:
         return []
     values = reviewed_fields(artwork, submission)
-    texts = {name: values[name] for name in TEXT_FIELDS}
+    texts = {name: value for name, value in values.items() if is_text_field(name)}
     found = [
         *wording.check(texts),
         *personal_data.check(texts),

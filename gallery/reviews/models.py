@@ -310,7 +310,7 @@ class Hint(Model):
     )
     artwork_id: int
     check = fields.CharField(max_length=30)
-    field = fields.CharField(max_length=30)
+    field = fields.CharField(max_length=60)
     excerpt = fields.TextField(default="")  # the words that the check found
     is_quoted = fields.BooleanField(default=False)  # whether the excerpt is in quotation marks
     facts: dict[str, str] = fields.JSONField(default=dict)

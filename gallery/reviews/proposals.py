@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from gallery.artworks.models import Artwork, Submission
 from gallery.artworks.snapshots import snapshot_of
-from gallery.artworks.works import TEXT_FIELDS
+from gallery.artworks.works import is_text_field, set_texts
 from gallery.images.models import Image
 
 
@@ -16,21 +16,26 @@ def reviewed_fields(artwork: Artwork, submission: Submission) -> dict[str, str]:
     Artist, consent, project and themes must be fetched.
     """
     current = snapshot_of(artwork)
-    return {**current, **_proposed_fields(submission.sent)} if submission.is_proposal else current
+    if not submission.is_proposal:
+        return current
+    kept = {name: value for name, value in current.items() if not is_text_field(name)}
+    return {**kept, **_proposed_fields(submission.sent)}
 
 
 def _proposed_fields(sent: Mapping[str, str]) -> dict[str, str]:
     """The fields of a snapshot that a proposal can change."""
-    return {name: sent[name] for name in (*TEXT_FIELDS, "year", "picture") if name in sent}
+    return {name: value for name, value in sent.items() if is_text_field(name) or name in {"year", "picture"}}
 
 
 def apply_proposal(artwork: Artwork, sent: Mapping[str, str]) -> None:
     """Set the work's fields to the proposed ones, without saving it."""
-    for name, text in _proposed_fields(sent).items():
-        if name == "picture":
-            artwork.image_id = int(text) if text else artwork.image_id
-        else:
-            setattr(artwork, name, (int(text) if text else None) if name == "year" else text)
+    proposed = _proposed_fields(sent)
+    if not proposed:  # erased by a withdrawal
+        return
+    set_texts(artwork, sent.get("language", artwork.language), proposed)
+    artwork.year = int(proposed["year"]) if proposed.get("year") else None
+    if proposed.get("picture"):
+        artwork.image_id = int(proposed["picture"])
 
 
 async def swap_pictures(artwork: Artwork, before: int | None) -> None:

@@ -29,8 +29,8 @@ from gallery.reviews.checks import CHECK_WORDS
 from gallery.reviews.holds import works_held_by_others
 from gallery.reviews.models import Deferral, Hint, LastQueue, Opinion, ScoringRound
 from gallery.themes.models import Theme
-from gallery.web.languages import LANGUAGE_NAMES, LANGUAGES
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.texts import find_language, own_language_name
 
 FRESH_AGE = timedelta(days=3)
 OLD_AGE = timedelta(days=14)
@@ -110,9 +110,11 @@ async def load_queue_filter(parameters: Mapping[str, str]) -> QueueFilter:
     """The filter from the query parameters; 404 for an unknown value."""
     chosen = {
         name: parameters.get(name, "")
-        for name, known in (("age", AGE_WORDS), ("hint", HINT_WORDS), ("language", LANGUAGES))
+        for name, known in (("age", AGE_WORDS), ("hint", HINT_WORDS))
         if parameters.get(name, "") in known
     }
+    if (language := parameters.get("language", "")) and find_language(language) == language:
+        chosen["language"] = language
     if any(parameters.get(name) and name not in chosen for name in ("age", "hint", "language")):
         raise HTTPException(404)
     return QueueFilter(
@@ -353,9 +355,8 @@ async def filter_options(queue: Queue) -> dict[str, list[QueueFilterOption]]:
             if hint_counts.get(hint)
         ],
         "language": [
-            QueueFilterOption(language, LANGUAGE_NAMES[language], languages[language])
-            for language in LANGUAGES
-            if language in languages
+            QueueFilterOption(language, own_language_name(language), count)
+            for language, count in languages.most_common()
         ],
     }
 

@@ -12,18 +12,19 @@ from gallery.accounts.members import ConflictOfInterest
 from gallery.accounts.models import Person
 from gallery.artworks.hashtags import hashtags_with_match
 from gallery.artworks.models import LOCKED_STATUSES, Artwork, Stage, Submission
-from gallery.artworks.snapshots import SNAPSHOT_FIELDS, SnapshotChange, diff_passages, field_changes
+from gallery.artworks.snapshots import SnapshotChange, diff_passages, field_changes, snapshot_fields
+from gallery.artworks.works import text_values, translated_into
 from gallery.images.models import Image
 from gallery.reviews import decisions, hints
 from gallery.reviews.acceptance import acceptance_blockers
 from gallery.reviews.checks.findings import CheckFinding
 from gallery.reviews.forms import (
     NOTED_FIELDS,
-    SNAPSHOT_WORDS,
     DismissForm,
     ReviewForm,
     VetoForm,
     describe_personal_data,
+    snapshot_label,
 )
 from gallery.reviews.holds import PAGE_LEASE, take_hold
 from gallery.reviews.models import Opinion, ReadyReason, Undo
@@ -38,9 +39,14 @@ from gallery.web.rendering import render
 async def new_review_form(artwork: Artwork) -> ReviewForm:
     """An empty review form for the work's latest submission, with the digests of its present fields."""
     submission = latest_submission(artwork)
-    seen = seen_field(reviewed_fields(artwork, submission), SNAPSHOT_FIELDS)
+    seen = _seen_field(artwork, submission)
     ready = await ReadyReason.all().order_by("id")
     return ReviewForm(offered=ready, data={"submission": submission.id, "seen": seen})
+
+
+def _seen_field(artwork: Artwork, submission: Submission) -> str:
+    shown = reviewed_fields(artwork, submission)
+    return seen_field(shown, snapshot_fields(shown))
 
 
 async def page_with_errors(
@@ -55,7 +61,7 @@ async def page_with_errors(
     # The page shows the work as it is now, so the next decision is about its latest submission.
     submission = latest_submission(artwork)
     form.submission.data = str(submission.id)
-    form.seen.data = seen_field(reviewed_fields(artwork, submission), SNAPSHOT_FIELDS)
+    form.seen.data = _seen_field(artwork, submission)
     return await review_page(
         request, person, artwork, form, chosen, changed=changed, to_confirm=to_confirm, status=422
     )
@@ -161,7 +167,8 @@ async def _work_context(artwork: Artwork, submission: Submission) -> dict[str, A
     await _apply_waiting_proposal(artwork, submission)
     return {
         "artwork": artwork,
-        "hashtags": hashtags_with_match(list(artwork.themes), artwork.story, artwork.story_translation),
+        "hashtags": hashtags_with_match(list(artwork.themes), *artwork.story.values()),
+        "translated_into": translated_into(text_values(artwork)),
         "picture_now": picture_now if picture_now and artwork.image_id != picture_now.id else None,
         "is_past": artwork.status not in LOCKED_STATUSES,
         "number": submission.number,
@@ -171,7 +178,7 @@ async def _work_context(artwork: Artwork, submission: Submission) -> dict[str, A
         "is_private_shared": submission.is_waiting and submission.private_share is not None,
         "blockers": acceptance_blockers(artwork, artwork.image, artwork.consent),
         "noted_fields": NOTED_FIELDS,
-        "snapshot_words": SNAPSHOT_WORDS,
+        "snapshot_label": snapshot_label,
         "current_veto": next((each for each in artwork.vetoes if each.lifted_at is None), None),
         "veto_form": VetoForm(),
     }

@@ -26,8 +26,9 @@ from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
 from gallery.reviews.models import Score, ScoringRound
 from gallery.themes.models import Theme
-from gallery.web.languages import LocalizedText, other_language
+from gallery.web.languages import LocalizedText
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.texts import Texts
 
 LOWEST_SCORE, HIGHEST_SCORE = 1, 5
 NAME_COVER = "▇▇"  # replaces a name in a text
@@ -121,15 +122,16 @@ class BlindWork:
     """A work as the scoring page shows it, without any names."""
 
     submission_id: int
-    artwork: Artwork  # for the picture and the language only; the texts are in the fields below
-    texts: dict[str, str] = field(repr=False)
+    artwork: Artwork  # for the picture and the language only; the texts are in the field below
+    texts: dict[str, Texts] = field(repr=False)
 
     def original(self, name: str) -> LocalizedText:
         """A text of the work in its own language."""
-        return LocalizedText(self.texts[name], self.artwork.language)
+        return self.texts[name].localized(self.artwork.language, self.artwork.language)
 
-    def translated(self, name: str) -> LocalizedText:
-        return LocalizedText(self.texts[f"{name}_translation"], other_language(self.artwork.language))
+    def translations(self, name: str) -> list[LocalizedText]:
+        shown = self.original(name).language
+        return self.texts[name].others(shown, self.artwork.language)
 
 
 async def blind_work(submission: Submission) -> BlindWork:
@@ -151,9 +153,10 @@ async def blind_work(submission: Submission) -> BlindWork:
     ]
     shown = ("title", "story", "alt_text", "medium")
     texts = {
-        name: cover_names(getattr(artwork, name), names)
-        for each in shown
-        for name in (each, f"{each}_translation")
+        name: Texts(
+            {language: cover_names(words, names) for language, words in getattr(artwork, name).items()}
+        )
+        for name in shown
     }
     return BlindWork(submission.id, artwork, texts)
 

@@ -42,7 +42,7 @@ async def create(request: Request) -> Response:
             await undo_review(review, person)
             undone.append(review.artwork)
         except UndoRefused as refusal:
-            refusals.append(f"{review.artwork.title}: {refusal}")
+            refusals.append(f"{review.artwork.own('title')}: {refusal}")
     opinions = Opinion.filter(id__in=_ids(posted, "opinion"), by_id=person.id).order_by("id")
     for opinion in await opinions.prefetch_related("submission__artwork"):
         artwork = opinion.submission.artwork
@@ -50,7 +50,7 @@ async def create(request: Request) -> Response:
             await undo_opinion(opinion, person)
             undone.append(artwork)
         except UndoRefused as refusal:
-            refusals.append(f"{artwork.title}: {refusal}")
+            refusals.append(f"{artwork.own('title')}: {refusal}")
     if len(undone) == 1 and not refusals:
         response: Response = redirect(request, "reviews:new", id=undone[0].id)
     else:

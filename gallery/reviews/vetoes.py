@@ -53,7 +53,7 @@ async def veto(artwork: Artwork, storage: Storage, by: Person | None, concern: s
         await Artwork.filter(id=work.id).update(is_vetoed=True)
         await record(Verb.WORK_VETOED, work.id, organisation_id=work.organisation_id, by=by)
         news = Notification(
-            "work_off_the_wall", f"/desk/works/{work.id}", {"work": work.title}, key=f"veto:{made.id}"
+            "work_off_the_wall", f"/desk/works/{work.id}", {"work": work.own("title")}, key=f"veto:{made.id}"
         )
         await notify(await members_of(work.organisation_id), news)
         images = await Image.filter(id=work.image_id or 0)

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from gallery.accounts.models import Person
 from gallery.artists.models import Withdrawal
 from gallery.artworks.models import Artwork, Stage, Status, Submission
-from gallery.artworks.snapshots import SNAPSHOT_FIELDS, SnapshotChange
+from gallery.artworks.snapshots import SnapshotChange, snapshot_fields
 from gallery.reviews import decisions
 from gallery.reviews.access import load_submitted
 from gallery.reviews.decisions import (
@@ -83,7 +83,7 @@ async def create(request: Request) -> Response:
         return await page_with_errors(request, person, artwork, form, chosen)
     response = await _redirect_to_next(request, person, submission, chosen)
     messages = DECISION_MESSAGES if isinstance(made, Review) else OPINION_MESSAGES[submission.stage]
-    flash(request, response, messages[made.decision] % {"title": artwork.title})
+    flash(request, response, messages[made.decision] % {"title": artwork.own("title")})
     return response
 
 
@@ -155,7 +155,7 @@ async def create_deferral(request: Request) -> Response:
     response = await _redirect_to_next(request, person, submission, chosen)
     await defer(submission, person)
     await release(artwork, person)
-    flash(request, response, _("%(title)s is now last in your queue.") % {"title": artwork.title})
+    flash(request, response, _("%(title)s is now last in your queue.") % {"title": artwork.own("title")})
     return response
 
 
@@ -172,7 +172,8 @@ async def update_hold(request: Request) -> Response:
         hold = await take_hold(artwork, person, PING_LEASE)
         payload["holder"] = None if hold.person_id == person.id else hold.person.name
     seen = read_digests(posted.get("seen"))
-    payload["changed"] = bool(changed_since(seen, reviewed_fields(artwork, submission), SNAPSHOT_FIELDS))
+    current = reviewed_fields(artwork, submission)
+    payload["changed"] = bool(changed_since(seen, current, snapshot_fields(seen, current)))
     return JSONResponse(payload, headers={"cache-control": "no-store"})
 
 

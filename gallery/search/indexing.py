@@ -29,6 +29,7 @@ from gallery.search.tokenizer import facet_token, token_stream
 from gallery.themes.models import Theme
 from gallery.web.languages import LANGUAGES
 from gallery.web.markdown import markdown_to_text
+from gallery.web.texts import Texts
 
 READ_AT_ONCE = 300  # rows compared in one batch
 WRITTEN_AT_ONCE = 50  # entries written in one transaction; few, so that other writers wait only briefly
@@ -40,21 +41,17 @@ MARKDOWN = frozenset("*_[<&\\")  # a text without these characters has no Markdo
 
 WORK_TEXTS = (
     "title",
-    "title_translation",
     "artist__credit_name",
     "artist__credit_name_translation",
     "medium",
-    "medium_translation",
     "organisation__name_zh",
     "organisation__name_en",
     "project__title_zh",
     "project__title_en",
     "alt_text",
-    "alt_text_translation",
     "story",
-    "story_translation",
 )
-WORK_TITLES = WORK_TEXTS[:4]  # credit names count as titles
+WORK_TITLES = WORK_TEXTS[:3]  # credit names count as titles
 
 
 @dataclass(frozen=True)
@@ -130,12 +127,12 @@ def _work_source(row: Mapping[str, Any], themes: Iterable[Mapping[str, Any]]) ->
     facets = [("language", row["language"]), ("organisation", row["organisation__slug"])]
     facets += [("theme", theme["themes__slug"]) for theme in themes]
     facets += [("year", year)] if year else []
-    facets += [("medium", medium) for name in ("medium", "medium_translation") if (medium := row[name])]
+    facets += [("medium", medium) for medium in row["medium"].values()]
     return EntrySource(
         id=row["id"],
         titles=_non_empty(row, WORK_TITLES),
         texts=(
-            *_non_empty(row, WORK_TEXTS[4:]),
+            *_non_empty(row, WORK_TEXTS[len(WORK_TITLES) :]),
             *(text for theme in themes for text in _non_empty(theme, TAG_NAMES)),
             *([year] if year else []),
         ),
@@ -236,7 +233,14 @@ def in_languages(*names: str) -> tuple[str, ...]:
 
 
 def _non_empty(row: Mapping[str, Any], names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(row[name] for name in names if row[name])
+    """The words in these columns: of a text in several languages those in each of them."""
+    values = [row[name] for name in names]
+    return tuple(
+        words
+        for value in values
+        for words in (value.values() if isinstance(value, Texts) else [value])
+        if words
+    )
 
 
 async def continue_pass() -> bool:

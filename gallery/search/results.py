@@ -22,8 +22,9 @@ from gallery.search.indexing import in_languages, plain_line, tags_of
 from gallery.search.models import IDS_PER_KIND, EntryKind, SearchEntry, entry_id
 from gallery.search.tokenizer import Term, facet_token, is_cjk, snippet, terms_of
 from gallery.themes.models import Theme
-from gallery.web.languages import LocalizedText, other_language
+from gallery.web.languages import LocalizedText
 from gallery.web.markdown import excerpt
+from gallery.web.texts import Texts
 
 PAGE_SIZE = 24
 MAX_COUNTED = 100  # with more results than this, the filters show no counts
@@ -133,7 +134,7 @@ async def _on_view(entries: Collection[int]) -> dict[int, QueryRow]:
 
 @compiled_query
 def _works_on_view(ids: list[int]) -> ValuesQuery[Any]:
-    columns = ("id", "language", "year", "medium", "medium_translation", "organisation__slug")
+    columns = ("id", "language", "year", "medium", "organisation__slug")
     return Artwork.all().on_view().filter(id__in=ids).values(*columns, *in_languages("organisation__name"))
 
 
@@ -187,12 +188,7 @@ async def _results(entries: Collection[int], terms: Sequence[Term]) -> dict[int,
 
 @compiled_query
 def _works(ids: list[int]) -> ValuesQuery[Any]:
-    return (
-        Artwork.all()
-        .on_view()
-        .filter(id__in=ids)
-        .values(*view_models.WORK_COLUMNS, "story", "story_translation")
-    )
+    return Artwork.all().on_view().filter(id__in=ids).values(*view_models.WORK_COLUMNS, "story")
 
 
 @compiled_query
@@ -236,26 +232,22 @@ DETAIL_ROWS = {
 def _work_result(row: QueryRow, terms: Sequence[Term]) -> SearchResult:
     shown, own = ShownWork.of(row), row["language"]
 
-    def in_both(field: str) -> list[LocalizedText]:
-        """[the field in the page's language if possible, its translation, its original]."""
-        original, translation = row[field], row[f"{field}_translation"]
-        translated = LocalizedText(translation, other_language(own))
-        return [
-            view_models.in_page_language(original, translation, own),
-            translated,
-            LocalizedText(original, own),
-        ]
+    def in_every_language(field: str) -> list[LocalizedText]:
+        """The field as the page shows it, then in its other languages."""
+        texts: Texts = row[field]
+        first = texts.localized(None, own)
+        return [first, *texts.others(first.language, own)]
 
-    _, translated_title, own_title = in_both("title")
+    _, *other_titles = in_every_language("title")
     facts = [shown.credit, shown.medium, LocalizedText(str(shown.year or ""), ""), shown.organisation]
     return SearchResult(
         kind=EntryKind.WORK,
         route="public:artwork",
         parameters={"public_id": shown.public_id},
         title=shown.title,
-        other_title=translated_title if shown.title.language == own else own_title,
+        other_title=other_titles[0] if other_titles else LocalizedText("", own),
         facts=[fact for fact in facts if fact.text],
-        snippet=_snippet([*in_both("story"), *in_both("alt_text")], terms),
+        snippet=_snippet([*in_every_language("story"), *in_every_language("alt_text")], terms),
         work=shown,
     )
 
@@ -309,7 +301,7 @@ async def _filter_values(visible: Mapping[int, QueryRow]) -> FilterValues:
         if kind == EntryKind.WORK:
             count("language", row["language"], LocalizedText("", ""))
             count("year", str(row["year"] or ""), LocalizedText(str(row["year"]), ""))
-            medium = view_models.in_page_language(row["medium"], row["medium_translation"], row["language"])
+            medium = row["medium"].localized(None, row["language"])
             count("medium", medium.text, medium)
         name, slug, title = FACETS[kind]
         count(name, row[slug], view_models.localized_column(row, title))
@@ -368,9 +360,8 @@ async def _vocabulary() -> list[str]:
     """Words of titles and names on view that are not Chinese."""
     rows: list[tuple[str, ...]] = []
     newest = Artwork.all().on_view().filter(id__in=await _newest_ids(VOCABULARY_WORKS))
-    rows += await newest.values_list(
-        "title", "title_translation", "artist__credit_name", "artist__credit_name_translation"
-    )
+    works = await newest.values_list("title", "artist__credit_name", "artist__credit_name_translation")
+    rows += [(*title.values(), *names) for title, *names in works]
     for editions in await queries.exhibitions(edition_is_open(), limit=VOCABULARY_WORKS):
         rows.append((editions.title.text, editions.other_title.text))
     rows += await Theme.all().order_by("-id").limit(VOCABULARY_WORKS).values_list("title_zh", "title_en")

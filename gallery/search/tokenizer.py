@@ -4,8 +4,10 @@ Chinese has no spaces between words. A run of Chinese characters becomes overlap
 position of its first character, followed by the last character alone: 冬至吃 → 冬至, 至吃, 吃. So a run in a
 query is a phrase of pairs, and a single character in a query is the prefix of a pair.
 
-Other text is split at characters that are neither letters nor digits. English words are reduced to their
-stems: lanterns → lantern. Width, case and accents do not matter.
+Yi, Thai, Lao, Khmer and Burmese have no spaces either, and become pairs in the same way. Other text is split at
+characters that are neither letters nor digits: Tibetan into syllables, Uyghur and Mongolian into words. English words
+are reduced to their stems: lanterns → lantern. Width, case and accents do not matter, nor vowel points of Arabic and
+Hebrew; the vowel signs of other scripts do.
 
 Both databases store these tokens in this order and do not tokenize texts themselves. So they give the same
 results.
@@ -25,18 +27,30 @@ from operator import add
 import snowballstemmer
 from markupsafe import Markup, escape
 
-VERSION = 1  # of the tokenizer; when it is raised, the worker writes the whole index again
+VERSION = 2  # of the tokenizer; when it is raised, the worker writes the whole index again
 MAX_QUESTION_LENGTH = 80  # characters of a query; the rest is ignored
 MAX_TOKENS = 10_000  # tokens in one entry; PostgreSQL counts positions up to 16,383
 MAX_REPEATS = 200  # how often one token may occur in an entry; PostgreSQL stores up to 255 positions
 MAX_ASCII_LENGTH, MAX_OTHER_LENGTH = 40, 20  # characters of one word
 
-_CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
-_WORDS = re.compile(rf"([{_CJK}]+)|((?:(?![{_CJK}])[^\W_])+(?:'(?:(?![{_CJK}])[^\W_])+)*)")
+# Scripts without spaces between words; Chinese is by far the most frequent.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\ua000-\ua48f\uaa60-\uaa7f"
+_CJK = (
+    "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+    + _UNSPACED
+)
+# Vowel signs of Indian, Tibetan and other scripts are parts of words; for regular expressions they are no letters.
+_MARKS = "".join(
+    character
+    for character in map(chr, range(0x0900, 0x1D00))
+    if unicodedata.category(character).startswith("M") and not re.match(f"[{_UNSPACED}]", character)
+)
+_LETTER = rf"(?:(?![{_CJK}])(?:[^\W_]|[{_MARKS}]))"
+_WORDS = re.compile(rf"([{_CJK}]+)|({_LETTER}+(?:'{_LETTER}+)*)")
 _ASCII_WORDS = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")  # a faster _WORDS for ASCII texts
 _CJK_CHARACTER = re.compile(rf"[{_CJK}]")
 _GAP = "_"  # marks the position of a token that was left out
-_SAFE = re.compile(rf"[\w{_CJK}]+")
+_SAFE = re.compile(rf"[\w{_CJK}{_MARKS}]+")
 
 # Words of a query that a text need not contain: "the lantern of grandma".
 _STOP_WORDS = frozenset(
@@ -104,7 +118,14 @@ def _fold(character: str) -> str:
     if _CJK_CHARACTER.search(composed):
         return composed
     decomposed = unicodedata.normalize("NFKD", composed)
-    return "".join(part for part in decomposed if not unicodedata.combining(part)).casefold()
+    return "".join(part for part in decomposed if not _is_accent(part)).casefold()
+
+
+def _is_accent(character: str) -> bool:
+    """Whether folding drops the character: combining marks of alphabets, and the selectors of Mongolian letters."""
+    return (
+        unicodedata.combining(character) > 0 and character < "\u0900"
+    ) or "\u180b" <= character <= "\u180e"
 
 
 def terms_of(query: str) -> list[Term]:

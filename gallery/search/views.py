@@ -35,9 +35,10 @@ from gallery.search.results import (
 )
 from gallery.search.tokenizer import MAX_QUESTION_LENGTH, highlighted
 from gallery.themes.models import Theme
-from gallery.web.languages import LANGUAGE_NAMES, LocalizedText
+from gallery.web.languages import LocalizedText
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import pages_of, render
+from gallery.web.texts import own_language_name
 
 MAX_FILTER_LENGTH = 120  # characters of a filter's value
 NEWEST = 8  # works shown if there are no results
@@ -164,7 +165,7 @@ def label_of(name: str, filter_value: FilterValue) -> LocalizedText:
     if name == "kind" and filter_value.value.upper() in EntryKind.__members__:
         return LocalizedText(str(KIND_PLURALS[EntryKind[filter_value.value.upper()]]), "")
     if name == "language":
-        return LocalizedText(LANGUAGE_NAMES.get(filter_value.value, filter_value.value), filter_value.value)
+        return LocalizedText(own_language_name(filter_value.value), filter_value.value)
     return filter_value.label
 
 

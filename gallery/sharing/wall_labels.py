@@ -34,7 +34,6 @@ from gallery.web.languages import (
     LANGUAGES,
     LocalizedText,
     current_language,
-    other_language,
     template_folder,
     use_language,
 )
@@ -48,8 +47,7 @@ PAPER_SIZES = {
     "a4": _l("Four cards on each sheet of A4, to cut out"),
 }
 STORY_WIDTH = 260  # display columns of the story's excerpt; a Chinese character takes two
-LABEL_FIELDS = ("id", "language", "title", "title_translation", "story", "story_translation")
-ASSISTANCE_FIELDS = ("assistance", "assistance_translation")
+LABEL_FIELDS = ("id", "language", "title", "story", "assistance")
 
 
 @dataclass(frozen=True)
@@ -113,9 +111,7 @@ async def show(request: Request) -> Response:
 async def make_labels(rooms: Sequence[ShownRoom], settings: Settings) -> list[WallLabel]:
     """A label for each work of these rooms, in order; one query."""
     ids = [work.id for room in rooms for work in room.works]
-    rows = {
-        row["id"]: row for row in await Artwork.filter(id__in=ids).values(*LABEL_FIELDS, *ASSISTANCE_FIELDS)
-    }
+    rows = {row["id"]: row for row in await Artwork.filter(id__in=ids).values(*LABEL_FIELDS)}
     return [
         make_label(work, room, rows[work.id], len(rooms) > 1, settings)
         for room in rooms
@@ -130,9 +126,10 @@ def make_label(
     language = current_language()
 
     def text(field: str) -> LocalizedText:
-        return text_in_language(row, field, language)
+        localized_text: LocalizedText = row[field].localized(language, row["language"])
+        return localized_text
 
-    other = text_in_language(row, "title", other_language(language)).text
+    other = next((each.text for each in row["title"].others(text("title").language, row["language"])), "")
     address = f"{settings.site_url}/{language}/works/{work.public_id}"
     by = (work.medium.text, str(work.year or ""))
     words = {
@@ -147,14 +144,6 @@ def make_label(
         "room": (room.title.text or _("Room %(number)s") % {"number": room.number}) if names_room else "",
     }
     return WallLabel(**words, address=address, code=qr_code(address))
-
-
-def text_in_language(row: dict[str, Any], field: str, language: str) -> LocalizedText:
-    """A value of a row in `language` if there is one, otherwise in the language of its author."""
-    translation = row[f"{field}_translation"]
-    if row["language"] != language and translation:
-        return LocalizedText(translation, language)
-    return LocalizedText(row[field], row["language"])
 
 
 def qr_code(address: str) -> str:

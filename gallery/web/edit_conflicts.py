@@ -64,7 +64,9 @@ def format_digests(digests: Digests) -> str:
 
 def read_digests(seen: object) -> dict[str, str]:
     """Parse a field `seen` into field name → digest; empty if the form has no such field."""
-    return dict(re.findall(r"(\w+):([0-9a-f]{8})\b", seen[:MAX_SEEN_LENGTH])) if isinstance(seen, str) else {}
+    if not isinstance(seen, str):
+        return {}
+    return dict(re.findall(r"([\w\[\]-]+):([0-9a-f]{8})\b", seen[:MAX_SEEN_LENGTH]))
 
 
 def changed_since(seen: Digests, current: Mapping[str, Any], names: Iterable[str]) -> list[str]:

@@ -15,6 +15,7 @@ from gallery.clock import now
 from tests import factories
 from tests.api.programs import V1, program
 from tests.conftest import Site
+from tests.factories import in_zh
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
@@ -64,7 +65,7 @@ async def test_a_refusal_is_kept_too(site: Site) -> None:
     work = await factories.artwork(site.storage, site.cast.organisation, title="")
     address = f"{V1}/works/{work.id}/submissions"
     refused = await client.post(address, headers=KEY)
-    await Artwork.filter(id=work.id).update(title="A")
+    await Artwork.filter(id=work.id).update(title=in_zh("A"))
     again = await client.post(address, headers=KEY)
     assert (refused.status_code, again.status_code) == (422, 422)
     assert refused.content == again.content

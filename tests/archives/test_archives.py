@@ -23,6 +23,7 @@ from gallery.storage import StoreUnavailable
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
+from tests.factories import in_zh
 
 ADDRESSES = re.compile(r'(?:href|src|srcset)="([^"]+)"')
 
@@ -49,7 +50,13 @@ def all_there(folder: Path) -> dict[str, bytes]:
 def holds(folder: Path, artwork: Artwork) -> bool:
     """Whether anything of a work is in the folder: its files, or its texts in any other file."""
     assert artwork.image
-    traces = [artwork.title, artwork.story, artwork.alt_text, artwork.public_id, artwork.image.token]
+    traces = [
+        artwork.own("title"),
+        artwork.own("story"),
+        artwork.own("alt_text"),
+        artwork.public_id,
+        artwork.image.token,
+    ]
     return any(
         trace in path or trace.encode() in body
         for trace in traces
@@ -82,9 +89,9 @@ async def test_an_archive_is_whole_and_leads_from_file_to_file(site: Site) -> No
                 assert target.as_posix() in files, (page, address)
                 reached.add(target.as_posix())
     assert reached == set(files), "nothing lies there that no page leads to"
-    assert works[0].story in files[f"zh/works/{works[0].public_id}.html"].decode()
+    assert works[0].own("story") in files[f"zh/works/{works[0].public_id}.html"].decode()
     english = files[f"en/works/{works[0].public_id}.html"].decode()
-    assert works[0].story_translation in english
+    assert works[0].story["en"] in english
     assert '<html lang="en">' in english
     assert "noai" in english
 
@@ -95,8 +102,8 @@ async def test_every_layout_is_written(site: Site, layout: str) -> None:
     exhibition = await factories.exhibition(works)
     await Room.all().update(layout=layout)
     page = all_there(await written(site, exhibition))["zh/index.html"].decode()
-    assert all(each.title in page for each in works)
-    assert (works[0].story in page) == (layout == "stories")
+    assert all(each.own("title") in page for each in works)
+    assert (works[0].own("story") in page) == (layout == "stories")
 
 
 async def test_only_what_may_be_archived_is_in_it(site: Site) -> None:
@@ -143,7 +150,7 @@ async def test_other_changes_wait_and_come(site: Site) -> None:
     works = [await work(site)]
     folder = await written(site, await factories.exhibition(works))
     assert await update_archives(site.settings, site.storage) == 0
-    await Artwork.filter(id=works[0].id).update(title="另一个名字")
+    await Artwork.filter(id=works[0].id).update(title=in_zh("另一个名字"))
     await bump()
     assert await update_archives(site.settings, site.storage) == 0
     listed = json.loads((folder / INDEX_FILE).read_text())
@@ -223,7 +230,7 @@ async def test_a_withdrawal_reaches_every_archive_while_the_store_is_away(
         await update_archives(site.settings, site.storage)
     for folder, gone, there in zip(folders, leaving, staying, strict=True):
         assert not holds(folder, gone)
-        assert there.title in (folder / "zh/index.html").read_text()
+        assert there.own("title") in (folder / "zh/index.html").read_text()
 
 
 async def test_one_archive_that_cannot_be_kept_stops_no_other(site: Site) -> None:

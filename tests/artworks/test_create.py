@@ -54,7 +54,7 @@ async def test_everything_at_once_is_submitted(site: Site) -> None:
     work = await Artwork.get().prefetch_related("artist", "consent", "project", "image", "themes")
     assert (answer.status_code, answer.headers["location"]) == (303, f"/desk/works/{work.id}")
     assert work.status == Status.SUBMITTED
-    assert work.story == "派派照着报纸上的照片，\n画了一个球员。"
+    assert work.own("story") == "派派照着报纸上的照片，\n画了一个球员。"
     assert work.artist
     assert work.artist.credit_name == "派派"
     assert work.consent
@@ -87,7 +87,7 @@ async def test_a_title_is_enough_for_a_draft(site: Site) -> None:
     answer = await send(client, {"language": "en", "title": "Tangyuan"}, picture=False)
     assert answer.status_code == 303
     work = await Artwork.get()
-    assert (work.title, work.status, work.image_id) == ("Tangyuan", Status.DRAFT, None)
+    assert (work.own("title"), work.status, work.image_id) == ("Tangyuan", Status.DRAFT, None)
 
 
 async def test_a_picture_is_enough_for_a_draft(site: Site) -> None:
@@ -143,7 +143,9 @@ async def test_what_was_typed_and_uploaded_outlives_a_mistake(site: Site) -> Non
     [
         ({"year": "last"}, "year"),
         ({"year": "99999999999999999999"}, "year"),
-        ({"language": "fr"}, "language"),
+        ({"language": "xx"}, "language"),
+        ({"language_other": "Martian"}, "language_other"),
+        ({"title[zh]": "球", "title[bo]": "x" * 121}, "title-bo"),
         ({"title": "长" * 121}, "title"),
         ({"title": ""}, "title"),
         ({"artist": "4711"}, "artist"),
@@ -176,7 +178,7 @@ async def test_a_missing_field_gets_a_sentence(site: Site) -> None:
     client = await site.client(site.cast.partner)
     answer = await send(client, {"title": "圆"}, picture=False)
     assert answer.status_code == 422
-    assert "Please choose Chinese or English." in answer.text
+    assert "Please choose a language." in answer.text
 
 
 async def test_nothing_of_another_organisation_can_be_chosen(site: Site) -> None:

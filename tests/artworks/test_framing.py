@@ -23,6 +23,7 @@ from gallery.web.edit_conflicts import EditConflict
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
+from tests.factories import in_zh
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
@@ -114,7 +115,7 @@ async def test_the_form_of_a_work_leads_there_with_the_picture_that_it_brings(si
     files = {"picture": ("photo.jpg", factories.photograph(), "image/jpeg")}
     data = {"language": "zh", "title": "横着拍的", "then": "frame"}
     answer = await client.post("/desk/works", data=data, files=files)
-    work = await Artwork.get(title="横着拍的").prefetch_related("image")
+    work = await Artwork.get(title=in_zh("横着拍的")).prefetch_related("image")
     assert answer.headers["location"] == f"/desk/works/{work.id}/framing"
     page = (await client.get(answer.headers["location"])).text
     assert work.image is not None
@@ -192,7 +193,7 @@ async def test_what_is_wrong_comes_back_with_what_was_typed(
 
 async def test_there_must_be_a_picture(site: Site) -> None:
     client = await site.client(site.cast.partner)
-    without = await Artwork.create(organisation=site.cast.organisation, title="还没有图片")
+    without = await Artwork.create(organisation=site.cast.organisation, title=in_zh("还没有图片"))
     refused = await draft(site)
     await Image.filter(id=refused.image_id).update(state=ImageState.REFUSED, refusal="damaged")
     waiting = await factories.received(site.storage, site.cast.organisation)

@@ -8,6 +8,7 @@ from gallery.artworks.models import Artwork, Status
 from gallery.images.models import ImageState
 from tests import factories
 from tests.conftest import Site
+from tests.factories import in_zh
 from tests.markup import attribute, texts_in
 from tests.queries import counted_queries
 
@@ -78,7 +79,7 @@ async def test_a_works_page_says_what_is_still_missing(site: Site) -> None:
     for name in ("story", "alt_text"):
         assert f'href="/desk/works/{work.id}/edit#{name}"' in page
     assert f'href="/desk/works/{work.id}/edit#title"' not in page
-    await Artwork.filter(id=work.id).update(story="一碗汤圆。", alt_text="一只碗")
+    await Artwork.filter(id=work.id).update(story=in_zh("一碗汤圆。"), alt_text=in_zh("一只碗"))
     page = (await client.get(f"/desk/works/{work.id}")).text
     assert "it still needs" not in page
     assert "Submit" in texts_in(page, "button.primary")

@@ -22,6 +22,7 @@ from gallery.images.profile_images import set_profile_image
 from gallery.mail.models import Mail
 from gallery.organisations.models import Organisation, Project
 from gallery.reviews.vetoes import veto
+from gallery.web.texts import Texts
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
@@ -98,7 +99,7 @@ async def test_a_logo_that_resembles_a_hidden_work_waits_for_a_curator(site: Sit
     partner = await site.client(site.cast.partner)
     page = await page_at(partner, f"/desk/organisations/{site.cast.organisation.id}/logo")
     assert WAITS in page
-    assert work.title_translation not in page
+    assert work.title["en"] not in page
 
     curator = await site.client(site.cast.curator)
     page = await page_at(curator, "/desk/emblems")
@@ -110,7 +111,7 @@ async def test_a_logo_that_resembles_a_hidden_work_waits_for_a_curator(site: Sit
     }
     for each, words in said.items():
         assert (words in page) == (each == of), each
-    assert (work.title_translation in page) == (of == "a submitted work")
+    assert (work.title["en"] in page) == (of == "a submitted work")
 
     assert (await curator.post(f"/desk/emblems/{profile_image.id}", data={"then": "keep"})).status_code == 303
     assert await status_of(site, profile_image) == 200
@@ -125,7 +126,7 @@ async def test_curators_see_the_resembled_work_as_it_was_sent(site: Site) -> Non
     await site.work()
     await set_logo_of(site, site.cast.elsewhere, 1)
     await Artwork.filter(id=work.id).update(
-        title_translation="Typed since", alt_text_translation="Typed since"
+        title=Texts({"en": "Typed since"}), alt_text=Texts({"en": "Typed since"})
     )
     curator = await site.client(site.cast.curator)
     page = await page_at(curator, "/desk/emblems")

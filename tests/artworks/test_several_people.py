@@ -311,24 +311,26 @@ class SeveralPeople(RuleBasedStateMachine):
             assert ends + each.is_waiting == 1
         assert (work.status == Status.SUBMITTED) == any(not each.is_proposal for each in waiting)
         assert not waiting or work.status in {Status.SUBMITTED, Status.ACCEPTED}
-        kept = [work.story, *(each.sent["story"] for each in submissions)]
+        kept = [work.own("story"), *(each.sent["story"] for each in submissions)]
         for words in self.saved:
             assert any(words in text for text in kept), (words, kept)
         if work.is_editable:
             newest = kept[-1] if submissions else ""
-            assert all(words in work.story for words in self.saved if words not in "".join(kept[1:])), newest
+            assert all(
+                words in work.own("story") for words in self.saved if words not in "".join(kept[1:])
+            ), newest
         if is_shown:  # exactly what a curator accepted last
             accepted = (
                 await Review.filter(artwork_id=work.id, decision=Decision.ACCEPTED).order_by("-id").first()
             )
             assert accepted is not None
             sent = next(each.sent["story"] for each in submissions if each.id == accepted.submission_id)
-            assert work.story == sent
+            assert work.own("story") == sent
             assert all((words in page.text) == (words in sent) for words in self.saved)
 
     async def nothing_is_left(self, work: Artwork, submissions: list[Submission]) -> None:
         assert work.status == Status.WITHDRAWN
-        assert (work.story, work.alt_text, work.unfinished) == ("", "", {})
+        assert (work.own("story"), work.own("alt_text"), work.unfinished) == ("", "", {})
         assert [(each.sent, each.is_waiting) for each in submissions] == [({}, False)] * len(submissions)
         desk = await self.ask("partner", f"/desk/works/{work.id}")
         assert f"〔{work.id}第" not in desk.text

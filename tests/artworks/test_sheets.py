@@ -23,8 +23,9 @@ from gallery.artworks.sheet_faults import (
     fault_sentence,
     similar_or_some_names,
 )
-from gallery.artworks.sheet_rows import read_row
+from gallery.artworks.sheet_rows import read_row, texts_in
 from gallery.artworks.sheets import SheetFile, SheetRow
+from gallery.artworks.works import TEXT_FIELDS
 from gallery.web.languages import LANGUAGES, use_language
 from tests.artworks.sheets import csv_bytes, zipped
 
@@ -64,7 +65,8 @@ def test_templates_are_read_back_in_either_language(tmp_path: Path, language: st
     assert sheet.strangers == []
     assert row_values.picture == "IMG_0001.jpg"
     assert all(row_values.texts[name] for name in ("title", "story", "alt_text", "medium"))
-    assert set(row.cells) == set(COLUMN_LABELS)
+    other = "en" if language == "zh" else "zh"
+    assert set(row.cells) == {*COLUMN_LABELS, *(f"{name}[{other}]" for name in TEXT_FIELDS)}
 
 
 def test_columns_are_known_by_what_people_call_them(tmp_path: Path) -> None:
@@ -74,6 +76,56 @@ def test_columns_are_known_by_what_people_call_them(tmp_path: Path) -> None:
     (row,) = list(sheet)
     assert list(row.cells) == ["picture", "title", "credit_name", "consent", "themes"]
     assert sheet.strangers == []
+
+
+@pytest.mark.parametrize(
+    ("header", "column"),
+    [
+        ("title[bo]", "title[bo]"),
+        ("标题（藏文）", "title[bo]"),
+        ("标题 (维吾尔语)", "title[ug]"),
+        ("Story [Spanish]", "story[es]"),
+        ("What the picture shows (粵語)", "alt_text[yue]"),
+        ("*title[zh_Hant]:", "title[zh-Hant]"),
+        ("标题（火星文）", None),
+        ("年份（藏文）", None),  # a year has no language
+        ("title[]", None),
+    ],
+)
+def test_a_column_may_name_its_language(tmp_path: Path, header: str, column: str | None) -> None:
+    sheet = SheetFile(kept(tmp_path, csv_bytes(["Title", header], ["a", "b"])))
+    (row,) = list(sheet)
+    assert list(row.cells) == ["title", *([column] if column else [])]
+    assert sheet.strangers == ([] if column else [header])
+
+
+def row_of(**cells: str) -> tuple[dict[str, str], list[str]]:
+    """The texts of a row, and the codes of its faults. `title_bo` stands for `title[bo]`."""
+    named = {name.replace("__", "[") + ("]" if "__" in name else ""): text for name, text in cells.items()}
+    row, faults = read_row(SheetRow(2, named))
+    texts, twice = texts_in(row, row.language or "zh")
+    return {name: words for name, words in texts.items() if words}, [each.code for each in [*faults, *twice]]
+
+
+def test_the_texts_of_a_row_by_its_own_language() -> None:
+    assert row_of(title="雪", title__bo="ཁ་བ།") == ({"title": "雪", "title[bo]": "ཁ་བ།"}, [])
+    in_tibetan = {"title": "ཁ་བ།", "title[zh]": "雪"}
+    assert row_of(language="藏文", title="ཁ་བ།", title__zh="雪") == (in_tibetan, [])
+    assert row_of(language="bo", title__bo="ཁ་བ།", title__zh="雪") == (in_tibetan, [])
+    # Sheets of earlier templates: the translation is into the site's other language.
+    assert row_of(title="雪", title_translation="Snow") == ({"title": "雪", "title[en]": "Snow"}, [])
+    assert row_of(language="English", title="Snow", title_translation="雪") == (
+        {"title": "Snow", "title[zh]": "雪"},
+        [],
+    )
+
+
+def test_the_same_language_twice_and_one_that_is_none() -> None:
+    assert row_of(title="雪", title__zh="雪花") == ({"title": "雪"}, ["language_twice"])
+    assert row_of(title="雪", title_translation="Snow", title__en="Ice")[1] == ["language_twice"]
+    assert row_of(title="雪", language="火星文") == ({"title": "雪"}, ["language"])
+    assert row_of(title__bo="\u202eཁ་བ།\u202c") == ({"title[bo]": "ཁ་བ།"}, [])
+    assert row_of(title__bo="x" * 121)[1] == ["too_long"]
 
 
 def workbook(*rows: list[Any]) -> bytes:

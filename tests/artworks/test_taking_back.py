@@ -29,7 +29,7 @@ async def test_a_submitted_work_comes_back_as_a_draft(site: Site) -> None:
     assert "taken back" in page
     assert "It is with you." in page
     held = await Artwork.get(id=work.id)
-    assert (held.status, held.story) == (Status.DRAFT, work.story)
+    assert (held.status, held.own("story")) == (Status.DRAFT, work.own("story"))
     submission = await Submission.get(artwork_id=work.id)
     assert not submission.is_waiting
     taking = await TakingBack.get(submission_id=submission.id)
@@ -59,7 +59,7 @@ async def test_a_proposed_change_is_taken_back_and_the_work_stays(site: Site) ->
     assert "Take the change back" in (await client.get(f"/desk/works/{work.id}")).text
     await client.post(f"/desk/works/{work.id}/taking-back")
     held = await Artwork.get(id=work.id)
-    assert (held.status, held.title) == (Status.ACCEPTED, work.title)
+    assert (held.status, held.own("title")) == (Status.ACCEPTED, work.own("title"))
     assert not await Submission.exists(artwork_id=work.id, is_waiting=True)
 
 

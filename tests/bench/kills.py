@@ -276,7 +276,11 @@ async def lost(loop: Loop) -> dict[str, list[str]]:
             found["upload"].append(f"work {id} has lost its picture")
     for id in set(outcomes.acknowledged["save"]):
         work = await Artwork.get_or_none(id=id)
-        if work is not None and work.status != Status.WITHDRAWN and work.story not in outcomes.saved[id]:
+        if (
+            work is not None
+            and work.status != Status.WITHDRAWN
+            and work.own("story") not in outcomes.saved[id]
+        ):
             found["save"].append(f"work {id} has an older story")
     for id in outcomes.acknowledged["submit"]:
         if not await Submission.exists(artwork_id=id):

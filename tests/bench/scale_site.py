@@ -46,6 +46,7 @@ from gallery.search.models import EntryKind, IndexPass, SearchEntry, entry_id
 from gallery.settings import Settings
 from gallery.stats.models import CountKind, ExhibitionCount, ProjectCount, ThemeCount, WorkCount
 from gallery.themes.models import Theme
+from gallery.web.texts import Texts
 from tests.bench.search import FILLING, MEDIA, SUBJECTS, random_english_text, random_text
 from tests.cast import password_hash
 
@@ -189,17 +190,17 @@ class Work(NamedTuple):
     artist_id: int
     project_id: int
     status: Status
-    title: str
-    title_translation: str
-    story: str
-    story_translation: str
-    alt_text: str
-    alt_text_translation: str
-    medium: str
-    medium_translation: str
+    title: Texts
+    story: Texts
+    alt_text: Texts
+    medium: Texts
     year: int
     themes: tuple[int, ...]
     may_be_exhibited: bool
+
+
+def in_both(zh: str, en: str) -> Texts:
+    return Texts({"zh": zh, "en": en})
 
 
 class Hung(NamedTuple):
@@ -274,14 +275,10 @@ def works_of(scale: Scale, chance: random.Random) -> list[Work]:
                 artist,
                 3 * (organisation - 1) + 1 + id % 3,
                 status,
-                f"{chance.choice(SUBJECTS)}与{chance.choice(SUBJECTS)}",
-                f"No {id}",
-                chance.choice(stories),
-                chance.choice(english),
-                chance.choice(alt_texts),
-                chance.choice(english)[:200],
-                zh,
-                en,
+                in_both(f"{chance.choice(SUBJECTS)}与{chance.choice(SUBJECTS)}", f"No {id}"),
+                in_both(chance.choice(stories), chance.choice(english)),
+                in_both(chance.choice(alt_texts), chance.choice(english)[:200]),
+                in_both(zh, en),
                 chance.randint(2010, 2025),
                 tuple(sorted(chance.sample(range(1, THEMES + 1), chance.choice((1, 1, 2))))),
                 status == Status.ACCEPTED and for_web and (ends is None or ends >= today()),
@@ -562,7 +559,7 @@ async def _fill_works(
         ("image_id", "code"),
         ((id, code) for id, hash in sent_codes for code in hash_bands(hash)),
     )
-    texts = Work._fields[5:14]
+    texts = Work._fields[5:10]
     await insert(
         inserts,
         Artwork,
@@ -587,7 +584,7 @@ async def _fill_works(
                 work.project_id,
                 work.id,
                 work.status,
-                *work[5:14],
+                *work[5:10],
             )
             for work in works
         ),
@@ -668,9 +665,9 @@ def snapshot(work: Work) -> dict[str, str]:
     return {
         "picture": str(work.id),
         "language": "zh",
-        **{name: str(getattr(work, name)) for name in Work._fields[5:13]},
+        **{name: getattr(work, name)["zh"] for name in Work._fields[5:9]},
+        **{f"{name}[en]": getattr(work, name)["en"] for name in Work._fields[5:9]},
         "assistance": "",
-        "assistance_translation": "",
         "year": str(work.year),
         "artist": f"小{work.artist_id}",
         "consent": "parent · web",

@@ -26,6 +26,7 @@ from tests.browser.accessibility import (
     furnish,
 )
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.factories import in_zh
 from tests.live import LiveSite
 from tests.npm import modules_or_skip, run_node
 
@@ -79,7 +80,7 @@ async def test_axe_finds_nothing_in_a_form_that_comes_back_with_mistakes(
 ) -> None:
     axe = (modules_or_skip("checks") / "axe-core" / "axe.min.js").read_text()
     site = await furnish(live)
-    await Artwork.filter(id=site.draft.id).update(story="")
+    await Artwork.filter(id=site.draft.id).update(story=in_zh(""))
     await site.draft.themes.clear()
     context = await chromium.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     token = await signed_in(live.cast.partner, "zh")

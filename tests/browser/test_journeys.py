@@ -15,6 +15,7 @@ from gallery.images.models import Image, ImageState
 from tests import factories
 from tests.browser.conftest import PATIENCE
 from tests.browser.people import another_browser, click_through, sign_in
+from tests.factories import in_zh
 from tests.live import LiveSite, eventually
 
 TITLE = "冬至吃汤圆啦"
@@ -53,7 +54,7 @@ async def test_the_main_job(
         await page.set_input_files("[name=picture]", drawing)
         await page.click("button[name=then][value=save]")
         await expect(page.locator("main")).to_contain_text(TITLE)
-        work = await Artwork.get(title=TITLE)
+        work = await Artwork.get(title=in_zh(TITLE))
         assert work.status == Status.DRAFT
 
         await page.goto(f"{address}/desk/works/{work.id}/edit")
@@ -63,7 +64,7 @@ async def test_the_main_job(
         await page.fill("[name=alt_text]", "一只蓝碗，里面有五个白汤圆，冒着热气")
         await page.fill("[name=medium]", "水彩")
         await page.fill("[name=year]", "2022")
-        await page.fill("[name=title_translation]", "Tangyuan for the solstice")
+        await page.fill("[name='title[en]']", "Tangyuan for the solstice")
         await page.fill("[name=credit_name]", "小俊（化名）")
         await page.check("[name=agreed_by][value=parent]")
         await page.check("[name=scopes][value=web]")
@@ -79,7 +80,7 @@ async def test_the_main_job(
         await page.fill("[name=project_link]", "https://example.org/art-class")
         await page.click("button[name=then][value=submit]")
         await expect(page.locator("main .state-submitted").first).to_be_visible()
-        work = await Artwork.get(title=TITLE).prefetch_related("submissions")
+        work = await Artwork.get(title=in_zh(TITLE)).prefetch_related("submissions")
         assert (work.status, len(work.submissions)) == (Status.SUBMITTED, 1)
 
         # 2. A curator returns it with a note; the partner corrects it; the curator accepts it.

@@ -69,7 +69,7 @@ async def passed(page: Page, path: str) -> set[str]:
 
 async def hover_over(page: Page, work: Artwork) -> None:
     """Follow the link to a work, with the transition of its picture."""
-    await page.get_by_role("link", name=work.title).click()
+    await page.get_by_role("link", name=work.own("title")).click()
     assert await passed(page, f"/zh/works/{work.public_id}") >= GOES_OVER
 
 
@@ -94,7 +94,7 @@ async def test_nothing_goes_over_for_those_who_asked_for_stillness(live: LiveSit
     works, exhibition = await wall(live)
     page = await visitor(chromium, "reduce")
     await page.goto(await live.serve(worker=False) + exhibition)
-    await page.get_by_role("link", name=works[1].title).click()
+    await page.get_by_role("link", name=works[1].own("title")).click()
     assert await passed(page, f"/zh/works/{works[1].public_id}") == set()
     await page.context.browser.close()  # type: ignore[union-attr]
 
@@ -126,9 +126,9 @@ async def test_a_page_is_fetched_while_its_link_is_pointed_at(live: LiveSite, ch
     page = await visitor(chromium)
     await page.goto(await live.serve(worker=False) + exhibition)
     assert await page.evaluate("window.complaints") == []
-    await fetched_ahead(page, works[1].title)
+    await fetched_ahead(page, works[1].own("title"))
     assert await seen(works[1]) == 0  # nobody has looked yet
-    await page.get_by_role("link", name=works[1].title).click()
+    await page.get_by_role("link", name=works[1].own("title")).click()
     await page.wait_for_url(f"**/works/{works[1].public_id}")
     assert await delivery(page) == "navigational-prefetch"
     await eventually(lambda: seen(works[1]))
@@ -142,13 +142,13 @@ async def test_what_was_withdrawn_after_it_was_fetched_is_not_shown(
     works, exhibition = await wall(live)
     page = await visitor(chromium)
     await page.goto(await live.serve(worker=False) + exhibition)
-    await fetched_ahead(page, works[1].title)
+    await fetched_ahead(page, works[1].own("title"))
     consent = await works[1].consent
     assert isinstance(consent, Consent)
     await withdraw(consent, live.storage)
-    await page.get_by_role("link", name=works[1].title).click()
-    await page.get_by_role("heading", level=1).filter(has_not_text=works[1].title).wait_for()
-    assert works[1].title not in await page.locator("body").inner_text()
+    await page.get_by_role("link", name=works[1].own("title")).click()
+    await page.get_by_role("heading", level=1).filter(has_not_text=works[1].own("title")).wait_for()
+    assert works[1].own("title") not in await page.locator("body").inner_text()
     await page.context.browser.close()  # type: ignore[union-attr]
 
 

@@ -56,13 +56,13 @@ async def test_clients_make_a_card_of_a_page(live: LiveSite) -> None:
     payload = await asked("unfurl.mjs", f"{address}/en/works/{work.public_id}")
     card = payload["open_graph"]
     assert card["url"] == f"{address}/en/works/{work.public_id}"
-    assert card["title"].startswith(work.title_translation)
+    assert card["title"].startswith(work.title["en"])
     assert (card["images"][0]["width"], card["images"][0]["height"]) == (1200, 630)
     assert payload["twitter_card"]["card"] == "summary_large_image"
     assert payload["result"]["ogImage"][0]["url"] == card["images"][0]["url"]
-    assert payload["result"]["ogImage"][0]["alt"] == work.alt_text_translation
+    assert payload["result"]["ogImage"][0]["alt"] == work.alt_text["en"]
     photo = payload["oEmbed"]
-    assert (photo["type"], photo["title"]) == ("photo", work.title_translation)
+    assert (photo["type"], photo["title"]) == ("photo", work.title["en"])
     frame = (await asked("unfurl.mjs", f"{address}/zh/exhibitions/{exhibition.slug}"))["oEmbed"]
     assert frame["type"] == "rich"
     assert f"{address}/zh/exhibitions/{exhibition.slug}/frame" in frame["html"]
@@ -119,7 +119,7 @@ async def test_a_manifest_opens_in_a_viewer(
     )
     await shown.goto(f"{viewers}/{page.format(manifest=manifest)}", wait_until="load")
     # A viewer may choose either of the two languages.
-    title = re.compile(f"{work.title}|{work.title_translation}")
+    title = re.compile(f"{work.own('title')}|{work.title['en']}")
     await expect(shown.get_by_role("heading", name=title).first).to_be_visible()
     await expect(shown.locator("canvas").first).to_be_visible()
     image = await work.image

@@ -40,7 +40,7 @@ async def waiting(live: LiveSite, number: int) -> list[Artwork]:
 
 async def at(page: Page, work: Artwork) -> None:
     """Wait until the page shows this work and handles keys: keys before the first paint are dropped."""
-    await expect(page.locator("h1")).to_have_text(work.title)
+    await expect(page.locator("h1")).to_have_text(work.own("title"))
     await expect(page.locator("[data-opens=keys]")).to_be_visible()
     await page.evaluate(
         "new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))"

@@ -22,6 +22,7 @@ from tests import factories
 from tests.artworks.sheets import two_works
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, came, hold, until
 from tests.browser.people import click_through, is_within, sign_in
+from tests.factories import in_zh
 from tests.live import BadLine, LiveSite
 
 PICTURES = 30
@@ -127,7 +128,7 @@ async def test_thirty_pictures_arrive_although_the_line_breaks_and_the_browser_i
     assert await kept(live) == dict.fromkeys(drawings.values(), 1)
     works = await Artwork.all()
     assert [each.status for each in works] == [Status.DRAFT] * PICTURES
-    assert [each.title for each in works if each.title] == ["Tangyuan"]
+    assert [each.own("title") for each in works if each.own("title")] == ["Tangyuan"]
 
 
 async def test_pictures_that_did_not_arrive_are_named_to_nobody_else_and_no_longer_than_wished(
@@ -262,9 +263,9 @@ async def test_without_scripts_several_pictures_go_in_one_form(
         await row.locator("[name=title]").fill("Tangyuan")
         await row.locator("button[name=then][value=save]").click()
         await page.wait_for_url(re.compile(r"/desk/works/\d+$"))
-        assert await Artwork.filter(title="Tangyuan").count() == 1
+        assert await Artwork.filter(title=in_zh("Tangyuan")).count() == 1
         # Selected works are submitted, or show what they lack.
-        work = await Artwork.get(title="Tangyuan")
+        work = await Artwork.get(title=in_zh("Tangyuan"))
         await page.goto(f"{address}/desk/works/many")
         await page.check(f"#draft-{work.id} [name=work]")
         await page.click(".many-chosen button")
@@ -278,7 +279,7 @@ async def test_without_scripts_several_pictures_go_in_one_form(
         assert await is_within(page)
         await page.click("main button.primary")
         await page.wait_for_url(re.compile(r"/desk/works/\d+$"))
-        image = (await Artwork.get(title="Tangyuan").prefetch_related("image")).image
+        image = (await Artwork.get(title=in_zh("Tangyuan")).prefetch_related("image")).image
         assert image is not None
         assert (image.turn, image.crop_bottom) == (180, 9500)
     finally:
@@ -298,7 +299,7 @@ async def test_what_is_typed_without_a_connection_is_saved_when_it_is_back(
     await expect(state).to_contain_text("no connection", timeout=60_000)
     await browser.set_offline(False)
     await expect(state).to_contain_text(SAVED, timeout=60_000)
-    assert (await Artwork.get(id=work.id)).title == "Offline"
+    assert (await Artwork.get(id=work.id)).own("title") == "Offline"
     # Signed out in the meantime: typed text stays in the browser and is offered after signing in again.
     cookies = await browser.cookies()
     await browser.clear_cookies()
@@ -313,7 +314,7 @@ async def test_what_is_typed_without_a_connection_is_saved_when_it_is_back(
     assert await page.input_value("[name=title]") == "Offline"
     await page.click(".typing-offer button >> nth=0")
     await expect(state).to_contain_text(SAVED, timeout=60_000)
-    assert (await Artwork.get(id=work.id)).title == "Signed out"
+    assert (await Artwork.get(id=work.id)).own("title") == "Signed out"
 
 
 async def test_who_looks_away_while_a_save_takes_long_is_not_told_of_another(
@@ -336,7 +337,7 @@ async def test_who_looks_away_while_a_save_takes_long_is_not_told_of_another(
         page, "!Object.keys(localStorage).some(key => key.startsWith('typing '))"
     )  # all of it was sent
     await expect(page.locator(".edit-conflict")).to_have_count(0)
-    assert (await Artwork.get(id=work.id)).title == "Tangyuan"
+    assert (await Artwork.get(id=work.id)).own("title") == "Tangyuan"
 
 
 async def test_of_two_windows_the_later_one_is_told_what_it_would_overwrite(
@@ -353,11 +354,11 @@ async def test_of_two_windows_the_later_one_is_told_what_it_would_overwrite(
     await page.fill("[name=title]", "Mine")
     await page.press("[name=title]", "Tab")
     await expect(page.locator(".edit-conflict blockquote")).to_have_text("Hers", timeout=60_000)
-    assert (await Artwork.get(id=work.id)).title == "Hers"
+    assert (await Artwork.get(id=work.id)).own("title") == "Hers"
     await page.click(".edit-conflict button >> nth=0")
     await expect(page.locator(".edit-conflict")).to_have_count(0, timeout=60_000)
     await expect(page.locator(".typing-state")).to_contain_text(SAVED, timeout=60_000)
-    assert (await Artwork.get(id=work.id)).title == "Mine"
+    assert (await Artwork.get(id=work.id)).own("title") == "Mine"
 
 
 async def test_what_another_window_saved_stays_while_somebody_types_on(
@@ -377,7 +378,7 @@ async def test_what_another_window_saved_stays_while_somebody_types_on(
     all_is_sent = "!Object.keys(localStorage).some(key => key.startsWith('typing '))"
     await until(page, all_is_sent)
     await work.refresh_from_db()
-    assert (work.title, work.story, work.medium) == ("Mine", "My story", "Hers")
+    assert (work.own("title"), work.own("story"), work.own("medium")) == ("Mine", "My story", "Hers")
 
     # In a field where both typed, the partner is asked.
     await other.fill("[name=medium]", "Hers again")
@@ -391,7 +392,7 @@ async def test_what_another_window_saved_stays_while_somebody_types_on(
     await expect(page.locator(".edit-conflict blockquote")).to_have_text("Hers again", timeout=60_000)
     await expect(page.locator("[name=medium]")).to_have_value("Mine too")
     await work.refresh_from_db()
-    assert (work.title, work.medium) == ("Mine again", "Hers again")
+    assert (work.own("title"), work.own("medium")) == ("Mine again", "Hers again")
 
 
 async def test_what_comes_too_late_is_said_and_stays_in_the_form(
@@ -409,7 +410,7 @@ async def test_what_comes_too_late_is_said_and_stays_in_the_form(
     await take_back(work, live.cast.colleague)
     await page.click("button[name=then][value=save]")
     await page.wait_for_url(re.compile(r"/desk/works/\d+$"))
-    assert (await Artwork.get(id=work.id)).title == "Too late"
+    assert (await Artwork.get(id=work.id)).own("title") == "Too late"
     # Deleted in the meantime: the message says so instead of reporting a connection error.
     await page.goto(edit)
     await work.delete()
@@ -522,7 +523,7 @@ async def test_a_sheet_is_tried_and_brought_in(
     back = page.locator("form[action$='/deletion'] button.danger")
     await expect(back).to_have_count(1, timeout=LONG)
     assert await is_within(page)
-    assert {each.title for each in await Artwork.all()} == {"饺子皮", "汤圆"}
+    assert {each.own("title") for each in await Artwork.all()} == {"饺子皮", "汤圆"}
     await page.click("details:has(button.danger) summary")
     await back.click()
     await expect(back).to_have_count(0, timeout=LONG)

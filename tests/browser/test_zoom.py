@@ -189,12 +189,12 @@ async def test_by_keys_and_by_ear(live: LiveSite, chromium: Browser) -> None:
         page = visitor.page
         await page.goto(f"{address}/zh/works/{work.public_id}")
         # The picture with its alt text comes first, then the way to look closer.
-        assert await page.locator(".hero img").get_attribute("alt") == work.alt_text
+        assert await page.locator(".hero img").get_attribute("alt") == work.own("alt_text")
         link = page.get_by_role("button", name="放大细看")
         await link.focus()
         await page.keyboard.press("Space")
         await expect(visitor.announcement).to_have_text("整幅画面")
-        view = page.get_by_role("application", name=work.alt_text)
+        view = page.get_by_role("application", name=work.own("alt_text"))
         await expect(view).to_be_focused()
         await expect(page.get_by_role("dialog", name="放大细看")).to_be_visible()
         for name in ("放大", "缩小", "看全图", "旋转", "关闭"):
@@ -300,7 +300,7 @@ async def test_in_english_it_speaks_english(live: LiveSite, chromium: Browser) -
         await visitor.open()
         await page.keyboard.press("+")
         await expect(visitor.announcement).to_have_text("1.6 times larger, in the middle")
-        view = page.get_by_role("application", name=work.alt_text_translation)
+        view = page.get_by_role("application", name=work.alt_text["en"])
         await expect(view).to_be_focused()
         assert visitor.complaints == []
 

@@ -76,7 +76,7 @@ async def test_from_nothing_to_a_published_exhibition(site: Site) -> None:
     assert "Visitors have seen edition 1 since" in page
     seen = await (await site.client()).get("/en/exhibitions/solstice-2026")
     assert "At the table" in seen.text
-    assert work.title_translation in seen.text
+    assert work.title["en"] in seen.text
 
 
 async def test_only_curators_build(site: Site) -> None:
@@ -204,7 +204,7 @@ async def test_rooms_are_changed_moved_and_closed(site: Site) -> None:
     assert [(room.title_en, room.position) for room in rooms] == [("Snow", 1), ("Room one", 2)]
     await client.post(f"{here}/rooms/{first.id}/deletion")
     assert await Room.all().values_list("title_en", "position") == [("Snow", 1)]
-    assert works[0].title_translation in (await client.get(here)).text  # it can be hung again
+    assert works[0].title["en"] in (await client.get(here)).text  # it can be hung again
 
 
 async def test_works_are_moved_and_taken_down(site: Site) -> None:
@@ -291,7 +291,7 @@ async def test_consents_that_do_not_hold_are_told(site: Site) -> None:
     await drafts.add_room(edition, by=site.cast.curator, title_en="By year", rule={"year": by_rule.year})
     page = (await (await site.client(site.cast.curator)).get(f"/desk/exhibitions/{exhibition.id}")).text
     passage = page.partition("ends before the exhibition closes")[2].partition("</ul>")[0]
-    assert passage.index("Found by a rule") < passage.index(works[0].title_translation), "the earliest first"
+    assert passage.index("Found by a rule") < passage.index(works[0].title["en"]), "the earliest first"
     assert "Consent expired" in page
     assert "Consent not for the web" in page
 

@@ -31,7 +31,7 @@ from gallery.search.results import _rooms
 from tests import factories
 from tests.cast import assemble
 from tests.conftest import Site, settings_for
-from tests.factories import accepted
+from tests.factories import accepted, in_zh
 from tests.markup import texts_in
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
@@ -150,7 +150,9 @@ async def walk(template: Path, steps: list[Step]) -> None:
         shutil.copyfile(template, home / "gallery.sqlite3")
         async with Database(settings_for(home, f"sqlite:///{home / 'gallery.sqlite3'}")):
             cast = await assemble()
-            work = await Artwork.create(organisation=cast.organisation, status=Status.ACCEPTED, title="Snow")
+            work = await Artwork.create(
+                organisation=cast.organisation, status=Status.ACCEPTED, title=in_zh("Snow")
+            )
             exhibition = await drafts.create_exhibition("snow", cast.curator, title_en="Snow")
             draft = await drafts.draft_of(exhibition)
             room = await Room.create(edition=draft, position=1, title_en="One")

@@ -168,8 +168,8 @@ async def test_visitors_meet_the_layout_and_the_captions(site: Site, layout: Lay
     await client.post(f"{here}/editions")
     page = (await (await site.client()).get(f"/en/exhibitions/{exhibition.slug}")).text
     assert "Seen from &lt;the door&gt;" in page
-    assert (late.story_translation in page) == (layout == Layout.STORIES)
-    order = [page.index(f'">{work.title_translation}<') for work in (early, late)]
+    assert (late.story["en"] in page) == (layout == Layout.STORIES)
+    order = [page.index(f'">{work.title["en"]}<') for work in (early, late)]
     assert (order == sorted(order)) == (layout == Layout.TIMELINE)
     assert ('class="year">2015' in page) == (layout == Layout.TIMELINE)
 

@@ -34,7 +34,7 @@ async def wall(site: Site, **values: Any) -> tuple[Artwork, Exhibition]:
 
 async def test_a_work_is_a_photo(site: Site) -> None:
     work, _ = await wall(site)
-    for language, title in (("zh", work.title), ("en", work.title_translation)):
+    for language, title in (("zh", work.own("title")), ("en", work.title["en"])):
         answer = await ask(site, f"/{language}/works/{work.public_id}")
         assert answer.headers["content-type"] == "application/json"
         assert answer.headers["access-control-allow-origin"] == "*"
@@ -110,7 +110,7 @@ async def test_frames_may_stand_anywhere_and_nothing_else_may(site: Site) -> Non
         assert "script-src 'self'" in policy
         assert frame.headers["x-robots-tag"].startswith("noindex")
         assert f'href="{site.settings.site_url}{path}"' in frame.text
-        assert f'alt="{work.alt_text if path[1:3] == "zh" else work.alt_text_translation}"' in frame.text
+        assert f'alt="{work.own("alt_text") if path[1:3] == "zh" else work.alt_text["en"]}"' in frame.text
         assert "frame-ancestors 'none'" in (await client.get(path)).headers["content-security-policy"]
 
 
@@ -138,7 +138,7 @@ async def test_a_withdrawn_work_is_gone(site: Site) -> None:
     assert [answer.status_code for answer in answers] == [410, 200]
     for answer in answers:
         assert "frame-ancestors *" in answer.headers["content-security-policy"]
-        assert work.title not in answer.text
+        assert work.own("title") not in answer.text
         assert "<img" not in answer.text
 
 
@@ -167,7 +167,7 @@ async def test_addresses_that_are_not_ours_are_not_found(site: Site, address: st
     client = await site.client()
     answer = await client.get("/oembed", params={"url": address.replace("{id}", work.public_id)})
     assert answer.status_code == 404
-    assert work.title not in answer.text
+    assert work.own("title") not in answer.text
 
 
 @pytest.mark.parametrize(

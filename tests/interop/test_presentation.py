@@ -59,8 +59,8 @@ async def test_a_manifest_has_the_label_the_alt_text_and_the_picture(site: Site)
     _, (work,), exhibition = await wall(site, 1, assistance="独立完成")
     here, token = site.settings.site_url, (await work.image).token
     document = await read(site, f"/iiif/works/{work.public_id}/manifest.json")
-    assert document["label"] == {"zh-Hans": [work.title], "en": [work.title_translation]}
-    assert document["summary"] == {"zh-Hans": [work.story], "en": [work.story_translation]}
+    assert document["label"] == {"zh-Hans": [work.own("title")], "en": [work.title["en"]]}
+    assert document["summary"] == {"zh-Hans": [work.own("story")], "en": [work.story["en"]]}
     facts = {each["label"]["en"][0]: each["value"] for each in document["metadata"]}
     assert facts["Artist"] == {"zh-Hans": [(await work.artist).credit_name]}
     assert facts["Year"] == {"none": ["2022"]}
@@ -75,7 +75,7 @@ async def test_a_manifest_has_the_label_the_alt_text_and_the_picture(site: Site)
     ]
     assert document["partOf"][0]["id"] == f"{here}/iiif/exhibitions/{exhibition.slug}/collection.json"
     (canvas,) = document["items"]
-    assert canvas["summary"] == {"zh-Hans": [work.alt_text], "en": [work.alt_text_translation]}
+    assert canvas["summary"] == {"zh-Hans": [work.own("alt_text")], "en": [work.alt_text["en"]]}
     assert (canvas["width"], canvas["height"]) == (1300, 1000)
     body = canvas["items"][0]["items"][0]["body"]
     assert body["service"] == [{"id": f"{here}/iiif/{token}", "type": "ImageService3", "profile": "level2"}]
@@ -105,8 +105,8 @@ async def test_what_is_not_translated_is_said_in_its_own_language(site: Site) ->
         medium_translation="",
     )
     document = await read(site, f"/iiif/works/{work.public_id}/manifest.json")
-    assert document["label"] == {"en": [work.title]}
-    assert document["items"][0]["summary"] == {"en": [work.alt_text]}
+    assert document["label"] == {"en": [work.own("title")]}
+    assert document["items"][0]["summary"] == {"en": [work.own("alt_text")]}
     assert "Medium" not in {each["label"]["en"][0] for each in document["metadata"]}
 
 
@@ -124,7 +124,7 @@ async def test_collections_lead_to_their_works(site: Site) -> None:
             assert (
                 manifest["label"]
                 == each["label"]
-                == {"zh-Hans": [work.title], "en": [work.title_translation]}
+                == {"zh-Hans": [work.own("title")], "en": [work.title["en"]]}
             )
             assert manifest["thumbnail"] == each["thumbnail"]
         assert document["navDate"].endswith("Z")
@@ -142,7 +142,7 @@ async def test_a_withdrawn_work_leaves_them(site: Site) -> None:
     answer = await (await site.client()).get(paths[0])
     assert answer.status_code == 410
     assert answer.headers["access-control-allow-origin"] == "*"
-    assert gone.title not in answer.text
+    assert gone.own("title") not in answer.text
     for path in paths[1:]:
         document = str(await read(site, path))
         assert gone.public_id not in document

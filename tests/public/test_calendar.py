@@ -65,8 +65,8 @@ async def test_a_cover_is_a_work_on_view_and_leaves_with_it(site: Site) -> None:
     await factories.exhibition([shown])
     client, visitor = await site.client(site.cast.curator), await site.client()
     page = (await client.get(f"/desk/themes/{theme.id}/cover")).text
-    assert shown.title_translation in page
-    assert hidden.title_translation not in page
+    assert shown.title["en"] in page
+    assert hidden.title["en"] not in page
     await client.post(f"/desk/themes/{theme.id}/cover", data={"artwork": str(hidden.id)})
     assert (await Theme.get(id=theme.id)).cover_id is None
     await client.post(f"/desk/themes/{theme.id}/cover", data={"artwork": str(shown.id)})

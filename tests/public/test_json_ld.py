@@ -82,13 +82,13 @@ async def test_a_work_is_told(site: Site) -> None:
     artist, project, image = await work.artist, await work.project, await work.image
     here = site.settings.site_url
     for language, title, other in (
-        ("zh", work.title, work.title_translation),
-        ("en", work.title_translation, work.title),
+        ("zh", work.own("title"), work.title["en"]),
+        ("en", work.title["en"], work.own("title")),
     ):
         document, _ = await read(site, f"/{language}/works/{work.public_id}")
         artwork = document["VisualArtwork"]
         assert artwork["url"] == f"{here}/{language}/works/{work.public_id}"
-        assert (artwork["name"], artwork["alternateName"]) == (title, other)
+        assert (artwork["name"], artwork["alternateName"]) == (title, [other])
         assert (
             artwork["creator"]
             == artwork["copyrightHolder"]

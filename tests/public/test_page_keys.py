@@ -15,7 +15,7 @@ from gallery.artists.consents import set_artist_page
 from gallery.artists.models import Artist, Consent
 from gallery.artworks.models import Artwork, Status, Submission, has_theme
 from gallery.artworks.submissions import propose
-from gallery.artworks.works import TEXT_FIELDS
+from gallery.artworks.works import text_values
 from gallery.db import content_version
 from gallery.exhibitions import drafts
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
@@ -91,8 +91,7 @@ class Changes:
         work = await self.a_work()
         if not work.may_hang or await Submission.exists(artwork_id=work.id, is_waiting=True):
             return
-        texts = {name: getattr(work, name) for name in TEXT_FIELDS}
-        texts["title_translation"] = f"Work {self.random.random()}"
+        texts = {**text_values(work), "title[en]": f"Work {self.random.random()}"}
         sent = await propose(work, texts, work.year, self.site.cast.partner)
         await decisions.accept(work, sent, self.site.cast.curator)
 

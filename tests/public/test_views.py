@@ -52,8 +52,8 @@ async def test_every_page_shows_its_work_in_both_languages(site: Site, winter: T
     project = await work.project
     exhibition = await factories.exhibition([work], theme=winter)
     for language, title, credit_of_page in [
-        ("zh", work.title, "zh-Hans"),
-        ("en", work.title_translation, "en"),
+        ("zh", work.own("title"), "zh-Hans"),
+        ("en", work.title["en"], "en"),
     ]:
         for path in [
             "",
@@ -76,15 +76,17 @@ async def test_work_has_its_story_translation_project_and_place(site: Site, wint
     works = [await accepted(site, themes=[winter]) for _ in range(3)]
     await factories.exhibition(works, theme=winter)
     page = await page_text(site, f"/en/works/{works[1].public_id}")
-    assert text_in(page, "section.story[lang=zh-Hans] > .prose > p").startswith(works[1].story)
+    assert text_in(page, "section.story > .prose:not([lang]) > p").startswith(works[1].story["en"])
+    assert text_in(page, ".own-words > summary") == "In the artist's own words: Chinese"
+    assert text_in(page, ".own-words > .prose[lang=zh-Hans] > p").startswith(works[1].own("story"))
     body = page[page.index("<main") :]
-    assert body.index(works[1].story) < body.index(works[1].story_translation)
+    assert body.index(works[1].story["en"]) < body.index(works[1].own("story"))
     link = first(page, f"a[href='/en/works/{works[1].public_id}/support/more']")
     assert link["rel"] == ["noopener", "nofollow"]
     assert "(2&nbsp;/&nbsp;3)" in page
     assert attribute(page, "[rel=prev]", "href") == f"/en/works/{works[0].public_id}"
     assert attribute(page, "[rel=next]", "href") == f"/en/works/{works[2].public_id}"
-    assert f'alt="{works[1].alt_text_translation}"' in page
+    assert f'alt="{works[1].alt_text["en"]}"' in page
 
 
 @pytest.mark.engines("sqlite", "postgresql")
@@ -99,8 +101,8 @@ async def test_large_work_can_be_looked_at_closer(site: Site) -> None:
     assert (await (await site.client()).get(link)).headers["content-type"] == "image/jpeg"
     assert f'data-info="/iiif/{image.token}/info.json"' in page
     # The picture comes first, and its alternative text is repeated in the zoom view.
-    assert page.index(f'alt="{work.alt_text_translation}"') < page.index(link) < page.index("<dialog")
-    assert f'role="application" aria-label="{work.alt_text_translation}"' in page
+    assert page.index(f'alt="{work.alt_text["en"]}"') < page.index(link) < page.index("<dialog")
+    assert f'role="application" aria-label="{work.alt_text["en"]}"' in page
     scripts = attributes(page, "script[type=module]", "src")
     assert "openseadragon" not in "".join(scripts)
     small = [await (await site.client(**{"accept-encoding": "gzip"})).get(each) for each in scripts]
@@ -123,8 +125,8 @@ async def test_names_stand_in_their_language(site: Site, winter: Theme) -> None:
     artist = await work.artist
     await factories.exhibition([work], theme=winter)
     page = await page_text(site, f"/en/works/{work.public_id}")
-    assert f'<h1 lang="zh-Hans">{work.title}</h1>' in page
-    assert f'alt="{work.alt_text}" lang="zh-Hans"' in page
+    assert f'<h1 lang="zh-Hans">{work.own("title")}</h1>' in page
+    assert f'alt="{work.own("alt_text")}" lang="zh-Hans"' in page
     artist.credit_name_translation = "Paipai"
     await artist.save()
     await bump()
@@ -162,8 +164,8 @@ async def test_work_that_is_not_accepted_is_nowhere(site: Site, winter: Theme, s
     await page_text(site, f"/zh/works/{hidden.public_id}", 404)
     for path in ["", f"exhibitions/{exhibition.slug}", "themes/winter", "organisations/xiaogeng"]:
         page = await page_text(site, f"/zh/{path}")
-        assert shown.title in page
-        assert hidden.title not in page
+        assert shown.own("title") in page
+        assert hidden.own("title") not in page
     project = await hidden.project
     await page_text(site, f"/zh/projects/{project.slug}", 404)
 
@@ -173,8 +175,8 @@ async def test_withdrawn_work_is_gone_and_nameless(site: Site) -> None:
     await factories.exhibition([work])
     for path in (f"/zh/works/{work.public_id}", f"/en/works/{work.public_id}"):
         page = await page_text(site, path, 410)
-        assert work.title not in page
-        assert work.title_translation not in page
+        assert work.own("title") not in page
+        assert work.title["en"] not in page
 
 
 async def test_room_without_visible_works_is_left_out(site: Site) -> None:
@@ -325,17 +327,19 @@ async def test_the_only_work_of_an_exhibition_is_shown_once(site: Site, layout: 
 async def test_a_theme_is_listed_with_a_work(site: Site, winter: Theme) -> None:
     works = [await accepted(site, themes=[winter]) for _ in range(3)]
     await factories.exhibition(works[:2])  # the newest hangs nowhere
-    assert works[1].alt_text in await page_text(site, "/zh/themes")
+    assert works[1].own("alt_text") in await page_text(site, "/zh/themes")
     for cover, shown in ((works[0], works[0]), (works[2], works[1])):
         await Theme.filter(id=winter.id).update(cover_id=cover.id)
         await bump()
         site.app.state.content._checked_at = float("-inf")
         page = await page_text(site, "/zh/themes")
-        assert [work.title for work in works if work.alt_text in page] == [shown.title]
+        assert [work.own("title") for work in works if work.own("alt_text") in page] == [shown.own("title")]
     await factories.exhibition(works[:1], theme=winter)
     await bump()
     site.app.state.content._checked_at = float("-inf")
-    assert works[0].alt_text in await page_text(site, "/zh/themes")  # what its own exhibition begins with
+    assert works[0].own("alt_text") in await page_text(
+        site, "/zh/themes"
+    )  # what its own exhibition begins with
 
 
 @pytest.mark.engines("sqlite", "postgresql")

@@ -12,6 +12,7 @@ import pytest
 from gallery.images.models import Image
 from gallery.public.pagination import WORKS_PER_PAGE
 from tests.conftest import Site
+from tests.factories import in_zh
 from tests.markup import attributes
 from tests.public.pages import long_exhibition
 
@@ -26,7 +27,7 @@ async def test_an_exhibition_of_sixty_works_is_light_and_all_of_it_is_ours(site:
     exhibition, works = await long_exhibition(site, WORKS_PER_PAGE)
     chance = random.Random(6)
     for work in works:  # all texts and pictures are different, so that they do not compress well
-        work.title, work.alt_text = ("".join(chance.choices(HANZI, k=length)) for length in (9, 30))
+        work.title, work.alt_text = (in_zh("".join(chance.choices(HANZI, k=length))) for length in (9, 30))
         await work.save()
         hint = base64.b64encode(chance.randbytes(PLACEHOLDER)).decode()
         await Image.filter(id=work.image_id).update(

@@ -24,6 +24,7 @@ from gallery.stats.models import CountKind, WorkCount
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
+from tests.factories import in_zh
 from tests.markup import attributes
 
 SINCE = "zzqxsince"  # the beginning of every text typed after the work was last sent
@@ -279,7 +280,7 @@ async def test_hints_are_about_what_was_sent(site: Site) -> None:
     theme = await factories.theme(call_opens_on=today(), call_closes_on=factories.days_from_now(9))
     work = await factories.artwork(site.storage, site.cast.organisation, themes=[theme])
     await taken_back(site, work)
-    await Artwork.filter(id=work.id).update(story="请打13800138000。")
+    await Artwork.filter(id=work.id).update(story=in_zh("请打13800138000。"))
     found = await hints.current_hints(await latest(work))
     assert [hint for hint in found if "13800138000" in hint.excerpt] == []
 

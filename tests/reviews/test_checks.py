@@ -91,10 +91,10 @@ def test_no_text_breaks_a_check_and_each_finding_stands_in_its_text(text: str) -
 
 
 def test_words_are_hinted_at_with_what_to_write_instead() -> None:
-    found = list(wording.check({"story": "他是自闭症。", "story_translation": "He suffers from autism."}))
+    found = list(wording.check({"story": "他是自闭症。", "story[en]": "He suffers from autism."}))
     assert [(each.field, each.excerpt) for each in found] == [
         ("story", "自闭症"),
-        ("story_translation", "suffers from"),
+        ("story[en]", "suffers from"),
     ]
 
 

@@ -20,6 +20,7 @@ from gallery.reviews.holds import PING_LEASE, release, take_hold
 from gallery.reviews.models import Hold, Review
 from gallery.web.edit_conflicts import changed_since, read_digests, seen_field
 from tests.conftest import Site
+from tests.factories import in_zh
 from tests.reviews.submissions import work_with_submission
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
@@ -74,7 +75,7 @@ async def test_the_page_renews_and_lets_go(site: Site) -> None:
     assert await Hold.exists(artwork=work)  # it was not their hold to release
     await first.post(f"/desk/queue/{work.id}/hold", data={"leave": "1"})
     assert not await Hold.exists(artwork=work)
-    await Artwork.filter(id=work.id).update(title="Another")
+    await Artwork.filter(id=work.id).update(title=in_zh("Another"))
     assert (await first.post(f"/desk/queue/{work.id}/hold", data={"seen": seen})).json()["changed"]
     await accept(work, submission, site.cast.curator)
     payload = (await first.post(f"/desk/queue/{work.id}/hold", data={"seen": "nonsense"})).json()
@@ -114,7 +115,7 @@ async def test_a_decision_on_what_changed_is_refused_with_what_changed(site: Sit
     assert work.project is not None
     work.project.link = "https://example.org/elsewhere"
     await work.project.save()
-    await Artwork.filter(id=work.id).update(story="她爱画画。")
+    await Artwork.filter(id=work.id).update(story=in_zh("她爱画画。"))
     data = {"submission": str(submission.id), "seen": seen, "decision": "accepted", "reason": "Kept."}
     answer = await client.post(f"/desk/queue/{work.id}", data=data)
     assert answer.status_code == 422
@@ -130,7 +131,7 @@ async def test_a_decision_on_what_changed_is_refused_with_what_changed(site: Sit
 
 async def test_a_work_sent_again_tells_field_by_field(site: Site) -> None:
     work, first = await work_with_submission(site, title="旧名")
-    await Artwork.filter(id=work.id).update(title="新名")
+    await Artwork.filter(id=work.id).update(title=in_zh("新名"))
     await Submission.create(artwork=work, number=2, at=now(), sent=await snapshot(work))
     client = await site.client(site.cast.curator)
     data = {"submission": str(first.id), "decision": "accepted"}

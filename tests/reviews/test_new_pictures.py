@@ -13,6 +13,7 @@ import pytest
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.submissions import NotSubmittable, propose
 from gallery.artworks.taking_back import take_back
+from gallery.artworks.works import text_values
 from gallery.clock import now
 from gallery.db import content_version
 from gallery.images.models import Image, ImageState
@@ -42,9 +43,7 @@ async def shown(site: Site) -> Artwork:
 
 
 async def send(client: httpx.AsyncClient, work: Artwork, files: Any = TALL, **changed: str) -> httpx.Response:
-    names = ("title", "story", "alt_text", "medium", "title_translation", "story_translation")
-    more = ("alt_text_translation", "medium_translation")
-    data = {name: getattr(work, name) for name in (*names, *more)} | {"year": "2022"} | changed
+    data = {**text_values(work), "year": "2022", **changed}
     return await client.post(f"/desk/works/{work.id}/proposal", data=data, files=files)
 
 

@@ -128,10 +128,10 @@ async def test_a_curator_sees_everything_together(site: Site) -> None:
     assert work.project is not None
     assert work.artist is not None
     for text in (
-        work.title,
-        work.title_translation,
-        work.alt_text,
-        work.story_translation,
+        work.own("title"),
+        work.title["en"],
+        work.own("alt_text"),
+        work.story["en"],
         "独立完成",
         work.artist.credit_name,
         "A parent",

@@ -7,6 +7,7 @@ from datetime import timedelta
 import httpx
 
 from gallery.artworks.models import Artwork, Status, Submission
+from gallery.artworks.works import text_values
 from gallery.clock import now
 from tests import factories
 from tests.conftest import Site
@@ -21,8 +22,7 @@ async def work_on_view(site: Site) -> tuple[Artwork, str]:
 
 
 async def propose(client: httpx.AsyncClient, work: Artwork, **changed: str) -> httpx.Response:
-    names = ("title", "story", "alt_text", "medium", "title_translation", "story_translation")
-    data = {name: getattr(work, name) for name in names} | {"year": "2022"} | changed
+    data = {**text_values(work), "year": "2022", **changed}
     return await client.post(f"/desk/works/{work.id}/proposal", data=data)
 
 

@@ -26,6 +26,7 @@ from gallery.search.tokenizer import spans, terms_of
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
+from tests.factories import in_zh
 from tests.markup import attributes, select, text_in, texts_in
 from tests.queries import counted_queries
 
@@ -111,7 +112,7 @@ QUESTIONS: list[tuple[str, list[str]]] = [
 
 async def test_works_are_found_by_their_words(site: Site, wall: list[Artwork]) -> None:
     client = await site.client()
-    names = {f"works/{work.public_id}": work.title for work in wall}
+    names = {f"works/{work.public_id}": work.own("title") for work in wall}
     for question, titles in QUESTIONS:
         for language in ("zh", "en"):
             answers = await found(client, question, language, kind="work")
@@ -140,9 +141,9 @@ async def test_both_databases_answer_as_the_texts_say(site: Site, wall: list[Art
     client = await site.client()
     texts = {
         f"works/{work.public_id}": [
-            getattr(work, name + more)
+            words
             for name in ("title", "story", "alt_text", "medium")
-            for more in ("", "_translation")
+            for words in getattr(work, name).values()
         ]
         for work in wall
     }
@@ -261,7 +262,7 @@ async def test_what_somebody_held_during_a_pass_is_indexed_in_the_next(
     site: Site, wall: list[Artwork], rows: str
 ) -> None:
     client = await site.client()
-    await Artwork.filter(id=wall[0].id).update(title="走马灯")
+    await Artwork.filter(id=wall[0].id).update(title=in_zh("走马灯"))
     await bump()
     held = Artwork.filter(id=wall[0].id) if rows == "works" else SearchEntry.filter(artwork_id=wall[0].id)
     async with in_transaction():

@@ -21,6 +21,7 @@ from gallery.organisations.models import Organisation
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
+from tests.factories import in_zh
 from tests.markup import select
 
 
@@ -109,7 +110,7 @@ async def test_a_card_s_address_changes_with_what_it_says(site: Site) -> None:
     page = f"/zh/works/{work.public_id}"
     before = await card_of(site, client, page)
     old = (await client.get(before)).content
-    await Artwork.filter(id=work.id).update(title="另一个名字")
+    await Artwork.filter(id=work.id).update(title=in_zh("另一个名字"))
     await bump()
     await wait_for_propagation()
     after = await card_of(site, client, page)
@@ -126,7 +127,7 @@ async def test_without_consent_to_sharing_there_is_no_picture_and_no_poster(site
     client = await site.client()
     page = f"/zh/works/{work.public_id}"
     meta_tags = await meta(client, page)
-    assert meta_tags["og:image:alt"] == work.title
+    assert meta_tags["og:image:alt"] == work.own("title")
     card = await card_of(site, client, page)
     answer = await client.get(card)
     assert answer.status_code == 200

@@ -79,17 +79,17 @@ async def test_a_partner_sees_the_figures_of_their_own_organisation(site: Site) 
     await count(theirs, today(), seen=77777, appreciated=1, followed=9)
     page = await (await site.client(site.cast.partner)).get("/desk/figures")
     assert page.status_code == 200
-    assert numbers_of(page.text, mine.title_translation) == ["1,200", "2", "3"]
+    assert numbers_of(page.text, mine.title["en"]) == ["1,200", "2", "3"]
     assert numbers_of(page.text, "Winter solstice") == ["1,200", "2", "3"]
     project = await mine.project
     assert project is not None
     assert numbers_of(page.text, project.title_en) == ["0", "3"]
     assert "77,777" not in page.text
-    assert theirs.title_translation not in page.text
+    assert theirs.title["en"] not in page.text
     longer = await (await site.client(site.cast.partner)).get(
         f"/desk/figures?first={today() - timedelta(days=60)}&last={today()}"
     )
-    assert numbers_of(longer.text, mine.title_translation) == ["1,250", "2", "3"]
+    assert numbers_of(longer.text, mine.title["en"]) == ["1,250", "2", "3"]
 
 
 async def test_the_plots_have_names_descriptions_and_no_style_of_their_own(site: Site) -> None:
@@ -136,8 +136,8 @@ async def test_a_curator_sees_all_organisations_and_each(site: Site) -> None:
     assert numbers_of(page, "Winter solstice") == ["55"]
     assert "<b>30</b> Works seen" in page
     one = (await curator.get(f"/desk/figures?organisation={site.cast.elsewhere.id}")).text
-    assert numbers_of(one, theirs.title_translation) == ["20", "3", "4"]
-    assert mine.title_translation not in one
+    assert numbers_of(one, theirs.title["en"]) == ["20", "3", "4"]
+    assert mine.title["en"] not in one
 
 
 @pytest.mark.parametrize(
@@ -198,8 +198,8 @@ async def test_the_sheet_has_each_day_and_nobody_elses_works(site: Site) -> None
     assert len(head) == 9
     works_rows = [row for row in rows if row[1] == "Work"]
     assert [(row[0], row[2], *row[6:]) for row in works_rows] == [
-        (str(yesterday), mine.title_translation, "4", "0", "1"),
-        (str(today()), mine.title_translation, "5", "2", "0"),
+        (str(yesterday), mine.title["en"], "4", "0", "1"),
+        (str(today()), mine.title["en"], "5", "2", "0"),
     ]
     assert works_rows[0][3].endswith(f"/en/works/{mine.public_id}")
     assert works_rows[0][4] == "Winter solstice"
@@ -236,7 +236,7 @@ async def test_the_counts_of_a_withdrawn_work_are_in_no_figure(site: Site) -> No
     await count(mine, today(), seen=1, appreciated=1)
     await Artwork.filter(id=mine.id).update(status=Status.WITHDRAWN)  # were any left
     page = (await (await site.client(site.cast.partner)).get("/desk/figures")).text
-    assert mine.title_translation not in page
+    assert mine.title["en"] not in page
     assert len(await sheet(site)) == 1
 
 

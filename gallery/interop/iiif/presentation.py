@@ -27,7 +27,7 @@ from gallery.organisations.models import Organisation
 from gallery.public import queries, view_models
 from gallery.public.media import NOT_FOR_MACHINES
 from gallery.public.pages import MAX_WORKS_LISTED, PRESENTATION_MEDIA_TYPE
-from gallery.public.view_models import WORK_COLUMNS, ShownExhibition, ShownWork
+from gallery.public.view_models import WORK_COLUMNS, ShownExhibition
 from gallery.themes.models import Theme
 from gallery.web.languages import (
     LANGUAGE_TAGS,
@@ -40,6 +40,7 @@ from gallery.web.languages import (
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.markdown import markdown_to_text
 from gallery.web.rendering import Pages, pages_of
+from gallery.web.texts import Texts, bcp47
 
 CONTEXT = "http://iiif.io/api/presentation/3/context.json"
 RIGHTS = "http://rightsstatements.org/vocab/InC/1.0/"  # in copyright: all rights stay with the artist
@@ -155,12 +156,12 @@ def manifest(pages: Pages, artwork: Artwork, shown_in: list[Data]) -> Data:
     assert artist is not None
 
     def credit() -> LocalizedText:
-        return view_models.in_page_language(
+        return view_models.credit_in_page_language(
             artist.credit_name, artist.credit_name_translation, artwork.language
         )
 
-    label = language_map(lambda: artwork.localized("title"))
-    alt = language_map(lambda: without_markdown(artwork.localized("alt_text")))
+    label = texts_map(artwork.title)
+    alt = texts_map(artwork.alt_text, markdown_to_text)
     size, token = (image.width, image.height), image.token
     address = pages.absolute(pages.url("manifests:artwork", public_id=artwork.public_id))
     base = address.removesuffix("/manifest.json")
@@ -168,8 +169,8 @@ def manifest(pages: Pages, artwork: Artwork, shown_in: list[Data]) -> Data:
     facts: list[tuple[Any, LanguageMap]] = [
         (_l("Artist"), language_map(credit)),
         (_l("Year"), {"none": [str(artwork.year)]} if artwork.year else {}),
-        (_l("Medium"), language_map(lambda: artwork.localized("medium"))),
-        (_l("Assistance"), language_map(lambda: artwork.localized("assistance"))),
+        (_l("Medium"), texts_map(artwork.medium)),
+        (_l("Assistance"), texts_map(artwork.assistance)),
         (_l("Submitted by"), language_map(lambda: localized(organisation, "name"))),
         (
             _l("Charity registration number"),
@@ -188,7 +189,7 @@ def manifest(pages: Pages, artwork: Artwork, shown_in: list[Data]) -> Data:
             "id": address,
             "type": "Manifest",
             "label": label,
-            "summary": language_map(lambda: without_markdown(artwork.localized("story"))),
+            "summary": texts_map(artwork.story, markdown_to_text),
             "metadata": [
                 {"label": interface_language_map(name), "value": value} for name, value in facts if value
             ],
@@ -273,7 +274,7 @@ def collection(
             {
                 "id": pages.absolute(pages.url("manifests:artwork", public_id=row["public_id"])),
                 "type": "Manifest",
-                "label": language_map(lambda row=row: ShownWork.of(row).title),  # type: ignore[misc]
+                "label": texts_map(row["title"]),
                 "thumbnail": [thumbnail_of(pages, row)],
             }
             for row in works
@@ -335,6 +336,11 @@ def language_map(text_of: Callable[[], LocalizedText]) -> LanguageMap:
         if text:
             texts[LANGUAGE_TAGS[own]] = [text]
     return texts
+
+
+def texts_map(texts: Texts, plain: Callable[[str], str] = str) -> LanguageMap:
+    """Language tag → the words, as `plain` returns them."""
+    return {bcp47(language): [plain(words)] for language, words in texts.items()}
 
 
 def interface_language_map(message: Any) -> LanguageMap:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from gallery.reviews.checks.findings import CheckFinding
+from gallery.web.texts import field_name, script_of, split_field_name
 
 FILE_NAME = re.compile(
     r"\.(?:jpe?g|png|heic|heif|webp|avif|tiff?|gif|bmp)\b"
@@ -27,19 +28,21 @@ DIAGNOSIS = re.compile(
     r"|patients?|suffers? from|diagnos\w+)\b",
     re.IGNORECASE,
 )
-MIN_LENGTHS = {"zh": 5, "en": 12}  # characters; a shorter text hardly says what happens in a picture
+# Characters; a shorter text hardly says what happens in a picture. Chinese and Yi need fewer than an alphabet.
+MIN_LENGTH, MIN_LENGTH_OF_IDEOGRAMS = 12, 5
 
 
 def check(texts: Mapping[str, str], language: str) -> Iterator[CheckFinding]:
-    """`texts`: name of the field → text, for all TEXT_FIELDS.
+    """`texts`: field → text, with the translations.
 
     `language`: the work's own language. Empty alt text already blocks acceptance, so it is no hint.
     """
-    for field, title, text_language in (
-        ("alt_text", "title", language),
-        ("alt_text_translation", "title_translation", "en" if language == "zh" else "zh"),
-    ):
-        text = texts.get(field, "").strip()
+    for field, words in texts.items():
+        name, text_language = split_field_name(field)
+        if name != "alt_text":
+            continue
+        title = field_name("title", text_language) if text_language else "title"
+        text = words.strip()
         if not text:
             continue
         if match := FILE_NAME.search(text):
@@ -49,10 +52,15 @@ def check(texts: Mapping[str, str], language: str) -> Iterator[CheckFinding]:
             yield CheckFinding("alt_text", field, "picture_of", match.group().rstrip("，,：:"))
         if normalised(text) == normalised(texts.get(title, "")):
             yield CheckFinding("alt_text", field, "title_again", text)
-        elif len(text) < MIN_LENGTHS[text_language]:
+        elif len(text) < min_length(text_language or language):
             yield CheckFinding("alt_text", field, "short", text)
         if match := DIAGNOSIS.search(text):
             yield CheckFinding("alt_text", field, "diagnosis", match.group())
+
+
+def min_length(language: str) -> int:
+    is_ideographic = script_of(language) in {"Hans", "Hant", "Yiii", "Kore", "Jpan"}
+    return MIN_LENGTH_OF_IDEOGRAMS if is_ideographic else MIN_LENGTH
 
 
 def normalised(text: str) -> str:

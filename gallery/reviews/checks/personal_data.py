@@ -76,7 +76,7 @@ PROVINCES = {
 
 
 def check(texts: Mapping[str, str]) -> Iterator[CheckFinding]:
-    """`texts`: name of the field → text, for all TEXT_FIELDS.
+    """`texts`: field → text, with the translations.
 
     The excerpt is the datum itself, so that a curator can find it in the text.
     """

@@ -65,7 +65,7 @@ def _pattern(language: str, words: list[str], not_before: str) -> re.Pattern[str
 
 
 def check(texts: Mapping[str, str]) -> Iterator[CheckFinding]:
-    """`texts`: name of the field → text, for all TEXT_FIELDS."""
+    """`texts`: field → text, with the translations."""
     for field, text in texts.items():
         for entry in wording_list().entries:
             seen: set[tuple[str, bool]] = set()

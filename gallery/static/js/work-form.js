@@ -3,7 +3,8 @@
 
 import { Autosave } from "./autosave.js";
 
-const NOT_TYPED = new Set(["form_key", "image", "seen", "organisation"]); // fields that the partner does not type
+// Fields that are no part of the work
+const NOT_TYPED = new Set(["form_key", "image", "seen", "organisation", "add_language", "add_language_other"]);
 
 // Uses the browser's storage; null if that is not allowed or full. Then the next save still brings the text to the
 // server.
@@ -22,6 +23,26 @@ class WorkForm extends Autosave {
     super(form);
     this.status = form.querySelector(".typing-state");
     this.offerUnsent();
+    form.addEventListener("click", (event) => {
+      const button = event.target.closest("button[value=language]");
+      if (!button) return;
+      event.preventDefault();
+      this.addLanguage([]).catch(() => form.requestSubmit(button));
+    });
+  }
+
+  // Adds the fields of another translation. The server makes them, as for a form without a script; `fields` are sent
+  // beside those of the form.
+  async addLanguage(fields) {
+    const body = this.body();
+    for (const [name, value] of [...fields, ["then", "language"]]) body.append(name, value);
+    const answer = await fetch(this.form.action, { method: "POST", body });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    this.form.querySelector(".add-language").replaceWith(page.querySelector(".add-language"));
+    const present = (part) => document.getElementById(part.id);
+    const added = [...page.querySelectorAll(".translation-fields")].filter((part) => !present(part));
+    this.form.querySelector(".translations").append(...added);
+    (added[0] ?? this.form.querySelector(".add-language")).querySelector("input, select").focus();
   }
 
   get address() {
@@ -193,7 +214,9 @@ class WorkForm extends Autosave {
     const actions = document.createElement("p");
     actions.className = "actions";
     actions.append(
-      this.button(this.words.putBack, () => {
+      this.button(this.words.putBack, async () => {
+        const unseen = kept.fields.filter(([name]) => !this.controls(name).length);
+        if (unseen.length) await this.addLanguage(unseen);
         const names = new Set([...current, ...kept.fields].map(([name]) => name));
         for (const name of names) this.put(name, kept.fields.filter((pair) => pair[0] === name).map((pair) => pair[1]));
         for (const fold of this.form.querySelectorAll("details")) fold.open = true;
