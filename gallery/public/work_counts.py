@@ -1,4 +1,4 @@
-"""The numbers of works on view by organisation and by theme, kept by each process until a change touches them."""
+"""The numbers of works on view by organisation, theme and edition, kept by each process until a change touches them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from starlette.requests import Request
 
 from gallery.db.content_version import GenerationTracker
 from gallery.public import queries
-from gallery.public.view_models import Counts, ThemeWorkCount
+from gallery.public.view_models import Counts, EditionWorkCount, ThemeWorkCount
 from gallery.web.kept_counts import CountsById
-from gallery.web.page_keys import ORGANISATION, THEME
+from gallery.web.page_keys import EDITION, ORGANISATION, THEME
 
 
 class WorkCounts:
     def __init__(self, content: GenerationTracker) -> None:
         self.organisations = CountsById[int](content, ORGANISATION, queries.count_by_organisation)
         self.themes = CountsById[ThemeWorkCount](content, THEME, queries.count_by_theme)
+        self.editions = CountsById[EditionWorkCount](content, EDITION, queries.count_by_edition)
         self.theme_totals = CountsById[Counts](content, THEME, queries.count_totals_by_theme)
 
 
