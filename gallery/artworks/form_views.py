@@ -18,6 +18,7 @@ from gallery.artworks.access import WORK_RELATIONS, load_artwork
 from gallery.artworks.autosave import AUTOSAVED_FIELDS, MergedValues, autosave_key, merge_values
 from gallery.artworks.autosave_views import conflicts_payload, digests_after
 from gallery.artworks.entry import WorkEntry
+from gallery.artworks.filters import MAX_QUERY_LENGTH
 from gallery.artworks.forms import (
     UNKNOWN_LANGUAGE,
     WorkForm,
@@ -38,7 +39,7 @@ from gallery.artworks.works import (
     NotEditable,
     WorkDetails,
     WorkRefused,
-    load_work_options,
+    load_form_options,
     not_editable_reason,
 )
 from gallery.clock import today
@@ -48,6 +49,7 @@ from gallery.images.uploads import FormReader, ReceivedForm, waiting_message
 from gallery.organisations.access import load_member
 from gallery.organisations.models import Organisation
 from gallery.web.edit_conflicts import EditConflict, seen_field
+from gallery.web.forms import one_line
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, pages_of, redirect, render, settings_of, storage_of
 from gallery.web.texts import find_language
@@ -56,7 +58,7 @@ from gallery.web.texts import find_language
 async def new(request: Request) -> Response:
     """A partner opens an empty form."""
     person, organisations = await load_member(request)
-    form = work_form(offered=await load_work_options(organisations), data={"language": person.language})
+    form = work_form(offered=await load_form_options(organisations), data={"language": person.language})
     return await _render_form(request, form)
 
 
@@ -71,8 +73,8 @@ async def edit(request: Request) -> Response:
     _person, organisations, artwork = await load_artwork(request)
     if not artwork.is_editable:
         return redirect_to_work(request, artwork, not_editable_reason(artwork.status))
-    form = form_for_work(artwork, await load_work_options(organisations, artwork))
-    return await _render_form(request, form, artwork)
+    offered = await load_form_options(organisations, artwork, [form_values(artwork)])
+    return await _render_form(request, form_for_work(artwork, offered), artwork)
 
 
 async def update(request: Request) -> Response:
@@ -93,7 +95,8 @@ class SentForm:
     values: MultiDict
     form: WorkForm
     typing: Mapping[str, Any]  # see `_autosave_context`
-    then: object  # name of the pressed button: save, submit or frame
+    then: object  # name of the pressed button: save, submit, frame or find
+    words: str  # with `find`: the credit name by which an artist is searched
 
     async def render_again(
         self, image: Image | None, status: int = 422, *, added: str | None = None
@@ -107,6 +110,7 @@ class SentForm:
             status,
             typing=self.typing,
             added=added,
+            words=self.words,
         )
 
 
@@ -131,12 +135,16 @@ async def _save_form(
         entry.reuse_picture(kept)
         if sent.then == "language":
             return await _add_language(sent, entry, received)
-        details = sent.form.read(bool(received.file or kept or (artwork and artwork.image_id)))
+        is_search = sent.then == "find" and bool(sent.words)  # then nothing is checked or saved
+        has_picture = bool(received.file or kept or (artwork and artwork.image_id))
+        details = None if is_search else sent.form.read(has_picture)
         owner = details.organisation if details else (artwork.organisation if artwork else organisations[0])
         status = await add_sent_picture(entry, received, owner, sent.form)
         if details is None or sent.form.errors or sent.typing["conflicts"]:
             entry.keep_picture()
-            return await sent.render_again(entry.picture, status)
+            return await sent.render_again(
+                entry.picture, status if sent.form.errors or not is_search else 200
+            )
         return await _enter(sent, entry, details, kept)
 
 
@@ -167,14 +175,17 @@ async def _read_form(
     artwork: Artwork | None,
     form_key: str | None,
 ) -> SentForm:
-    offered = await load_work_options(organisations, artwork)
-    merge = merge_values(form_values(artwork), received.fields, keep_conflicts=True) if artwork else None
+    current = form_values(artwork) if artwork else {}
+    merge = merge_values(current, received.fields, keep_conflicts=True) if artwork else None
     values = form_fields(merge.values, received.fields) if merge else received.fields
+    named_in = [current, {name: values.getlist(name) for name in ("artist", "consent")}]
+    words = one_line(received.fields.get("find"))[:MAX_QUERY_LENGTH]
+    offered = await load_form_options(organisations, artwork, named_in, words)
     then = received.fields.get("then")
     added = _added_language(received.fields) if then == "language" else None
     form = work_form(values, offered=offered, add=added)
     typing = _autosave_context(request, artwork, form, merge, received.fields)
-    return SentForm(request, person, organisations, artwork, form_key, values, form, typing, then)
+    return SentForm(request, person, organisations, artwork, form_key, values, form, typing, then, words)
 
 
 async def _enter(sent: SentForm, entry: WorkEntry, details: WorkDetails, kept: Image | None) -> Response:
@@ -271,7 +282,7 @@ async def _render_missing(
     request: Request, organisations: list[Organisation], saved: Artwork, missing: dict[str, str]
 ) -> Response:
     await saved.fetch_related(*WORK_RELATIONS)
-    form = form_for_work(saved, await load_work_options(organisations, saved))
+    form = form_for_work(saved, await load_form_options(organisations, saved, [form_values(saved)]))
     for name, sentence in missing.items():
         form.refuse(name, sentence)
     return await _render_form(request, form, saved, status=422, is_saved=True)
@@ -291,6 +302,7 @@ async def _render_form(
     is_saved: bool = False,
     typing: Mapping[str, Any] | None = None,
     added: str | None = None,
+    words: str = "",
 ) -> Response:
     notes: dict[str, str] = {}
     reason = ""
@@ -310,6 +322,7 @@ async def _render_form(
         "refusal": _picture_problem(image) if image else "",
         "form_key": form_key or secrets.token_hex(16),
         "is_saved": is_saved,
+        "words": words,
         "has_several": len(form.offered.organisations) > 1,
         "typing": typing or _autosave_context(request, artwork, form),
         "translations": translation_blocks(form),

@@ -230,6 +230,8 @@ class Artwork(Model):
         table = "artwork"
         indexes = [
             ("organisation_id",),
+            ("organisation_id", "status"),
+            ("organisation_id", "updated_at"),
             ("artist_id",),
             ("consent_id",),
             ("project_id",),

@@ -16,6 +16,7 @@ from gallery.artworks.models import Artwork, edition_is_not_replaced
 from gallery.exhibitions.models import Hanging
 
 ORGANISATION, THEME = "organisation:", "theme:"  # prefixes of keys: the works of an organisation or theme
+EDITION = "edition:"
 SCOPE_KEY = "gallery.page_keys"  # in the ASGI scope: the set that collects the keys of the response
 CHUNK = 5_000  # ids in one query; SQLite allows 32,766 parameters
 
@@ -27,7 +28,7 @@ def work_key(artwork_id: int) -> str:
 
 def edition_key(edition_id: int) -> str:
     """The key of an edition: its texts, rooms, and which of its works are on view."""
-    return f"edition:{edition_id}"
+    return f"{EDITION}{edition_id}"
 
 
 def declare_keys(request: Request, keys: Iterable[str]) -> None:

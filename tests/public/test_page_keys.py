@@ -20,8 +20,9 @@ from gallery.db import content_version
 from gallery.exhibitions import drafts
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.images.models import Image
-from gallery.public.queries import count_by_organisation, count_by_theme, count_works
+from gallery.public.queries import count_by_edition, count_by_organisation, count_by_theme, count_works
 from gallery.reviews import decisions
+from gallery.reviews.coverage import count_coverage
 from gallery.reviews.vetoes import lift_veto, veto
 from gallery.themes.models import Theme
 from gallery.web.page_keys import edition_key, keys_of_works, work_key
@@ -166,6 +167,10 @@ async def test_a_cached_page_is_what_would_be_rendered_now(
             counts = site.app.state.work_counts
             assert await counts.organisations.all() == await count_by_organisation(None), kind
             assert await counts.themes.all() == await count_by_theme(None), kind
+            for edition in await Edition.filter(is_current=True):
+                counted = await count_by_edition([edition.id])
+                assert await counts.editions.of(edition.id) == counted[edition.id], kind
+            assert await site.app.state.coverage.all() == await count_coverage(None), kind
             for theme in themes:
                 assert await counts.theme_totals.of(theme.id) == await count_works(has_theme(theme.id)), kind
     assert len(changes.made) > 9
