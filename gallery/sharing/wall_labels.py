@@ -41,12 +41,15 @@ from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.markdown import display_width, excerpt
 from gallery.web.rendering import render, settings_of, storage_of
+from gallery.web.texts import script_of
 
 PAPER_SIZES = {
     "a6": _l("One card on each sheet of A6"),
     "a4": _l("Four cards on each sheet of A4, to cut out"),
 }
 STORY_WIDTH = 260  # display columns of the story's excerpt; a Chinese character takes two
+# The scripts that the fonts of cards and labels have.
+DRAWN_SCRIPTS = frozenset(["Cyrl", "Grek", "Hans", "Hant", "Jpan", "Latn"])
 LABEL_FIELDS = ("id", "language", "title", "story", "assistance")
 
 
@@ -129,7 +132,8 @@ def make_label(
         localized_text: LocalizedText = row[field].localized(language, row["language"])
         return localized_text
 
-    other = next((each.text for each in row["title"].others(text("title").language, row["language"])), "")
+    others = row["title"].others(text("title").language, row["language"])
+    other = next((each.text for each in others if script_of(each.language) in DRAWN_SCRIPTS), "")
     address = f"{settings.site_url}/{language}/works/{work.public_id}"
     by = (work.medium.text, str(work.year or ""))
     words = {

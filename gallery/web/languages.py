@@ -41,7 +41,7 @@ class LocalizedText(NamedTuple):
     """A text with its own language, which may differ from the page's."""
 
     text: str
-    language: str  # "zh" or "en"
+    language: str  # one of LANGUAGES, or any other BCP 47 tag
 
 
 def current_language() -> str:

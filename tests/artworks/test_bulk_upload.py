@@ -14,9 +14,11 @@ from gallery.artworks import bulk_upload
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.images.models import Image
 from gallery.images.uploads import MalformedForm, MultiFileFormReader
+from gallery.web.texts import Texts
 from tests import factories
 from tests.artworks.forms import files, shown_fields
 from tests.conftest import Site
+from tests.factories import in_zh
 from tests.images.multipart import BOUNDARY, END, Sender, in_chunks, part
 from tests.markup import attributes, select, texts_in
 
@@ -26,7 +28,10 @@ PICTURE = factories.photograph(800, 620)
 async def drafts(site: Site, number: int, **values: Any) -> list[Artwork]:
     return [
         await Artwork.create(
-            organisation=site.cast.organisation, created_by=site.cast.partner, title=f"Nr {n}", **values
+            organisation=site.cast.organisation,
+            created_by=site.cast.partner,
+            title=in_zh(f"Nr {n}"),
+            **values,
         )
         for n in range(number)
     ]
@@ -78,7 +83,11 @@ async def test_a_small_form_changes_its_fields_and_no_others(site: Site) -> None
     answer = await client.post(f"/desk/works/{work.id}/edit", data={**fields, "title": "新题"})
     assert answer.status_code == 303
     after = (await Artwork.filter(id=work.id).values())[0]
-    assert {**after, "updated_at": 0} == {**before, "title": "新题", "updated_at": 0}
+    assert {**after, "updated_at": 0} == {
+        **before,
+        "title": Texts({**work.title, "zh": "新题"}),
+        "updated_at": 0,
+    }
     assert await work.themes.all().count() == 1
     row_alone = await client.get(f"/desk/works/many/{work.id}")
     assert row_alone.text.strip().startswith("<li")
@@ -209,7 +218,7 @@ async def test_far_too_much_is_not_read(tmp_path: Path) -> None:
 
 async def test_somebody_new_is_entered_in_the_small_form(site: Site) -> None:
     work = await Artwork.create(
-        organisation=site.cast.organisation, created_by=site.cast.partner, title="雪落在屋顶"
+        organisation=site.cast.organisation, created_by=site.cast.partner, title=in_zh("雪落在屋顶")
     )
     client = await site.client(site.cast.partner)
     page = (await client.get("/desk/works/many")).text

@@ -126,7 +126,9 @@ async def test_the_form_of_a_work_leads_there_with_the_picture_that_it_brings(si
     assert image is not None
     assert image.size == (1000, 1008)
     answer = await client.post("/desk/works", data={**data, "title": "没有图片"})
-    assert answer.headers["location"].endswith(f"/desk/works/{(await Artwork.get(title='没有图片')).id}")
+    assert answer.headers["location"].endswith(
+        f"/desk/works/{(await Artwork.get(title=in_zh('没有图片'))).id}"
+    )
 
 
 async def test_strangers_and_curators_of_drafts_find_nothing(site: Site) -> None:

@@ -158,6 +158,24 @@ async def test_translations_are_saved_while_typing(site: Site) -> None:
 
 
 @BOTH
+async def test_the_list_finds_words_of_every_language(site: Site) -> None:
+    words = 'Sie sagt: "Schnee" \\ 100 %'
+    work = await factories.artwork(
+        site.storage, site.cast.organisation, title=Texts({"bo": SUN, "de": words})
+    )
+    client = await site.client(site.cast.partner)
+    for query, is_found in (
+        ("ཤར", True),
+        ('"schnee"', True),
+        ("\\ 100 %", True),
+        ("Eis", False),
+        ("_", False),
+    ):
+        page = (await client.get("/desk/works", params={"q": query})).text
+        assert (f"/desk/works/{work.id}" in page) == is_found, query
+
+
+@BOTH
 async def test_a_translation_is_proposed_and_accepted(site: Site) -> None:
     work = await factories.accepted(site)
     client = await site.client(site.cast.partner)

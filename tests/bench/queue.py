@@ -32,6 +32,7 @@ from gallery.themes.models import Theme
 from tests import factories
 from tests.bench.search import engines
 from tests.cast import assemble
+from tests.factories import in_zh
 
 WORKS = 20_000
 TIMES = 7
@@ -59,7 +60,7 @@ async def fill(storage: Storage, works: int) -> str:
                 organisation_id=(cast.organisation if number % 3 else cast.elsewhere).id,
                 artist_id=consent.artist_id,
                 consent_id=consent.id,
-                title=f"No {number}",
+                title=in_zh(f"No {number}"),
                 language="zh" if number % 4 else "en",
                 status=Status.SUBMITTED,
             )

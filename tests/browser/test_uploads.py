@@ -317,6 +317,40 @@ async def test_what_is_typed_without_a_connection_is_saved_when_it_is_back(
     assert (await Artwork.get(id=work.id)).own("title") == "Signed out"
 
 
+async def test_a_language_is_added_in_place_and_what_was_typed_in_it_comes_back(
+    live: LiveSite, browser: BrowserContext
+) -> None:
+    page, work, edit = await writing(live, browser)
+    await page.fill("[name=title]", "Snow")
+    await page.click(".add-language > summary")
+    await page.select_option("[name=add_language]", "bo")
+    await page.click("button[value=language]")
+    await expect(page.locator("[name='title[bo]']")).to_be_focused()
+    assert await page.input_value("[name=title]") == "Snow"
+    await page.fill("[name='title[bo]']", "ཁ་བ།")
+    await page.press("[name='title[bo]']", "Tab")
+    await expect(page.locator(".typing-state")).to_contain_text(SAVED, timeout=60_000)
+    assert (await Artwork.get(id=work.id)).title["bo"] == "ཁ་བ།"
+    # What could not be sent is in a language for which the page has no fields when it is opened again.
+    await page.click(".add-language > summary")
+    await page.fill("[name=add_language_other]", "Uyghur")
+    await page.click("button[value=language]")
+    cookies = await browser.cookies()
+    await browser.clear_cookies()
+    await page.fill("[name='title[ug]']", "قار")
+    await page.press("[name='title[ug]']", "Tab")
+    await expect(page.locator(".typing-state")).to_contain_text("signed out", timeout=60_000)
+    await page.goto(edit.partition("/works")[0] + "/sign-in")
+    await page.wait_for_load_state("networkidle")
+    await browser.add_cookies(cookies)  # type: ignore[arg-type]
+    await page.goto(edit)
+    await expect(page.locator("[name='title[ug]']")).to_have_count(0)
+    await page.click(".typing-offer button >> nth=0")
+    await expect(page.locator("[name='title[ug]']")).to_have_value("قار")
+    await expect(page.locator(".typing-state")).to_contain_text(SAVED, timeout=60_000)
+    assert (await Artwork.get(id=work.id)).title["ug"] == "قار"
+
+
 async def test_who_looks_away_while_a_save_takes_long_is_not_told_of_another(
     live: LiveSite, browser: BrowserContext
 ) -> None:

@@ -7,7 +7,7 @@ from gallery.exhibitions.models import Exhibition, Hanging, Room
 from gallery.images.models import Image, ImageState
 from tests import factories
 from tests.conftest import Site
-from tests.factories import accepted
+from tests.factories import accepted, in_zh
 
 
 async def page_text(site: Site, path: str, status: int = 200) -> str:
@@ -31,8 +31,8 @@ async def many(site: Site, number: int) -> list[Artwork]:
         Artwork(
             **fields,
             image_id=image.id,
-            title=f"第{image.id}号作品",
-            alt_text="一只碗",
+            title=in_zh(f"第{image.id}号作品"),
+            alt_text=in_zh("一只碗"),
             status=Status.ACCEPTED,
         )
         for image in images

@@ -35,10 +35,12 @@ class WorkForm extends Autosave {
   // beside those of the form.
   async addLanguage(fields) {
     const body = this.body();
-    for (const [name, value] of [...fields, ["then", "language"]]) body.append(name, value);
+    for (const [name, value] of [...fields, ["then", "language"]]) body.set(name, value);
     const answer = await fetch(this.form.action, { method: "POST", body });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    this.form.querySelector(".add-language").replaceWith(page.querySelector(".add-language"));
+    const adding = page.querySelector(".add-language");
+    if (!adding) throw new Error(`No form, but ${answer.status}`); // signed out, for instance
+    this.form.querySelector(".add-language").replaceWith(adding);
     const present = (part) => document.getElementById(part.id);
     const added = [...page.querySelectorAll(".translation-fields")].filter((part) => !present(part));
     this.form.querySelector(".translations").append(...added);
@@ -221,8 +223,13 @@ class WorkForm extends Autosave {
     actions.className = "actions";
     actions.append(
       this.button(this.words.putBack, async () => {
-        const unseen = kept.fields.filter(([name]) => !this.controls(name).length);
-        if (unseen.length) await this.addLanguage(unseen);
+        // Translations into languages for which this page has no fields.
+        const unseen = kept.fields.filter(([name]) => name.endsWith("]") && !this.controls(name).length);
+        const languages = unseen.map(([name]) => name.slice(name.indexOf("[") + 1, -1));
+        if (unseen.length) {
+          const added = this.addLanguage([...unseen, ["add_language_other", languages[0]]]);
+          if (!(await added.then(() => true, () => false))) return this.offline();
+        }
         const names = new Set([...current, ...kept.fields].map(([name]) => name));
         for (const name of names) this.put(name, kept.fields.filter((pair) => pair[0] === name).map((pair) => pair[1]));
         for (const fold of this.form.querySelectorAll("details")) fold.open = true;
