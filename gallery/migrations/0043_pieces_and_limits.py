@@ -33,4 +33,9 @@ class Migration(migrations.Migration):
             options={'table': 'upload_piece', 'app': 'gallery', 'unique_together': (('upload', 'start'),), 'pk_attr': 'id', 'table_description': 'Some consecutive bytes of an upload, in one file of private storage.'},
             bases=['Model'],
         ),
+        ops.AddField(
+            model_name='SignInAttempt',
+            name='expires_at',
+            field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
+        ),
     ]
