@@ -6,7 +6,7 @@ from gallery.images.models import new_token
 
 
 class Migration(migrations.Migration):
-    dependencies = [('gallery', '0040_monitoring')]
+    dependencies = [('gallery', '0041_work_list_indexes')]
 
     initial = False
 
