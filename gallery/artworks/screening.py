@@ -7,7 +7,7 @@ work are hidden until a curator decides.
 
 from __future__ import annotations
 
-from tortoise.expressions import Q, Subquery
+from tortoise.expressions import Q, RawSQL, Subquery
 
 from gallery.artworks.models import Artwork, Status, may_be_exhibited
 from gallery.db import content_version
@@ -33,7 +33,8 @@ FINGERPRINT_BATCH_SIZE = 200  # the most fingerprints in memory at once
 
 def profile_images_on_view() -> QuerySet[ProfileImage]:
     """Logos and covers that visitors may see: screened, and used on a public page."""
-    with_a_page = Artwork.all().on_view(as_set=True).values("project_id")
+    of_project = Artwork.all().on_view().filter(project_id=RawSQL('"profile_image"."project_id"'))
+    with_a_page = of_project.limit(1).values("project_id")  # looked up for each cover
     return ProfileImage.filter(
         Q(organisation__is_active=True)
         | Q(project__organisation__is_active=True, project_id__in=Subquery(with_a_page)),

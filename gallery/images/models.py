@@ -179,6 +179,19 @@ class Derivative(Model):
         unique_together = (("image", "name"),)
 
 
+class PublicImagesPass(Model):
+    """When public storage was last compared with what is on view."""
+
+    id = fields.IntField(primary_key=True)
+    content_version = fields.BigIntField(default=0)  # what had changed by then was compared
+    compare_all_at = fields.DatetimeField(
+        null=True
+    )  # when time alone changes what is on view; null: never compared
+
+    class Meta:
+        table = "public_images_pass"
+
+
 def new_upload_token() -> str:
     """32 hex digits: the upload's name in its address, and the form key of the work made from the upload."""
     return secrets.token_hex(16)

@@ -27,4 +27,14 @@ class Migration(migrations.Migration):
         ),
         ops.RunSQL(DATE, reverse_sql=ops.RunSQL.noop),
         ops.AddIndex(model_name='Artwork', index=Index(fields=['first_shown_at', 'id'])),
+        ops.CreateModel(
+            name='PublicImagesPass',
+            fields=[
+                ('id', fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('content_version', fields.BigIntField(default=0)),
+                ('compare_all_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'public_images_pass', 'app': 'gallery', 'pk_attr': 'id', 'table_description': 'When public storage was last compared with what is on view.'},
+            bases=['Model'],
+        ),
     ]
