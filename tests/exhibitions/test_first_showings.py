@@ -96,6 +96,6 @@ async def test_the_migration_dates_works_as_publishing_does(site: Site) -> None:
     dated = [await first_shown(work) for work in works]
     assert [moment is not None for moment in dated] == [True, True, True, False]
     await Artwork.all().update(first_shown_at=None)
-    migration = import_module("gallery.migrations.0041_first_showings")
+    migration = import_module("gallery.migrations.0043_first_showings")
     await get_connection("default").execute_query(migration.DATE)
     assert [await first_shown(work) for work in works] == dated

@@ -15,7 +15,7 @@ UPDATE artwork SET first_shown_at = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [('gallery', '0040_monitoring')]
+    dependencies = [('gallery', '0042_pieces_and_limits')]
 
     initial = False
 
