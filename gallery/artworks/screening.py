@@ -106,7 +106,7 @@ async def _set_state(profile_image: ProfileImage, state: ProfileImageState, rese
         if await undecided.update(state=state, resembles_id=resembled, seen_at=None):
             if state == ProfileImageState.WAITING:
                 await record_profile_image(profile_image, HELD_VERBS)
-            await content_version.bump()
+            await content_version.bump(rows=())
 
 
 async def _screen_logo(logo: CreditLogo, storage: Storage) -> None:
@@ -115,7 +115,7 @@ async def _screen_logo(logo: CreditLogo, storage: Storage) -> None:
     if await find_hidden_match(code):
         async with in_transaction():
             tokens = await take_down_similar_logos([code], "not_shown", None)
-            await content_version.bump()
+            await content_version.bump(rows=())
         await Takedown(logo_tokens=tokens).delete_files(storage)
 
 
@@ -140,7 +140,7 @@ async def screen_again(images: list[Image], storage: Storage) -> None:
                     await ProfileImage.filter(id=profile_image.id).update(**waiting)
                     await record_profile_image(profile_image, HELD_VERBS)
             tokens = await take_down_similar_logos([each.code], "not_shown", None)
-            await content_version.bump()
+            await content_version.bump(rows=())
         await Takedown(logo_tokens=tokens).delete_files(storage)
 
 

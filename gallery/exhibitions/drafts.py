@@ -29,7 +29,7 @@ from gallery.themes.models import Theme
 from gallery.web.edit_conflicts import Digests, EditConflict, compare_edits
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.page_keys import keys_of_editions
+from gallery.web.page_keys import edition_key, keys_of_editions
 
 
 class DraftChangeRefused(Exception):
@@ -104,7 +104,7 @@ async def change_draft(
         if is_new_theme:
             locked_exhibition.theme = theme
             await locked_exhibition.save(update_fields=["theme_id"])
-            await content_version.bump()
+            await content_version.bump(rows=[edition_key(edition.id)])
 
 
 async def add_room(edition: Edition, *, by: Person | None = None, **texts: Any) -> Room:
@@ -329,7 +329,7 @@ async def cancel_planned(exhibition: Exhibition, by: Person) -> bool:
         await editions.filter(shown_until=planned.opens_at).update(shown_until=None)
         await date_first_showings([planned.id])
         await record(Verb.EXHIBITION_PLAN_CANCELLED, exhibition.id, with_id=planned.number, by=by)
-        await content_version.bump()
+        await content_version.bump(rows=())
     return True
 
 

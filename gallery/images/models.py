@@ -100,7 +100,14 @@ class Image(Model):
 
     class Meta:
         table = "image"
-        indexes = [("organisation_id",), ("candidate_for_id",), ("is_public", "has_tiles")]
+        # The worker asks for the few that wait for renditions or tiles.
+        indexes = [
+            ("organisation_id",),
+            ("candidate_for_id",),
+            ("is_public", "has_tiles"),
+            ("state", "ready_at"),
+            ("tiling_until",),
+        ]
 
     @property
     def size(self) -> tuple[int, int]:

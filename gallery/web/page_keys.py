@@ -14,11 +14,9 @@ from starlette.types import Scope
 from tortoise.expressions import Subquery
 
 from gallery.artworks.models import Artwork, edition_is_not_replaced
+from gallery.db.content_version import EDITION, ORGANISATION, THEME, WORK
 from gallery.exhibitions.models import Hanging, Room
 
-WORK = "work:"
-ORGANISATION, THEME = "organisation:", "theme:"  # prefixes of keys: the works of an organisation or theme
-EDITION = "edition:"
 SCOPE_KEY = "gallery.page_keys"  # in the ASGI scope: the set that collects the keys of the response
 CHUNK = 5_000  # ids in one query; SQLite allows 32,766 parameters
 

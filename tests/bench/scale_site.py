@@ -874,7 +874,7 @@ async def _finish_index() -> None:
     """Index what is not a work, and say that the pass is complete."""
     before = ABOVE_ALL_IDS
     while before > entry_id(EntryKind.PROJECT, 0):
-        before, _is_whole = await indexing.update_batch(before)
+        before = (await indexing.update_batch(before)).before
     await IndexPass.create(
         id=1,
         content_version=await current_number(),
