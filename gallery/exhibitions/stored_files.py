@@ -73,6 +73,7 @@ async def take_inventory(
     keys_of: Callable[[Image], Mapping[str, list[str]]],
     expected: Callable[[set[str]], Awaitable[dict[str, Image]]],
     before: datetime,
+    report_progress: Callable[[int], None] = lambda done: None,
 ) -> StoreInventory:
     """Go through a store once, and compare its files with the database.
 
@@ -80,7 +81,7 @@ async def take_inventory(
     images with the given tokens that may have files in this store. Files that were written after `before`
     do not count as unexpected.
     """
-    inventory = StoreInventory()
+    inventory, done = StoreInventory(), 0
     async for files in batches(store.files()):
         images = await expected({token_of_key(stored.key) for stored in files})
         known = {
@@ -99,6 +100,8 @@ async def take_inventory(
                     inventory.truncated[image.id, kind].append(stored.key)
             elif stored.key not in others and stored.modified_at < before:
                 inventory.unexpected.add(stored.key)
+        done += len(files)
+        report_progress(done)
     return inventory
 
 
