@@ -9,7 +9,7 @@ JSON = {'encoder': functools.partial(dumps, separators=(',', ':')), 'decoder': l
 
 
 class Migration(migrations.Migration):
-    dependencies = [('gallery', '0040_monitoring')]
+    dependencies = [('gallery', '0043_first_showings')]
 
     initial = False
 
