@@ -210,7 +210,14 @@ class Artwork(Model):
     alt_text_translation = fields.TextField(default="")
     medium_translation = fields.CharField(max_length=120, default="")
     assistance_translation = fields.CharField(max_length=200, default="")
-    year = fields.IntField(null=True)
+    size = fields.CharField(max_length=80, default="", db_default="")  # as typed; see sizes.py
+    date_made = fields.CharField(max_length=80, default="", db_default="")  # as typed; see dates.py
+    made_from = fields.IntField(null=True)  # the first day that `date_made` can mean, as 20241231
+    made_until = fields.IntField(null=True)  # the last one
+    year = fields.IntField(null=True)  # of `made_from`; the release before has no other date
+    inventory_number = fields.CharField(
+        max_length=60, null=True
+    )  # the organisation's own; NULL if it has none
     unfinished: dict[str, list[str]] = fields.JSONField(
         default=dict, db_default={}
     )  # form field → typed values that are not valid yet
@@ -234,6 +241,7 @@ class Artwork(Model):
 
     class Meta:
         table = "artwork"
+        unique_together = [("organisation", "inventory_number")]
         indexes = [
             ("organisation_id",),
             ("organisation_id", "status"),
