@@ -5,7 +5,7 @@ from gallery.artworks.release_before import YEARS_TO_DATES
 
 
 class Migration(migrations.Migration):
-    dependencies = [('gallery', '0040_monitoring')]
+    dependencies = [('gallery', '0044_idle_worker')]
 
     initial = False
 
