@@ -17,10 +17,12 @@ from PIL import Image as Picture
 from PIL import ImageDraw
 
 from gallery.artists.models import AgreedBy, Artist, Consent
+from gallery.artworks.dates import read_date
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.snapshots import snapshot_of
 from gallery.artworks.works import TEXT_FIELDS
 from gallery.clock import now, today
+from gallery.exhibitions.first_showings import date_first_showings
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.images.models import Image, ImageState
 from gallery.images.sandbox.parent import DevelopedImage, develop
@@ -204,7 +206,7 @@ async def artwork(storage: Storage, organisation: Organisation, **values: Any) -
                 "alt_text_translation": f"A blue bowl with {number} tangyuan",
                 "medium": "水彩",
                 "medium_translation": "Watercolour",
-                "year": 2022,
+                **dated(values.pop("date_made", "2022")),
                 **values,
             }
         )
@@ -220,6 +222,15 @@ async def artwork(storage: Storage, organisation: Organisation, **values: Any) -
             is_waiting=made.status == Status.SUBMITTED,
         )
     return made
+
+
+def dated(text: str) -> dict[str, Any]:
+    """The columns of a work's date; empty for an empty text."""
+    if not text:
+        return {"date_made": "", "made_from": None, "made_until": None, "year": None}
+    made = read_date(text)
+    first, last = made.day_numbers
+    return {"date_made": text, "made_from": first, "made_until": last, "year": made.first.year}
 
 
 async def exhibition(works: list[Artwork], *, published: bool = True, **values: Any) -> Exhibition:
@@ -247,6 +258,7 @@ async def exhibition(works: list[Artwork], *, published: bool = True, **values: 
         room = await Room.create(edition=edition, position=1, title_zh="一号厅", title_en="Room one")
         for position, work in enumerate(works, 1):
             await Hanging.create(room=room, artwork=work, position=position)
+        await date_first_showings([edition.id])
     return made
 
 

@@ -13,12 +13,13 @@ from wtforms.validators import Length
 
 from gallery.api.problems import FieldError
 from gallery.artists.models import SCOPES, AgreedBy, ConsentState
-from gallery.artworks.forms import FIRST_YEAR, work_form
+from gallery.artworks.dates import FIRST_YEAR
+from gallery.artworks.forms import work_form
 from gallery.artworks.models import Status
-from gallery.artworks.works import TEXT_FIELDS, WorkOptions, is_text_field
+from gallery.artworks.works import TEXT_FIELDS, TRANSLATED_FIELDS, WorkOptions, is_text_field
 from gallery.images.models import ImageState
 from gallery.numbers import MAX_NUMBER
-from gallery.web.forms import INVALID_DATE, WholeNumberField
+from gallery.web.forms import INVALID_DATE
 from gallery.web.languages import gettext as _
 from gallery.web.languages import use_language
 from gallery.web.texts import MAX_TAG_LENGTH
@@ -32,6 +33,7 @@ ID_FIELDS = {"artist", "consent", "project", "themes"}  # fields that refer to r
 NUMBER: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER}
 OPTIONAL_NUMBER: Schema = {**NUMBER, "type": ["integer", "null"]}
 TEXT: Schema = {"type": "string"}
+LENGTH: Schema = {"type": "integer", "minimum": 1, "description": "mm"}
 DATE_TIME: Schema = {"type": "string", "format": "date-time"}
 DATE: Schema = {"type": "string", "format": "date"}
 OPTIONAL_DATE: Schema = {"type": ["string", "null"], "format": "date"}
@@ -84,8 +86,6 @@ def field_schema(field: Field) -> Schema:
         schema = {"type": "array", "items": enum_schema(choice[0] for choice in _choices(field))}
     elif isinstance(field, SelectField):  # also RadioField, a subclass
         schema = {"type": ["string", "null"], "enum": [*(choice[0] for choice in _choices(field)), None]}
-    elif isinstance(field, WholeNumberField):
-        schema = {"type": ["integer", "null"], "minimum": FIRST_YEAR, "maximum": 9999}
     elif isinstance(field, DateField):
         schema = dict(OPTIONAL_DATE)
     else:
@@ -115,17 +115,23 @@ def work_field_schemas() -> dict[str, Schema]:
             and (field.name in TEXT_FIELDS or not is_text_field(field.name))
         }
     schemas["language"] = LANGUAGE
-    words = {name: {key: schemas[name][key] for key in ("type", "maxLength")} for name in TEXT_FIELDS}
-    for name in TEXT_FIELDS:
+    words = {name: {key: schemas[name][key] for key in ("type", "maxLength")} for name in TRANSLATED_FIELDS}
+    for name in TRANSLATED_FIELDS:
         schemas[f"{name}_translation"] = {**words[name], **OTHER_TRANSLATION}
     schemas["texts"] = {
         **object_schema(
-            {name: {"type": "object", "additionalProperties": words[name]} for name in TEXT_FIELDS}
+            {name: {"type": "object", "additionalProperties": words[name]} for name in TRANSLATED_FIELDS}
         ),
         "required": [],
         "description": (
             "The texts in every language: field, language tag, words. What is left out stays as it is, null empties."
         ),
+    }
+    schemas["year"] = {
+        "type": ["integer", "null"],
+        "minimum": FIRST_YEAR,
+        "maximum": 9999,
+        "description": "The same as date_made with a year alone; date_made counts if both are sent.",
     }
     return schemas
 
@@ -180,14 +186,35 @@ WORK = object_schema(
         **WORK_STATE["properties"],
         "language": LANGUAGE,
         **dict.fromkeys(TEXT_FIELDS, TEXT),
-        **{f"{name}_translation": {**TEXT, **OTHER_TRANSLATION} for name in TEXT_FIELDS},
+        **{f"{name}_translation": {**TEXT, **OTHER_TRANSLATION} for name in TRANSLATED_FIELDS},
         "texts": {
             **object_schema(
-                {name: {"type": "object", "additionalProperties": TEXT} for name in TEXT_FIELDS},
+                {name: {"type": "object", "additionalProperties": TEXT} for name in TRANSLATED_FIELDS},
             ),
             "description": "The texts in every language: field, language tag, words.",
         },
-        "year": {"type": ["integer", "null"]},
+        "size_mm": {
+            "anyOf": [
+                object_schema(
+                    {
+                        "height": LENGTH,
+                        "width": LENGTH,
+                        "depth": {**LENGTH, "type": ["integer", "null"]},
+                    }
+                ),
+                {"type": "null"},
+            ],
+            "description": "What size says, in millimetres. A named sheet of paper lies as the picture does.",
+        },
+        "edtf": {
+            "type": ["string", "null"],
+            "description": "What date_made says, in the Extended Date/Time Format of ISO 8601-2.",
+        },
+        "year": {
+            "type": ["integer", "null"],
+            "description": "The year of date_made, or the first of several.",
+        },
+        "inventory_number": {"type": ["string", "null"]},
         "artist": OPTIONAL_NUMBER,
         "consent": OPTIONAL_NUMBER,
         "project": OPTIONAL_NUMBER,

@@ -22,14 +22,16 @@ from gallery.api.schemas import (
 )
 from gallery.artworks.access import load_artwork
 from gallery.artworks.autosave import form_with
+from gallery.artworks.dates import parse_date
 from gallery.artworks.entry import WorkEntry
 from gallery.artworks.forms import UNKNOWN_LANGUAGE, form_fields, form_for_work, form_values, work_form
 from gallery.artworks.models import Artwork, Status
+from gallery.artworks.sizes import size_as_shown
 from gallery.artworks.submissions import NotSubmittable, submit
 from gallery.artworks.taking_back import NothingToTakeBack, take_back
 from gallery.artworks.timeline import hanging_steps, next_actor_sentence, review_steps, status_reason
 from gallery.artworks.works import (
-    TEXT_FIELDS,
+    TRANSLATED_FIELDS,
     NotEditable,
     WorkRefused,
     delete_draft,
@@ -122,7 +124,7 @@ async def create(request: Request) -> Response:
         async with WorkEntry(storage_of(request), settings_of(request), person) as entry:
             artwork = await entry.save(details)
     except WorkRefused as refusal:
-        raise _field_errors_problem({refusal.field: [refusal.sentence]}) from None
+        raise _field_errors_problem({refusal.field: [refusal.sentence]}, values) from None
     return _state_response(request, artwork, 201)
 
 
@@ -147,7 +149,7 @@ async def update(request: Request) -> Response:
     except EditConflict:
         raise Problem(409, _("The work has just been changed. Please read it and send again.")) from None
     except WorkRefused as refusal:
-        raise _field_errors_problem({refusal.field: [refusal.sentence]}) from None
+        raise _field_errors_problem({refusal.field: [refusal.sentence]}, values) from None
     return _state_response(request, saved)
 
 
@@ -242,16 +244,22 @@ async def work_json(request: Request, artwork: Artwork, is_on_view: bool) -> dic
             "height": image.height or None,
             "refusal": str(REFUSALS.get(image.refusal, REFUSALS["damaged"])) if is_refused else None,
         }
+    size = size_as_shown(artwork.size, artwork.image)
+    made = parse_date(artwork.date_made) if artwork.date_made else None
     return {
         **work_state_json(request, artwork),
         "language": artwork.language,
-        **{name: artwork.own(name) for name in TEXT_FIELDS},
+        **{name: artwork.own(name) for name in TRANSLATED_FIELDS},
+        **{name: getattr(artwork, name) for name in ("size", "date_made")},
         **{
             f"{name}_translation": getattr(artwork, name).get(other_language(artwork.language), "")
-            for name in TEXT_FIELDS
+            for name in TRANSLATED_FIELDS
         },
-        "texts": {name: dict(getattr(artwork, name)) for name in TEXT_FIELDS},
+        "texts": {name: dict(getattr(artwork, name)) for name in TRANSLATED_FIELDS},
+        "size_mm": size and {"height": size.height, "width": size.width, "depth": size.depth},
+        "edtf": made and made.edtf,
         "year": artwork.year,
+        "inventory_number": artwork.inventory_number,
         "artist": artwork.artist_id,
         "consent": artwork.consent_id,
         "project": artwork.project_id,
@@ -320,17 +328,20 @@ def _form_fields(values: Mapping[str, Any], language: str) -> tuple[dict[str, st
         pointers[field] = pointer
     if errors:
         raise Problem(422, errors=errors)
-    others = {name: value for name, value in values.items() if not _holds_text(name)}
-    return pointers, {**as_form_fields(others), **texts}
+    others = as_form_fields({name: value for name, value in values.items() if not _holds_text(name)})
+    year = others.pop("year", None)  # which older programs send instead of a date
+    if year is not None and "date_made" not in others:
+        others["date_made"], pointers["date_made"] = year, "/year"
+    return pointers, {**others, **texts}
 
 
 def _holds_text(name: str) -> bool:
-    return name == "texts" or name.removesuffix("_translation") in TEXT_FIELDS
+    return name == "texts" or name.removesuffix("_translation") in TRANSLATED_FIELDS
 
 
 def _texts(values: Mapping[str, Any], own: str) -> Iterator[tuple[str, str, str | None, str]]:
     """The texts in a body: (field, language tag, words, JSON pointer)."""
-    for name in TEXT_FIELDS:
+    for name in TRANSLATED_FIELDS:
         if name in values:
             yield name, own, values[name], f"/{name}"
         if (translation := f"{name}_translation") in values:

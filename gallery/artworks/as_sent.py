@@ -7,7 +7,7 @@ from typing import Any
 
 from gallery.artists.models import Artist, Consent
 from gallery.artworks.models import LOCKED_STATUSES, Artwork, Status, Submission
-from gallery.artworks.snapshots import ARTIST_PARTS, PROJECT_PARTS
+from gallery.artworks.snapshots import ARTIST_PARTS, PROJECT_PARTS, value_in
 from gallery.artworks.works import set_texts
 from gallery.db.model_tables import preload
 from gallery.images.models import Image
@@ -38,12 +38,12 @@ async def load_as_sent(works: Collection[Artwork]) -> None:
         if work.id not in changeable:
             continue
         snapshot = sent.get(work.id, {})
-        set_texts(work, snapshot.get("language", work.language), snapshot)
+        values = {**snapshot, "date_made": value_in(snapshot, "date_made")}
+        set_texts(work, snapshot.get("language", work.language), values)
         if work.status == Status.WITHDRAWN:
             title = _("Withdrawn work %(number)s") % {"number": work.public_id}
             work.title = Texts({current_language(): title})
         work.unfinished = {}
-        work.year = int(snapshot["year"]) if snapshot.get("year") else None
         work.image = next(iter(_rows_named(images, snapshot, "picture")), None)
         work.consent = next(iter(_rows_named(consents, snapshot, "consent_id")), None)
         work.artist = _artist_as_sent(snapshot)

@@ -22,6 +22,7 @@ from gallery.artworks.works import (
     is_text_field,
     load_work_options,
     text_values,
+    unique_inventory_numbers,
 )
 from gallery.audit.recording import AUTOSAVE_WINDOW, record
 from gallery.audit.verbs import Verb
@@ -44,7 +45,15 @@ FIELDS_SAVED_BY_HAND = (
     "project_summary",
     "project_link",
 )
-CHOICE_FIELDS = ("language", "language_other", "year", "artist", "consent", "project", "themes")
+CHOICE_FIELDS = (
+    "language",
+    "language_other",
+    "inventory_number",
+    "artist",
+    "consent",
+    "project",
+    "themes",
+)
 # Every form has these fields. The fields of translations, such as `title[bo]`, are autosaved, too.
 AUTOSAVED_FIELDS = (*TEXT_FIELDS, *CHOICE_FIELDS, *FIELDS_SAVED_BY_HAND)
 NOTHING = digest("")
@@ -132,7 +141,7 @@ async def autosave(
     Valid values are saved in the columns of the work, the others in `Artwork.unfinished`. Raises NotEditable,
     and WorkRefused if the work was deleted.
     """
-    async with in_transaction():
+    async with unique_inventory_numbers(), in_transaction():
         work = await locked(Artwork.filter(id=artwork.id)).first()
         if work is None:
             raise WorkRefused("title", _("This work has just been deleted."))
@@ -189,7 +198,10 @@ def _valid_details(work: Artwork, form: WorkForm, invalid: Collection[str]) -> W
             name: stored.get(name, "") if name in invalid else words
             for name, words in typed_texts(form).items()
         },
-        year=work.year if "year" in invalid else form.year.data,
+        inventory_number=(
+            work.inventory_number if "inventory_number" in invalid else form.inventory_number.data
+        )
+        or "",
         artist=artist if isinstance(artist, Artist) else None,
         consent=consent if isinstance(consent, Consent) else None,
         project=project if isinstance(project, Project) else None,

@@ -11,10 +11,15 @@ from gallery.artists.consents import has_consent
 from gallery.artists.models import Artist, Consent
 from gallery.artworks.import_models import Import, ImportedPicture
 from gallery.artworks.models import Artwork, Status, Submission
-from gallery.artworks.works import TEXT_FIELDS
+from gallery.artworks.works import TRANSLATED_FIELDS
 from gallery.web.texts import NO_TEXTS
 
-ERASED_FIELDS: dict[str, Any] = {**dict.fromkeys(TEXT_FIELDS, NO_TEXTS), "unfinished": {}, "year": None}
+ERASED_FIELDS: dict[str, Any] = {
+    **dict.fromkeys(TRANSLATED_FIELDS, NO_TEXTS),
+    **dict.fromkeys(("size", "date_made"), ""),
+    **dict.fromkeys(("made_from", "made_until", "year", "inventory_number")),
+    "unfinished": {},
+}
 ERASED_SNAPSHOTS: dict[str, Any] = {"sent": {}, "replaces": None}
 
 

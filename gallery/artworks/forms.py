@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from babel.support import LazyProxy
 from starlette.datastructures import MultiDict
-from wtforms import FileField, SelectField
+from wtforms import FileField, SelectField, ValidationError
 from wtforms.fields import Field
 from wtforms.fields.choices import SelectChoice
 from wtforms.fields.core import UnboundField
@@ -17,10 +17,14 @@ from wtforms.validators import Optional
 
 from gallery.artists.forms import NO_SUCH_CHOICE, CheckboxesField, ConsentFields
 from gallery.artists.models import Artist, Consent
+from gallery.artworks.dates import read_date
 from gallery.artworks.hashtags import themes_in_hashtags
 from gallery.artworks.models import Artwork
+from gallery.artworks.sizes import read_size
+from gallery.artworks.unreadable import MAX_LENGTH, Unreadable
 from gallery.artworks.works import (
     TEXT_FIELDS,
+    TRANSLATED_FIELDS,
     NewArtist,
     NewProject,
     WorkDetails,
@@ -32,7 +36,7 @@ from gallery.artworks.works import (
 from gallery.clock import today
 from gallery.organisations.forms import organisation_choices
 from gallery.organisations.models import Organisation
-from gallery.web.forms import Form, LineField, TextBlockField, WebAddress, WholeNumberField
+from gallery.web.forms import Form, LineField, TextBlockField, WebAddress
 from gallery.web.languages import LANGUAGES, localized
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
@@ -51,7 +55,6 @@ from gallery.web.texts import (
     split_field_name,
 )
 
-FIRST_YEAR = 1900
 ACCEPTED_PICTURES = "image/jpeg,image/png,image/webp,image/avif,image/heic,image/heif,image/tiff,image/gif"
 FormValues = Mapping[str, Sequence[str]]  # form field → its values, as a browser sends them
 ModelT = TypeVar("ModelT")
@@ -59,6 +62,20 @@ FormT = TypeVar("FormT", bound=Form)
 UNKNOWN_LANGUAGE = _l(
     "No language has this name or tag. Please write its name, or a tag such as fr or pt-BR."
 )
+
+
+class Readable:
+    """The field is empty, or `read` can read it."""
+
+    def __init__(self, read: Callable[[str], object]) -> None:
+        self.read = read
+
+    def __call__(self, form: Form, field: Field) -> None:
+        try:
+            if field.data:
+                self.read(field.data)
+        except Unreadable as refusal:
+            raise ValidationError(refusal.sentence) from None
 
 
 class WorkForm(ConsentFields):
@@ -94,11 +111,19 @@ class WorkForm(ConsentFields):
         render_kw={"rows": 3},
     )
     medium = LineField(_l("Medium"), 120, description=_l("Such as crayon on paper, or paper cut."))
-    year = WholeNumberField(
-        _l("Year"),
-        [Optional()],
-        invalid_value_message=_l("Please write the year in digits, such as 2022."),
-        render_kw={"inputmode": "numeric"},
+    size = LineField(
+        _l("Size"),
+        MAX_LENGTH,
+        [Readable(read_size)],
+        description=_l(
+            "Height × width, such as 38 × 26 cm, or a sheet of paper such as A3, 8开 or 四尺对开."
+        ),
+    )
+    date_made = LineField(
+        _l("Date made"),
+        MAX_LENGTH,
+        [Readable(read_date)],
+        description=_l("As you would say it: 2022, December 2022, spring 2024, c. 1980, 2019–2021."),
     )
     assistance = LineField(
         _l("Who helped"), 200, description=_l("Such as: drawn alone; a teacher helped with the outline.")
@@ -121,6 +146,14 @@ class WorkForm(ConsentFields):
     )
     consent = SelectField(_l("Consent"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
 
+    inventory_number = LineField(
+        _l("Inventory number"),
+        60,
+        description=_l(
+            "Your own number for the work. Only your organisation sees it; sheets find the work by it."
+        ),
+        render_kw={"autocomplete": "off"},
+    )
     themes = CheckboxesField(_l("Themes"))
     project = SelectField(_l("Project behind the work"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
     project_title = LineField(_l("Title of the project"), 120)
@@ -152,7 +185,7 @@ class WorkForm(ConsentFields):
             SelectChoice("", _("Choose a language")),
             *(each for each in language_choices() if each.value not in shown),
         ]
-        for name in TEXT_FIELDS:
+        for name in TRANSLATED_FIELDS:
             self[name].render_kw = _text_attributes(self[name].render_kw, self.language.data)
         self["organisation"].choices = organisation_choices(offered.organisations)
         self["artist"].choices = [
@@ -208,7 +241,6 @@ class WorkForm(ConsentFields):
         organisation = (
             _find_choice(self.offered.organisations, self.organisation.data) or self.offered.organisations[0]
         )
-        check_year(self)
         consent = _find_choice(self.offered.consents, self.consent.data)
         artist = self._read_artist(organisation, consent)
         new_consent = self._read_consent(artist, consent)
@@ -223,7 +255,7 @@ class WorkForm(ConsentFields):
             organisation=organisation,
             language=self.language.data,
             texts=typed_texts(self),
-            year=self.year.data,
+            inventory_number=self.inventory_number.data or "",
             artist=artist,
             consent=new_consent or consent,
             project=project,
@@ -297,7 +329,7 @@ class WorkForm(ConsentFields):
 
 
 class ProposalForm(Form):
-    """The form of a proposal: texts and year, as in WorkForm, or another picture. Made by `proposal_form`."""
+    """The form of a proposal: texts, as in WorkForm, or another picture. Made by `proposal_form`."""
 
     picture = FileField(
         _l("Another picture"),
@@ -306,11 +338,11 @@ class ProposalForm(Form):
     )
 
 
-for _name in (*TEXT_FIELDS, "year"):
+for _name in TEXT_FIELDS:
     setattr(ProposalForm, _name, getattr(WorkForm, _name))
 
 
-BULK_FIELDS = ("artist", "consent", "themes", "project", "medium", "year", "language")
+BULK_FIELDS = ("artist", "consent", "themes", "project", "medium", "size", "date_made", "language")
 
 
 class BulkEditForm(Form):
@@ -322,7 +354,8 @@ class BulkEditForm(Form):
     themes = CheckboxesField(_l("Themes"), description=_l("They replace the themes that were chosen before."))
     project = SelectField(_l("Project behind the work"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
     medium = WorkForm.medium
-    year = WorkForm.year
+    size = WorkForm.size
+    date_made = WorkForm.date_made
     language = SelectField(
         _l("Language of the title and the story"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE
     )
@@ -381,10 +414,10 @@ def work_form(
 
 def proposal_form(artwork: Artwork, posted: Any = None) -> ProposalForm:
     """A ProposalForm with fields for the translations of a work; new, it has the work's present values."""
-    values = posted or MultiDict({**text_values(artwork), "year": str(artwork.year or "")})
+    values = posted or MultiDict(text_values(artwork))
     languages = _translation_languages(values, artwork.language)
     form: ProposalForm = _with_translations(ProposalForm, languages)(values)
-    for name in TEXT_FIELDS:
+    for name in TRANSLATED_FIELDS:
         form[name].render_kw = _text_attributes(form[name].render_kw, artwork.language)
     return form
 
@@ -419,7 +452,7 @@ def _with_translations(form: type[FormT], languages: tuple[str, ...]) -> Any:
     """The form class with a field such as `title[bo]` for each text and language."""
     fields: dict[str, UnboundField[Any]] = {}
     for language in languages:
-        for name in TEXT_FIELDS:
+        for name in TRANSLATED_FIELDS:
             original = getattr(form, name)
             label, *arguments = original.args
             options = {**original.kwargs, "description": "", "id": f"{name}-{language}"}
@@ -448,7 +481,11 @@ def text_fields(form: Form) -> Iterator[Field]:
 def translation_blocks(form: Form) -> list[tuple[str, str, list[Field]]]:
     """(language, its own name, the fields) for each translation of the form."""
     return [
-        (language, own_language_name(language), [form[field_name(name, language)] for name in TEXT_FIELDS])
+        (
+            language,
+            own_language_name(language),
+            [form[field_name(name, language)] for name in TRANSLATED_FIELDS],
+        )
         for language in translated_into(field.name for field in form)
     ]
 
@@ -458,17 +495,6 @@ def typed_texts(form: Form) -> dict[str, str]:
     return {
         field.name: field.data or "" for field in text_fields(form) if field.data or field.name in TEXT_FIELDS
     }
-
-
-def check_year(form: Form) -> None:
-    """Refuse a year that is not possible."""
-    year = form["year"].data
-    if year is not None and not FIRST_YEAR <= year <= today().year:
-        form.refuse(
-            "year",
-            _("Please write a year from %(first)s to %(last)s.")
-            % {"first": FIRST_YEAR, "last": today().year},
-        )
 
 
 def form_fields(values: FormValues, posted: Mapping[str, str] | None = None) -> MultiDict:
@@ -491,7 +517,7 @@ def form_values(artwork: Artwork, *, finished_only: bool = False) -> dict[str, l
         **{name: [words] for name, words in text_values(artwork).items()},
         "language": [artwork.language],
         "language_other": [""],
-        "year": [str(artwork.year or "")],
+        "inventory_number": [artwork.inventory_number or ""],
         **{name: [str(getattr(artwork, f"{name}_id") or "")] for name in ("artist", "consent", "project")},
         **{name: [] for name in ("agreed_by", "scopes")},
         **{name: [""] for name in ("credit_name", "credit_name_translation", "ends_on", "assent")},

@@ -206,13 +206,22 @@ class Artwork(Model):
     alt_text = TextsField()
     medium = TextsField()
     assistance = TextsField()  # what help the artist had; or "drawn alone"
-    year = fields.IntField(null=True)
+    size = fields.CharField(max_length=80, default="", db_default="")  # as typed; see sizes.py
+    date_made = fields.CharField(max_length=80, default="", db_default="")  # as typed; see dates.py
+    made_from = fields.IntField(null=True)  # the first day that `date_made` can mean, as 20241231
+    made_until = fields.IntField(null=True)  # the last one
+    year = fields.IntField(null=True)  # of `made_from`; the release before has no other date
+    inventory_number = fields.CharField(
+        max_length=60, null=True
+    )  # the organisation's own; NULL if it has none
     unfinished: dict[str, list[str]] = fields.JSONField(
         default=dict, db_default={}
     )  # form field → typed values that are not valid yet
 
     status = fields.CharEnumField(Status, max_length=10, default=Status.DRAFT)
     is_vetoed = fields.BooleanField(default=False, db_default=False)  # a curator took the work off view
+    # When visitors first saw an edition with the work, or will; null: never. See first_showings.py.
+    first_shown_at = fields.DatetimeField(null=True)
     created_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="artworks", null=True, on_delete=fields.SET_NULL
     )
@@ -228,6 +237,7 @@ class Artwork(Model):
 
     class Meta:
         table = "artwork"
+        unique_together = [("organisation", "inventory_number")]
         indexes = [
             ("organisation_id",),
             ("organisation_id", "status"),
@@ -235,6 +245,7 @@ class Artwork(Model):
             ("artist_id",),
             ("consent_id",),
             ("project_id",),
+            ("first_shown_at", "id"),
         ]
         manager = ArtworkManager()
 

@@ -26,12 +26,14 @@ COLUMN_LABELS: Mapping[str, Any] = {
     "story": _l("Story"),
     "alt_text": _l("What the picture shows"),
     "medium": _l("Medium"),
-    "year": _l("Year"),
+    "size": _l("Size"),
+    "date_made": _l("Date made"),
     "assistance": _l("Who helped"),
     "credit_name": _l("Artist"),
     "consent": _l("Consent"),
     "themes": _l("Themes"),
     "project": _l("Project"),
+    "inventory_number": _l("Inventory number"),
     "language": _l("Language"),
 }
 
@@ -51,9 +53,12 @@ ALTERNATIVE_LABELS: Mapping[str, Any] = {
     "picture": _l("image, photo, file, file name"),
     "title": _l("name of the work"),
     "alt_text": _l("alt text, description of the picture"),
+    "size": _l("dimensions, height and width"),
+    "date_made": _l("year, date, date of the work"),
     "credit_name": _l("credit name, author, maker"),
     "consent": _l("permission, form of consent"),
     "themes": _l("theme, occasion"),
+    "inventory_number": _l("number, accession number"),
 }
 
 EXAMPLE_ROW: Mapping[str, Any] = {  # the first row below the header of the template
@@ -62,12 +67,14 @@ EXAMPLE_ROW: Mapping[str, Any] = {  # the first row below the header of the temp
     "story": _l("In the south people eat tangyuan on that day; the round shape stands for reunion."),
     "alt_text": _l("A blue bowl with six white tangyuan on a red cloth"),
     "medium": _l("crayon on paper"),
-    "year": "2026",
+    "size": _l("38 × 26 cm"),
+    "date_made": _l("spring 2026"),
     "assistance": _l("drawn alone"),
     "credit_name": _l("Little Snail"),
     "consent": "",
     "themes": "",
     "project": "",
+    "inventory_number": "2026-001",
     "language": "",
 }
 

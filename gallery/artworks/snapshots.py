@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from gallery.artists.models import Consent
 from gallery.artworks.models import Artwork
-from gallery.artworks.works import TEXT_FIELDS, text_values, translated_into
+from gallery.artworks.works import TEXT_FIELDS, TRANSLATED_FIELDS, text_values, translated_into
 from gallery.web.texts import field_name
 
 Snapshot = Mapping[str, str]  # form field, or part of one → value
@@ -18,9 +18,8 @@ Snapshot = Mapping[str, str]  # form field, or part of one → value
 def snapshot_fields(*snapshots: Snapshot) -> list[str]:
     """The fields of these snapshots that curators decide on, in the order of the work's form."""
     languages = dict.fromkeys(each for snapshot in snapshots for each in translated_into(snapshot))
-    translations = [field_name(name, each) for each in languages for name in TEXT_FIELDS]
-    others = ("year", "artist", "consent", "project", "themes")
-    return ["picture", "language", *TEXT_FIELDS, *translations, *others]
+    translations = [field_name(name, each) for each in languages for name in TRANSLATED_FIELDS]
+    return ["picture", "language", *TEXT_FIELDS, *translations, "artist", "consent", "project", "themes"]
 
 
 # Additional keys of a snapshot. gallery/artworks/as_sent.py needs them to display the work.
@@ -38,7 +37,6 @@ def snapshot_of(artwork: Artwork) -> dict[str, str]:
         "picture": str(artwork.image_id or ""),
         "language": artwork.language,
         **text_values(artwork),
-        "year": str(artwork.year or ""),
         "artist": _join(artist.credit_name, artist.credit_name_translation) if artist else "",
         "consent": _consent_line(artwork.consent) if artwork.consent else "",
         "project": _join(*(getattr(project, name) for name in PROJECT_PARTS)) if project else "",
@@ -46,6 +44,7 @@ def snapshot_of(artwork: Artwork) -> dict[str, str]:
     }
     return {
         **values,
+        "year": str(artwork.year or ""),  # for the release before, which has no other date
         **{name: getattr(artist, name) if artist else "" for name in ARTIST_PARTS},
         **{f"project_{name}": getattr(project, name) if project else "" for name in PROJECT_PARTS},
         "consent_id": str(artwork.consent_id or ""),
@@ -68,10 +67,15 @@ class SnapshotChange(NamedTuple):
 def field_changes(before: Snapshot, after: Snapshot) -> list[SnapshotChange]:
     """The fields in which two snapshots differ, in the order of the form."""
     return [
-        SnapshotChange(name, before.get(name, ""), after.get(name, ""))
+        SnapshotChange(name, value_in(before, name), value_in(after, name))
         for name in snapshot_fields(before, after)
-        if before.get(name, "") != after.get(name, "")
+        if value_in(before, name) != value_in(after, name)
     ]
+
+
+def value_in(snapshot: Snapshot, name: str) -> str:
+    """The value of a field. Snapshots of the release before have a year instead of a date."""
+    return snapshot.get(name, snapshot.get("year", "") if name == "date_made" else "")
 
 
 TOKENS = re.compile(r"[A-Za-z0-9'’]+|\s+|.", re.DOTALL)  # Latin words, spaces, single other characters

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from gallery.accounts.models import Person, Role
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.snapshots import snapshot_of
-from gallery.artworks.works import TextValues, is_text_field, text_values
+from gallery.artworks.works import TextValues, set_texts, text_values
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now, today
@@ -143,7 +143,6 @@ async def submit(artwork: Artwork, by: Person | None) -> Submission:
 async def propose(
     artwork: Artwork,
     texts: TextValues,
-    year: int | None,
     by: Person | None,
     image: Image | None = None,
 ) -> Submission:
@@ -163,8 +162,8 @@ async def propose(
             )
         await current.fetch_related("artist", "consent", "project", "themes")
         accepted = snapshot_of(current)
-        kept = {name: value for name, value in accepted.items() if not is_text_field(name)}
-        proposed = {**kept, **texts, "year": str(year or "")}
+        set_texts(current, current.language, texts)  # not saved
+        proposed = snapshot_of(current)
         if image is not None:
             proposed["picture"] = str((await _make_candidate(image, current)).id)
         if proposed == accepted:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+import unicodedata
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
 
 from gallery.accounts.models import Person
 from gallery.artists.consents import NewConsent, record_consent
 from gallery.artists.models import Artist, Consent, ConsentState
+from gallery.artworks.dates import parse_date
 from gallery.artworks.models import Artwork, Status
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -30,9 +33,10 @@ from gallery.web.languages import DEFAULT_LANGUAGE, LANGUAGES
 from gallery.web.languages import gettext as _
 from gallery.web.texts import Texts, field_name, split_field_name
 
-TEXT_FIELDS = ("title", "story", "alt_text", "medium", "assistance")
+TRANSLATED_FIELDS = ("title", "story", "alt_text", "medium", "assistance")
 TextValues = Mapping[str, str]  # `title`: words in the work's own language; `title[bo]`: a translation
 MOST_ARTISTS = 100  # in the list of a form; others are found by name
+TEXT_FIELDS = (*TRANSLATED_FIELDS, "size", "date_made")
 
 
 class WorkRefused(Exception):
@@ -95,7 +99,7 @@ class WorkDetails:
     organisation: Organisation
     language: str
     texts: TextValues
-    year: int | None = None
+    inventory_number: str = ""
     artist: Artist | NewArtist | None = None
     consent: Consent | NewConsent | None = None
     project: Project | NewProject | None = None
@@ -104,13 +108,15 @@ class WorkDetails:
 
 def is_text_field(field: str) -> bool:
     """Whether a form field is a text of a work, in its own language or translated."""
-    return split_field_name(field)[0] in TEXT_FIELDS
+    name, language = split_field_name(field)
+    return name in (TRANSLATED_FIELDS if language else TEXT_FIELDS)
 
 
 def text_values(artwork: Artwork) -> dict[str, str]:
     """The texts of a work by form field: its own words, also empty ones, then the translations."""
-    values = {name: artwork.own(name) for name in TEXT_FIELDS}
-    for name in TEXT_FIELDS:
+    values = {name: artwork.own(name) for name in TRANSLATED_FIELDS}
+    values |= {name: getattr(artwork, name) for name in ("size", "date_made")}
+    for name in TRANSLATED_FIELDS:
         values |= {field_name(name, each.language): each.text for each in artwork.translations(name)}
     return values
 
@@ -122,12 +128,19 @@ def translated_into(values: Iterable[str]) -> list[str]:
 
 
 def set_texts(artwork: Artwork, language: str, values: TextValues) -> None:
-    """Set the language and all texts of a work; a translation into its own language is ignored."""
+    """Set the language of a work, all texts, and what follows from the date. What `values` lacks becomes empty.
+
+    A translation into the work's own language is ignored.
+    """
     artwork.language = language
     languages = [each for each in translated_into(values) if each != language]
-    for name in TEXT_FIELDS:
+    for name in TRANSLATED_FIELDS:
         words = {each: values.get(field_name(name, each), "") for each in languages}
         setattr(artwork, name, Texts({**words, language: values.get(name, "")}))
+    artwork.size, artwork.date_made = values.get("size", ""), values.get("date_made", "")
+    made = parse_date(artwork.date_made) if artwork.date_made else None
+    artwork.made_from, artwork.made_until = made.day_numbers if made else (None, None)
+    artwork.year = made.first.year if made else None
 
 
 def blank_details(organisation: Organisation, by: Person) -> WorkDetails:
@@ -221,7 +234,7 @@ async def create_work(
     details: WorkDetails, by: Person | None, image: Image | None = None, form_key: str | None = None
 ) -> Artwork:
     """Create a draft. Raises WorkRefused, and IntegrityError if `form_key` has already created a work."""
-    async with in_transaction():
+    async with unique_inventory_numbers(), in_transaction():
         artwork = Artwork(organisation=details.organisation, created_by=by, form_key=form_key)
         await fill_work(artwork, details, by, image)
         await record(Verb.WORK_MADE, artwork.id, organisation_id=artwork.organisation_id, by=by)
@@ -235,7 +248,7 @@ async def update_work(
 
     Raises NotEditable, WorkRefused, and EditConflict if somebody saved after `artwork` was read.
     """
-    async with in_transaction():
+    async with unique_inventory_numbers(), in_transaction():
         current = await locked(Artwork.filter(id=artwork.id)).first()
         if current is None:
             raise WorkRefused("title", _("This work has just been deleted."))
@@ -280,6 +293,7 @@ async def fill_work(
 
     Raises WorkRefused.
     """
+    await _check_inventory_number(artwork, details.inventory_number)
     artist = await _get_or_create_artist(details, by)
     consent = await _lock_or_record_consent(details, artist, by)
     project = await _get_or_add_project(details)
@@ -287,7 +301,7 @@ async def fill_work(
         artwork,
         language=details.language,
         texts=details.texts,
-        year=details.year,
+        inventory_number=details.inventory_number,
         artist_id=artist.id if artist else None,
         consent_id=consent.id if consent else None,
         project_id=project.id if project else None,
@@ -306,16 +320,47 @@ def set_columns(
     *,
     language: str,
     texts: TextValues,
-    year: int | None,
+    inventory_number: str,
     artist_id: int | None,
     consent_id: int | None,
     project_id: int | None,
 ) -> None:
     set_texts(artwork, language, texts)
-    artwork.year = year
+    artwork.inventory_number = normal_number(inventory_number) or None
     artwork.artist_id = artist_id
     artwork.consent_id = consent_id
     artwork.project_id = project_id
+
+
+async def _check_inventory_number(artwork: Artwork, number: str) -> None:
+    """Raises WorkRefused if another work of the organisation has the number; the sentence names that work."""
+    same = Artwork.filter(organisation_id=artwork.organisation_id, inventory_number=normal_number(number))
+    other = await same.exclude(id=artwork.id or 0).first() if number else None
+    if other is not None:
+        sentence = _("“%(work)s” has this number already. Each work needs its own.")
+        raise WorkRefused("inventory_number", sentence % {"work": desk_title(other)})
+
+
+def normal_number(number: str) -> str:
+    """An inventory number with full-width characters as usual ones, so that A-1 and Ａ-1 are the same."""
+    return unicodedata.normalize("NFKC", number)
+
+
+def desk_title(artwork: Artwork) -> str:
+    """What a work is called at the desk."""
+    return artwork.localized("title", artwork.language).text or _("Work without title")
+
+
+@contextlib.asynccontextmanager
+async def unique_inventory_numbers() -> AsyncIterator[None]:
+    """Around a transaction: raises WorkRefused if two works were given the same number at the same time."""
+    try:
+        yield
+    except IntegrityError as error:
+        if "inventory_number" not in str(error):
+            raise
+        sentence = _("Another work has just been given this number. Each work needs its own.")
+        raise WorkRefused("inventory_number", sentence) from None
 
 
 async def _adopt_image(artwork: Artwork, image: Image, organisation_id: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from tortoise.connection import get_connection
 from tortoise.exceptions import DBConnectionError, OperationalError
 
+from gallery.artworks.release_before import take_over_years
 from gallery.clock import set_time_zone
 from gallery.db.connection import Database
 from gallery.db.models import ContentVersion
@@ -23,6 +24,8 @@ from gallery.storage import Storage
 
 console = Console(highlight=False)
 
+
+ReportProgress = Callable[[str, int, int | None], None]  # kind of work, done, in total if that is known
 
 json_option = click.option("--json", "is_json", is_flag=True, help="Print one JSON object, for programs.")
 
@@ -73,18 +76,22 @@ async def set_up(settings: Settings) -> list[str]:
     await Storage(settings).check()
     async with open_database(settings) as database:
         applied = await database.migrate()
+        await take_over_years()
         await ContentVersion.get_or_create(id=1)
         await begin_recording()
     return applied
 
 
 def progress_bar() -> Progress:
+    """Progress on the terminal; nothing if standard error is no terminal."""
+    terminal = Console(stderr=True)  # standard output is for results
     return Progress(
         TextColumn("{task.description:<22}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        console=Console(stderr=True),  # standard output is for results
+        console=terminal,
+        disable=not terminal.is_terminal,
     )
 
 
@@ -95,7 +102,7 @@ class ProgressReporter:
         self.bar = bar
         self.tasks: dict[str, TaskID] = {}
 
-    def __call__(self, what: str, done: int, total: int) -> None:
+    def __call__(self, what: str, done: int, total: int | None) -> None:
         if what not in self.tasks:
-            self.tasks[what] = self.bar.add_task(what)
+            self.tasks[what] = self.bar.add_task(what, total=total)
         self.bar.update(self.tasks[what], completed=done, total=total)

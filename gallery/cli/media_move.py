@@ -17,8 +17,8 @@ from pathlib import Path
 import click
 
 from gallery.cli.backup_folder import folder_lock, needed_keys
-from gallery.cli.common import ProgressReporter, console, open_database, progress_bar
-from gallery.cli.database_move import MAX_OPEN_PASSES, ReportProgress
+from gallery.cli.common import ProgressReporter, ReportProgress, console, open_database, progress_bar
+from gallery.cli.database_move import MAX_OPEN_PASSES
 from gallery.cli.database_rows import open_rows
 from gallery.cli.file_checks import missing_files
 from gallery.cli.findings import InspectionFinding

@@ -17,17 +17,19 @@ from gallery.artworks.models import Artwork
 from gallery.artworks.screening import profile_images_on_view
 from gallery.clock import now
 from gallery.exhibitions.credit_logos import known_logo_keys
-from gallery.images.models import Image, ImageState
+from gallery.images.models import Image, ImageState, UploadPiece
 from gallery.images.renditions import PREVIEW_NAME, UNFRAMED_NAME
 from gallery.images.storage_keys import (
     ORIGINAL,
     RENDITIONS,
+    UPLOAD_FOLDER,
     derivative_key,
     original_key,
     private_keys,
     public_keys,
     rendition_key,
     token_of_key,
+    upload_key,
 )
 from gallery.storage import Storage, Store
 from gallery.storage.disk import sha256_of
@@ -71,6 +73,7 @@ async def take_inventory(
     keys_of: Callable[[Image], Mapping[str, list[str]]],
     expected: Callable[[set[str]], Awaitable[dict[str, Image]]],
     before: datetime,
+    report_progress: Callable[[int], None] = lambda done: None,
 ) -> StoreInventory:
     """Go through a store once, and compare its files with the database.
 
@@ -78,7 +81,7 @@ async def take_inventory(
     images with the given tokens that may have files in this store. Files that were written after `before`
     do not count as unexpected.
     """
-    inventory = StoreInventory()
+    inventory, done = StoreInventory(), 0
     async for files in batches(store.files()):
         images = await expected({token_of_key(stored.key) for stored in files})
         known = {
@@ -97,6 +100,8 @@ async def take_inventory(
                     inventory.truncated[image.id, kind].append(stored.key)
             elif stored.key not in others and stored.modified_at < before:
                 inventory.unexpected.add(stored.key)
+        done += len(files)
+        report_progress(done)
     return inventory
 
 
@@ -140,7 +145,12 @@ async def images_with_private_files(tokens: set[str]) -> dict[str, Image]:
 
 async def needed_keys_without_image(keys: set[str]) -> set[str]:
     """The keys among `keys` in private storage that are needed and belong to no image."""
-    return await needed_bundle_keys(keys) | await known_form_keys(keys) | await known_logo_keys(keys)
+    return (
+        await needed_bundle_keys(keys)
+        | await known_form_keys(keys)
+        | await known_logo_keys(keys)
+        | await known_upload_keys(keys)
+    )
 
 
 async def needed_bundle_keys(keys: set[str]) -> set[str]:
@@ -157,6 +167,13 @@ async def known_form_keys(keys: set[str]) -> set[str]:
         form_key(str(token))
         for token in await SignedForm.filter(token__in=tokens).values_list("token", flat=True)
     }
+
+
+async def known_upload_keys(keys: set[str]) -> set[str]:
+    """The keys among `keys` that are pieces of unfinished uploads."""
+    tokens = {key.rpartition("/")[2] for key in keys if key.startswith(f"{UPLOAD_FOLDER}/")}
+    pieces = await UploadPiece.filter(token__in=tokens).values_list("upload__token", "token")
+    return {upload_key(str(upload), str(piece)) for upload, piece in pieces}
 
 
 async def images_with_public_files(tokens: set[str]) -> dict[str, Image]:

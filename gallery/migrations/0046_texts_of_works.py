@@ -92,7 +92,7 @@ async def rename_fields(apps, editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [('gallery', '0041_work_list_indexes')]
+    dependencies = [('gallery', '0045_sizes_and_dates')]
 
     initial = False
 

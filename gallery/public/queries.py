@@ -119,7 +119,7 @@ async def works_by_edition(shown: Sequence[ShownExhibition], most: int) -> dict[
     if not ids:
         return {}
     # Usually the first works suffice. All hangings of many exhibitions would be far more.
-    first = await _first_works(ids, most, candidates=most + 2)
+    first = await _first_works(ids, most, candidates=most + 1)
     if few := [edition for edition in ids if len(first[edition]) < most]:
         first |= await _first_works(few, most, candidates=None)
     return first
@@ -128,8 +128,13 @@ async def works_by_edition(shown: Sequence[ShownExhibition], most: int) -> dict[
 async def _first_works(
     editions: Sequence[int], most: int, candidates: int | None
 ) -> dict[int, list[ShownWork]]:
-    """Edition id → its first `most` works on view among the first `candidates` that hang; three queries."""
-    rooms = dict(await Room.filter(edition_id__in=list(editions)).values_list("id", "edition_id"))
+    """Edition id → its first `most` works on view among the first `candidates` of two rooms; three queries.
+
+    `candidates` None: among all that hang.
+    """
+    first_rooms = {} if candidates is None else {"position__lte": 2}
+    in_editions = Room.filter(edition_id__in=list(editions), **first_rooms)
+    rooms = dict(await in_editions.values_list("id", "edition_id"))
     near = {} if candidates is None else {"position__lte": candidates}
     hangings = Hanging.filter(room_id__in=list(rooms), **near).order_by(
         "room__position", "room_id", "position", "id"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
-from gallery.db.content_version import GenerationTracker
+from gallery.db.content_version import EDITION, ORGANISATION, THEME, GenerationTracker
 from gallery.public import queries
 from gallery.public.view_models import Counts, EditionWorkCount, ThemeWorkCount
 from gallery.web.kept_counts import CountsById
-from gallery.web.page_keys import EDITION, ORGANISATION, THEME
 
 
 class WorkCounts:

@@ -17,13 +17,12 @@ from tortoise.functions import Count
 from gallery.artists.models import EXPIRING_DAYS
 from gallery.artworks.models import Artwork
 from gallery.clock import today
-from gallery.db.content_version import GenerationTracker
+from gallery.db.content_version import ORGANISATION, GenerationTracker
 from gallery.organisations.models import CheckedLink, LinkState, Project
 from gallery.reviews.access import load_curator
 from gallery.web.kept_counts import CountsById
 from gallery.web.languages import LANGUAGES
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.page_keys import ORGANISATION
 from gallery.web.rendering import render
 from gallery.web.texts import NO_TEXTS, holds_language
 

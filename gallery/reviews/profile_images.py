@@ -119,14 +119,14 @@ async def _keep(request: Request, person: Person) -> None:
         )
         await ProfileImage.filter(id=profile_image.id).update(state=state, seen_at=now())
         await record_profile_image(profile_image, SEEN_VERBS, person)
-        await content_version.bump()
+        await content_version.bump(rows=())
 
 
 async def _take_down(request: Request, person: Person, words: str) -> None:
     async with in_transaction():
         profile_image = await _load_locked(request)
         await take_down(profile_image, "curator", person, words)
-        await content_version.bump()
+        await content_version.bump(rows=())
     with contextlib.suppress(StoreUnavailable):  # the worker deletes the files later
         await Takedown([profile_image.image]).delete_files(storage_of(request))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gallery.artworks.models import Artwork, Submission
-from gallery.artworks.snapshots import snapshot_of
+from gallery.artworks.snapshots import snapshot_of, value_in
 from gallery.artworks.works import is_text_field, set_texts
 from gallery.images.models import Image
 
@@ -24,7 +24,11 @@ def reviewed_fields(artwork: Artwork, submission: Submission) -> dict[str, str]:
 
 def _proposed_fields(sent: Mapping[str, str]) -> dict[str, str]:
     """The fields of a snapshot that a proposal can change."""
-    return {name: value for name, value in sent.items() if is_text_field(name) or name in {"year", "picture"}}
+    older = {"date_made": value_in(sent, "date_made")} if "year" in sent else {}  # sent by the release before
+    return {
+        **older,
+        **{name: value for name, value in sent.items() if is_text_field(name) or name == "picture"},
+    }
 
 
 def apply_proposal(artwork: Artwork, sent: Mapping[str, str]) -> None:
@@ -33,7 +37,6 @@ def apply_proposal(artwork: Artwork, sent: Mapping[str, str]) -> None:
     if not proposed:  # erased by a withdrawal
         return
     set_texts(artwork, sent.get("language", artwork.language), proposed)
-    artwork.year = int(proposed["year"]) if proposed.get("year") else None
     if proposed.get("picture"):
         artwork.image_id = int(proposed["picture"])
 

@@ -13,6 +13,8 @@ from gallery.db.content_version import GenerationTracker
 
 T = TypeVar("T")
 
+FEW = 8  # at most this fraction of the ids, an eighth, is counted by itself
+
 
 class CountsById(Generic[T]):
     """Id → count. `count` counts for some ids, or for all if it gets None."""
@@ -52,6 +54,8 @@ class CountsById(Generic[T]):
             if self._touched == set():
                 return self._known
             changes, touched = self._changes, None if self._touched is None else self._touched.copy()
+            if touched is not None and len(touched) > len(self._known) // FEW:
+                touched = None  # to count for many ids takes longer than for all
             counted = await self._count(touched)
             counts = counted if touched is None else self._known | counted
             if changes == self._changes:  # otherwise it may be older than the last change

@@ -138,6 +138,7 @@ class Pages:
             local_input=datetime_local_value,
             lang=lang_attribute,
             spoken=language_attributes,
+            bcp47=bcp47,
             language_name=language_name,
             title_class=title_class,
         )

@@ -271,9 +271,11 @@ class TextsField(Field[Texts]):
         super().__init__(**{"default": NO_TEXTS, "db_default": "{}", **options})
 
     def to_db_value(self, value: Any, instance: Any) -> str:
-        if isinstance(value, str):  # a part of the column, in a search
-            return value
-        return (value if isinstance(value, Texts) else Texts(value or {})).to_json()
+        if value == "{}":  # the column's default in the database
+            return "{}"
+        if not isinstance(value, Texts):
+            raise TypeError(f"{type(value).__name__} instead of Texts")
+        return value.to_json()
 
     def to_python_value(self, value: Any) -> Texts:
         if isinstance(value, Texts):

@@ -28,6 +28,7 @@ from gallery.images.models import Fingerprint, Image
 from gallery.images.storage_keys import delete_image_files, logo_key
 from gallery.images.takedowns import stored_fingerprint, take_down_similar
 from gallery.storage import Storage
+from gallery.web.page_keys import work_key
 from gallery.withdrawals.forgetting import forget_consent
 
 
@@ -78,7 +79,8 @@ async def _end_locked(consent: Consent, ids: list[int], by: Person | None) -> Wi
     await record(Verb.CONSENT_WITHDRAWN, consent.id, organisation_id=consent.artist.organisation_id, by=by)
     if by is None:
         await notify_of_withdrawal(consent, await Artwork.filter(consent_id=consent.id).count())
-    await content_version.bump()
+    works = await Artwork.filter(consent_id=consent.id).only("id")
+    await content_version.bump(rows=[work_key(work.id) for work in works])
     return withdrawal
 
 
@@ -118,7 +120,7 @@ async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
     await content_version.wait_for_propagation()
     async with in_transaction():
         await _take_similar_down(withdrawal)
-        await content_version.bump()
+        await content_version.bump(rows=())
     await _delete_images(withdrawal, storage)
     await storage.proxy_cache.purge()
     withdrawal.files_deleted_at = now()

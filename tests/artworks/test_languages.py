@@ -33,8 +33,8 @@ async def test_a_work_in_uyghur_with_translations(site: Site) -> None:
     assert (await send(client, language="ug", **texts)).status_code == 303
     work = await Artwork.get()
     assert work.language == "ug"
-    assert work.own("title") == Texts({"ug": CAT, "zh": "猫", "en": "The cat"})
-    assert (work.own("story"), work.own("medium")) == (Texts({"bo": SUN}), Texts())
+    assert work.title == Texts({"ug": CAT, "zh": "猫", "en": "The cat"})
+    assert (work.story, work.medium) == (Texts({"bo": SUN}), Texts())
     page = (await client.get(f"/desk/works/{work.id}/edit")).text
     fields = shown_fields(page)
     assert {name: fields[name] for name in texts} == texts
@@ -44,7 +44,7 @@ async def test_a_work_in_uyghur_with_translations(site: Site) -> None:
     # Emptied, a translation is gone; the others stay.
     assert (await save(client, work, {**fields, "title[zh]": ""})).status_code == 303
     await work.refresh_from_db()
-    assert work.own("title") == Texts({"ug": CAT, "en": "The cat"})
+    assert work.title == Texts({"ug": CAT, "en": "The cat"})
 
 
 @BOTH
@@ -118,7 +118,7 @@ async def test_the_same_language_twice_is_refused_and_nothing_is_lost(site: Site
     fields = shown_fields((await client.get(f"/desk/works/{work.id}/edit")).text)
     assert (await save(client, work, {**fields, "language": "en"})).status_code == 422
     await work.refresh_from_db()
-    assert (work.language, set(work.own("title"))) == ("zh", {"zh", "en"})
+    assert (work.language, set(work.title)) == ("zh", {"zh", "en"})
 
 
 async def test_marks_of_direction_are_taken_out(site: Site) -> None:
@@ -139,7 +139,7 @@ async def test_translations_are_saved_while_typing(site: Site) -> None:
     window |= {"title[bo]": SUN, "story[bo]": "x" * 20_001}
     answer = (await mine.post(f"/desk/works/{work.id}/typing", data=window)).json()
     await work.refresh_from_db()
-    assert (work.title["bo"], "bo" in work.own("story"), list(work.unfinished)) == (SUN, False, ["story[bo]"])
+    assert (work.title["bo"], "bo" in work.story, list(work.unfinished)) == (SUN, False, ["story[bo]"])
     assert answer["conflicts"] == []
     again = shown_fields((await mine.get(f"/desk/works/{work.id}/edit")).text)
     assert (again["title[bo]"], len(again["story[bo]"])) == (SUN, 20_001)
@@ -154,7 +154,7 @@ async def test_translations_are_saved_while_typing(site: Site) -> None:
     other["seen"] = answer["seen"]
     answer = (await theirs.post(f"/desk/works/{work.id}/typing", data={**other, "title[es]": ""})).json()
     await work.refresh_from_db()
-    assert "es" not in work.own("title")
+    assert "es" not in work.title
 
 
 @BOTH
@@ -182,7 +182,7 @@ async def test_a_translation_is_proposed_and_accepted(site: Site) -> None:
     page = (await client.get(f"/desk/works/{work.id}/proposal")).text
     assert shown_fields(page)["title[en]"] == work.title["en"]
     texts = {**text_values(work), "title[bo]": SUN, "story[en]": ""}
-    sent = await client.post(f"/desk/works/{work.id}/proposal", data={**texts, "year": "2022"})
+    sent = await client.post(f"/desk/works/{work.id}/proposal", data={**texts, "date_made": "2022"})
     assert sent.status_code == 303
     curator = await site.client(site.cast.curator)
     shown = (await curator.get(f"/desk/queue/{work.id}")).text
@@ -191,7 +191,7 @@ async def test_a_translation_is_proposed_and_accepted(site: Site) -> None:
     assert submission is not None
     await accept(work, submission, site.cast.curator)
     await work.refresh_from_db()
-    assert (work.status, work.title["bo"], set(work.own("story"))) == (Status.ACCEPTED, SUN, {"zh"})
+    assert (work.status, work.title["bo"], set(work.story)) == (Status.ACCEPTED, SUN, {"zh"})
 
 
 @BOTH
@@ -213,8 +213,8 @@ async def test_programs_read_and_write_every_language(site: Site) -> None:
     change = {"texts": {"title": {"en": None, "ug": CAT}}}
     assert (await client.patch(payload["self"], json=change)).status_code == 200
     work = await Artwork.get()
-    assert work.own("title") == Texts({"bo": SUN, "zh": "太阳出来了", "ug": CAT})
-    assert work.own("story") == Texts({"bo": SUN, "zh-Hant": "太陽"})
+    assert work.title == Texts({"bo": SUN, "zh": "太阳出来了", "ug": CAT})
+    assert work.story == Texts({"bo": SUN, "zh-Hant": "太陽"})
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ from gallery.accounts.models import Person, Session
 from gallery.accounts.sessions import COOKIE, token_hash
 from gallery.artists.models import Consent, Withdrawal
 from gallery.artworks.models import Artwork, Status, Submission
+from gallery.artworks.works import text_values
 from gallery.clock import now, today
 from gallery.db.connection import Database
 from gallery.db.models import WorkerBeat
@@ -192,7 +193,8 @@ class Loop:
         story = f"Story {secrets.token_hex(8)}"
         self.outcomes.saved[id].append(story)
         data = {
-            **{name: getattr(work, name) for name in ("language", "title", "alt_text", "medium")},
+            "language": work.language,
+            **text_values(work),
             **{name: str(getattr(work, f"{name}_id")) for name in ("artist", "consent", "project")},
             "themes": [str(theme.id) for theme in work.themes],
             "story": story,
@@ -371,7 +373,7 @@ async def run(settings: Settings, kills: int, seed: int) -> bool:
         missing, parts = await lost(loop), await half_made(storage)
         orphans = await private_orphans(storage, timedelta(0))
         await delete_orphans(ChoreContext(settings, storage), settling=timedelta(0), pause=0)
-        left = [path for path in (settings.media / "scratch").iterdir() if path != storage.partial_uploads]
+        left = [*(settings.media / "scratch").iterdir()]
     check = subprocess.run(
         [sys.executable, "-m", "gallery.cli", "check", "--deep"],
         env=loop.live.environment(loop.address),

@@ -33,6 +33,7 @@ from gallery.organisations.models import Organisation, Project
 from gallery.search.indexing import rebuild
 from gallery.settings import Settings
 from gallery.themes.models import Theme
+from tests import factories
 from tests.factories import with_texts
 
 WORKS = 100_000
@@ -194,14 +195,14 @@ async def fill(count: int) -> None:
     def work(n: int) -> Artwork:
         artist = n // 5
         zh, en = chance.choice(MEDIA)
-        return Artwork(**with_texts(dict(  # noqa: C408
+        return Artwork(**with_texts(dict(
             organisation_id=organisations[artist % 60].id, artist_id=artist + 1, consent_id=artist + 1, image_id=n + 1,
             project_id=projects[artist % 60].id, status=Status.ACCEPTED,
             title=chance.choice(SUBJECTS) + chance.choice(DOINGS) + chance.choice(SUBJECTS),
             title_translation=random_english_text(chance, 3), story=random_text(chance, chance.randint(60, 400)),
             story_translation=random_english_text(chance, chance.randint(0, 120)), alt_text=random_text(chance, 40),
             alt_text_translation=random_english_text(chance, 12), medium=zh, medium_translation=en,
-            year=chance.randint(2010, 2025),
+            **factories.dated(str(chance.randint(2010, 2025))),
         )))  # fmt: skip
 
     await Artwork.bulk_create((work(n) for n in range(count)), batch_size=500)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import random
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import httpx
 import pytest
@@ -16,7 +18,9 @@ from gallery.artists.models import Artist, Consent
 from gallery.artworks.models import Artwork, Status, Submission, has_theme
 from gallery.artworks.submissions import propose
 from gallery.artworks.works import text_values
+from gallery.clock import now
 from gallery.db import content_version
+from gallery.db.content_version import current_number
 from gallery.exhibitions import drafts
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.images.models import Image
@@ -93,7 +97,7 @@ class Changes:
         if not work.may_hang or await Submission.exists(artwork_id=work.id, is_waiting=True):
             return
         texts = {**text_values(work), "title[en]": f"Work {self.random.random()}"}
-        sent = await propose(work, texts, work.year, self.site.cast.partner)
+        sent = await propose(work, texts, self.site.cast.partner)
         await decisions.accept(work, sent, self.site.cast.curator)
 
     async def veto(self) -> None:
@@ -211,6 +215,29 @@ async def test_a_change_drops_only_the_pages_that_show_it(
     await withdraw(await Consent.get(artworks__id=here[0].id), site.storage)
     await client.get("/en/about")
     assert set(site.app.page_cache._pages) == {("/en/about", b"")}
+
+
+async def test_what_stays_on_view_is_not_counted_again(site: Site) -> None:
+    curator, works = site.cast.curator, [await factories.accepted(site) for _ in range(2)]
+    exhibition = await factories.exhibition(works[:1], published=False)
+    counted = f"organisation:{works[0].organisation_id}"
+
+    async def published(**changed: Any) -> set[str]:
+        await drafts.change_draft(exhibition, None, **changed)
+        edition = await drafts.publish(exhibition, curator)
+        number = await current_number()
+        touched = await content_version.keys_changed(number - 1, number)
+        assert touched is not None
+        assert {edition_key(edition.id), *(work_key(work.id) for work in works[:1])} <= touched
+        return set(touched)
+
+    assert counted in await published(title_en="Shown first")
+    assert counted not in await published(title_en="Renamed")
+    await drafts.hang(
+        await Room.get(edition__exhibition_id=exhibition.id, edition__number=None), works[1], curator
+    )
+    assert counted in await published()
+    assert counted not in await published(opens_at=now() + timedelta(days=1))
 
 
 @pytest.mark.engines("sqlite", "postgresql")

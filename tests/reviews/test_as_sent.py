@@ -13,7 +13,7 @@ from gallery.artists.models import Artist
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.submissions import propose, submit
 from gallery.artworks.taking_back import take_back
-from gallery.artworks.works import TEXT_FIELDS, discard_image
+from gallery.artworks.works import TEXT_FIELDS, discard_image, text_values
 from gallery.clock import now, today
 from gallery.images.models import Image
 from gallery.organisations.models import Project
@@ -21,6 +21,7 @@ from gallery.reviews import decisions, hints
 from gallery.reviews.models import LaterCheck, Report, Review, Score, ScoringRound
 from gallery.reviews.vetoes import lift_veto, veto
 from gallery.stats.models import CountKind, WorkCount
+from gallery.web.texts import Texts
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
@@ -97,7 +98,7 @@ async def type_since(site: Site, work: Artwork) -> Image:
     held = await Artwork.get(id=work.id).prefetch_related("image")
     replaced = held.image
     for field in TEXT_FIELDS:
-        setattr(held, field, name)
+        setattr(held, field, name if field in ("size", "date_made") else Texts({"en": name}))
     held.unfinished, held.year, held.image, held.consent = {"story": [name]}, 1999, image, consent
     held.project = await factories.project(organisation, **renamed)
     held.language = "en"
@@ -254,13 +255,13 @@ async def test_pictures_of_a_proposal_are_seen_when_they_are_sent(site: Site) ->
         return (await client.get(f"/desk/images/{image.id}/320.jpg")).status_code
 
     assert (await seen(work.image), await seen(proposed)) == (200, 404)
-    texts = {name: getattr(work, name) for name in TEXT_FIELDS}
-    submission = await propose(work, {**texts, "story": "zzother"}, work.year, site.cast.partner, proposed)
+    texts = text_values(work)
+    submission = await propose(work, {**texts, "story": "zzother"}, site.cast.partner, proposed)
     assert (await seen(work.image), await seen(proposed)) == (200, 200)
     assert "zzother" in (await client.get(f"/desk/queue/{work.id}")).text
     await take_back(work, site.cast.partner)
     assert "zzother" not in (await client.get(f"/desk/queue/{work.id}")).text
-    submission = await propose(work, {**texts, "story": "zzagain"}, work.year, site.cast.partner)
+    submission = await propose(work, {**texts, "story": "zzagain"}, site.cast.partner)
     await decisions.accept(work, submission, site.cast.curator)
     assert "zzagain" in (await client.get(f"/desk/queue/{work.id}")).text
 

@@ -43,7 +43,7 @@ async def shown(site: Site) -> Artwork:
 
 
 async def send(client: httpx.AsyncClient, work: Artwork, files: Any = TALL, **changed: str) -> httpx.Response:
-    data = {**text_values(work), "year": "2022", **changed}
+    data = {**text_values(work), **changed}
     return await client.post(f"/desk/works/{work.id}/proposal", data=data, files=files)
 
 
@@ -193,7 +193,7 @@ async def test_what_is_no_picture_is_told_and_what_was_typed_is_kept(site: Site)
         assert "新的故事" in answer.text
     assert not await Submission.exists(artwork=work, is_waiting=True)
     # A good picture in a form with an error need not be sent again.
-    answer = await send(client, work, year="1200")
+    answer = await send(client, work, date_made="1200")
     assert answer.status_code == 422
     token = (await Image.get(id__not=work.image_id)).token
     assert f'name="image" value="{token}"' in answer.text
@@ -221,10 +221,10 @@ async def test_a_picture_that_belongs_elsewhere_is_refused(site: Site) -> None:
     work = await shown(site)
     other = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
     foreign = await factories.image(site.storage, site.cast.elsewhere)
-    texts = {name: getattr(work, name) for name in ("title", "story", "alt_text", "medium")}
+    texts = text_values(work)
     for image in (await Image.get(id=other.image_id), foreign):
         with pytest.raises(NotSubmittable) as refusal:
-            await propose(work, texts, 2022, site.cast.partner, image)
+            await propose(work, texts, site.cast.partner, image)
         assert "picture" in refusal.value.missing
     assert not await Submission.exists(artwork=work, is_waiting=True)
 

@@ -22,7 +22,7 @@ async def work_on_view(site: Site) -> tuple[Artwork, str]:
 
 
 async def propose(client: httpx.AsyncClient, work: Artwork, **changed: str) -> httpx.Response:
-    data = {**text_values(work), "year": "2022", **changed}
+    data = {**text_values(work), **changed}
     return await client.post(f"/desk/works/{work.id}/proposal", data=data)
 
 
