@@ -20,7 +20,7 @@ from gallery.artists.models import AgreedBy, Artist, Consent
 from gallery.artworks.dates import read_date
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.snapshots import snapshot_of
-from gallery.artworks.works import TEXT_FIELDS
+from gallery.artworks.works import TRANSLATED_FIELDS
 from gallery.clock import now, today
 from gallery.exhibitions.first_showings import date_first_showings
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
@@ -177,7 +177,7 @@ def with_texts(values: dict[str, Any]) -> dict[str, Any]:
     `title` may be words in the work's own language, and `title_translation` those in the site's other language.
     """
     language = values.get("language", "zh")
-    for name in TEXT_FIELDS:
+    for name in TRANSLATED_FIELDS:
         translation = values.pop(f"{name}_translation", "")
         if isinstance(words := values.get(name, ""), str):
             values[name] = Texts({language: words, other_language(language): translation})

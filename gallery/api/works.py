@@ -124,7 +124,7 @@ async def create(request: Request) -> Response:
         async with WorkEntry(storage_of(request), settings_of(request), person) as entry:
             artwork = await entry.save(details)
     except WorkRefused as refusal:
-        raise _field_errors_problem({refusal.field: [refusal.sentence]}, values) from None
+        raise _field_errors_problem({refusal.field: [refusal.sentence]}, pointers) from None
     return _state_response(request, artwork, 201)
 
 
@@ -149,7 +149,7 @@ async def update(request: Request) -> Response:
     except EditConflict:
         raise Problem(409, _("The work has just been changed. Please read it and send again.")) from None
     except WorkRefused as refusal:
-        raise _field_errors_problem({refusal.field: [refusal.sentence]}, values) from None
+        raise _field_errors_problem({refusal.field: [refusal.sentence]}, pointers) from None
     return _state_response(request, saved)
 
 

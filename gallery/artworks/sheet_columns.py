@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from gallery.artworks.works import TEXT_FIELDS
+from gallery.artworks.works import TRANSLATED_FIELDS
 from gallery.artworks.xlsx import Alignment, Font, openpyxl
 from gallery.web.languages import LANGUAGES, current_language, use_language
 from gallery.web.languages import gettext as _
@@ -106,7 +106,7 @@ def find_column(header: str, known: Mapping[str, str]) -> str | None:
     match = HEADER_IN_LANGUAGE.fullmatch(header.strip().strip("*:："))
     name = known.get(normalised_name(match[1])) if match else None
     language = find_language(match[2]) if match else None
-    return field_name(name, language) if name in TEXT_FIELDS and language else None
+    return field_name(name, language) if name in TRANSLATED_FIELDS and language else None
 
 
 def known_headers() -> dict[str, str]:
@@ -124,7 +124,10 @@ def known_headers() -> dict[str, str]:
 def template_columns() -> list[str]:
     """The columns of the templates: all, and translations into the site's languages but the current one."""
     others = [language for language in LANGUAGES if language != current_language()]
-    return [*COLUMN_LABELS, *(field_name(name, language) for language in others for name in TEXT_FIELDS)]
+    return [
+        *COLUMN_LABELS,
+        *(field_name(name, language) for language in others for name in TRANSLATED_FIELDS),
+    ]
 
 
 def template_csv() -> bytes:

@@ -36,7 +36,8 @@ def apply_proposal(artwork: Artwork, sent: Mapping[str, str]) -> None:
     proposed = _proposed_fields(sent)
     if not proposed:  # erased by a withdrawal
         return
-    set_texts(artwork, sent.get("language", artwork.language), proposed)
+    present = {name: getattr(artwork, name) for name in ("size", "date_made")}
+    set_texts(artwork, sent.get("language", artwork.language), {**present, **proposed})
     if proposed.get("picture"):
         artwork.image_id = int(proposed["picture"])
 

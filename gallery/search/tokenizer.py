@@ -46,7 +46,7 @@ _MARKS = "".join(
     for character in map(chr, range(0x0900, 0x1D00))
     if unicodedata.category(character).startswith("M") and not re.match(f"[{_UNSPACED}]", character)
 )
-_LETTER = rf"(?:(?![{_CJK}])(?:[^\W_]|[{_MARKS}]))"
+_LETTER = rf"(?:(?![_{_CJK}])[\w{_MARKS}])"
 _WORDS = re.compile(rf"([{_CJK}]+)|({_LETTER}+(?:'{_LETTER}+)*)")
 _ASCII_WORDS = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")  # a faster _WORDS for ASCII texts
 _CJK_CHARACTER = re.compile(rf"[{_CJK}]")

@@ -7,6 +7,7 @@ from gallery.artists.models import Withdrawal
 from gallery.artworks.models import Artwork, Status
 from gallery.db.connection import in_transaction
 from gallery.erasure import request_erasure
+from gallery.web.texts import NO_TEXTS
 from gallery.withdrawals.forgetting import forget_consent
 from gallery.withdrawals.withdrawal import delete_files
 from gallery.worker import Chore, ChoreContext
@@ -26,7 +27,9 @@ async def erase_earlier_words(context: ChoreContext) -> bool:
 
     False if there is no such work.
     """
-    kept = Artwork.filter(status=Status.WITHDRAWN).exclude(title="", medium="", consent__assent="")
+    kept = Artwork.filter(status=Status.WITHDRAWN).exclude(
+        title=NO_TEXTS, medium=NO_TEXTS, consent__assent=""
+    )
     work = await kept.order_by("id").select_related("consent").first()
     if work is None or work.consent is None:
         return False

@@ -25,7 +25,7 @@ from gallery.artworks.sheet_faults import (
 )
 from gallery.artworks.sheet_rows import read_row, texts_in
 from gallery.artworks.sheets import SheetFile, SheetRow
-from gallery.artworks.works import TEXT_FIELDS
+from gallery.artworks.works import TRANSLATED_FIELDS
 from gallery.web.languages import LANGUAGES, use_language
 from tests.artworks.sheets import csv_bytes, zipped
 
@@ -71,7 +71,7 @@ def test_templates_are_read_back_in_either_language(tmp_path: Path, language: st
     assert row_values.picture == "IMG_0001.jpg"
     assert all(row_values.texts[name] for name in ("title", "story", "alt_text", "medium"))
     other = "en" if language == "zh" else "zh"
-    assert set(row.cells) == {*COLUMN_LABELS, *(f"{name}[{other}]" for name in TEXT_FIELDS)}
+    assert set(row.cells) == {*COLUMN_LABELS, *(f"{name}[{other}]" for name in TRANSLATED_FIELDS)}
 
 
 def test_columns_are_known_by_what_people_call_them(tmp_path: Path) -> None:

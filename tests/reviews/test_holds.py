@@ -9,9 +9,9 @@ import pytest
 
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.snapshots import (
-    SNAPSHOT_FIELDS,
     diff_passages,
     field_changes,
+    snapshot_fields,
     snapshot_of,
 )
 from gallery.clock import now
@@ -64,7 +64,7 @@ async def test_of_two_at_once_one_holds(site: Site) -> None:
 async def test_the_page_renews_and_lets_go(site: Site) -> None:
     work, submission = await work_with_submission(site)
     first, second = await site.client(site.cast.curator), await site.client(site.cast.keeper)
-    seen = seen_field(await snapshot(work), SNAPSHOT_FIELDS)
+    seen = await seen_in(work)
     await first.get(f"/desk/queue/{work.id}")
     payload = (await first.post(f"/desk/queue/{work.id}/hold", data={"seen": seen})).json()
     assert payload == {"holder": None, "is_waiting": True, "changed": False}
@@ -107,10 +107,16 @@ async def snapshot(work: Artwork) -> dict[str, str]:
     return snapshot_of(found)
 
 
+async def seen_in(work: Artwork) -> str:
+    """The field `seen` of a page that shows the work as it is now."""
+    shown = await snapshot(work)
+    return seen_field(shown, snapshot_fields(shown))
+
+
 async def test_a_decision_on_what_changed_is_refused_with_what_changed(site: Site) -> None:
     work, submission = await work_with_submission(site, story="他爱画画。")
     client = await site.client(site.cast.curator)
-    seen = seen_field(await snapshot(work), SNAPSHOT_FIELDS)
+    seen = await seen_in(work)
     await work.fetch_related("project")
     assert work.project is not None
     work.project.link = "https://example.org/elsewhere"
@@ -124,7 +130,7 @@ async def test_a_decision_on_what_changed_is_refused_with_what_changed(site: Sit
     assert "<ins>elsewhere</ins>" in answer.text
     assert "Kept." in answer.text
     assert not await Review.all().exists()
-    again = seen_field(await snapshot(work), SNAPSHOT_FIELDS)
+    again = await seen_in(work)
     assert f'value="{again}"' in answer.text
     assert (await client.post(f"/desk/queue/{work.id}", data={**data, "seen": again})).status_code == 303
 
@@ -142,14 +148,14 @@ async def test_a_work_sent_again_tells_field_by_field(site: Site) -> None:
 
 
 def test_changes_are_told_in_the_order_of_the_form() -> None:
-    before = dict.fromkeys(SNAPSHOT_FIELDS, "a")
+    before = dict.fromkeys(snapshot_fields(), "a")
     after = {**before, "themes": "b", "title": "c"}
     assert [change.field for change in field_changes(before, after)] == ["title", "themes"]
-    seen = read_digests(seen_field(before, SNAPSHOT_FIELDS))
-    assert changed_since(seen, after, SNAPSHOT_FIELDS) == ["title", "themes"]
-    assert changed_since(seen, before, SNAPSHOT_FIELDS) == []
-    for nonsense in ("", "x" * 8 * len(SNAPSHOT_FIELDS), "abc"):
-        assert changed_since(read_digests(nonsense), before, SNAPSHOT_FIELDS) == list(SNAPSHOT_FIELDS)
+    seen = read_digests(seen_field(before, snapshot_fields()))
+    assert changed_since(seen, after, snapshot_fields()) == ["title", "themes"]
+    assert changed_since(seen, before, snapshot_fields()) == []
+    for nonsense in ("", "x" * 8 * len(snapshot_fields()), "abc"):
+        assert changed_since(read_digests(nonsense), before, snapshot_fields()) == snapshot_fields()
 
 
 def test_passages_lead_from_one_text_to_the_other() -> None:

@@ -16,6 +16,7 @@ from gallery.reviews.undo import UndoRefused, undo_review
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
+from tests.factories import in_zh
 from tests.reviews.submissions import work_with_submission
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
@@ -79,7 +80,7 @@ async def test_what_the_partner_did_since_stands(site: Site) -> None:
     edited, its_submission = await work_with_submission(site)
     review = await return_to_partner(edited, its_submission, site.cast.curator, {}, "Mend it.")
     await edited.refresh_from_db()
-    edited.title = "Mended"
+    edited.title = in_zh("Mended")
     await edited.save()
     with pytest.raises(UndoRefused, match="changed since"):
         await undo_review(review, site.cast.curator)
