@@ -16,7 +16,7 @@ from gallery.accounts.models import Person, Role
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now, today
 from gallery.db import content_version
-from gallery.db.connection import QuerySet, in_transaction, locked
+from gallery.db.connection import QuerySet, in_transaction, is_outage, locked
 from gallery.db.leases import lease_renewal
 from gallery.images.models import Image, ImageState
 from gallery.images.profile_image_models import ProfileImage
@@ -90,6 +90,9 @@ async def develop_one(context: ChoreContext, image: Image | None) -> bool:
         await release_lease(image)  # not a failure of the picture: no delay before the next attempt
         raise
     except OSError as fault:
+        if is_outage(fault):  # the same
+            await release_lease(image)
+            raise
         logger.warning("Image %d was postponed: this machine could not develop it: %s", image.id, fault)
         await postpone(image)
         return True
