@@ -8,6 +8,7 @@ import json
 import logging
 import os
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -20,11 +21,14 @@ from tortoise.exceptions import DBConnectionError
 from gallery.api.tokens import new_token_text
 from gallery.app import CHORES, create_app
 from gallery.artworks.models import Artwork
+from gallery.clock import frozen_at, now
 from gallery.db import content_version
 from gallery.db.connection import Database, in_transaction
-from gallery.images.chores import develop_next
+from gallery.images.chores import claim, develop_next, postpone
 from gallery.images.models import Image, ImageState
 from gallery.images.sandbox import parent
+from gallery.mail.chores import claim as claim_mail
+from gallery.mail.models import Mail
 from gallery.settings import Settings
 from gallery.storage import Storage, StoreUnavailable
 from gallery.worker import ChoreContext, Worker
@@ -218,3 +222,30 @@ async def test_a_site_starts_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(StoreUnavailable, match="No space left") as away:
         await storage.check()
     assert not away.value.is_refusal  # with which the site would not start
+
+
+# A clock that was wrong
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+async def test_what_was_claimed_by_a_clock_that_was_ahead_is_taken_up(site: Site) -> None:
+    context = ChoreContext(site.settings, site.storage)
+    image = await factories.received(site.storage, site.cast.organisation)
+    mail = await Mail.create(kind="password_changed", email="somebody@example.org", due_at=now())
+    with frozen_at(now() + timedelta(days=10)):
+        assert await claim(context) is not None
+        assert await claim_mail() is not None
+    assert await claim_mail() == mail
+    assert await claim_mail() is None  # it has a lease now
+    await site.work()
+    await image.refresh_from_db()
+    assert image.state == ImageState.READY
+
+
+async def test_a_picture_that_was_postponed_by_a_clock_that_was_ahead_is_tried_again(site: Site) -> None:
+    image = await factories.received(site.storage, site.cast.organisation)
+    with frozen_at(now() + timedelta(days=10)):
+        await postpone(image)
+    await site.work()
+    await image.refresh_from_db()
+    assert image.state == ImageState.READY
