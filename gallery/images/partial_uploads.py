@@ -218,7 +218,9 @@ async def leased(upload: Upload) -> AsyncIterator[None]:
     Raises UploadLocked, UploadGone.
     """
     rows = Upload.filter(id=upload.id, completed_at__isnull=True)
-    free = rows.filter(Q(lease_until__isnull=True) | has_ended("lease_until", timedelta(seconds=LEASE_SECONDS)))
+    free = rows.filter(
+        Q(lease_until__isnull=True) | has_ended("lease_until", timedelta(seconds=LEASE_SECONDS))
+    )
     if not await free.update(lease_until=now() + timedelta(seconds=LEASE_SECONDS)):
         raise UploadLocked if await Upload.exists(id=upload.id) else UploadGone
     try:
