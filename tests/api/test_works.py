@@ -133,8 +133,13 @@ async def test_some_fields_are_changed_and_the_others_stay(site: Site) -> None:
     assert changed.status_code == 200, changed.text
     after = (await client.get(f"{V1}/works/{work.id}")).json()
     different = {name for name in after if after[name] != before[name]}
-    assert different == {"title", "medium", "date_made", "edtf", "year", "updated_at"}
-    assert (after["title"], after["medium"], after["date_made"], after["year"]) == ("新的", "", "2021", 2021)
+    assert different == {"title", "medium", "date_made", "edtf", "year", "texts", "updated_at"}
+    assert (after["title"], after["medium"], after["date_made"], after["year"]) == (
+        "新的",
+        "",
+        "2021",
+        2021,
+    )
 
 
 async def test_size_date_and_number_are_sent_as_people_write_them(site: Site) -> None:
