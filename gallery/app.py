@@ -29,6 +29,7 @@ import gallery.public.feature
 import gallery.reviews.feature
 import gallery.search.feature
 import gallery.sharing.feature
+import gallery.sounds.feature
 import gallery.stats.feature
 import gallery.themes.feature
 import gallery.withdrawals.feature
@@ -41,6 +42,7 @@ from gallery.db.connection import Database
 from gallery.db.content_version import GenerationTracker
 from gallery.exhibitions.schedule import next_change
 from gallery.images.on_demand import OnDemandQueue
+from gallery.images.sound_refusals import SOUND_REFUSALS
 from gallery.images.views import desk_address, desk_picture
 from gallery.monitoring.monitor import Monitor
 from gallery.monitoring.request_log import RequestLogMiddleware
@@ -48,6 +50,7 @@ from gallery.public import patterns
 from gallery.public.media import VisibilityCache
 from gallery.public.work_counts import WorkCounts
 from gallery.settings import Settings
+from gallery.sounds.player import add_voices
 from gallery.stats.appreciations import AppreciationCache
 from gallery.stats.count_writer import write_periodically
 from gallery.stats.visit_counter import VisitCounter, VisitCounterMiddleware
@@ -70,6 +73,7 @@ FEATURES: tuple[Feature, ...] = (
     gallery.withdrawals.feature,
     gallery.artists.feature,
     gallery.images.feature,
+    gallery.sounds.feature,
     gallery.artworks.feature,
     gallery.api.feature,
     gallery.reviews.feature,
@@ -151,7 +155,10 @@ def create_app(settings: Settings) -> Gallery:
     app.state.on_demand = OnDemandQueue()
     app.state.api_limits = ApiLimits(settings)
     app.state.pages = pages = Pages(settings, routes, static_files.version)
-    pages.environment.globals.update(desk_address=desk_address, desk_picture=desk_picture)
+    pages.environment.globals.update(
+        desk_address=desk_address, desk_picture=desk_picture, sound_refusals=SOUND_REFUSALS
+    )
+    add_voices(pages)
     return app
 
 

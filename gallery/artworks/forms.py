@@ -68,6 +68,16 @@ class WorkForm(ConsentFields):
         _l("Who helped"), 200, description=_l("Such as: drawn alone; a teacher helped with the outline.")
     )
 
+    transcript = TextBlockField(
+        _l("What the voice says"),
+        20_000,
+        description=_l(
+            "Word for word, in the work's language, for people who cannot hear it. If a line begins with its time, "
+            "such as 0:05, the words follow the voice."
+        ),
+        render_kw={"rows": 5},
+    )
+
     title_translation = LineField(_l("Title, translated"), 120)
     story_translation = TextBlockField(_l("Story, translated"), 20_000, render_kw={"rows": 7})
     alt_text_translation = TextBlockField(
@@ -75,6 +85,10 @@ class WorkForm(ConsentFields):
     )
     medium_translation = LineField(_l("Medium, translated"), 120)
     assistance_translation = LineField(_l("Who helped, translated"), 200)
+
+    transcript_translation = TextBlockField(
+        _l("What the voice says, translated"), 20_000, render_kw={"rows": 5}
+    )
 
     artist = SelectField(_l("Artist"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
     credit_name = LineField(

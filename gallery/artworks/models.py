@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gallery.artworks.private_share_models import PrivateShare
     from gallery.organisations.models import Organisation, Project
     from gallery.reviews.models import Review, Veto
+    from gallery.sounds.models import Sound
     from gallery.stats.models import Appreciation, WorkCount
 
 
@@ -195,6 +196,10 @@ class Artwork(Model):
         "gallery.Image", related_name="artwork", null=True, on_delete=fields.SET_NULL
     )
     image_id: int | None
+    sound: fields.OneToOneNullableRelation[Sound] = fields.OneToOneField(
+        "gallery.Sound", related_name="artwork", null=True, on_delete=fields.SET_NULL
+    )
+    sound_id: int | None
     themes: fields.ManyToManyRelation[Theme] = fields.ManyToManyField(
         "gallery.Theme", related_name="artworks", through="artwork_theme"
     )
@@ -210,6 +215,9 @@ class Artwork(Model):
     alt_text_translation = fields.TextField(default="")
     medium_translation = fields.CharField(max_length=120, default="")
     assistance_translation = fields.CharField(max_length=200, default="")
+    # What the voice says. If its lines begin with times, they follow the voice as captions (sounds/transcripts.py).
+    transcript = fields.TextField(default="", db_default="")
+    transcript_translation = fields.TextField(default="", db_default="")
     year = fields.IntField(null=True)
     unfinished: dict[str, list[str]] = fields.JSONField(
         default=dict, db_default={}

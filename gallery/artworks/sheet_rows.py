@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gallery.artworks.forms import FIRST_YEAR
-from gallery.artworks.sheet_columns import MULTILINE_COLUMNS, SEPARATORS, normalised_name
+from gallery.artworks.sheet_columns import COLUMN_LABELS, MULTILINE_COLUMNS, SEPARATORS, normalised_name
 from gallery.artworks.sheet_faults import CellFault
 from gallery.artworks.sheets import SheetRow
 from gallery.artworks.works import TEXT_FIELDS
@@ -94,7 +94,7 @@ class _RowReader:
 def read_row(row: SheetRow) -> tuple[ParsedRow, list[CellFault]]:
     """The values of a row, with every fault in it that can be found without the database."""
     reader = _RowReader(row)
-    texts = {name: reader.text(name) for name in TEXT_FIELDS}
+    texts = {name: reader.text(name) for name in TEXT_FIELDS if name in COLUMN_LABELS}
     picture = reader.text("picture")
     year, language = reader.year(), reader.language()
     if not texts["title"] and not picture and not reader.has_fault("title", "picture"):

@@ -14,7 +14,17 @@ from gallery.artworks.works import TEXT_FIELDS
 Snapshot = Mapping[str, str]  # form field, or part of one → value
 
 # The fields of a snapshot, in the order of the work's form.
-SNAPSHOT_FIELDS = ("picture", "language", *TEXT_FIELDS, "year", "artist", "consent", "project", "themes")
+SNAPSHOT_FIELDS = (
+    "picture",
+    "sound",
+    "language",
+    *TEXT_FIELDS,
+    "year",
+    "artist",
+    "consent",
+    "project",
+    "themes",
+)
 
 
 # Additional keys of a snapshot. gallery/artworks/as_sent.py needs them to display the work.
@@ -30,6 +40,7 @@ def snapshot_of(artwork: Artwork) -> dict[str, str]:
     artist, project = artwork.artist, artwork.project
     values = {
         "picture": str(artwork.image_id or ""),
+        "sound": str(artwork.sound_id or ""),
         "language": artwork.language,
         **{name: getattr(artwork, name) for name in TEXT_FIELDS},
         "year": str(artwork.year or ""),

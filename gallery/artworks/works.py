@@ -22,13 +22,15 @@ from gallery.images.storage_keys import delete_image_files
 from gallery.numbers import row_id
 from gallery.organisations.models import Organisation, Project
 from gallery.organisations.projects import add_project
+from gallery.sounds.models import Sound
+from gallery.sounds.uploads import discard_sound
 from gallery.storage import Storage, StoreUnavailable
 from gallery.themes.extensions import extended_deadlines
 from gallery.themes.models import Theme
 from gallery.web.edit_conflicts import EditConflict
 from gallery.web.languages import gettext as _
 
-TRANSLATED_FIELDS = ("title", "story", "alt_text", "medium", "assistance")
+TRANSLATED_FIELDS = ("title", "story", "alt_text", "medium", "assistance", "transcript")
 TEXT_FIELDS = (*TRANSLATED_FIELDS, *(f"{name}_translation" for name in TRANSLATED_FIELDS))
 
 
@@ -310,7 +312,7 @@ async def _get_or_add_project(details: WorkDetails) -> Project | None:
 
 
 async def delete_draft(artwork: Artwork, storage: Storage) -> None:
-    """Delete a draft and its picture. Raises NotEditable for any other work."""
+    """Delete a draft with its picture and its voice. Raises NotEditable for any other work."""
     async with in_transaction():
         current = await locked(Artwork.filter(id=artwork.id)).first()
         if current is None:
@@ -318,11 +320,14 @@ async def delete_draft(artwork: Artwork, storage: Storage) -> None:
         if current.status != Status.DRAFT:
             raise NotEditable(current.status)
         image = await Image.get_or_none(id=current.image_id) if current.image_id else None
+        sound = await Sound.get_or_none(id=current.sound_id) if current.sound_id else None
         await current.delete()
         await request_erasure()
         await record(Verb.WORK_DELETED, current.id, organisation_id=current.organisation_id)
     if image is not None:
         await discard_image(image, storage)
+    if sound is not None:
+        await discard_sound(sound, storage)
 
 
 async def discard_image(image: Image, storage: Storage) -> None:

@@ -29,3 +29,5 @@ SOUND_REFUSALS: Mapping[str, Any] = {
         "This recording takes too much work to open. Please save it as MP3 or M4A on your device and send that."
     ),
 }
+
+NO_SOUNDS = _("This site takes no recordings: the keeper has not installed what opens them.")

@@ -40,6 +40,7 @@ NOTED_FIELDS = {
     "medium": _l("Medium"),
     "year": _l("Year"),
     "assistance": _l("Who helped"),
+    "transcript": _l("Voice and transcript"),
     "artist": _l("Artist"),
     "consent": _l("Consent"),
     "project": _l("Project"),
@@ -55,6 +56,8 @@ SNAPSHOT_WORDS = {
     "alt_text_translation": _l("What the picture shows, translated"),
     "medium_translation": _l("Medium, translated"),
     "assistance_translation": _l("Who helped, translated"),
+    "transcript_translation": _l("What the voice says, translated"),
+    "sound": _l("Voice"),
 }
 
 

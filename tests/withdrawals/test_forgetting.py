@@ -116,6 +116,7 @@ MACHINE = {
     "search_entry",  # filled directly: its index is a separate table
     *("artwork.public_id", "artwork.form_key", "artwork.language"),
     *("hint.check", "hint.field", "hint.key", "waved_off.key", "report.language"),
+    *("sound.token", "sound.refusal"),
     *("image.token", "image.refusal", "image.mean_colour", "image.perceptual_hash"),
     *("import.token", "import.language", "import.refusal", "imported_picture.refusal"),
     *("mail.kind", "mail.key", "mail.language", "mail.path", "mail.secret", "upload.token"),
@@ -190,6 +191,7 @@ async def known_everywhere(site: Site, consent: Consent) -> Artwork:
     """A work with rows in every table that can refer to one."""
     cast, storage = site.cast, site.storage
     work = await factories.artwork(storage, cast.organisation, status=Status.ACCEPTED, consent=consent)
+    await factories.voice(storage, work)
     await factories.exhibition([work])
     submission = await Submission.get(artwork_id=work.id)
     await Submission.filter(id=submission.id).update(replaces={})
