@@ -49,6 +49,7 @@ from gallery.monitoring.request_log import RequestLogMiddleware
 from gallery.public import patterns
 from gallery.public.media import VisibilityCache
 from gallery.public.work_counts import WorkCounts
+from gallery.reviews.coverage import coverage_counts
 from gallery.settings import Settings
 from gallery.sounds.player import add_voices
 from gallery.stats.appreciations import AppreciationCache
@@ -152,6 +153,7 @@ def create_app(settings: Settings) -> Gallery:
     app.state.content = content
     app.state.visibility = VisibilityCache(content)
     app.state.work_counts = WorkCounts(content)
+    app.state.coverage = coverage_counts(content)
     app.state.on_demand = OnDemandQueue()
     app.state.api_limits = ApiLimits(settings)
     app.state.pages = pages = Pages(settings, routes, static_files.version)

@@ -1,7 +1,8 @@
 """The worker: it runs all chores in a loop.
 
 There is no queue: a chore asks the database for a row that needs work. Every chore can safely run twice, so a
-worker may be killed at any moment; when its lease on a row ends, another worker takes the row over.
+worker may be killed at any moment; when its lease on a row ends, another worker takes the row over. A chore that
+found nothing asks again only when something was written, or after LOOK_SECONDS.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ logger = logging.getLogger("gallery.worker")
 IDLE_SECONDS = 0.5  # pause after a round without work
 HEARTBEAT_SECONDS = 10.0
 BEATS_KEPT_FOR = timedelta(hours=1)
-LONGEST_WAIT = 300.0  # seconds until a chore that waits for a change looks all the same
+LOOK_SECONDS = 30.0  # until a chore asks again although nothing was written: time alone brings work, too
+LONGEST_WAIT = 300.0  # the same for a chore that waits for a change of what visitors see
 STORE_RETRY_SECONDS = 5.0  # pause of a chore that could not reach the store
 
 
@@ -45,35 +47,56 @@ class Chore:
 
     name: str
     step: Callable[[ChoreContext], Awaitable[bool]]
-    every: float = 0.0  # pause in seconds after a step that found no work
+    every: float = 0.0  # least pause in seconds after a step that found no work
     concurrent: bool = False  # runs concurrently with the other chores, which need not wait for it
-    # After a step without work, wait until something that visitors see may have changed (or LONGEST_WAIT).
+    # After a step without work, wait until something that visitors see may have changed (or LONGEST_WAIT). Other
+    # chores wait until anything was written (or LOOK_SECONDS).
     on_change: bool = False
+
+    @property
+    def pause(self) -> float:
+        """Seconds until the chore asks again after it found no work, if there is no reason to ask sooner."""
+        return LONGEST_WAIT if self.on_change else max(self.every, LOOK_SECONDS)
+
+
+@dataclass
+class ChoreState:
+    """When a chore runs next, in seconds of the loop's clock."""
+
+    not_before: float = 0.0
+    no_later_than: float = 0.0  # in between it runs if `version` is not what it was
+    version: object = None  # before the step that found no work
 
 
 async def no_change() -> datetime | None:
     return None
 
 
+async def always_written() -> object:
+    return object()
+
+
 class Worker:
-    """`next_change`: the moment at which time alone next changes what visitors see."""
+    """`next_change`: the moment at which time alone next changes what visitors see.
+
+    `write_version`: see WriteTracker.version.
+    """
 
     def __init__(
         self,
         context: ChoreContext,
         chores: Sequence[Chore],
         next_change: Callable[[], Awaitable[datetime | None]] = no_change,
+        write_version: Callable[[], Awaitable[object]] = always_written,
     ) -> None:
         self.context = context
         self.chores = chores
         self._content = GenerationTracker(next_change)
-        self._settled: dict[
-            str, tuple[int, int] | None
-        ] = {}  # chore → the generation in which it found no work
+        self._write_version = write_version
         self._doing: set[str] = set()  # the names of the running chores
         self._failures = 0  # steps that raised an error
         self._failed_at: datetime | None = None  # the last of them
-        self._next_step = dict.fromkeys((chore.name for chore in chores), 0.0)
+        self._states = {chore.name: ChoreState() for chore in chores}
 
     async def run(self) -> None:
         """Work until cancelled.
@@ -127,22 +150,25 @@ class Worker:
         found_work = False
         clock = asyncio.get_running_loop().time
         for chore in self.chores if chores is None else chores:
-            is_waiting = not ignore_pauses and clock() < self._next_step[chore.name]
-            if is_waiting and chore.name not in self._settled:
+            state = self._states[chore.name]
+            if clock() < state.not_before and not ignore_pauses:
                 continue
-            self._doing.add(chore.name)
-            pause = max(chore.every, IDLE_SECONDS)
+            least_pause = max(chore.every, IDLE_SECONDS)
             try:
-                generation = await self._content.generation() if chore.on_change else None
-                if is_waiting and self._settled[chore.name] == generation:
+                version = await (self._content.generation() if chore.on_change else self._write_version())
+                if clock() < state.no_later_than and version == state.version and not ignore_pauses:
                     continue
+                self._doing.add(chore.name)
                 worked = await chore.step(self.context)
-                if chore.on_change and not worked:
-                    self._settled[chore.name] = generation
-                    pause = LONGEST_WAIT
+                if worked:
+                    state.no_later_than = 0
+                else:
+                    state.version = version
+                    state.not_before = clock() + (0 if chore.on_change else least_pause)
+                    state.no_later_than = clock() + chore.pause
             except StoreUnavailable as away:
                 logger.warning("The chore %r waits %.0f s: %s", chore.name, STORE_RETRY_SECONDS, away)
-                self._next_step[chore.name] = clock() + STORE_RETRY_SECONDS
+                state.not_before = state.no_later_than = clock() + STORE_RETRY_SECONDS
                 continue
             except Exception as fault:
                 task = asyncio.current_task()
@@ -152,11 +178,10 @@ class Worker:
                 # The chore will try its row again. The other chores go on.
                 logger.exception("The chore %r failed", chore.name)
                 self._failures, self._failed_at = self._failures + 1, now()
+                state.not_before = state.no_later_than = clock() + least_pause
                 worked = False
             finally:
                 self._doing.discard(chore.name)
-            if not worked:
-                self._next_step[chore.name] = clock() + pause
             found_work = found_work or worked
         return found_work
 

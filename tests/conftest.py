@@ -44,6 +44,7 @@ from gallery.accounts.sessions import COOKIE, token_hash
 from gallery.app import CHORES, create_app
 from gallery.clock import now
 from gallery.db.connection import Database
+from gallery.images.models import PublicImagesPass
 from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.web.rendering import cookie_name
@@ -267,7 +268,8 @@ class Site:
         return client
 
     async def work(self) -> None:
-        """Run the worker until there is nothing left to do."""
+        """Run the worker until there is nothing left to do, as at midnight: all public images are compared."""
+        await PublicImagesPass.all().delete()
         await Worker(ChoreContext(self.settings, self.storage), CHORES).run_dry()
 
 

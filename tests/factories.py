@@ -20,6 +20,7 @@ from gallery.artists.models import AgreedBy, Artist, Consent
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.snapshots import snapshot_of
 from gallery.clock import now, today
+from gallery.exhibitions.first_showings import date_first_showings
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.images.models import Image, ImageState
 from gallery.images.sandbox.parent import DevelopedImage, Limits, develop
@@ -264,6 +265,7 @@ async def exhibition(works: list[Artwork], *, published: bool = True, **values: 
         room = await Room.create(edition=edition, position=1, title_zh="一号厅", title_en="Room one")
         for position, work in enumerate(works, 1):
             await Hanging.create(room=room, artwork=work, position=position)
+        await date_first_showings([edition.id])
     return made
 
 

@@ -229,13 +229,18 @@ def is_public(path: str) -> bool:
     return path.startswith(("/zh/", "/en/", "/media/", "/iiif/", "/sharing/", "/oembed?")) or path == "/"
 
 
-async def crawl(client: httpx.AsyncClient, base: str, *also: str) -> dict[str, httpx.Response]:
-    """Every public address that can be reached from the two home pages, and from `also`, with its answer."""
+async def crawl(
+    client: httpx.AsyncClient, base: str, *also: str, leaving_out: str = "\0"
+) -> dict[str, httpx.Response]:
+    """Every public address that can be reached from the two home pages, and from `also`, with its answer.
+
+    Addresses that begin with `leaving_out` are not opened.
+    """
     answers: dict[str, httpx.Response] = {}
     waiting = ["/zh/", "/en/", *also]
     while waiting:
         path = waiting.pop()
-        if path in answers:
+        if path in answers or path.startswith(leaving_out):
             continue
         answer = await client.get(path)
         answers[path] = answer

@@ -53,6 +53,7 @@ from gallery.cli.backup_folder import (
     list_copies,
     list_digest,
 )
+from gallery.cli.database_rows import open_rows
 from gallery.cli.inspection import inspect
 from gallery.cli.revocable_kinds import REVOCABLE_KINDS, SECRET_KINDS
 from gallery.cli.revocations import identity_digest
@@ -60,16 +61,17 @@ from gallery.clock import now, today
 from gallery.db.connection import Database, QuerySet, configuration
 from gallery.exhibitions.drafts import unpublish
 from gallery.exhibitions.models import Edition, Hanging, PreviewLink
-from gallery.images.models import Image
+from gallery.images.models import Image, Upload
 from gallery.images.profile_image_models import CreditLogo, ProfileImage
 from gallery.images.profile_images import remove_profile_image
-from gallery.images.storage_keys import original_key, rendition_key
+from gallery.images.storage_keys import UPLOAD_FOLDER, original_key, rendition_key
 from gallery.organisations.models import Application, Organisation, OwnerRequest, RequestState, Trust
 from gallery.public.previews import make_link
 from gallery.reviews.vetoes import lift_veto, veto
 from gallery.storage import Storage
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
+from tests.artworks.tus import leave_complete
 from tests.conftest import PostgreSQL, run_in_thread
 from tests.live import LiveSite, free_port
 
@@ -158,11 +160,19 @@ async def test_a_site_comes_back_without_what_was_withdrawn_since(
     await Session.create(
         token_hash="a", person=live.cast.partner, seen_at=now(), expires_at=now() + timedelta(days=1)
     )
+    upload = await Upload.create(
+        organisation=live.cast.organisation,
+        by=live.cast.partner,
+        length=1001,
+        expires_at=now() + timedelta(days=1),
+    )
+    await leave_complete(live, upload.token, b"a" * 1000)
     (live.settings.home / SECRET_FILE).write_text("kept")
     folder = tmp_path / "copies"
     assert gallery(live, "backup", folder).returncode == 0
     kept_key, gone_key = original_key(stays.image.token), original_key(gone.image.token)
     assert (folder / PICTURES_FOLDER / gone_key).exists()
+    assert not (folder / PICTURES_FOLDER / UPLOAD_FOLDER).exists()
 
     await withdraw(await Consent.get(id=gone.consent_id), live.storage)
     for work in (feared, lifted):
@@ -180,6 +190,8 @@ async def test_a_site_comes_back_without_what_was_withdrawn_since(
     brought = gallery(elsewhere, "restore", folder)
     assert brought.returncode == 0, brought.stderr
     assert "1 consent(s)" in brought.stdout
+    async with open_rows(elsewhere.settings.database_url) as rows:
+        assert (await rows.digest(rows.tables["upload"]))[0] == 0  # the browser sends it again
     await elsewhere.serve(worker=False)
     assert (await answer(elsewhere, f"/zh/works/{gone.public_id}")).status_code == 410
     assert (await answer(elsewhere, f"/media/{gone.image.token}/640.webp")).status_code == 410

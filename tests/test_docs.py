@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from starlette.routing import Route
 
-from gallery.accounts import links, passwords, sessions
+from gallery.accounts import limits, links, passwords, sessions
 from gallery.accounts.models import Person
 from gallery.api import access, idempotency, tokens
 from gallery.app import feature_routes
@@ -322,7 +322,6 @@ def hours(duration: timedelta) -> int:
     return minutes(duration) // 60
 
 
-APPLICATIONS, REPORTS = application_views.APPLICATION_LIMIT, report_views.REPORT_LIMIT
 VISITORS, PRESSES = appreciation_views.NEW_VISITOR_LIMIT, appreciation_views.PRESS_LIMIT
 DAILY, *RETRIES = (minutes(pause) for pause in reversed(chores.RETRY_DELAYS))
 
@@ -335,7 +334,7 @@ STATED: list[tuple[str, str, list[object]]] = [
         [
             sessions.ATTEMPTS_PER_PERSON,
             sessions.ATTEMPTS_PER_NETWORK,
-            f"{minutes(sessions.ATTEMPT_WINDOW)} minutes",
+            f"{minutes(limits.ATTEMPT_WINDOW)} minutes",
         ],
     ),
     (
@@ -344,7 +343,7 @@ STATED: list[tuple[str, str, list[object]]] = [
         [
             links.LINKS_PER_PERSON,
             links.LINKS_PER_NETWORK,
-            f"{minutes(sessions.ATTEMPT_WINDOW)} minutes",
+            f"{minutes(limits.ATTEMPT_WINDOW)} minutes",
             f"{minutes(links.MAIL_LINK_LIFETIME)} minutes",
         ],
     ),
@@ -355,7 +354,11 @@ STATED: list[tuple[str, str, list[object]]] = [
     ),
     ("architecture", "secret of a link", [f"{mail_chores.MAILS_KEPT_FOR.days} days"]),
     ("architecture", "o'clock", [outbox.DIGEST_HOUR]),
-    ("security", "applications", [APPLICATIONS.times, f"{forms.SMALL_FORM_BYTES // 1000} kB", "60 fields"]),
+    (
+        "security",
+        "applications",
+        [application_views.APPLICATIONS_PER_NETWORK, f"{forms.SMALL_FORM_BYTES // 1000} kB", "60 fields"],
+    ),
     (
         "security",
         "redirects",
@@ -428,8 +431,8 @@ def test_a_limit_is_stated_as_it_is(document: str, subject: str, figures: list[o
 
 def test_units_of_limits_are_those_that_the_documents_use() -> None:
     """The documents say "an hour" and "a minute" where the code counts seconds, and small numbers in words."""
-    assert REPORTS.times == APPLICATIONS.times
-    assert (APPLICATIONS.seconds, REPORTS.seconds, VISITORS.seconds) == (3600, 3600, 3600)
+    assert report_views.REPORTS_PER_NETWORK == application_views.APPLICATIONS_PER_NETWORK
+    assert (hours(limits.FORM_WINDOW), VISITORS.seconds) == (1, 3600)
     assert (PRESSES.seconds, access.WRONG_TOKENS_SECONDS, withdrawal_views.CODE_ATTEMPTS.seconds) == (
         60,
         60,

@@ -25,6 +25,8 @@ from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.storage.disk import sha256_of
 from tests import factories
+from tests.artworks.test_tus import cookie_of
+from tests.artworks.tus import PICTURE, TUS, begin, send
 from tests.command_line import gallery
 from tests.conftest import PostgreSQL, run_in_thread
 from tests.live import LiveSite
@@ -264,6 +266,10 @@ async def test_pictures_move_to_a_store_and_back(live: LiveSite, store: Settings
     address = await live.serve(worker=False)
     for work in (gone, stays):
         assert (await answer(live, f"/media/{work.image.token}/640.webp")).status_code == 200
+    cookie = {"cookie": await cookie_of(live)}
+    async with httpx.AsyncClient(base_url=address, headers=cookie) as client:
+        upload = httpx.URL((await begin(client)).headers["location"]).path
+        assert (await send(client, upload, 0, PICTURE[:1000])).status_code == 204
     gone_code, code = [(await Consent.get(id=work.consent_id)).code for work in (gone, stays)]
     # The first pass has copied the picture. It must not stay in the store.
     program = WITHDRAW_MEANWHILE.format(
@@ -283,6 +289,7 @@ async def test_pictures_move_to_a_store_and_back(live: LiveSite, store: Settings
         assert (await answer(there, f"/media/{gone.image.token}/640.webp")).status_code == 410
         async with httpx.AsyncClient(base_url=there.address) as client:
             assert (await client.post(f"/en/consent/{code}")).status_code == 503
+            assert (await client.head(upload, headers={**TUS, **cookie})).headers["upload-offset"] == "1000"
             assert type_in(store, "reopen").returncode == 0
             back = replace(live.settings, media=tmp_path / "back")
             returned = move_media(store, back)

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from gallery.db import content_version
+from gallery.clock import now
+from gallery.db import content_version, write_tracker
+from gallery.db.connection import in_transaction
+from gallery.db.models import Erasure
+from gallery.db.write_tracker import WriteTracker
+from gallery.mail.models import Mail
 from gallery.storage import Storage
-from gallery.worker import Chore, ChoreContext, Worker
+from gallery.worker import Chore, ChoreContext, ChoreState, Worker
 from tests.conftest import Site, settings_for
 
 
@@ -90,10 +97,49 @@ async def test_a_chore_that_waits_for_a_change_looks_again_only_after_one(
     fails = True
     await worker.round()
     fails = False
-    worker._next_step["look"] = 0.0  # the pause after a failure is short
+    worker._states["look"] = ChoreState()  # the pause after a failure is short
     assert await rounds() == 1
-    monkeypatch.setattr(worker, "_next_step", {"look": 0.0})  # the longest wait is over
+    worker._states["look"].no_later_than = 0.0  # the longest wait is over
     assert await rounds() == 1
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+async def test_a_chore_asks_again_only_after_something_was_written(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write_tracker, "STALENESS", 0.0)
+    looked = 0
+
+    async def look(_: ChoreContext) -> bool:
+        nonlocal looked
+        looked += 1
+        return False
+
+    with closing(WriteTracker(site.settings.database_url)) as writes:
+        context = ChoreContext(site.settings, site.storage)
+        worker = Worker(context, [Chore("look", look)], write_version=writes.version)
+
+        async def rounds() -> int:
+            nonlocal looked
+            looked = 0
+            for _ in range(3):
+                worker._states["look"].not_before = 0.0  # the least pause is over
+                await worker.round()
+            return looked
+
+        assert await rounds() == 1
+        assert await Mail.all().count() == 0  # reading is no reason
+        async with in_transaction():
+            assert await Mail.filter(id=0).delete() == 0  # nor is a transaction without a change
+        assert await rounds() == 0
+        await Erasure.create(at=now())
+        assert await rounds() == 1
+        async with in_transaction():
+            await Erasure.all().delete()
+            await asyncio.create_task(rounds(), context=contextvars.Context())
+        assert await rounds() == 1  # it is committed only now
+        worker._states["look"].no_later_than = 0.0  # time alone may have brought work
+        assert await rounds() == 1
 
 
 async def test_a_worker_can_be_stopped(context: ChoreContext) -> None:

@@ -10,8 +10,8 @@ from gallery.accounts.access import load_person, set_guest_language
 from gallery.accounts.address import change_address, find_address_change, request_address_change
 from gallery.accounts.confirmation import require_confirmation
 from gallery.accounts.forms import AddressForm
+from gallery.accounts.limits import count_attempts
 from gallery.accounts.links import LINKS_PER_PERSON, MAIL_LINK_LIFETIME, InvalidLink
-from gallery.accounts.sessions import count_attempts
 from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import set_language

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from tortoise.expressions import Q
+
+from gallery.accounts.limits import ATTEMPT_WINDOW
 from gallery.accounts.links import send_requested_link
 from gallery.accounts.models import (
     AddressChange,
@@ -16,7 +19,7 @@ from gallery.accounts.models import (
 )
 from gallery.accounts.passkeys import CHALLENGE_LIFETIME
 from gallery.accounts.second_factors import carry_out_resets
-from gallery.accounts.sessions import ATTEMPT_WINDOW, MAX_SESSION_LIFETIME
+from gallery.accounts.sessions import MAX_SESSION_LIFETIME
 from gallery.clock import now, today
 from gallery.mail.chores import TOO_LATE
 from gallery.mail.models import Mail, MailState
@@ -50,13 +53,14 @@ async def reset_second_factors(context: ChoreContext) -> bool:
 
 
 async def delete_expired(context: ChoreContext) -> bool:
-    """Delete expired sessions, links, challenges and failed sign-ins."""
+    """Delete expired sessions, links, challenges and attempts."""
     await MailLink.filter(expires_at__lte=now()).delete()
     await AddressChange.filter(expires_at__lte=now()).delete()
     await Session.filter(expires_at__lte=now()).delete()
     await Session.filter(created_at__lte=now() - MAX_SESSION_LIFETIME).delete()
     await SpentChallenge.filter(at__lt=now() - CHALLENGE_LIFETIME).delete()
-    await SignInAttempt.filter(at__lt=now() - ATTEMPT_WINDOW).delete()
+    by_older_release = Q(expires_at__isnull=True, at__lt=now() - ATTEMPT_WINDOW)
+    await SignInAttempt.filter(Q(expires_at__lte=now()) | by_older_release).delete()
     return False
 
 

@@ -12,9 +12,10 @@ from starlette.datastructures import ImmutableMultiDict
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gallery.accounts.limits import TooManyAttempts
 from gallery.accounts.models import Passkey, Session
 from gallery.accounts.passkeys import PasskeyRefused, relying_party, request_options, use_passkey
-from gallery.accounts.sessions import TooManyAttempts, authenticate_by_password
+from gallery.accounts.sessions import authenticate_by_password
 from gallery.clock import now
 from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _

@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from gallery.accounts.access import load_person, set_guest_language
 from gallery.accounts.forms import LinkForm, OwnPasswordForm, PasswordForm
+from gallery.accounts.limits import TooManyAttempts
 from gallery.accounts.links import (
     MAIL_LINK_LIFETIME,
     InvalidLink,
@@ -20,7 +21,7 @@ from gallery.accounts.links import (
 from gallery.accounts.models import Purpose
 from gallery.accounts.password_rules import names_of_person, refuse_weak_password
 from gallery.accounts.second_step_views import finish_sign_in
-from gallery.accounts.sessions import TooManyAttempts, authenticate_by_password
+from gallery.accounts.sessions import authenticate_by_password
 from gallery.web.forms import read_small_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import set_language

@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
+from gallery.accounts.limits import TooManyAttempts, count_attempts
 from gallery.accounts.models import AddressChange, LinkRequest, MailLink, Person, Purpose, Session
 from gallery.accounts.passwords import hash_password
-from gallery.accounts.sessions import TooManyAttempts, count_attempts, token_hash
+from gallery.accounts.sessions import token_hash
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
@@ -16,7 +17,7 @@ from gallery.mail.outbox import Notification, notify, queue_mail
 from gallery.settings import Settings
 
 MAIL_LINK_LIFETIME = timedelta(minutes=30)
-LINKS_PER_PERSON = 3  # requests allowed within sessions.ATTEMPT_WINDOW
+LINKS_PER_PERSON = 3  # requests allowed within limits.ATTEMPT_WINDOW
 LINKS_PER_NETWORK = 20
 
 MAIL_OF_PURPOSE = {

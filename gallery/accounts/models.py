@@ -167,11 +167,14 @@ class Invitation(Model):
 
 
 class SignInAttempt(Model):
-    """A failed sign-in. `key` is a keyed hash of a network address or an e-mail address."""
+    """One of the attempts that a limit counts, see limits.py: a failed sign-in, and other things since then.
+
+    `key` is a keyed hash of what is limited, such as a network or an e-mail address."""
 
     id = fields.IntField(primary_key=True)
     key = fields.CharField(max_length=64)
     at = fields.DatetimeField()
+    expires_at = fields.DatetimeField(null=True)  # None: counted by an older release
 
     class Meta:
         table = "sign_in_attempt"

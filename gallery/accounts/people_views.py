@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from tortoise.expressions import Q
+from tortoise.expressions import Case, Q, When
 
 from gallery.accounts import people
 from gallery.accounts.access import load_keeper
@@ -16,9 +18,11 @@ from gallery.accounts.people import AccountChangeRefused
 from gallery.clock import now
 from gallery.web.forms import one_line, read_desk_form
 from gallery.web.languages import gettext as _
+from gallery.web.list_pages import fetch_page
 from gallery.web.rendering import flash, redirect, render
 
-PER_PAGE = 100
+PAGE_SIZE = 50
+KEEPERS_FIRST = Case(When(role=Role.KEEPER, then="1"), When(role=Role.CURATOR, then="2"), default="3")
 
 
 async def index(request: Request) -> Response:
@@ -28,21 +32,21 @@ async def index(request: Request) -> Response:
     people_found = Person.exclude(email__endswith="@invalid")  # closed accounts are not listed
     if search:
         people_found = people_found.filter(Q(name__icontains=search) | Q(email__icontains=search))
-    in_order = {Role.KEEPER: 0, Role.CURATOR: 1, Role.MEMBER: 2}
-    everybody = (
-        await people_found.order_by("role", "name", "id")
-        .limit(PER_PAGE)
-        .prefetch_related("memberships__organisation", "sessions")
+    in_order = people_found.annotate(rank=KEEPERS_FIRST).order_by("-is_active", "rank", "name", "id")
+    page = await fetch_page(
+        in_order.prefetch_related("memberships__organisation", "sessions"), request.query_params, PAGE_SIZE
     )
     invited = Invitation.filter(accepted_at__isnull=True, expires_at__gt=now()).exclude(role=Role.MEMBER)
     context = {
-        "people": sorted(everybody, key=lambda each: (not each.is_active, in_order[each.role])),
+        "people": page.rows,
+        "page": page,
+        "query": urlencode({"q": search} if search else {}),
         "count": await people_found.count(),
         "search": search,
         "roles": list(Role),
-        "invited": await invited.order_by("id"),
+        "invited": await invited.order_by("id") if page.number == 1 else [],
         "last_seen": {
-            each.id: max((session.seen_at for session in each.sessions), default=None) for each in everybody
+            each.id: max((session.seen_at for session in each.sessions), default=None) for each in page.rows
         },
     }
     return render(request, "people/index.html", context)

@@ -12,6 +12,7 @@ from tortoise.expressions import Q
 
 from gallery.accounts.access import next_page, set_guest_language
 from gallery.accounts.forms import SignInForm
+from gallery.accounts.limits import TooManyAttempts, count_attempts
 from gallery.accounts.models import AuthenticatorApp, Passkey, Person, RecoveryCode, SignInAttempt
 from gallery.accounts.passkeys import PasskeyRefused, relying_party, request_options, use_passkey
 from gallery.accounts.second_factors import (
@@ -23,8 +24,6 @@ from gallery.accounts.second_factors import (
 from gallery.accounts.sessions import (
     ATTEMPTS_PER_NETWORK,
     ATTEMPTS_PER_PERSON,
-    TooManyAttempts,
-    count_attempts,
     open_session,
     token_hash,
 )

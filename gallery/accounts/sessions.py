@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
-from collections.abc import Mapping
 from datetime import timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response
 from tortoise.expressions import Q
 
+from gallery.accounts.limits import TooManyAttempts, count_attempts
 from gallery.accounts.models import Person, Session, SignInAttempt
 from gallery.accounts.passwords import password_matches
 from gallery.audit.recording import record
@@ -26,13 +25,8 @@ COOKIE_SECONDS = 400 * 86_400  # the most that browsers allow; the database deci
 MAX_SESSION_LIFETIME = timedelta(days=90)  # counted from the sign-in, even if the session is in use
 SEEN_AT_INTERVAL = timedelta(minutes=10)  # shortest time between two writes of a session's `seen_at`
 
-ATTEMPT_WINDOW = timedelta(minutes=15)
 ATTEMPTS_PER_PERSON = 8
 ATTEMPTS_PER_NETWORK = 40
-
-
-class TooManyAttempts(Exception):
-    """Too many failed sign-ins from this network or for this person."""
 
 
 def token_hash(token: str) -> str:
@@ -67,25 +61,6 @@ async def authenticate_by_password(
         async with in_transaction():
             await record(Verb.ACCOUNT_REFUSED, person.id)
     return None
-
-
-async def count_attempts(limits: Mapping[str, int], settings: Settings) -> list[SignInAttempt]:
-    """Count one attempt for each key of `limits`: key → number allowed within ATTEMPT_WINDOW.
-
-    Returns the attempts. If a limit is exceeded, nothing is counted and the list is empty.
-    """
-    keys = {_attempt_key(text, settings): most for text, most in limits.items()}
-    attempts = [await SignInAttempt.create(key=key, at=now()) for key in keys]
-    since = now() - ATTEMPT_WINDOW
-    for key, most in keys.items():
-        if await SignInAttempt.filter(key=key, at__gt=since).count() > most:
-            await SignInAttempt.filter(id__in=[attempt.id for attempt in attempts]).delete()
-            return []
-    return attempts
-
-
-def _attempt_key(text: str, settings: Settings) -> str:
-    return hmac.new(settings.secret_key.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 async def open_session(

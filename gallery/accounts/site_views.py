@@ -65,7 +65,7 @@ async def save_site_settings(by: Person, verb: Verb, **values: object) -> None:
         await Site.get_or_create(id=1)
         await Site.filter(id=1).update(**values, changed_at=now(), changed_by_id=by.id)
         await record(verb, 1, by=by)
-        await content_version.bump()
+        await content_version.bump(rows=())
 
 
 def _saved(request: Request) -> Response:

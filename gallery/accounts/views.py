@@ -15,12 +15,12 @@ from gallery.accounts.account_deletion import AccountDeletionRefused, close_acco
 from gallery.accounts.confirmation import require_confirmation
 from gallery.accounts.forms import AcceptForm, AccountForm, SignInForm
 from gallery.accounts.invitations import InvalidInvitation, InviterNotAllowed
+from gallery.accounts.limits import TooManyAttempts
 from gallery.accounts.models import Person, Role, Session
 from gallery.accounts.password_rules import names_of_organisation, refuse_weak_password
 from gallery.accounts.second_step_views import finish_sign_in, sign_in_options
 from gallery.accounts.sessions import (
     MAX_SESSION_LIFETIME,
-    TooManyAttempts,
     authenticate_by_password,
     close_session,
     current_session,

@@ -98,6 +98,7 @@ async def _autosave(
         else _("Saved %(time)s") % {"time": time},
         "seen": digests_after(result, current, posted),
         "elsewhere": {name: current[name] for name in result.elsewhere},
+        "shown": {name: readable_value(form, name, current[name]) for name in result.elsewhere},
         "conflicts": conflicts_payload(result, current, form),
         "address": pages_of(request).url("artworks:edit", id=work.id),
         "typing": pages_of(request).url("artworks:autosave", id=work.id),

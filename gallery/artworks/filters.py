@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from tortoise.expressions import Q, Subquery
+from tortoise.expressions import Q, RawSQL, Subquery
 from tortoise.queryset import QuerySet
 
 from gallery.artworks.models import Artwork
@@ -51,10 +51,15 @@ class WorkFilter:
         return works
 
 
-async def load_work_filter(query: Mapping[str, str], works: QuerySet[Artwork]) -> WorkFilter:
-    """The filters in the query parameters; a theme or project that none of `works` has is ignored."""
+async def load_work_filter(query: Mapping[str, str], organisations: Collection[int]) -> WorkFilter:
+    """The filters in the query parameters; a theme or project that no work of `organisations` (ids) has is ignored."""
+    works = Artwork.filter(organisation_id__in=list(organisations))
     themes = await Theme.filter(id__in=Subquery(works.values("themes__id"))).order_by("-id")
-    projects = await Project.filter(id__in=Subquery(works.values("project_id"))).order_by("-id")
+    # Looked up by the project; a set of the projects of all works would need each work's row.
+    of_project = Artwork.filter(project_id=RawSQL('"project"."id"')).values("project_id")
+    projects = await Project.filter(
+        organisation_id__in=list(organisations), id__in=Subquery(of_project)
+    ).order_by("-id")
     return WorkFilter(
         themes,
         projects,

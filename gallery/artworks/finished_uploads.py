@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tortoise.exceptions import IntegrityError
+from tortoise.expressions import F
 
 from gallery.artworks.entry import WorkEntry
 from gallery.artworks.models import Artwork
@@ -19,11 +20,12 @@ from gallery.artworks.works import (
 from gallery.clock import now
 from gallery.images.models import Upload
 from gallery.images.partial_uploads import (
-    PartialUpload,
     UploadGone,
     UploadLocked,
-    delete_stray_files,
+    delete_pieces,
     delete_upload,
+    leased,
+    received_file,
 )
 from gallery.images.sandbox.parent import ImageRefused
 from gallery.numbers import whole_number
@@ -67,10 +69,15 @@ async def _find_work(metadata: Mapping[str, bytes], organisation_ids: list[int])
 async def finish_upload(upload: Upload, storage: Storage, settings: Settings) -> None:
     """Create a draft from a complete upload, or set the picture of the work that its metadata names.
 
-    The caller holds the lock of the upload. A second call finds the draft of the first. Raises ImageRefused
-    if the file cannot be shown; NotEditable and WorkRefused if the named work can no longer get a picture. In
-    these cases the upload is deleted. Raises UploadGone if the upload was stopped in the meantime.
+    A call after a killed one finds its draft. Raises ImageRefused if the file cannot be shown; NotEditable
+    and WorkRefused if the named work can no longer get a picture. In these cases the upload is deleted.
+    Raises UploadLocked if another process is finishing it, UploadGone if it was stopped in the meantime.
     """
+    async with leased(upload):
+        await _finish(upload, storage, settings)
+
+
+async def _finish(upload: Upload, storage: Storage, settings: Settings) -> None:
     await upload.fetch_related("organisation", "by")
     target = await _find_work(parse_metadata(upload.metadata), [upload.organisation_id])
     artwork = await Artwork.filter(form_key=upload.token).first()
@@ -86,19 +93,17 @@ async def finish_upload(upload: Upload, storage: Storage, settings: Settings) ->
             return  # somebody submitted the draft while the upload was being stopped
         raise UploadGone
     upload.artwork_id, upload.completed_at = artwork.id, completed_at
-    PartialUpload(storage, upload.token).delete()
+    await delete_pieces(upload, storage)
 
 
 async def _enter(upload: Upload, target: Artwork | None, storage: Storage, settings: Settings) -> Artwork:
     async with storage.scratch_folder() as folder, WorkEntry(storage, settings, upload.by) as entry:
         try:
-            file = await PartialUpload(storage, upload.token).received(folder)
+            file = await received_file(upload, storage, folder)
             await entry.add_picture(file, upload.organisation)
             if target is not None:
                 return await entry.set_picture(target)
             return await entry.save(blank_details(upload.organisation, upload.by), form_key=upload.token)
-        except FileNotFoundError:
-            raise UploadGone from None
         except IntegrityError:
             return await Artwork.get(form_key=upload.token)
         except (ImageRefused, NotEditable, WorkRefused):
@@ -108,27 +113,20 @@ async def _enter(upload: Upload, target: Artwork | None, storage: Storage, setti
 
 async def finish_next(context: ChoreContext) -> bool:
     """Finish one complete upload whose server process was killed before finishing it."""
-    for upload in await Upload.filter(completed_at__isnull=True, expires_at__gt=now()).order_by("id"):
-        part = PartialUpload(context.storage, upload.token)
+    complete = Upload.filter(completed_at__isnull=True, expires_at__gt=now(), received=F("length"))
+    for upload in await complete.order_by("id"):
         try:
-            if part.size() != upload.length:
-                continue
-            async with part.lock():
-                # Between the query and the lock a server process may have finished the upload.
-                unfinished = await Upload.get_or_none(id=upload.id, completed_at__isnull=True)
-                if unfinished is not None:
-                    await finish_upload(unfinished, context.storage, context.settings)
-            return True
+            await finish_upload(upload, context.storage, context.settings)
         except (UploadGone, UploadLocked):
             continue
         except (ImageRefused, NotEditable, WorkRefused):
-            return True
+            pass
+        return True
     return False
 
 
 async def forget_expired(context: ChoreContext) -> bool:
-    """Delete one upload past its `expires_at`, finished or not, and all upload files without a row."""
-    await delete_stray_files(context.storage)
+    """Delete one upload past its `expires_at`, finished or not."""
     upload = await Upload.filter(expires_at__lte=now()).order_by("expires_at").first()
     if upload is None:
         return False

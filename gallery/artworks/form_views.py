@@ -18,6 +18,7 @@ from gallery.artworks.access import WORK_RELATIONS, load_artwork
 from gallery.artworks.autosave import AUTOSAVED_FIELDS, MergedValues, autosave_key, merge_values
 from gallery.artworks.autosave_views import conflicts_payload, digests_after
 from gallery.artworks.entry import WorkEntry
+from gallery.artworks.filters import MAX_QUERY_LENGTH
 from gallery.artworks.forms import (
     ProposalForm,
     WorkForm,
@@ -35,7 +36,7 @@ from gallery.artworks.works import (
     NotEditable,
     WorkDetails,
     WorkRefused,
-    load_work_options,
+    load_form_options,
     not_editable_reason,
 )
 from gallery.clock import today
@@ -47,6 +48,7 @@ from gallery.images.uploads import FormReader, ReceivedForm, waiting_message
 from gallery.organisations.access import load_member
 from gallery.organisations.models import Organisation
 from gallery.web.edit_conflicts import EditConflict, seen_field
+from gallery.web.forms import one_line
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, pages_of, redirect, render, settings_of, storage_of
 
@@ -54,7 +56,7 @@ from gallery.web.rendering import flash, pages_of, redirect, render, settings_of
 async def new(request: Request) -> Response:
     """A partner opens an empty form."""
     person, organisations = await load_member(request)
-    form = WorkForm(offered=await load_work_options(organisations), data={"language": person.language})
+    form = WorkForm(offered=await load_form_options(organisations), data={"language": person.language})
     return await _render_form(request, form)
 
 
@@ -69,8 +71,8 @@ async def edit(request: Request) -> Response:
     _person, organisations, artwork = await load_artwork(request)
     if not artwork.is_editable:
         return redirect_to_work(request, artwork, not_editable_reason(artwork.status))
-    form = form_for_work(artwork, await load_work_options(organisations, artwork))
-    return await _render_form(request, form, artwork)
+    offered = await load_form_options(organisations, artwork, [form_values(artwork)])
+    return await _render_form(request, form_for_work(artwork, offered), artwork)
 
 
 async def update(request: Request) -> Response:
@@ -91,11 +93,19 @@ class SentForm:
     values: MultiDict
     form: WorkForm
     typing: Mapping[str, Any]  # see `_autosave_context`
-    then: object  # name of the pressed button: save, submit, frame or voice
+    then: object  # name of the pressed button: save, submit, frame, voice or find
+    words: str  # with `find`: the credit name by which an artist is searched
 
     async def render_again(self, image: Image | None, status: int = 422) -> Response:
         return await _render_form(
-            self.request, self.form, self.artwork, image, self.form_key, status, typing=self.typing
+            self.request,
+            self.form,
+            self.artwork,
+            image,
+            self.form_key,
+            status,
+            typing=self.typing,
+            words=self.words,
         )
 
 
@@ -118,12 +128,16 @@ async def _save_form(
         if artwork is not None and not artwork.is_editable:
             return await _render_too_late(sent, artwork, kept)
         entry.reuse_picture(kept)
-        details = sent.form.read(bool(received.file or kept or (artwork and artwork.image_id)))
+        is_search = sent.then == "find" and bool(sent.words)  # then nothing is checked or saved
+        has_picture = bool(received.file or kept or (artwork and artwork.image_id))
+        details = None if is_search else sent.form.read(has_picture)
         owner = details.organisation if details else (artwork.organisation if artwork else organisations[0])
         status = await add_sent_picture(entry, received, owner, sent.form)
         if details is None or sent.form.errors or sent.typing["conflicts"]:
             entry.keep_picture()
-            return await sent.render_again(entry.picture, status)
+            return await sent.render_again(
+                entry.picture, status if sent.form.errors or not is_search else 200
+            )
         return await _enter(sent, entry, details, kept)
 
 
@@ -135,13 +149,16 @@ async def _read_form(
     artwork: Artwork | None,
     form_key: str | None,
 ) -> SentForm:
-    offered = await load_work_options(organisations, artwork)
-    merge = merge_values(form_values(artwork), received.fields, keep_conflicts=True) if artwork else None
+    current = form_values(artwork) if artwork else {}
+    merge = merge_values(current, received.fields, keep_conflicts=True) if artwork else None
     values = form_fields(merge.values, received.fields) if merge else received.fields
+    named_in = [current, {name: values.getlist(name) for name in ("artist", "consent")}]
+    words = one_line(received.fields.get("find"))[:MAX_QUERY_LENGTH]
+    offered = await load_form_options(organisations, artwork, named_in, words)
     form = WorkForm(values, offered=offered)
     typing = _autosave_context(request, artwork, form, merge, received.fields)
     then = received.fields.get("then")
-    return SentForm(request, person, organisations, artwork, form_key, values, form, typing, then)
+    return SentForm(request, person, organisations, artwork, form_key, values, form, typing, then, words)
 
 
 async def _enter(sent: SentForm, entry: WorkEntry, details: WorkDetails, kept: Image | None) -> Response:
@@ -242,7 +259,7 @@ async def _render_missing(
     request: Request, organisations: list[Organisation], saved: Artwork, missing: dict[str, str]
 ) -> Response:
     await saved.fetch_related(*WORK_RELATIONS)
-    form = form_for_work(saved, await load_work_options(organisations, saved))
+    form = form_for_work(saved, await load_form_options(organisations, saved, [form_values(saved)]))
     for name, sentence in missing.items():
         form.refuse(name, sentence)
     return await _render_form(request, form, saved, status=422, is_saved=True)
@@ -261,6 +278,7 @@ async def _render_form(
     status: int = 200,
     is_saved: bool = False,
     typing: Mapping[str, Any] | None = None,
+    words: str = "",
 ) -> Response:
     notes: dict[str, str] = {}
     reason = ""
@@ -280,6 +298,7 @@ async def _render_form(
         "refusal": _picture_problem(image) if image else "",
         "form_key": form_key or secrets.token_hex(16),
         "is_saved": is_saved,
+        "words": words,
         "has_several": len(form.offered.organisations) > 1,
         "typing": typing or _autosave_context(request, artwork, form),
         "sound": artwork.sound if artwork else None,

@@ -225,6 +225,8 @@ class Artwork(Model):
 
     status = fields.CharEnumField(Status, max_length=10, default=Status.DRAFT)
     is_vetoed = fields.BooleanField(default=False, db_default=False)  # a curator took the work off view
+    # When visitors first saw an edition with the work, or will; null: never. See first_showings.py.
+    first_shown_at = fields.DatetimeField(null=True)
     created_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="artworks", null=True, on_delete=fields.SET_NULL
     )
@@ -242,9 +244,12 @@ class Artwork(Model):
         table = "artwork"
         indexes = [
             ("organisation_id",),
+            ("organisation_id", "status"),
+            ("organisation_id", "updated_at"),
             ("artist_id",),
             ("consent_id",),
             ("project_id",),
+            ("first_shown_at", "id"),
         ]
         manager = ArtworkManager()
 

@@ -7,7 +7,7 @@ work are hidden until a curator decides.
 
 from __future__ import annotations
 
-from tortoise.expressions import Q, Subquery
+from tortoise.expressions import Q, RawSQL, Subquery
 
 from gallery.artworks.models import Artwork, Status, may_be_exhibited
 from gallery.db import content_version
@@ -33,7 +33,8 @@ FINGERPRINT_BATCH_SIZE = 200  # the most fingerprints in memory at once
 
 def profile_images_on_view() -> QuerySet[ProfileImage]:
     """Logos and covers that visitors may see: screened, and used on a public page."""
-    with_a_page = Artwork.all().on_view(as_set=True).values("project_id")
+    of_project = Artwork.all().on_view().filter(project_id=RawSQL('"profile_image"."project_id"'))
+    with_a_page = of_project.limit(1).values("project_id")  # looked up for each cover
     return ProfileImage.filter(
         Q(organisation__is_active=True)
         | Q(project__organisation__is_active=True, project_id__in=Subquery(with_a_page)),
@@ -105,7 +106,7 @@ async def _set_state(profile_image: ProfileImage, state: ProfileImageState, rese
         if await undecided.update(state=state, resembles_id=resembled, seen_at=None):
             if state == ProfileImageState.WAITING:
                 await record_profile_image(profile_image, HELD_VERBS)
-            await content_version.bump()
+            await content_version.bump(rows=())
 
 
 async def _screen_logo(logo: CreditLogo, storage: Storage) -> None:
@@ -114,7 +115,7 @@ async def _screen_logo(logo: CreditLogo, storage: Storage) -> None:
     if await find_hidden_match(code):
         async with in_transaction():
             tokens = await take_down_similar_logos([code], "not_shown", None)
-            await content_version.bump()
+            await content_version.bump(rows=())
         await Takedown(logo_tokens=tokens).delete_files(storage)
 
 
@@ -139,7 +140,7 @@ async def screen_again(images: list[Image], storage: Storage) -> None:
                     await ProfileImage.filter(id=profile_image.id).update(**waiting)
                     await record_profile_image(profile_image, HELD_VERBS)
             tokens = await take_down_similar_logos([each.code], "not_shown", None)
-            await content_version.bump()
+            await content_version.bump(rows=())
         await Takedown(logo_tokens=tokens).delete_files(storage)
 
 

@@ -66,16 +66,15 @@ async def hanging_steps(artwork: Artwork) -> list[Step]:
     first: dict[int, Any] = {}
     for hanging in hangings:
         edition: Any = hanging.room.edition
-        if edition.is_current or edition.shown_until is None or edition.shown_until > edition.opens_at:
-            first.setdefault(edition.exhibition_id, edition)  # skip those replaced before they opened
+        if edition.first_shown_at is not None:
+            first.setdefault(edition.exhibition_id, edition)
     steps = []
     for edition in first.values():
         title = localized(edition, "title").text
         steps.append(Step(_("hung"), HUNG, edition.published_at, "", title))
-        if edition.opens_at is not None:
-            opened = max(edition.opens_at, edition.published_at)
-            word = _("opened to visitors") if opened <= now() else _("opens to visitors")
-            steps.append(Step(word, OPENED, opened, "", title))
+        opened = edition.first_shown_at
+        word = _("opened to visitors") if opened <= now() else _("opens to visitors")
+        steps.append(Step(word, OPENED, opened, "", title))
     return sorted(steps, key=lambda step: step.at)
 
 

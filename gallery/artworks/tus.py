@@ -5,7 +5,6 @@ A completed upload creates a draft, or sets the picture of a work.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -37,12 +36,12 @@ from gallery.images.partial_uploads import (
     MAX_OPEN_UPLOADS,
     ChecksumMismatch,
     OffsetMismatch,
-    PartialUpload,
     TooManyUploads,
     UploadGone,
     UploadLocked,
     UploadStalled,
     UploadTooLong,
+    append,
     create_upload,
     delete_upload,
 )
@@ -81,14 +80,8 @@ def tus_handler(handler: Callable[[TusEndpoint, Request], Awaitable[Response]]) 
         except HTTPException as error:
             response = endpoint.refuse(request, error.status_code, _("There is no such upload."), {})
         except UploadGone:
-            # Another request, or the worker, may just have finished the upload. The client's next request
-            # gets the finished upload.
-            token = request.path_params.get("token", "")
-            if await Upload.exists(token=token, completed_at__isnull=False):
-                response = endpoint.refuse(request, 423, str(SENT_ELSEWHERE), {})
-            else:
-                sentence = _("This upload no longer exists. Please choose the picture again.")
-                response = endpoint.refuse(request, 410, sentence, {})
+            sentence = _("This upload no longer exists. Please choose the picture again.")
+            response = endpoint.refuse(request, 410, sentence, {})
         except UploadLocked:
             response = endpoint.refuse(request, 423, str(SENT_ELSEWHERE), {})
         except (StoreUnavailable, OSError) as error:
@@ -144,7 +137,7 @@ class TusEndpoint:
         work = await chosen_work(values, organisations)
         organisation = work.organisation if work else chosen_organisation(values, organisations)
         try:
-            upload = await create_upload(organisation, person, length, metadata, storage_of(request))
+            upload = await create_upload(organisation, person, length, metadata)
         except TooManyUploads:
             raise TusRefusal(
                 429,
@@ -167,14 +160,10 @@ class TusEndpoint:
         headers = {"upload-length": str(upload.length), **expiry_headers(upload)}
         if upload.metadata:
             headers["upload-metadata"] = upload.metadata
-        part = PartialUpload(storage_of(request), upload.token)
-        size = upload.length if upload.completed_at else part.size()
+        size = upload.length if upload.completed_at else upload.received
         if size == upload.length:
             # A client that sees the full offset treats the upload as completed, so complete it now.
-            async with _lock_unless_completed(part, upload):
-                headers.update(await self._finish(request, upload))
-        else:
-            part.request_yield()  # the client will resume: a stalled request must release the lock
+            headers.update(await self._finish(request, upload))
         return Response(status_code=200, headers={**headers, "upload-offset": str(size)})
 
     @tus_handler
@@ -206,24 +195,22 @@ class TusEndpoint:
         checksum = parse_checksum(request)
         if upload.completed_at is not None:
             raise TusRefusal(409, "All of it has arrived.", {"upload-offset": str(upload.length)})
-        part = PartialUpload(storage_of(request), upload.token)
-        async with _lock_unless_completed(part, upload) as file:
-            try:
-                size = await part.append(file, request, offset, upload.length, checksum)
-            except OffsetMismatch as wrong:
-                raise TusRefusal(
-                    409, f"The next piece begins at {wrong.size}.", {"upload-offset": str(wrong.size)}
-                ) from None
-            except UploadTooLong:
-                raise TusRefusal(413, f"This is more than the {upload.length} bytes announced.") from None
-            except ChecksumMismatch:
-                raise TusRefusal(460, "The piece does not agree with its checksum.") from None
-            except (UploadStalled, ClientDisconnect):
-                raise TusRefusal(408, "The piece broke off.", {"connection": "close"}) from None
-            headers = {"upload-offset": str(size)}
-            if size == upload.length:
-                headers.update(await self._finish(request, upload))
-            return headers
+        try:
+            await append(upload, request, offset, storage_of(request), checksum)
+        except OffsetMismatch as wrong:
+            raise TusRefusal(
+                409, f"The next piece begins at {wrong.size}.", {"upload-offset": str(wrong.size)}
+            ) from None
+        except UploadTooLong:
+            raise TusRefusal(413, f"This is more than the {upload.length} bytes announced.") from None
+        except ChecksumMismatch:
+            raise TusRefusal(460, "The piece does not agree with its checksum.") from None
+        except (UploadStalled, ClientDisconnect):
+            raise TusRefusal(408, "The piece broke off.", {"connection": "close"}) from None
+        headers = {"upload-offset": str(upload.received)}
+        if upload.received == upload.length:
+            headers.update(await self._finish(request, upload))
+        return headers
 
     async def _finish(self, request: Request, upload: Upload) -> dict[str, str]:
         """Finish a complete upload; returns the header that names the draft. Raises TusRefusal."""
@@ -254,12 +241,6 @@ async def load_upload(request: Request) -> Upload:
     if upload.expires_at <= now():
         raise UploadGone
     return upload
-
-
-def _lock_unless_completed(
-    part: PartialUpload, upload: Upload
-) -> contextlib.AbstractAsyncContextManager[Any]:
-    return part.lock() if upload.completed_at is None else contextlib.nullcontext()
 
 
 routes = [

@@ -58,9 +58,9 @@ async def index(request: Request) -> Response:
         if person.is_curator:
             return redirect(request, "reviews:index")
         raise HTTPException(404)
-    works = Artwork.filter(organisation_id__in=[each.id for each in organisations])
-    work_filter = await load_work_filter(request.query_params, works)
-    works = work_filter.of(works)
+    ids = [each.id for each in organisations]
+    work_filter = await load_work_filter(request.query_params, ids)
+    works = work_filter.of(Artwork.filter(organisation_id__in=ids))
     rows = await works.annotate(number=Count("id")).group_by("status").values("status", "number")
     counts = {str(row["status"]): row["number"] for row in rows}
     text = request.query_params.get("status", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tortoise.expressions import Q
 
@@ -31,6 +31,7 @@ from gallery.web.edit_conflicts import EditConflict
 from gallery.web.languages import gettext as _
 
 TRANSLATED_FIELDS = ("title", "story", "alt_text", "medium", "assistance", "transcript")
+MOST_ARTISTS = 100  # in the list of a form; others are found by name
 TEXT_FIELDS = (*TRANSLATED_FIELDS, *(f"{name}_translation" for name in TRANSLATED_FIELDS))
 
 
@@ -70,6 +71,8 @@ class WorkOptions:
     consents: Sequence[Consent]  # in force, each with its artist
     projects: Sequence[Project]
     themes: Sequence[Theme]
+    has_more_artists: bool = False  # others are found by their credit names
+    are_found: bool = False  # whether the artists are those that were searched
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ async def load_work_options(
     The themes of `artwork` must be fetched. `named_in`: values of forms; then only the artists, consents and projects
     that these name are loaded. An organisation may have thousands.
     """
-    ids = [each.id for each in organisations] if artwork is None else [artwork.organisation_id]
+    ids = _organisation_ids(organisations, artwork)
     chosen_consent = artwork.consent_id if artwork else None
     chosen_themes = {theme.id for theme in artwork.themes} if artwork else set()
     extended = await extended_deadlines(ids)
@@ -142,6 +145,40 @@ async def load_work_options(
             if each.is_open(day) or each.id in chosen_themes or each.id in extended
         ],
     )
+
+
+async def load_form_options(
+    organisations: Sequence[Organisation],
+    artwork: Artwork | None = None,
+    named_in: Sequence[Mapping[str, Sequence[str]]] = (),
+    words: str = "",
+) -> WorkOptions:
+    """The choices that the form of a work lists: the newest MOST_ARTISTS artists, and what `named_in` names.
+
+    With `words` the artists with these in the credit name, if there are any. The consents are those of these artists.
+    """
+    owners = _organisation_ids(organisations, artwork)
+    artists = Artist.filter(organisation_id__in=owners).order_by("-id").only("id")
+    newest = await artists.limit(MOST_ARTISTS + 1)
+    has_more = len(newest) > MOST_ARTISTS
+    found: list[Artist] = []
+    if words and has_more:
+        with_words = Q(credit_name__icontains=words) | Q(credit_name_translation__icontains=words)
+        found = await artists.filter(with_words).limit(MOST_ARTISTS)
+    ids = [each.id for each in found or newest[:MOST_ARTISTS]]
+    consents = await Consent.filter(artist_id__in=ids).only("id")
+    projects = await Project.filter(organisation_id__in=owners).only("id")
+    listed = {
+        "artist": [str(id) for id in ids],
+        "consent": [str(each.id) for each in consents],
+        "project": [str(each.id) for each in projects],
+    }
+    options = await load_work_options(organisations, artwork, [*named_in, listed])
+    return replace(options, has_more_artists=has_more, are_found=bool(found))
+
+
+def _organisation_ids(organisations: Sequence[Organisation], artwork: Artwork | None) -> list[int]:
+    return [each.id for each in organisations] if artwork is None else [artwork.organisation_id]
 
 
 def _named(field: str, values: Sequence[Mapping[str, Sequence[str]]] | None) -> Q:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -35,6 +35,9 @@ class ChainedEntry(NamedTuple):
 CHAINED_COLUMNS = tuple(ChainedEntry.__annotations__)
 
 
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
+
 def digest_of(entry: Entry | ChainedEntry) -> str:
     """SHA-256 of an entry as canonical JSON: sorted keys, no spaces, times in UTC with microseconds."""
     content = {
@@ -48,7 +51,7 @@ def digest_of(entry: Entry | ChainedEntry) -> str:
         "verb": entry.verb,
         "with": entry.with_id,
     }
-    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(_canonical.encode(content).encode()).hexdigest()
 
 
 async def chain_entries() -> bool:
@@ -91,7 +94,9 @@ class ChainBreak:
     is_waiting: bool = False  # nothing was changed; entries are waiting for the worker to chain them
 
 
-async def find_breaks() -> AsyncIterator[ChainBreak]:
+async def find_breaks(
+    report_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> AsyncIterator[ChainBreak]:
     """Find all places where the chain is broken. Reads the whole log once, in batches."""
     position, expected = 0, ""
     end = await chain_head()
@@ -108,6 +113,7 @@ async def find_breaks() -> AsyncIterator[ChainBreak]:
                 changed = "The audit log was changed at" if position else "The audit log does not begin at"
                 yield ChainBreak(changed, position or 1)
             position, expected = entry.position, digest_of(entry)
+        report_progress(position, end.position)
         if position == end.position:
             end = await chain_head()  # the worker may have appended entries in the meantime
     if position != end.position:

@@ -234,12 +234,13 @@ async def find_problems(
     storage = Storage(settings)
     await storage.check()
     async with open_database(settings) as database:
-        findings = await inspect(database, storage)
-        if await database.missing_migrations():
-            return findings
-        if is_deep:
-            with progress_bar() as bar:
-                findings += [finding async for finding in damaged_originals(storage, ProgressReporter(bar))]
+        with progress_bar() as bar:
+            report_progress = ProgressReporter(bar)
+            findings = await inspect(database, storage, report_progress=report_progress)
+            if await database.missing_migrations():
+                return findings
+            if is_deep:
+                findings += [finding async for finding in damaged_originals(storage, report_progress)]
         if is_mending:
             findings = [
                 dataclasses.replace(finding, is_mended=await mend(finding, storage)) for finding in findings
@@ -298,7 +299,7 @@ async def write_archive(settings: Settings, slug: str) -> writer.ArchiveResult:
 
 @click.command()
 def reindex() -> None:
-    """Rebuild the search index.
+    """Rebuild the search index. If it was stopped, the next call goes on from there.
 
     The worker keeps it up to date by itself; this command is for cases of doubt.
     """
@@ -309,4 +310,5 @@ def reindex() -> None:
 async def write_index(settings: Settings) -> int:
     async with open_database(settings) as database:
         await database.check()
-        return await rebuild()
+        with progress_bar() as bar:
+            return await rebuild(ProgressReporter(bar))

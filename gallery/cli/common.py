@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
@@ -23,6 +23,8 @@ from gallery.storage import Storage
 
 console = Console(highlight=False)
 
+
+ReportProgress = Callable[[str, int, int | None], None]  # kind of work, done, in total if that is known
 
 json_option = click.option("--json", "is_json", is_flag=True, help="Print one JSON object, for programs.")
 
@@ -79,12 +81,15 @@ async def set_up(settings: Settings) -> list[str]:
 
 
 def progress_bar() -> Progress:
+    """Progress on the terminal; nothing if standard error is no terminal."""
+    terminal = Console(stderr=True)  # standard output is for results
     return Progress(
         TextColumn("{task.description:<22}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        console=Console(stderr=True),  # standard output is for results
+        console=terminal,
+        disable=not terminal.is_terminal,
     )
 
 
@@ -95,7 +100,7 @@ class ProgressReporter:
         self.bar = bar
         self.tasks: dict[str, TaskID] = {}
 
-    def __call__(self, what: str, done: int, total: int) -> None:
+    def __call__(self, what: str, done: int, total: int | None) -> None:
         if what not in self.tasks:
-            self.tasks[what] = self.bar.add_task(what)
+            self.tasks[what] = self.bar.add_task(what, total=total)
         self.bar.update(self.tasks[what], completed=done, total=total)

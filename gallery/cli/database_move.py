@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -18,6 +18,7 @@ import click
 from gallery.cli.backup_folder import folder_lock
 from gallery.cli.common import (
     ProgressReporter,
+    ReportProgress,
     console,
     database_address,
     first_line,
@@ -31,8 +32,6 @@ from gallery.settings import Settings
 
 MAX_OPEN_PASSES = 5  # passes before the site is closed to changes
 FEW_CHANGES = 1000  # rows; after a pass that copied fewer, the site is closed for the last one
-
-ReportProgress = Callable[[str, int, int], None]
 
 
 class TargetNotEmpty(click.ClickException):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from gallery.artists.models import SignedForm
 from gallery.artists.private_details import form_key
 from gallery.artworks.models import Artwork
 from gallery.artworks.screening import profile_images_on_view
+from gallery.cli.common import ReportProgress
 from gallery.cli.findings import MEND_ADVICE, InspectionFinding
 from gallery.clock import now
 from gallery.exhibitions.stored_files import (
@@ -73,16 +74,25 @@ class StoreScan:
         ]
 
 
-async def scan_stores(storage: Storage, settling: timedelta) -> StoreScan:
+async def scan_stores(storage: Storage, settling: timedelta, report_progress: ReportProgress) -> StoreScan:
     began = now()
     # Files are read before rows, so that a file uploaded during the scan already has its row.
     private = await take_inventory(
-        storage.private, possible_private_keys, images_with_private_files, began - settling
+        storage.private,
+        possible_private_keys,
+        images_with_private_files,
+        began - settling,
+        lambda done: report_progress("Private files", done, None),
     )
     public = await take_inventory(
-        storage.public, possible_public_keys, images_with_public_files, began, heard_sound_keys
+        storage.public,
+        possible_public_keys,
+        images_with_public_files,
+        began,
+        lambda done: report_progress("Public files", done, None),
+        others=heard_sound_keys,
     )
-    gaps = {name: gap async for name, gap in missing_files(private, public, began)}
+    gaps = {name: gap async for name, gap in missing_files(private, public, began, report_progress)}
     gaps |= {name: gap async for name, gap in missing_sounds(private, began)}
     return StoreScan(private.unexpected, public.unexpected, gaps)
 
@@ -96,13 +106,19 @@ def by_folder(keys: set[str]) -> list[tuple[str, tuple[str, ...]]]:
 
 
 async def missing_files(
-    private: StoreInventory, public: StoreInventory, began: datetime
+    private: StoreInventory,
+    public: StoreInventory,
+    began: datetime,
+    report_progress: ReportProgress = lambda what, done, total: None,
 ) -> AsyncIterator[tuple[tuple[int, str], InspectionFinding]]:
     """Findings about images with missing or truncated files. Reads the rows after the scan of the files."""
     profile_images = set(await profile_images_on_view().values_list("image_id", flat=True))
+    total, done = await Image.all().count(), 0
     async for images in batches(images_complete_before(began)):
         on_view = Artwork.all().on_view().filter(image_id__in=[image.id for image in images])
         seen: set[Any] = {*await on_view.values_list("image_id", flat=True), *profile_images}
+        done += len(images)
+        report_progress("Pictures", done, total)
         for image in images:
             if is_being_processed(image):
                 continue
@@ -123,11 +139,12 @@ async def missing_files(
                     finding = InspectionFinding(sentence, where, "Bring the original back first")
                 is_whole = False
                 yield (image.id, f"private {kind}"), finding
-            for kind, keys in public_keys(image).items():
+            is_shown = is_whole and image.is_public and image.id in seen
+            for kind, keys in public_keys(image).items() if is_shown else ():
                 if kind == TILES and not image.has_tiles:
                     continue
                 lacking = len(keys) - public.counts[image.id, kind]
-                if image.is_public and image.id in seen and lacking and is_whole:
+                if lacking:
                     sentence = f"{lacking} of {len(keys)} public {kind} are missing or cut"
                     cut = tuple(public.truncated.get((image.id, kind), ()))
                     finding = InspectionFinding(sentence, where, MEND_ADVICE, public=cut, republish=image.id)
@@ -176,7 +193,7 @@ async def images_complete_before(moment: datetime) -> AsyncIterator[Image]:
 
 
 async def damaged_originals(
-    storage: Storage, report_progress: Callable[[str, int, int], None]
+    storage: Storage, report_progress: ReportProgress
 ) -> AsyncIterator[InspectionFinding]:
     """Compare every original, recording and signed form with its stored digest, if there is one.
 

@@ -11,6 +11,7 @@ from gallery.accounts.members import suspend_unconfirmed_memberships
 from gallery.accounts.models import Person
 from gallery.artists.models import Withdrawal
 from gallery.audit.chain import chain_entries
+from gallery.cli.common import ReportProgress
 from gallery.cli.file_checks import UPLOAD_GRACE, scan_stores
 from gallery.cli.findings import InspectionFinding
 from gallery.cli.row_checks import (
@@ -33,7 +34,11 @@ RECHECK_DELAY = 2.0  # seconds before the second scan: the site may have been wr
 
 
 async def inspect(
-    database: Database, storage: Storage, settling: timedelta = UPLOAD_GRACE, pause: float = RECHECK_DELAY
+    database: Database,
+    storage: Storage,
+    settling: timedelta = UPLOAD_GRACE,
+    pause: float = RECHECK_DELAY,
+    report_progress: ReportProgress = lambda what, done, total: None,
 ) -> list[InspectionFinding]:
     """All findings; or only the missing migrations, without which nothing else can be checked.
 
@@ -46,10 +51,10 @@ async def inspect(
         InspectionFinding("Models and migrations disagree", change, "Write the migration")
         for change in await database.unwritten_changes()
     ]
-    look = await scan_stores(storage, settling)
+    look = await scan_stores(storage, settling, report_progress)
     if look:
         await asyncio.sleep(pause)
-        look &= await scan_stores(storage, settling)
+        look &= await scan_stores(storage, settling, report_progress)
     return [
         *changes,
         *await unfinished_withdrawals(),
@@ -57,9 +62,9 @@ async def inspect(
         *look.findings(),
         *await refused_and_stuck_images(),
         *await images_like_withdrawn_works(),
-        *[finding async for finding in broken_references()],
+        *[finding async for finding in broken_references(report_progress)],
         *await faulty_consents(),
-        *[finding async for finding in audit_log_breaks()],
+        *[finding async for finding in audit_log_breaks(report_progress)],
         *await curators_in_organisations(),
     ]
 

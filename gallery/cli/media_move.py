@@ -17,8 +17,8 @@ from pathlib import Path
 import click
 
 from gallery.cli.backup_folder import folder_lock, needed_keys
-from gallery.cli.common import ProgressReporter, console, open_database, progress_bar
-from gallery.cli.database_move import MAX_OPEN_PASSES, ReportProgress
+from gallery.cli.common import ProgressReporter, ReportProgress, console, open_database, progress_bar
+from gallery.cli.database_move import MAX_OPEN_PASSES
 from gallery.cli.database_rows import open_rows
 from gallery.cli.file_checks import missing_files, missing_sounds
 from gallery.cli.findings import InspectionFinding
@@ -217,7 +217,7 @@ async def compare_with_database(target: Storage, move: MediaMove) -> None:
     until = now() + CLOCK_SKEW
     private = await take_inventory(target.private, possible_private_keys, images_with_private_files, until)
     public = await take_inventory(
-        target.public, possible_public_keys, images_with_public_files, until, heard_sound_keys
+        target.public, possible_public_keys, images_with_public_files, until, others=heard_sound_keys
     )
     await target.private.delete(*private.unexpected)
     await target.public.delete(*public.unexpected)

@@ -19,6 +19,7 @@ import uvicorn
 
 from gallery.app import CHORES, create_app
 from gallery.cli.common import console, open_database
+from gallery.db.write_tracker import WriteTracker
 from gallery.exhibitions.schedule import next_change
 from gallery.images.sandbox.child import forbid_tracing
 from gallery.monitoring.log_format import configure_logging
@@ -214,14 +215,17 @@ async def run_worker(settings: Settings, parent: int | None) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with open_database(settings) as database:
         await database.check()
+        writes = WriteTracker(settings.database_url)
+        context = ChoreContext(settings, Storage(settings))
         tasks = [
-            asyncio.create_task(Worker(ChoreContext(settings, Storage(settings)), CHORES, next_change).run()),
+            asyncio.create_task(Worker(context, CHORES, next_change, writes.version).run()),
             asyncio.create_task(stopped.wait()),
         ]
         if parent is not None:
             tasks.append(asyncio.create_task(wait_until_orphaned(parent)))
         finished, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         await cancel_tasks(others)
+        writes.close()
         for task in finished:
             task.result()
 

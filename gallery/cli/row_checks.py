@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 
 from tortoise.connection import get_connection
 from tortoise.expressions import Q
@@ -12,6 +13,7 @@ from gallery.accounts.models import JoinedAs, Membership, Role
 from gallery.artists.models import Withdrawal
 from gallery.artworks.screening import fingerprints_of_withdrawn, profile_images_on_view
 from gallery.audit.chain import find_breaks
+from gallery.cli.common import ReportProgress
 from gallery.cli.findings import MEND_ADVICE, REMOVE_ADVICE, InspectionFinding
 from gallery.clock import now
 from gallery.db.connection import APP
@@ -105,10 +107,11 @@ async def images_like_withdrawn_works() -> list[InspectionFinding]:
     ]
 
 
-async def broken_references() -> AsyncIterator[InspectionFinding]:
+async def broken_references(report_progress: ReportProgress) -> AsyncIterator[InspectionFinding]:
     """Foreign keys to missing rows: somebody wrote to the database with constraints switched off."""
     connection = get_connection("default")
-    for table, column, target, key in foreign_key_columns(APP):
+    columns = list(foreign_key_columns(APP))
+    for done, (table, column, target, key) in enumerate(columns, 1):
         _, rows = await connection.execute_query(
             f'SELECT COUNT(*) AS n, MIN(a."{column}") AS id FROM "{table}" a '  # noqa: S608 - names of the models
             f'LEFT JOIN "{target}" b ON a."{column}" = b."{key}" WHERE a."{column}" IS NOT NULL AND b."{key}" IS NULL'
@@ -119,6 +122,7 @@ async def broken_references() -> AsyncIterator[InspectionFinding]:
                 f"{table}.{column}, first {rows[0]['id']}",
                 "Compare with a backup",
             )
+        report_progress("References", done, len(columns))
 
 
 # Sentence of the finding → SQL condition for faulty works, and for faulty consents.
@@ -163,9 +167,9 @@ async def faulty_consents() -> list[InspectionFinding]:
     return found
 
 
-async def audit_log_breaks() -> AsyncIterator[InspectionFinding]:
+async def audit_log_breaks(report_progress: ReportProgress) -> AsyncIterator[InspectionFinding]:
     """Entries of the audit log that were changed or removed after they were written."""
-    async for each in find_breaks():
+    async for each in find_breaks(partial(report_progress, "Audit log")):
         advice = MEND_ADVICE if each.is_waiting else "Compare with a backup; see docs/operating.md"
         yield InspectionFinding(each.sentence, f"entry {each.position}", advice, unchained=each.is_waiting)
 

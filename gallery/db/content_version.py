@@ -19,19 +19,25 @@ from gallery.db.models import ContentChange, ContentVersion
 STALENESS = 0.5  # seconds until every process has seen a change, at most
 CHANGES_KEPT = 1_000  # changes; a process that missed more drops all of its pages
 MAX_KEYS = 20_000  # a change with more keys drops all pages
+# The prefixes of keys, before an id.
+WORK, EDITION, PROJECT, ORGANISATION, THEME = "work:", "edition:", "project:", "organisation:", "theme:"
 
 
-async def bump(keys: Collection[str] | None = None) -> None:
+async def bump(keys: Collection[str] | None = None, *, rows: Collection[str] | None = None) -> None:
     """Increase the content version; call it in the transaction of the change.
 
-    `keys`: the keys of the pages that the change touches; None if any page may have changed.
+    `keys`: the keys of the pages that the change touches; None if any page may have changed. Then `rows` are
+    the keys of what itself changed, for the search index; None if that is unknown.
     """
     if not await ContentVersion.filter(id=1).update(number=F("number") + 1):
         await ContentVersion.create(id=1, number=1)
     number = await current_number()
-    known = keys is not None and len(keys) <= MAX_KEYS
-    await ContentChange.create(number=number, keys=sorted(keys or ()) if known else None)
+    await ContentChange.create(number=number, keys=_stored(keys), rows=_stored(rows))
     await ContentChange.filter(number__lte=number - CHANGES_KEPT).delete()
+
+
+def _stored(keys: Collection[str] | None) -> list[str] | None:
+    return sorted(keys) if keys is not None and len(keys) <= MAX_KEYS else None
 
 
 async def current_number() -> int:
@@ -47,10 +53,16 @@ async def wait_for_propagation() -> None:
 
 async def keys_changed(after: int, until: int) -> frozenset[str] | None:
     """The keys touched by the changes after version `after`; None if any page may have changed."""
-    changes = await ContentChange.filter(number__gt=after, number__lte=until).values_list("keys", flat=True)
-    if len(changes) != until - after or None in changes:
+    changes = await changes_between(after, until)
+    if changes is None or any(change.keys is None for change in changes):
         return None
-    return frozenset(key for keys in changes for key in keys)
+    return frozenset(key for change in changes for key in change.keys or ())
+
+
+async def changes_between(after: int, until: int) -> list[ContentChange] | None:
+    """The changes after version `after`; None if they are not all kept."""
+    changes = await ContentChange.filter(number__gt=after, number__lte=until)
+    return changes if len(changes) == until - after else None
 
 
 class GenerationTracker:

@@ -19,6 +19,8 @@ class ContentChange(Model):
 
     number = fields.BigIntField(primary_key=True, generated=False)  # the content version from this change on
     keys: list[str] | None = fields.JSONField(null=True)  # null: any page may have changed
+    # The keys of what itself changed, where `keys` is null because any page may show it; null: unknown.
+    rows: list[str] | None = fields.JSONField(null=True)
 
     class Meta:
         table = "content_change"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gallery.exhibitions.announcements import notify_of_opening
 from gallery.exhibitions.credit_logos import delete_unused_logos
 from gallery.exhibitions.credits import links_of_credits
+from gallery.exhibitions.first_showings import date_missed_works
 from gallery.exhibitions.stored_files import delete_orphans
 from gallery.organisations.links import register_links
 from gallery.worker import Chore, ChoreContext
@@ -27,9 +28,15 @@ async def clean_up_logos(context: ChoreContext) -> bool:
     return False
 
 
+async def date_works(context: ChoreContext) -> bool:
+    """Date the first showing of works for which it is missing."""
+    return await date_missed_works()
+
+
 CHORES = [
     Chore("note links", update_link_list, every=20),
     Chore("tidy logos", clean_up_logos, every=3600),
     Chore("delete orphaned files", delete_orphans, every=24 * 3600, concurrent=True),
+    Chore("date works", date_works, every=24 * 3600),
     Chore("announce openings", announce_opening, every=30),
 ]

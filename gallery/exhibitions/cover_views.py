@@ -49,7 +49,7 @@ async def update(request: Request) -> Response:
     async with in_transaction():
         await Theme.filter(id=theme.id).update(cover_id=work.id if work else None)
         await record(Verb.THEME_COVER_SET, theme.id, with_id=work.id if work else None)
-        await content_version.bump()
+        await content_version.bump(rows=())
     response = redirect(request, "themes:edit", id=theme.id)
     flash(request, response, _("The cover is set.") if work else _("The theme has no cover now."))
     return response

@@ -80,7 +80,7 @@ async def set_logo(
                 fingerprint=code,
             )
             await record(Verb.EXHIBITION_LOGO_SET, exhibition.id, by=by)
-            await content_version.bump()
+            await content_version.bump(rows=())
     except BaseException:
         await storage.private.delete(logo_key(token))
         raise
@@ -97,7 +97,7 @@ async def remove_logo(exhibition: Exhibition, key: str, by: Person, storage: Sto
         removed = await _delete_row(exhibition, key)
         if removed:
             await record(Verb.EXHIBITION_LOGO_REMOVED, exhibition.id, by=by)
-            await content_version.bump()
+            await content_version.bump(rows=())
     await _delete_files(removed, storage)
 
 

@@ -22,13 +22,14 @@ from gallery.db.connection import QuerySet, in_transaction, locked
 from gallery.exhibitions.announcements import notify_of_hanging
 from gallery.exhibitions.arrangements import FROZEN_FIELDS, Arrangement, arrangement_of, create_rooms
 from gallery.exhibitions.comparison import compare
+from gallery.exhibitions.first_showings import date_first_showings
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.exhibitions.room_rules import FilledRoom, fill_rooms, work_ids_of
 from gallery.themes.models import Theme
 from gallery.web.edit_conflicts import Digests, EditConflict, compare_edits
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.page_keys import keys_of_editions
+from gallery.web.page_keys import edition_key, keys_of_editions
 
 
 class DraftChangeRefused(Exception):
@@ -103,7 +104,7 @@ async def change_draft(
         if is_new_theme:
             locked_exhibition.theme = theme
             await locked_exhibition.save(update_fields=["theme_id"])
-            await content_version.bump()
+            await content_version.bump(rows=[edition_key(edition.id)])
 
 
 async def add_room(edition: Edition, *, by: Person | None = None, **texts: Any) -> Room:
@@ -272,9 +273,11 @@ async def publish(exhibition: Exhibition, by: Person) -> Edition:
             .order_by("-number")
             .prefetch_related("published_by")
         )
-        hung_before: set[int] = set()
+        hung_before, shown_before = set[int](), set[int]()
         for replaced in current:
-            hung_before |= set((await arrangement_of(replaced)).work_ids)
+            hung_there = (await arrangement_of(replaced)).work_ids
+            hung_before.update(hung_there)
+            shown_before.update(hung_there if replaced.is_shown() else ())
         if current:
             await _check_differs(draft, rooms, current[0])
         await _end_replaced_editions(exhibition, draft.opens_at)
@@ -287,10 +290,14 @@ async def publish(exhibition: Exhibition, by: Person) -> Edition:
             **{name: getattr(draft, name) for name in FROZEN_FIELDS},
         )
         await create_rooms(edition, rooms)
+        await date_first_showings([edition.id, *(each.id for each in current)])
         await record(Verb.EXHIBITION_PUBLISHED, exhibition.id, with_id=edition.number, by=by)
-        new = work_ids_of(rooms) - hung_before
-        await notify_of_hanging(exhibition, edition, new)
-        await content_version.bump(await keys_of_editions([edition.id, *(each.id for each in current)]))
+        hung = work_ids_of(rooms)
+        await notify_of_hanging(exhibition, edition, hung - hung_before)
+        # Until a planned edition opens, which drops everything, the same works stay on view.
+        staying = shown_before & hung if edition.is_shown() else shown_before | hung
+        ids = [edition.id, *(each.id for each in current)]
+        await content_version.bump(await keys_of_editions(ids, staying))
     return edition
 
 
@@ -304,6 +311,7 @@ async def unpublish(exhibition: Exhibition, by: Person) -> bool:
         shown = [edition.id for edition in await editions.filter(edition_is_not_replaced()).only("id")]
         taken = await _end_editions(editions)
         if taken:
+            await date_first_showings(shown)
             await record(Verb.EXHIBITION_UNPUBLISHED, exhibition.id, by=by)
             await content_version.bump(await keys_of_editions(shown))
     return bool(taken)
@@ -319,8 +327,9 @@ async def cancel_planned(exhibition: Exhibition, by: Person) -> bool:
             return False
         await _end_editions(editions.filter(id=planned.id))
         await editions.filter(shown_until=planned.opens_at).update(shown_until=None)
+        await date_first_showings([planned.id])
         await record(Verb.EXHIBITION_PLAN_CANCELLED, exhibition.id, with_id=planned.number, by=by)
-        await content_version.bump()
+        await content_version.bump(rows=())
     return True
 
 

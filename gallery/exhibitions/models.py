@@ -93,6 +93,14 @@ class Edition(Model):
     def is_replaced(self, moment: datetime | None = None) -> bool:
         return self.shown_until is not None and self.shown_until <= (moment or now())
 
+    @property
+    def first_shown_at(self) -> datetime | None:
+        """When visitors first saw this edition, or will; None for a draft and if it ended before it opened."""
+        if self.is_draft or self.opens_at is None:
+            return None
+        at = max(self.published_at or self.opens_at, self.opens_at)
+        return None if self.is_replaced(at) else at
+
     def is_shown(self, moment: datetime | None = None) -> bool:
         """Whether visitors see this edition; `edition_is_open` is the same rule in SQL."""
         at = moment or now()

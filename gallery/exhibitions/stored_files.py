@@ -17,17 +17,19 @@ from gallery.artworks.models import Artwork
 from gallery.artworks.screening import profile_images_on_view
 from gallery.clock import now
 from gallery.exhibitions.credit_logos import known_logo_keys
-from gallery.images.models import Image, ImageState
+from gallery.images.models import Image, ImageState, UploadPiece
 from gallery.images.renditions import PREVIEW_NAME, UNFRAMED_NAME
 from gallery.images.storage_keys import (
     ORIGINAL,
     RENDITIONS,
+    UPLOAD_FOLDER,
     derivative_key,
     original_key,
     private_keys,
     public_keys,
     rendition_key,
     token_of_key,
+    upload_key,
 )
 from gallery.sounds.models import Sound, voice_may_be_heard
 from gallery.sounds.storage_keys import FILE_NAMES, ORIGINAL_NAME, known_sound_keys, sound_key, tokens_in
@@ -74,6 +76,7 @@ async def take_inventory(
     keys_of: Callable[[Image], Mapping[str, list[str]]],
     expected: Callable[[set[str]], Awaitable[dict[str, Image]]],
     before: datetime,
+    report_progress: Callable[[int], None] = lambda done: None,
     others: Callable[[set[str]], Awaitable[set[str]]] | None = None,
 ) -> StoreInventory:
     """Go through a store once, and compare its files with the database.
@@ -83,7 +86,8 @@ async def take_inventory(
     do not count as unexpected. `others` returns the keys that belong to no image and are needed as well; by
     default those of private storage.
     """
-    inventory, needed = StoreInventory(), others or needed_keys_without_image
+    inventory, done = StoreInventory(), 0
+    needed = others or needed_keys_without_image
     async for files in batches(store.files()):
         images = await expected({token_of_key(stored.key) for stored in files})
         known = {
@@ -104,6 +108,8 @@ async def take_inventory(
                     inventory.truncated[image.id, kind].append(stored.key)
             elif stored.key not in without_image and stored.modified_at < before:
                 inventory.unexpected.add(stored.key)
+        done += len(files)
+        report_progress(done)
     return inventory
 
 
@@ -154,6 +160,7 @@ async def needed_keys_without_image(keys: set[str]) -> set[str]:
         await needed_bundle_keys(keys)
         | await known_form_keys(keys)
         | await known_logo_keys(keys)
+        | await known_upload_keys(keys)
         | await known_sound_keys(keys)
     )
 
@@ -172,6 +179,13 @@ async def known_form_keys(keys: set[str]) -> set[str]:
         form_key(str(token))
         for token in await SignedForm.filter(token__in=tokens).values_list("token", flat=True)
     }
+
+
+async def known_upload_keys(keys: set[str]) -> set[str]:
+    """The keys among `keys` that are pieces of unfinished uploads."""
+    tokens = {key.rpartition("/")[2] for key in keys if key.startswith(f"{UPLOAD_FOLDER}/")}
+    pieces = await UploadPiece.filter(token__in=tokens).values_list("upload__token", "token")
+    return {upload_key(str(upload), str(piece)) for upload, piece in pieces}
 
 
 async def heard_sound_keys(keys: set[str]) -> set[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from tortoise.expressions import Q
 
@@ -17,6 +17,7 @@ from gallery.artworks.models import Artwork, Status
 from gallery.clock import now, today
 from gallery.db import content_version
 from gallery.db.connection import QuerySet, in_transaction, locked
+from gallery.db.leases import lease_renewal
 from gallery.images.models import Image, ImageState
 from gallery.images.profile_image_models import ProfileImage
 from gallery.images.renditions import PREVIEW_NAME
@@ -80,7 +81,7 @@ async def develop_one(context: ChoreContext, image: Image | None) -> bool:
         await postpone(image)
         return True
     try:
-        async with lease_renewal(context, image):
+        async with lease_renewal(partial(leased_row, image), context.settings.image_lease_seconds):
             developed, sizes = await develop_into(context, image)
     except ImageRefused as refusal:
         await refuse(image, refusal.code)
@@ -180,28 +181,6 @@ async def claim_or_release(context: ChoreContext, which: Q = RECEIVED) -> Image 
 def leased_row(image: Image) -> QuerySet[Image]:
     """A query for the image's row; empty if this attempt lost the lease or the state changed."""
     return Image.filter(id=image.id, state=image.state, attempts=image.attempts)
-
-
-@asynccontextmanager
-async def lease_renewal(context: ChoreContext, image: Image) -> AsyncIterator[None]:
-    """Renew the lease of this attempt until the block ends."""
-    seconds = context.settings.image_lease_seconds
-    is_over = asyncio.Event()
-
-    async def renew() -> None:
-        while not is_over.is_set():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds / 3):
-                    await is_over.wait()
-                    return
-            await leased_row(image).update(lease_until=now() + timedelta(seconds=seconds))
-
-    renewal = asyncio.create_task(renew())
-    try:
-        yield
-    finally:
-        is_over.set()
-        await asyncio.wait([renewal])
 
 
 async def release_lease(image: Image) -> None:

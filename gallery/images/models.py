@@ -100,7 +100,14 @@ class Image(Model):
 
     class Meta:
         table = "image"
-        indexes = [("organisation_id",), ("candidate_for_id",), ("is_public", "has_tiles")]
+        # The worker asks for the few that wait for renditions or tiles.
+        indexes = [
+            ("organisation_id",),
+            ("candidate_for_id",),
+            ("is_public", "has_tiles"),
+            ("state", "ready_at"),
+            ("tiling_until",),
+        ]
 
     @property
     def size(self) -> tuple[int, int]:
@@ -179,14 +186,26 @@ class Derivative(Model):
         unique_together = (("image", "name"),)
 
 
+class PublicImagesPass(Model):
+    """When public storage was last compared with what is on view."""
+
+    id = fields.IntField(primary_key=True)
+    content_version = fields.BigIntField(default=0)  # what had changed by then was compared
+    compare_all_at = fields.DatetimeField(
+        null=True
+    )  # when time alone changes what is on view; null: never compared
+
+    class Meta:
+        table = "public_images_pass"
+
+
 def new_upload_token() -> str:
     """32 hex digits: the upload's name in its address, and the form key of the work made from the upload."""
     return secrets.token_hex(16)
 
 
 class Upload(Model):
-    """A resumable upload of a picture in chunks. The size of its partial file on the disk is the number of
-    bytes that have arrived."""
+    """A resumable upload of a picture in chunks; what has arrived of it is in its pieces."""
 
     id = fields.IntField(primary_key=True)
     token = fields.CharField(max_length=32, unique=True, default=new_upload_token)
@@ -199,8 +218,10 @@ class Upload(Model):
     )
     by_id: int
     length = fields.BigIntField()  # bytes of the whole file, as declared by the client
+    received = fields.BigIntField(default=0, db_default=0)  # bytes that have arrived, the sum of the pieces
     metadata = fields.TextField(default="")  # the Upload-Metadata header of the client, unchanged
     expires_at = fields.DatetimeField(db_index=True)
+    lease_until = fields.DatetimeField(null=True)  # end of the lease of the process that reads all pieces
     completed_at: datetime | None = fields.DatetimeField(null=True)
     artwork: fields.ForeignKeyNullableRelation[Artwork] = fields.ForeignKeyField(
         "gallery.Artwork", related_name="uploads", null=True, on_delete=fields.SET_NULL
@@ -210,3 +231,20 @@ class Upload(Model):
     class Meta:
         table = "upload"
         indexes = [("by_id", "completed_at"), ("organisation_id",), ("artwork_id",)]
+
+
+class UploadPiece(Model):
+    """Some consecutive bytes of an upload, in one file of private storage."""
+
+    id = fields.IntField(primary_key=True)
+    upload: fields.ForeignKeyRelation[Upload] = fields.ForeignKeyField(
+        "gallery.Upload", related_name="pieces", on_delete=fields.CASCADE
+    )
+    upload_id: int
+    start = fields.BigIntField()  # position of the first byte in the upload
+    size = fields.BigIntField()  # bytes
+    token = fields.CharField(max_length=22, unique=True, default=new_token)
+
+    class Meta:
+        table = "upload_piece"
+        unique_together = (("upload", "start"),)

@@ -58,7 +58,7 @@ async def set_profile_image(
             await ProfileImage.filter(**owner_filter(owner)).delete()
             await ProfileImage.create(image=image, **owner_filter(owner), **words)
         await _record(owner, by, is_gone=False)
-        await content_version.bump()
+        await content_version.bump(rows=())
     if image is not None and current is not None:
         await _delete_image(current.image, storage)
 
@@ -72,7 +72,7 @@ async def remove_profile_image(owner: ProfileImageOwner, by: Person, storage: St
             return
         await ProfileImage.filter(id=current.id).delete()
         await _record(owner, by, is_gone=True)
-        await content_version.bump()
+        await content_version.bump(rows=())
     await _delete_image(current.image, storage)
 
 

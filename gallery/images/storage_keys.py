@@ -14,6 +14,7 @@ from gallery.images.renditions import PREVIEW_NAME, UNFRAMED_NAME, file_name
 from gallery.storage import Storage
 
 LOGO_FOLDER = "logos"
+UPLOAD_FOLDER = "uploads"
 MAX_CONCURRENT_COPIES = 8  # files copied to public storage at the same time
 
 
@@ -30,6 +31,11 @@ def rendition_key(token: str, name: str) -> str:
 def logo_key(token: str) -> str:
     """The key of a logo in an exhibition's credits, in the private store only."""
     return f"{LOGO_FOLDER}/{token}"
+
+
+def upload_key(token: str, piece: str = "") -> str:
+    """The key of a piece of an unfinished upload, in the private store only; without a piece, their folder."""
+    return f"{UPLOAD_FOLDER}/{token}/{piece}".rstrip("/")
 
 
 def public_key(token: str, name: str) -> str:

@@ -18,11 +18,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from tortoise.expressions import Q, Subquery
-from tortoise.functions import Min
 
-from gallery.artworks.models import Artwork, edition_is_open
+from gallery.artworks.models import Artwork, edition_is_open, hangs_in, has_theme
 from gallery.clock import now, start_of_day, to_local, today
-from gallery.exhibitions.models import Hanging
+from gallery.exhibitions.models import Edition
 from gallery.images.sound_files import SOUND_FILES
 from gallery.interop.responses import CACHE_HEADERS, add_element, xml_response
 from gallery.organisations.models import Organisation
@@ -45,8 +44,7 @@ MAX_WORKS = 50  # per feed: the newest works
 MAX_EXHIBITIONS = 20
 EXCERPT_COLUMNS = 400  # display columns; a Chinese character takes two
 PICTURE_WIDTH = 640  # px
-
-
+COLUMNS = (*WORK_COLUMNS, "story", "story_translation", "updated_at")
 VOICE_COLUMNS = ("sound__state", "sound__token", "sound__file_bytes")
 
 
@@ -76,7 +74,7 @@ async def site(request: Request) -> Response:
     set_page_language(request)
     language = current_language()
     name = LocalizedText(pages_of(request).settings.site_name(language), language)
-    entries = [*await exhibition_entries(request), *await work_entries(request)]
+    entries = [*await exhibition_entries(request), *await newest_works(request)]
     return feed_response(request, "public:home", name, LocalizedText("", language), entries)
 
 
@@ -85,8 +83,11 @@ async def exhibition(request: Request) -> Response:
     set_page_language(request)
     slug = slug_of(request)
     shown = await load_opened(slug)
-    here = edition_is_open("room__edition__") & Q(room__edition__exhibition__slug=slug)
-    entries = await work_entries(request, here)
+    edition = await Edition.get(id=shown.edition_id)
+    since = edition.first_shown_at or shown.opens_at
+    works = Artwork.all().on_view().filter(hangs_in(room__edition_id=edition.id))
+    rows = await works.order_by("-id").limit(MAX_WORKS).values(*COLUMNS)
+    entries = [work_entry(request, row, since) for row in rows]
     return feed_response(request, "public:exhibition", shown.title, shown.introduction, entries, slug=slug)
 
 
@@ -96,9 +97,7 @@ async def theme(request: Request) -> Response:
     theme = await Theme.get_or_none(slug=slug_of(request))
     if theme is None:
         raise HTTPException(404)
-    entries = await work_entries(
-        request, Q(artwork_id__in=Subquery(Theme.filter(id=theme.id).values("artworks__id")))
-    )
+    entries = await newest_works(request, has_theme(theme.id))
     title, text = localized(theme, "title"), localized(theme, "text")
     return feed_response(request, "public:theme", title, text, entries, slug=theme.slug)
 
@@ -109,39 +108,25 @@ async def organisation(request: Request) -> Response:
     organisation = await Organisation.get_or_none(slug=slug_of(request), is_active=True)
     if organisation is None:
         raise HTTPException(404)
-    entries = await work_entries(request, Q(artwork__organisation_id=organisation.id))
+    entries = await newest_works(request, Q(organisation_id=organisation.id))
     name, about = localized(organisation, "name"), localized(organisation, "about")
     return feed_response(request, "public:organisation", name, about, entries, slug=organisation.slug)
 
 
-async def work_entries(request: Request, *conditions: Q) -> list[FeedEntry]:
-    """Feed entries of works on view whose hangings meet the `conditions`, latest first; two queries."""
-    hung = (
-        await Hanging.filter(
-            *conditions,
-            room__edition__number__isnull=False,
-            artwork_id__in=Subquery(Artwork.all().on_view(as_set=True).values("id")),
+async def newest_works(request: Request, *conditions: Q) -> list[FeedEntry]:
+    """Feed entries of the works on view under the `conditions` that were shown first last; two queries at most."""
+    order = ("-first_shown_at", "-id")
+    shown = Artwork.filter(*conditions, first_shown_at__lte=now()).order_by(*order)
+    rows: list[dict[str, Any]] = []
+    # Usually the newest suffice. Whether all works of a theme are on view would take long to find out.
+    for candidates in (shown.limit(MAX_WORKS * 4), shown):
+        works = Artwork.all().on_view().filter(id__in=Subquery(candidates.values("id")))
+        rows = (
+            await works.order_by(*order).limit(MAX_WORKS).values(*COLUMNS, *VOICE_COLUMNS, "first_shown_at")
         )
-        .annotate(published=Min("room__edition__published_at"), opened=Min("room__edition__opens_at"))
-        .group_by("artwork_id")
-        .order_by("-published", "-artwork_id")
-        .limit(MAX_WORKS)
-        .values_list("artwork_id", "published", "opened")
-    )
-    rows = (
-        await Artwork.all()
-        .on_view()
-        .filter(id__in=[artwork_id for artwork_id, _, _ in hung])
-        .values(*WORK_COLUMNS, *VOICE_COLUMNS, "story", "story_translation", "updated_at")
-        if hung
-        else []
-    )
-    works = {row["id"]: row for row in rows}
-    return [
-        work_entry(request, works[artwork_id], max(published, opened))
-        for artwork_id, published, opened in hung
-        if artwork_id in works
-    ]
+        if len(rows) == MAX_WORKS:
+            break
+    return [work_entry(request, row, row["first_shown_at"]) for row in rows]
 
 
 def work_entry(request: Request, row: dict[str, Any], since: datetime) -> FeedEntry:

@@ -9,6 +9,7 @@ from starlette.routing import Route
 from tortoise.exceptions import IntegrityError
 
 from gallery.accounts.access import load_curator
+from gallery.accounts.limits import FORM_WINDOW, count_attempts
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.organisations import applications
@@ -21,9 +22,9 @@ from gallery.web.forms import read_small_form
 from gallery.web.languages import LANGUAGES, set_language
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, redirect, render, settings_of
-from gallery.web.security import RateLimit, client_network
+from gallery.web.security import client_network
 
-APPLICATION_LIMIT = RateLimit(times=5, seconds=3600)
+APPLICATIONS_PER_NETWORK = 5  # within limits.FORM_WINDOW
 DECIDED_LISTED = 50
 APPLICATION_FIELDS = (
     "name_zh",
@@ -49,7 +50,8 @@ async def create(request: Request) -> Response:
     if not form.is_valid():
         return render(request, "applications/new.html", {"form": form}, status=422)
     if not form.nickname.data:  # honeypot: hidden from people, filled in by spam bots
-        if not APPLICATION_LIMIT.allows(client_network(request)):
+        limits = {f"application from {client_network(request)}": APPLICATIONS_PER_NETWORK}
+        if not await count_attempts(limits, settings_of(request), FORM_WINDOW):
             form.refuse(
                 "contact_email",
                 _("Several applications came from your network. Please try again in an hour."),

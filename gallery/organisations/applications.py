@@ -72,7 +72,7 @@ async def admit(application: Application, slug: str, by: Person, days: int) -> t
             mail="application_admitted",
         )
         await _decide(application, by, ApplicationState.ADMITTED, organisation=organisation)
-        await content_version.bump()
+        await content_version.bump(rows=())
     return organisation, token
 
 

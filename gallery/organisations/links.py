@@ -122,4 +122,4 @@ async def _save_result(link: CheckedLink, works: bool, answer: str) -> None:
     async with in_transaction():
         await link.save(update_fields=["state", "answer", "checked_at", "failures", "next_check_at"])
         if LinkState.DEAD in {before, link.state} and before != link.state:
-            await content_version.bump()
+            await content_version.bump(rows=())

@@ -133,7 +133,7 @@ async def update_project(request: Request) -> Response:
     async with in_transaction():
         await Project.filter(id=project.id).update(**form.values(*PROJECT_FIELDS))
         await record(Verb.PROJECT_CHANGED, project.id, organisation_id=project.organisation_id)
-        await content_version.bump()
+        await content_version.bump(rows=[f"{content_version.PROJECT}{project.id}"])
     response = redirect(request, "projects:index")
     flash(request, response, _("Saved."))
     return response
@@ -205,7 +205,7 @@ async def create(request: Request) -> Response:
             async with in_transaction():
                 organisation = await Organisation.create(**form.values(*ORGANISATION_FIELDS))
                 await record(Verb.ORGANISATION_MADE, organisation.id, organisation_id=organisation.id)
-                await content_version.bump()
+                await content_version.bump(rows=())
         except IntegrityError:
             _refuse_slug(form)
         else:
@@ -242,7 +242,7 @@ async def update(request: Request) -> Response:
                     await record(verb, organisation.id, organisation_id=organisation.id)
                 if values.get("is_active") is False:
                     await members.revoke_tokens(organisation.id)
-                await content_version.bump()
+                await content_version.bump(rows=[f"{content_version.ORGANISATION}{organisation.id}"])
         except IntegrityError:
             _refuse_slug(form)
         else:

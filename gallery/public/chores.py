@@ -2,51 +2,84 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
+from typing import Any, cast
 
 from tortoise.expressions import Q, Subquery
 from tortoise.functions import Coalesce, Sum
 
 from gallery.artworks.models import Artwork
 from gallery.artworks.screening import profile_images_on_view, screen_again
-from gallery.images.models import Derivative, Image
+from gallery.clock import now
+from gallery.db.connection import QuerySet
+from gallery.db.content_version import current_number, keys_changed
+from gallery.exhibitions.schedule import next_change
+from gallery.images.models import Derivative, Image, PublicImagesPass
+from gallery.images.profile_image_models import ProfileImage
 from gallery.images.storage_keys import derivative_key, make_private, make_public
+from gallery.web.page_keys import works_of_keys
 from gallery.worker import Chore, ChoreContext
 
 BATCH_SIZE = 50
+MAX_WORKS = 5_000  # touched by one change; all images are compared after one that touches more
 
 
-async def publish_images(context: ChoreContext) -> bool:
-    """Put images that are on view into public storage."""
-    works = (
-        await Artwork.all()
-        .on_view(as_set=True)
-        .filter(image__is_public=False)
-        .limit(BATCH_SIZE)
-        .prefetch_related("image")
-    )
-    profile_images = (
-        await profile_images_on_view()
-        .filter(image__is_public=False)
-        .limit(BATCH_SIZE)
-        .select_related("image")
-    )
-    for image in [
-        *(work.image for work in works),
-        *(profile_image.image for profile_image in profile_images),
-    ]:
-        assert image is not None
-        await make_public(context.storage, image)
-    return bool(works or profile_images)
+async def keep_public_images(context: ChoreContext) -> bool:
+    """Compare public storage with what is on view: images of the touched works if a change names them, else all.
+
+    Time alone changes what is on view as well, so all images are compared every midnight.
+    """
+    last, _ = await PublicImagesPass.get_or_create(id=1)
+    number, next_moment = await current_number(), await next_change()
+    ids: list[int] | None = None
+    if last.compare_all_at is not None and now() < last.compare_all_at:
+        touched = await keys_changed(last.content_version, number)
+        ids = None if touched is None else await images_of(touched)
+        next_moment = next_moment if ids is None else min(next_moment, last.compare_all_at)
+    if await unpublish_images(context, ids) or await publish_images(context, ids):
+        return True
+    if (last.content_version, last.compare_all_at) != (number, next_moment):
+        await PublicImagesPass.filter(id=1).update(content_version=number, compare_all_at=next_moment)
+    return False
 
 
-async def unpublish_images(context: ChoreContext) -> bool:
-    """Delete images from public storage that are no longer on view, such as after a consent has ended."""
-    on_view = Artwork.all().on_view(as_set=True).values("image_id")
-    profile_images = profile_images_on_view().values("image_id")
+async def images_of(touched: Collection[str]) -> list[int] | None:
+    """The ids of the images that a change of these keys may show or hide; None if they are too many.
+
+    They are the works' images, with proposed and replaced ones, and the covers of their projects.
+    """
+    works = works_of_keys(touched)
+    if len(works) > MAX_WORKS:
+        return None
+    projects = Artwork.filter(id__in=works, project_id__isnull=False).values("project_id")
+    rows = [
+        *await Artwork.filter(id__in=works, image_id__isnull=False).values_list("image_id", flat=True),
+        *await Image.filter(candidate_for_id__in=works).values_list("id", flat=True),
+        *await ProfileImage.filter(project_id__in=Subquery(projects)).values_list("image_id", flat=True),
+    ]
+    return cast(list[int], rows)
+
+
+async def publish_images(context: ChoreContext, ids: Collection[int] | None = None) -> bool:
+    """Put images that are on view into public storage; `ids`: only these images."""
     images = (
-        await Image.filter(is_public=True)
-        .exclude(Q(id__in=Subquery(on_view)) | Q(id__in=Subquery(profile_images)))
+        await _among(ids, is_public=False)
+        .filter(Q(id__in=_of_works_on_view(ids)) | Q(id__in=_of_profiles_on_view(ids)))
+        .limit(BATCH_SIZE)
+    )
+    for image in images:
+        await make_public(context.storage, image)
+    return bool(images)
+
+
+async def unpublish_images(context: ChoreContext, ids: Collection[int] | None = None) -> bool:
+    """Delete images from public storage that are no longer on view, such as after a consent has ended.
+
+    `ids`: only these images.
+    """
+    images = (
+        await _among(ids, is_public=True)
+        .exclude(Q(id__in=_of_works_on_view(ids)) | Q(id__in=_of_profiles_on_view(ids)))
         .limit(BATCH_SIZE)
     )
     await screen_again(images, context.storage)
@@ -54,12 +87,36 @@ async def unpublish_images(context: ChoreContext) -> bool:
     return bool(images)
 
 
-async def delete_derivatives(context: ChoreContext) -> bool:
-    """Delete derivatives of pictures no longer on view, and the oldest if all together are too large."""
-    on_view = Artwork.all().on_view(as_set=True).values("image_id")
-    gone = (
-        await Derivative.exclude(image_id__in=Subquery(on_view)).limit(BATCH_SIZE).prefetch_related("image")
+def _among(ids: Collection[int] | None, **values: Any) -> QuerySet[Image]:
+    return Image.filter(**values) if ids is None else Image.filter(id__in=list(ids), **values)
+
+
+def _of_works_on_view(ids: Collection[int] | None) -> Subquery:
+    """The ids of images of works on view; `ids`: only these images."""
+    works = (
+        Artwork.all().on_view(as_set=True)
+        if ids is None
+        else Artwork.all().on_view().filter(image_id__in=list(ids))
     )
+    return Subquery(works.values("image_id"))
+
+
+def _of_profiles_on_view(ids: Collection[int] | None) -> Subquery:
+    """The ids of logos and covers on view; `ids`: only these images."""
+    shown = profile_images_on_view()
+    return Subquery((shown if ids is None else shown.filter(image_id__in=list(ids))).values("image_id"))
+
+
+async def delete_derivatives(context: ChoreContext) -> bool:
+    """Delete derivatives of pictures no longer on view, and the oldest if all together are too large.
+
+    Derivatives of a public picture are deleted with its other files when it leaves public storage. So those are left
+    that a process made of a picture after that, before it knew.
+    """
+    made = Derivative.filter(image__is_public=False)
+    ids = await made.distinct().limit(MAX_WORKS).values_list("image_id", flat=True)
+    shown = Subquery(Artwork.all().on_view().filter(image_id__in=list(ids)).values("image_id"))
+    gone = await made.exclude(image_id__in=shown).limit(BATCH_SIZE).prefetch_related("image") if ids else []
     too_much = [] if gone else await oldest_derivatives(context.settings.iiif_cache_bytes)
     for derivative in [*gone, *too_much]:
         await context.storage.public.delete(derivative_key(derivative.image.token, derivative.name))
@@ -86,7 +143,6 @@ async def oldest_derivatives(budget: int) -> list[Derivative]:
 
 
 CHORES = [
-    Chore("take images in", unpublish_images, on_change=True),
-    Chore("bring images out", publish_images, on_change=True),
+    Chore("keep public images", keep_public_images, on_change=True),
     Chore("tidy pieces made on demand", delete_derivatives, every=5),
 ]

@@ -25,6 +25,7 @@ from gallery.public.pages import (
     slug_of,
 )
 from gallery.public.pagination import NoSuchRoom, exhibition_page, first_works
+from gallery.public.work_counts import work_counts_of
 from gallery.web.languages import gettext as _
 from gallery.web.list_pages import ListPage
 from gallery.web.page_keys import edition_key
@@ -69,7 +70,12 @@ async def show(request: Request) -> Response:
     exhibition = await load_opened(slug_of(request))
     query = request.query_params
     try:
-        page = await exhibition_page(exhibition.edition_id, query.get("room", ""), query.get("after", ""))
+        page = await exhibition_page(
+            exhibition.edition_id,
+            work_counts_of(request).editions,
+            query.get("room", ""),
+            query.get("after", ""),
+        )
     except NoSuchRoom as error:
         raise HTTPException(404) from error
     is_beginning = "room" not in query
@@ -120,7 +126,7 @@ async def show_walk(request: Request) -> Response:
     exhibition = await load_opened(slug_of(request))
     room = request.query_params.get("room", "")
     try:
-        page = await exhibition_page(exhibition.edition_id, room)
+        page = await exhibition_page(exhibition.edition_id, work_counts_of(request).editions, room)
     except NoSuchRoom as error:
         raise HTTPException(404) from error
     first = await first_works(exhibition.edition_id) if room else page.works

@@ -14,9 +14,9 @@ from gallery.artworks.models import PUBLIC_ID_ALPHABET, Artwork, hangs_in
 from gallery.db.compiled_queries import QueryRow, compiled_query
 from gallery.exhibitions.models import Hanging, Layout, Room
 from gallery.numbers import whole_number
-from gallery.public.queries import count_works
 from gallery.public.rooms import CAPTION_COLUMNS, STORY_COLUMNS, ShownRoom, columns_for, shown_room
-from gallery.public.view_models import WORK_COLUMNS, Counts, ShownWork, localized_column
+from gallery.public.view_models import WORK_COLUMNS, Counts, EditionWorkCount, ShownWork, localized_column
+from gallery.web.kept_counts import CountsById
 from gallery.web.languages import LocalizedText
 
 WORKS_PER_PAGE = 60
@@ -60,19 +60,20 @@ class ExhibitionPage:
         return sum(room.works for room in self.summaries) <= WORKS_PER_PAGE
 
 
-async def exhibition_page(edition_id: int, room: str = "", after: str = "") -> ExhibitionPage:
+async def exhibition_page(
+    edition_id: int, counts: CountsById[EditionWorkCount], room: str = "", after: str = ""
+) -> ExhibitionPage:
     """One page of an edition's works. It begins in the room numbered `room`, after the work `after` if given.
 
     Both are strings from the URL. If `after` no longer hangs in that room, the page begins with the room.
-    Runs five queries, or two if everything fits on one page. Raises NoSuchRoom.
+    Runs two queries, one more with `after`, and two more if the edition has several pages and is not counted yet.
+    Raises NoSuchRoom.
     """
     rooms = await _rooms_in(edition_id)
     if not room and sum(each["hung"] for each in rooms) <= WORKS_PER_PAGE:
         return await _single_page(edition_id, rooms)
-    summaries, counts = (
-        await _room_summaries(rooms),
-        await count_works(hangs_in(room__edition_id=edition_id)),
-    )
+    counted = await counts.of(edition_id) or EditionWorkCount({}, Counts(0, 0, 0))
+    summaries = _as_room_summaries(rooms, counted.by_room)
     number = whole_number(room or "1", least=1)
     if room and (number is None or number > len(summaries)):
         raise NoSuchRoom
@@ -103,7 +104,7 @@ async def exhibition_page(edition_id: int, room: str = "", after: str = "") -> E
         if next_room.id in hung:
             following["after"] = hung[next_room.id][-1]["public_id"]
     return ExhibitionPage(
-        summaries, _shown_rooms(summaries, hung), counts, passed is not None, following, next_room
+        summaries, _shown_rooms(summaries, hung), counted.totals, passed is not None, following, next_room
     )
 
 
@@ -156,22 +157,6 @@ def _works_in(edition_id: int) -> QuerySet[Artwork]:
     return (
         Artwork.all().on_view().filter(here, hangings__room__edition_id=edition_id).order_by(*HANGING_ORDER)
     )
-
-
-async def _room_summaries(rooms: Sequence[QueryRow]) -> list[RoomSummary]:
-    """The rooms that show a work; one query."""
-    if not rooms:
-        return []
-    ids = [room["id"] for room in rooms]
-    rows = (
-        await Artwork.all()
-        .on_view()
-        .filter(hangs_in(room_id__in=ids), hangings__room_id__in=ids)
-        .annotate(works=Count("id"))
-        .group_by("hangings__room_id")
-        .values_list("hangings__room_id", "works")
-    )
-    return _as_room_summaries(rooms, dict(rows))
 
 
 def _as_room_summaries(rooms: Sequence[QueryRow], works: Mapping[int, int]) -> list[RoomSummary]:

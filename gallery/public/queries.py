@@ -27,6 +27,7 @@ from gallery.public.view_models import (
     WORK_COLUMNS,
     Counts,
     DirectoryEntry,
+    EditionWorkCount,
     Placement,
     ShownExhibition,
     ShownWork,
@@ -118,7 +119,7 @@ async def works_by_edition(shown: Sequence[ShownExhibition], most: int) -> dict[
     if not ids:
         return {}
     # Usually the first works suffice. All hangings of many exhibitions would be far more.
-    first = await _first_works(ids, most, candidates=most + 2)
+    first = await _first_works(ids, most, candidates=most + 1)
     if few := [edition for edition in ids if len(first[edition]) < most]:
         first |= await _first_works(few, most, candidates=None)
     return first
@@ -127,8 +128,13 @@ async def works_by_edition(shown: Sequence[ShownExhibition], most: int) -> dict[
 async def _first_works(
     editions: Sequence[int], most: int, candidates: int | None
 ) -> dict[int, list[ShownWork]]:
-    """Edition id → its first `most` works on view among the first `candidates` that hang; three queries."""
-    rooms = dict(await Room.filter(edition_id__in=list(editions)).values_list("id", "edition_id"))
+    """Edition id → its first `most` works on view among the first `candidates` of two rooms; three queries.
+
+    `candidates` None: among all that hang.
+    """
+    first_rooms = {} if candidates is None else {"position__lte": 2}
+    in_editions = Room.filter(edition_id__in=list(editions), **first_rooms)
+    rooms = dict(await in_editions.values_list("id", "edition_id"))
     near = {} if candidates is None else {"position__lte": candidates}
     hangings = Hanging.filter(room_id__in=list(rooms), **near).order_by(
         "room__position", "room_id", "position", "id"
@@ -302,6 +308,27 @@ async def count_totals_by_theme(ids: Collection[int] | None) -> dict[int, Counts
     return {id: await count_works(has_theme(id)) for id in every}
 
 
+async def count_by_edition(ids: Collection[int] | None) -> dict[int, EditionWorkCount]:
+    """Edition id → the numbers of its works on view; `ids` None: none, as most are not needed; two queries for each."""
+    return {
+        id: EditionWorkCount(await _count_by_room(id), await count_works(hangs_in(room__edition_id=id)))
+        for id in ids or ()
+    }
+
+
+async def _count_by_room(edition_id: int) -> dict[int, int]:
+    """Room id → the number of its works on view, for the rooms with any."""
+    rows = (
+        await Artwork.all()
+        .on_view()
+        .filter(hangs_in(room__edition_id=edition_id), hangings__room__edition_id=edition_id)
+        .annotate(works=Count("id"))
+        .group_by("hangings__room_id")
+        .values_list("hangings__room_id", "works")
+    )
+    return dict(rows)
+
+
 async def sample_works(
     themes: Sequence[Theme], counted: Mapping[int, ThemeWorkCount]
 ) -> dict[int, ShownWork]:
@@ -309,13 +336,15 @@ async def sample_works(
 
     The work is the theme's cover, else the first work of its latest exhibition, else its newest work.
     """
-    opened = await exhibitions(
-        edition_is_open(), Q(exhibition__theme_id__in=list(counted)), limit=len(counted) * 4
-    )
-    first = await works_by_edition(opened, 1)
-    first_works = {each.theme.slug: first[each.edition_id] for each in reversed(opened) if each.theme}
     newest = {theme_id: each.newest for theme_id, each in counted.items()}
     works = await works_by_id({*newest.values(), *(each.cover_id for each in themes if each.cover_id)})
+    uncovered = [theme.id for theme in themes if theme.id in counted and theme.cover_id not in works]
+    opened = await exhibitions(
+        edition_is_open(), Q(exhibition__theme_id__in=uncovered), limit=len(uncovered) * 4
+    )
+    latest = {each.theme.slug: each for each in reversed(opened) if each.theme}
+    first = await works_by_edition(list(latest.values()), 1)
+    first_works = {slug: first[each.edition_id] for slug, each in latest.items()}
     samples = {}
     for theme in themes:
         cover, last = works.get(theme.cover_id or 0), works.get(newest.get(theme.id, 0))

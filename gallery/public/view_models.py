@@ -397,6 +397,14 @@ class DirectoryEntry:
     works: int
 
 
+@dataclass(frozen=True, slots=True)
+class EditionWorkCount:
+    """The numbers of works on view in an edition: by room, and of the whole."""
+
+    by_room: dict[int, int]  # room id → works, for rooms with any
+    totals: Counts
+
+
 class ThemeWorkCount(NamedTuple):
     works: int
     newest: int  # the id of the newest work

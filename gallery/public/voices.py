@@ -97,7 +97,7 @@ async def _publish(storage: Storage, sound: Sound) -> None:
 
 async def publish_sounds(context: ChoreContext) -> bool:
     """Put voices of works on view into public storage."""
-    heard = Artwork.all().on_view(as_set=True).filter(voice_may_be_heard(), sound__is_public=False)
+    heard = Artwork.all().on_view().filter(voice_may_be_heard(), sound__is_public=False)
     works = await heard.limit(BATCH_SIZE).select_related("sound")
     for work in works:
         assert work.sound is not None
@@ -107,7 +107,7 @@ async def publish_sounds(context: ChoreContext) -> bool:
 
 async def unpublish_sounds(context: ChoreContext) -> bool:
     """Delete voices from public storage that may no longer be heard."""
-    heard = Artwork.all().on_view(as_set=True).filter(voice_may_be_heard()).values("sound_id")
+    heard = Artwork.all().on_view().filter(voice_may_be_heard(), sound__is_public=True).values("sound_id")
     sounds = await Sound.filter(is_public=True).exclude(id__in=Subquery(heard)).limit(BATCH_SIZE)
     await make_sounds_private(context.storage, sounds)
     return bool(sounds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tortoise.expressions import Subquery
+from tortoise.expressions import RawSQL, Subquery
 
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.works import discard_image
@@ -55,12 +55,12 @@ async def _unused_candidates(works: QuerySet[Artwork]) -> list[Image]:
     lately = Review.filter(at__gt=now() - UNDO_PERIOD - UNDO_GRACE - timedelta(seconds=3)).values(
         "artwork_id"
     )
-    accepted = works.filter(status=Status.ACCEPTED).values("id")
-    candidates = (
-        await Image.filter(candidate_for_id__in=Subquery(accepted))
-        .exclude(candidate_for_id__in=Subquery(lately))
-        .order_by("id")
+    accepted = works.filter(status=Status.ACCEPTED, id=RawSQL('"image"."candidate_for_id"')).values("id")
+    # `gt`: the database begins with the few images that are candidates, and not with all accepted works.
+    candidates = await Image.filter(candidate_for_id__gt=0, candidate_for_id__in=Subquery(accepted)).exclude(
+        candidate_for_id__in=Subquery(lately)
     )
+    candidates.sort(key=lambda image: image.id)  # if the database did it, SQLite would begin with all images
     waiting = await Submission.filter(
         is_waiting=True, artwork_id__in=[each.candidate_for_id for each in candidates]
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,12 +12,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from tortoise.expressions import Q, Subquery
+from tortoise.functions import Count
 
 from gallery.artists.models import EXPIRING_DAYS
 from gallery.artworks.models import Artwork
 from gallery.clock import today
-from gallery.organisations.models import CheckedLink, LinkState
+from gallery.db.content_version import ORGANISATION, GenerationTracker
+from gallery.organisations.models import CheckedLink, LinkState, Project
 from gallery.reviews.access import load_curator
+from gallery.web.kept_counts import CountsById
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import render
 
@@ -33,13 +37,12 @@ class CoverageGap:
 
     def of(self) -> Q:
         dead = CheckedLink.filter(state=LinkState.DEAD).values("url")
+        without_link = Project.filter(Q(link="") | Q(link__in=Subquery(dead))).values("id")
         return {
             "alt_text": Q(alt_text=""),
             "alt_text_translation": Q(alt_text_translation=""),
             "translation": Q(title_translation="") | Q(story_translation=""),
-            "project": Q(project__id__isnull=True)
-            | Q(project__link="")
-            | Q(project__link__in=Subquery(dead)),
+            "project": Q(project_id__isnull=True) | Q(project_id__in=Subquery(without_link)),
             "consent": Q(consent__ends_on__lt=today() + timedelta(days=EXPIRING_DAYS)),
         }[self.name]
 
@@ -63,6 +66,37 @@ COVERAGE_GAPS = [
 ]
 
 
+@dataclass(frozen=True)
+class Coverage:
+    """The number of works on view, and by name of a gap the number of those that have it."""
+
+    works: int
+    lacking: dict[str, int]
+
+
+def coverage_counts(content: GenerationTracker) -> CountsById[Coverage]:
+    """The coverage of each organisation's works, by its id; `app.state.coverage` of a process."""
+    return CountsById(content, ORGANISATION, count_coverage)
+
+
+async def count_coverage(ids: Collection[int] | None) -> dict[int, Coverage]:
+    """Organisation id → the coverage of its works on view, for those with any; `ids` None: all; one query."""
+    among = Q() if ids is None else Q(organisation_id__in=list(ids))
+    works = Artwork.all().on_view(as_set=ids is None).filter(among)
+    lacking = {f"lacking_{each.name}": Count("id", _filter=each.of()) for each in COVERAGE_GAPS}
+    rows = (
+        await works.annotate(works=Count("id"), **lacking)
+        .group_by("organisation_id")
+        .values("organisation_id", "works", *lacking)
+    )
+    return {
+        row["organisation_id"]: Coverage(
+            row["works"], {each.name: row[f"lacking_{each.name}"] for each in COVERAGE_GAPS}
+        )
+        for row in rows
+    }
+
+
 async def show(request: Request) -> Response:
     """A curator sees how complete the works on view are, and which of them lack something."""
     await load_curator(request)
@@ -70,11 +104,10 @@ async def show(request: Request) -> Response:
     gap = next((each for each in COVERAGE_GAPS if each.name == name), None)
     if name and gap is None:
         raise HTTPException(404)
-    total = await Artwork.all().on_view(as_set=True).count()
-    lacking = {
-        each.name: await Artwork.all().on_view(as_set=True).filter(each.of()).count()
-        for each in COVERAGE_GAPS
-    }
+    counts: CountsById[Coverage] = request.app.state.coverage
+    by_organisation = (await counts.all()).values()
+    total = sum(each.works for each in by_organisation)
+    lacking = {one.name: sum(each.lacking[one.name] for each in by_organisation) for one in COVERAGE_GAPS}
     works: list[Artwork] = []
     if gap is not None:
         works = await (

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from tortoise.expressions import Q
+from tortoise.expressions import Q, RawSQL, Subquery
 
 from gallery.accounts.models import Person
 from gallery.artworks.access import was_sent_for_review
@@ -50,9 +50,10 @@ class NewProfileImage:
 
 def unseen_profile_images() -> QuerySet[ProfileImage]:
     """Logos and covers that were screened but that no curator has seen."""
-    return ProfileImage.filter(seen_at__isnull=True, image__state=ImageState.READY).exclude(
-        state=ProfileImageState.NEW
-    )
+    # Not a join: SQLite would begin with all ready images.
+    ready = Image.filter(id=RawSQL('"profile_image"."image_id"'), state=ImageState.READY).values("id")
+    screened = ProfileImage.filter(seen_at__isnull=True).exclude(state=ProfileImageState.NEW)
+    return screened.filter(image_id__in=Subquery(ready))
 
 
 async def index(request: Request) -> Response:
@@ -118,14 +119,14 @@ async def _keep(request: Request, person: Person) -> None:
         )
         await ProfileImage.filter(id=profile_image.id).update(state=state, seen_at=now())
         await record_profile_image(profile_image, SEEN_VERBS, person)
-        await content_version.bump()
+        await content_version.bump(rows=())
 
 
 async def _take_down(request: Request, person: Person, words: str) -> None:
     async with in_transaction():
         profile_image = await _load_locked(request)
         await take_down(profile_image, "curator", person, words)
-        await content_version.bump()
+        await content_version.bump(rows=())
     with contextlib.suppress(StoreUnavailable):  # the worker deletes the files later
         await Takedown([profile_image.image]).delete_files(storage_of(request))
 

@@ -7,7 +7,7 @@ that curator's queue, in the order of deferring.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,6 +42,8 @@ AGE_WORDS = {
 NO_HINTS = "none"
 HINT_WORDS = {NO_HINTS: _l("without hints"), **CHECK_WORDS}
 NO_FILTER_QUERY = "filter=none"  # the query string of the unfiltered queue
+MOST_COUNTED = 1_000  # waiting submissions; of a longer queue the options have no counts
+MOST_OPTIONS = 30  # themes or organisations; organisations are also found by name
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class QueueFilter:
 
     def apply(self, submissions: QuerySet[Submission]) -> QuerySet[Submission]:
         if self.theme is not None:
-            submissions = submissions.filter(artwork__themes__id=self.theme.id)
+            submissions = submissions.filter(artwork_id__in=works_of_theme(self.theme))
         if self.organisation is not None:
             submissions = submissions.filter(artwork__organisation_id=self.organisation.id)
         if self.language:
@@ -88,6 +90,11 @@ class QueueFilter:
             hinted = Subquery(Hint.filter(check=self.hint, is_open=True).values("submission_id"))
             submissions = submissions.filter(id__in=hinted)
         return submissions
+
+
+def works_of_theme(theme: Theme) -> Subquery:
+    """The ids of the theme's works. With a join instead, SQLite would read each waiting work."""
+    return Subquery(Theme.filter(id=theme.id).values("artworks__id"))
 
 
 def _age_of(at: datetime, moment: datetime) -> str:
@@ -312,51 +319,99 @@ async def last_filter_query(person: Person) -> str:
 
 @dataclass(frozen=True)
 class QueueFilterOption:
-    """One value of a filter, with the number of waiting submissions that match it."""
+    """One value of a filter, with the number of waiting submissions that match it; None: not counted."""
 
     value: str
     label: Any  # a lazy string, or a record with a title or name in two languages
-    count: int
+    count: int | None
 
 
-async def filter_options(queue: Queue) -> dict[str, list[QueueFilterOption]]:
-    """Filter → its options, counted over all waiting submissions; a constant number of queries."""
-    waiting = queue.waiting()
-    rows: list[Any] = await waiting.values_list(
+@dataclass(frozen=True)
+class QueueFilterOptions:
+    """Filter → its options. `has_more_organisations`: others are found by their names."""
+
+    of: dict[str, list[QueueFilterOption]]
+    has_more_organisations: bool
+
+
+async def filter_options(queue: Queue, waiting: int, name: str = "") -> QueueFilterOptions:
+    """The options for a queue of `waiting` submissions; a constant number of queries.
+
+    `name`: a part of the names of the organisations that are offered.
+    """
+    if waiting > MOST_COUNTED:
+        themes = await Theme.all().order_by("-occurs_on", "id").limit(MOST_OPTIONS)
+        organisations = await _organisations_named(name) if name else []
+        return QueueFilterOptions(_options(queue.filter, themes, organisations, None), True)
+    counts = await _count_options(queue)
+    themes = await Theme.filter(id__in=list(counts["theme"])).order_by("-occurs_on", "id")
+    if name:
+        organisations = await _organisations_named(name)
+    else:
+        most = [id for id, _count in counts["organisation"].most_common(MOST_OPTIONS)]
+        organisations = await Organisation.filter(id__in=most).order_by("slug")
+    has_more = bool(name) or len(counts["organisation"]) > MOST_OPTIONS
+    return QueueFilterOptions(_options(queue.filter, themes, organisations, counts), has_more)
+
+
+async def _organisations_named(name: str) -> list[Organisation]:
+    named = Q(name_zh__icontains=name) | Q(name_en__icontains=name) | Q(slug__icontains=name)
+    return await Organisation.filter(named).order_by("slug").limit(MOST_OPTIONS)
+
+
+async def _count_options(queue: Queue) -> dict[str, Counter[Any]]:
+    """Filter → value → the number of waiting submissions; themes and organisations by their ids."""
+    rows: list[Any] = await queue.waiting().values_list(
         "id", "at", "checked_with", "artwork__language", "artwork__organisation_id"
     )
     moment = now()
-    ages = Counter(_age_of(at, moment) for _id, at, *_others in rows)
-    languages = Counter(language for *_others, language, _organisation in rows)
-    by_organisation = Counter(organisation for *_others, organisation in rows)
     open_hints: list[Any] = await (
-        Hint.filter(is_open=True, submission__is_waiting=True)
+        Hint.filter(is_open=True, submission_id__in=[id for id, *_others in rows])
         .distinct()
         .values_list("check", "submission_id")
     )
-    waiting_ids = {row[0] for row in rows}
-    hint_counts = Counter(check for check, id in open_hints if id in waiting_ids)
     hinted = {id for _check, id in open_hints}
-    hint_counts[NO_HINTS] = sum(checked > 0 and id not in hinted for id, _at, checked, *_others in rows)
-    by_theme = await _count_by(waiting.filter(artwork__themes__id__isnull=False), "artwork__themes__id")
-    themes = await Theme.filter(id__in=list(by_theme)).order_by("-occurs_on", "id")
-    organisations = await Organisation.filter(id__in=list(by_organisation)).order_by("slug")
+    hints = Counter(check for check, _id in open_hints)
+    hints[NO_HINTS] = sum(checked > 0 and id not in hinted for id, _at, checked, *_others in rows)
+    with_theme = queue.waiting().filter(artwork__themes__id__isnull=False)
     return {
-        "theme": [QueueFilterOption(each.slug, each, by_theme[each.id]) for each in themes],
-        "organisation": [
-            QueueFilterOption(each.slug, each, by_organisation[each.id]) for each in organisations
-        ],
-        "age": [QueueFilterOption(age, word, ages[age]) for age, word in AGE_WORDS.items() if ages[age]],
-        "hint": [
-            QueueFilterOption(hint, word, hint_counts[hint])
-            for hint, word in HINT_WORDS.items()
-            if hint_counts.get(hint)
-        ],
-        "language": [
-            QueueFilterOption(language, LANGUAGE_NAMES[language], languages[language])
-            for language in LANGUAGES
-            if language in languages
-        ],
+        "theme": Counter(await _count_by(with_theme, "artwork__themes__id")),
+        "organisation": Counter(organisation for *_others, organisation in rows),
+        "age": Counter(_age_of(at, moment) for _id, at, *_others in rows),
+        "hint": hints,
+        "language": Counter(language for *_others, language, _organisation in rows),
+    }
+
+
+def _options(
+    chosen: QueueFilter,
+    themes: list[Theme],
+    organisations: list[Organisation],
+    counts: Mapping[str, Counter[Any]] | None,
+) -> dict[str, list[QueueFilterOption]]:
+    """Filter → its options. Without `counts` every value is offered, else those that something matches."""
+    records: dict[str, tuple[Theme | Organisation | None, Sequence[Theme | Organisation]]] = {
+        "theme": (chosen.theme, themes),
+        "organisation": (chosen.organisation, organisations),
+    }
+    words: dict[str, Mapping[str, Any]] = {
+        "age": AGE_WORDS,
+        "hint": HINT_WORDS,
+        "language": {each: LANGUAGE_NAMES[each] for each in LANGUAGES},
+    }
+    return {
+        name: [
+            QueueFilterOption(each.slug, each, counts[name][each.id] if counts else None)
+            for each in ([one] if one and one not in offered else []) + list(offered)
+        ]
+        for name, (one, offered) in records.items()
+    } | {
+        name: [
+            QueueFilterOption(value, label, counts[name][value] if counts else None)
+            for value, label in labels.items()
+            if counts is None or counts[name][value]
+        ]
+        for name, labels in words.items()
     }
 
 

@@ -13,7 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from tortoise.functions import Count, Max
+from tortoise.expressions import RawSQL
+from tortoise.functions import Count
 
 from gallery.accounts.models import Person
 from gallery.artworks.as_sent import load_as_sent
@@ -22,7 +23,7 @@ from gallery.clock import now
 from gallery.organisations.models import Organisation
 from gallery.reviews.access import load_curator
 from gallery.reviews.forms import BulkReviewForm
-from gallery.reviews.models import Hint, Hold, LaterCheck
+from gallery.reviews.models import Hint, Hold, LaterCheck, Review
 from gallery.reviews.profile_images import unseen_profile_images
 from gallery.reviews.queue import (
     NO_FILTER_QUERY,
@@ -33,17 +34,24 @@ from gallery.reviews.queue import (
     load_by_slug,
     load_queue_filter,
     save_last_filter,
+    works_of_theme,
 )
 from gallery.reviews.undo_views import load_undoable
 from gallery.themes.models import Theme
+from gallery.web.forms import one_line
 from gallery.web.languages import babel_locale
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.list_pages import page_within
+from gallery.web.list_pages import ListPage, fetch_page, page_within
 from gallery.web.rendering import redirect, render
 
 PER_PAGE = 50
+MAX_NAME_LENGTH = 80  # characters; of the name by which an organisation is searched
 
-
+# Reviews get their ids in the order of their times.
+IS_LAST_OF_WORK = RawSQL(
+    'NOT EXISTS (SELECT 1 FROM "review" "later"'
+    ' WHERE "later"."artwork_id" = "review"."artwork_id" AND "later"."id" > "review"."id")'
+)
 TABS = (Status.SUBMITTED, Status.RETURNED, Status.ACCEPTED, Status.DECLINED)
 
 
@@ -88,32 +96,31 @@ async def index(request: Request) -> Response:
 async def queue_page(request: Request, person: Person, form: BulkReviewForm, status: int = 200) -> Response:
     """The page of the chosen list, with `form` for a decision on several of its works."""
     tab = _requested_status(request)
-    counts = await _counts(Queue(person, QueueFilter()))
+    waiting = await Queue(person, QueueFilter()).count()
+    context: dict[str, Any] = {"options": None, "decided": None}
     if tab == Status.SUBMITTED:
         chosen = await load_queue_filter(request.query_params)
         await save_last_filter(person, chosen)
         queue = Queue(person, chosen)
-        count = await queue.count() if chosen.query else counts[tab]
+        count = await queue.count() if chosen.query else waiting
         page, pages = page_within(request.query_params, count, PER_PAGE)
         rows = await _waiting_rows(queue, page)
-        options = await filter_options(queue)
+        name = one_line(request.query_params.get("name", ""))[:MAX_NAME_LENGTH]
+        options = await filter_options(queue, waiting, name)
+        context |= {"count": count, "page": page, "pages": pages, "options": options, "name": name}
     else:
         chosen = QueueFilter(
             theme=await load_by_slug(Theme, request.query_params.get("theme", "")),
             organisation=await load_by_slug(Organisation, request.query_params.get("organisation", "")),
         )
-        count, page, pages, rows = await _decided_rows(tab, chosen, request.query_params)
-        options = {}
-    context = {
+        context["decided"] = decided = await _decided(tab, chosen, request.query_params)
+        rows = [QueueRow(each.artwork, each.at, each.submission.number) for each in decided.rows]
+    context |= {
         "tab": tab,
         "tabs": TABS,
-        "counts": counts,
+        "waiting": waiting,
         "rows": rows,
-        "count": count,
-        "page": page,
-        "pages": pages,
         "chosen": chosen,
-        "options": options,
         "chosen_options": chosen.values,
         "filter_words": FILTER_WORDS,
         "later": await LaterCheck.filter(looked_at__isnull=True).count(),
@@ -160,27 +167,22 @@ async def _waiting_rows(queue: Queue, page: int) -> list[QueueRow]:
     ]
 
 
-async def _decided_rows(
-    tab: Status, chosen: QueueFilter, query: Mapping[str, str]
-) -> tuple[int, int, int, list[QueueRow]]:
-    """Returns (number of works in the list, page number, number of pages, rows of the page, latest first)."""
-    works = Artwork.filter(status=tab)
+async def _decided(tab: Status, chosen: QueueFilter, query: Mapping[str, str]) -> ListPage[Review]:
+    """A page of the last reviews of the works in this state, each with its work; the latest first."""
+    reviews = Review.annotate(is_last=IS_LAST_OF_WORK).filter(is_last=True, artwork__status=tab)
     if chosen.theme is not None:
-        works = works.filter(themes__id=chosen.theme.id)
+        reviews = reviews.filter(artwork_id__in=works_of_theme(chosen.theme))
     if chosen.organisation is not None:
-        works = works.filter(organisation_id=chosen.organisation.id)
-    count = await works.count()
-    page, pages = page_within(query, count, PER_PAGE)
-    decided: list[Any] = (
-        await works.annotate(since=Max("reviews__at"), submission_number=Max("submissions__number"))
-        .order_by("-since", "id")
-        .offset((page - 1) * PER_PAGE)
-        .limit(PER_PAGE)
-        .prefetch_related("image", "artist", "organisation", "themes")
+        reviews = reviews.filter(artwork__organisation_id=chosen.organisation.id)
+    page = await fetch_page(
+        reviews.order_by("-id").prefetch_related(
+            "submission", "artwork__image", "artwork__artist", "artwork__organisation", "artwork__themes"
+        ),
+        query,
+        PER_PAGE,
     )
-    await load_as_sent(decided)
-    rows = [QueueRow(work, _moment(work.since), work.submission_number) for work in decided if work.since]
-    return count, page, pages, rows
+    await load_as_sent([each.artwork for each in page.rows])
+    return page
 
 
 def _requested_status(request: Request) -> Status:
@@ -194,31 +196,11 @@ def _address(request: Request) -> Callable[..., str]:
     """A function that returns this list's URL with some query parameters changed; None removes one."""
 
     def address(**changed: object) -> str:
-        parameters = {**request.query_params, "page": None, "filter": None, **changed}
+        parameters = {**request.query_params, "page": None, "filter": None, "name": None, **changed}
         given = {name: value for name, value in parameters.items() if value}
         return f"/desk/queue?{urlencode(given) if given else NO_FILTER_QUERY}"
 
     return address
-
-
-def _moment(value: Any) -> datetime:
-    """The datetime in `value`, the result of an SQL aggregate; SQLite returns it as text."""
-    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-    assert isinstance(moment, datetime)
-    return moment
-
-
-async def _counts(queue: Queue) -> dict[str, int]:
-    """The number of works in each list."""
-    rows = (
-        await Artwork.filter(status__in=list(TABS))
-        .annotate(number=Count("id"))
-        .group_by("status")
-        .values("status", "number")
-    )
-    waiting = await queue.count()
-    decided = {row["status"]: row["number"] for row in rows}
-    return {**dict.fromkeys(TABS, 0), **decided, Status.SUBMITTED: waiting}
 
 
 routes = [

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gallery.accounts.limits import FORM_WINDOW, count_attempts
 from gallery.accounts.members import organisations_with_conflict
 from gallery.artworks.access import load_on_view
 from gallery.artworks.as_sent import load_as_sent
@@ -19,10 +20,10 @@ from gallery.reviews.models import Report
 from gallery.web.forms import read_small_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import set_language
-from gallery.web.rendering import flash, redirect, render
-from gallery.web.security import RateLimit, client_network
+from gallery.web.rendering import flash, redirect, render, settings_of
+from gallery.web.security import client_network
 
-REPORT_LIMIT = RateLimit(times=5, seconds=3600)
+REPORTS_PER_NETWORK = 5  # within limits.FORM_WINDOW
 CLOSED_LISTED = 50
 
 
@@ -39,7 +40,8 @@ async def create(request: Request) -> Response:
         return _form(request, artwork, form, 422)
     language = str(request.path_params["language"])
     if not form.nickname.data:  # honeypot: hidden from people, filled in by spam bots
-        if not REPORT_LIMIT.allows(client_network(request)):
+        limits = {f"report from {client_network(request)}": REPORTS_PER_NETWORK}
+        if not await count_attempts(limits, settings_of(request), FORM_WINDOW):
             form.refuse("told", _("Several reports came from your network. Please try again in an hour."))
             return _form(request, artwork, form, 429)
         await reports.create_report(artwork, form.values("reported_for", "told", "email"), language)

@@ -27,6 +27,7 @@ from gallery.sounds.models import Sound
 from gallery.sounds.storage_keys import make_sounds_private
 from gallery.storage import Storage
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.page_keys import work_key
 
 
 class VetoRefused(Exception):
@@ -61,7 +62,7 @@ async def veto(artwork: Artwork, storage: Storage, by: Person | None, concern: s
         images = await Image.filter(id=work.image_id or 0)
         prints = await Fingerprint.filter(image_id=work.image_id or 0)
         taken = await take_down_similar([each.code for each in prints], "not_shown", by)
-        await content_version.bump()
+        await content_version.bump(rows=[work_key(work.id)])
     artwork.is_vetoed = True
     await taken.delete_files(storage)
     await make_private(storage, images)
@@ -90,5 +91,5 @@ async def lift_veto(artwork: Artwork, by: Person, because: str) -> Submission:
         work.is_vetoed, work.status = False, Status.SUBMITTED
         await work.save(update_fields=["is_vetoed", "status", "updated_at"])
         await record(Verb.WORK_VETO_LIFTED, work.id, organisation_id=work.organisation_id, by=by)
-        await content_version.bump()
+        await content_version.bump(rows=[work_key(work.id)])
         return submission

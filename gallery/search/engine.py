@@ -14,7 +14,6 @@ from typing import NamedTuple
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection
 
-from gallery.db.connection import in_transaction
 from gallery.search.models import EntryKind, SearchEntry, entry_id
 from gallery.search.tokenizer import Term, is_token
 
@@ -46,10 +45,10 @@ async def delete_entries(entries: Collection[int]) -> None:
 
 
 async def delete_all() -> None:
-    async with in_transaction():
-        await _execute_fts5("INSERT INTO search_index (search_index) VALUES ('delete-all')")
-        await _execute_fts5("UPDATE search_entry SET title_tokens = ''")
-        await SearchEntry.all().delete()
+    """Delete all entries, in a transaction."""
+    await _execute_fts5("INSERT INTO search_index (search_index) VALUES ('delete-all')")
+    await _execute_fts5("UPDATE search_entry SET title_tokens = ''")
+    await SearchEntry.all().delete()
 
 
 async def _execute_fts5(statement: str, entries: Collection[int] = ()) -> None:

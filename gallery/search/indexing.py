@@ -1,15 +1,16 @@
 """What the index contains of each thing on view, and how the index is kept up to date.
 
-Credit names are indexed, and nothing private. A pass goes through everything on view in batches, from the
-exhibitions down to the oldest work. Each batch is compared with the entries of the same range of ids.
+Credit names are indexed, and nothing private. A pass goes through what may have changed, or through everything,
+in batches, from the exhibitions down to the oldest work. Each batch is compared with its entries.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 from tortoise.queryset import ValuesQuery
 
@@ -18,7 +19,7 @@ from gallery.clock import now
 from gallery.db.compiled_queries import QueryRow, compiled_query
 from gallery.db.connection import QuerySet, in_transaction, locked
 from gallery.db.content_version import current_number
-from gallery.exhibitions.models import Room
+from gallery.exhibitions.models import Exhibition, Room
 from gallery.exhibitions.schedule import next_change
 from gallery.organisations.models import Organisation, Project
 from gallery.public.queries import published_editions
@@ -26,13 +27,13 @@ from gallery.search import engine, tokenizer
 from gallery.search.engine import ABOVE_ALL_IDS
 from gallery.search.models import IDS_PER_KIND, EntryKind, IndexPass, SearchEntry, entry_id
 from gallery.search.tokenizer import facet_token, token_stream
+from gallery.search.touched import touched_entries
 from gallery.themes.models import Theme
 from gallery.web.languages import LANGUAGES
 from gallery.web.markdown import markdown_to_text
 
 READ_AT_ONCE = 300  # rows compared in one batch
 WRITTEN_AT_ONCE = 50  # entries written in one transaction; few, so that other writers wait only briefly
-INCOMPLETE = -1  # stored as the content version of a pass that left out locked rows
 MAX_ROW_ID = 2**31 - 1  # the largest value of PostgreSQL's integer columns
 
 TAG_NAMES = ("themes__title_zh", "themes__title_en")
@@ -88,29 +89,14 @@ def plain_line(text: str) -> str:
     return markdown_to_text(text) if MARKDOWN.intersection(text) else " ".join(text.split())
 
 
-@dataclass(frozen=True)
-class SourceBatch:
-    """What is on view in a range of rows, the newest first. `down_to` is the lowest id of the range."""
-
-    sources: list[EntrySource]
-    down_to: int
-
-
-Reader = Callable[[int, int], Awaitable[SourceBatch]]
-
-
-async def works(before: int, most: int) -> SourceBatch:
-    """The works on view among the `most` newest accepted ones with ids below `before`."""
-    accepted = Artwork.filter(may_hang(), id__lt=before).order_by("-id").limit(most)
-    ids: list[Any] = await accepted.values_list("id", flat=True)
+async def works(ids: Collection[int]) -> list[EntrySource]:
+    """The works on view among these."""
     columns = ("id", "language", "year", "organisation__slug", *WORK_TEXTS)
-    rows = await Artwork.all().on_view().filter(id__in=ids).order_by("-id").values(*columns)
+    rows = await Artwork.all().on_view().filter(id__in=list(ids)).values(*columns)
     tagged: dict[int, list[Mapping[str, Any]]] = {row["id"]: [] for row in rows}
     for pair in await tags_of(tagged):
         tagged[pair["id"]].append(pair)
-    return SourceBatch(
-        [_work_source(row, tagged[row["id"]]) for row in rows], ids[-1] if len(ids) == most else 0
-    )
+    return [_work_source(row, tagged[row["id"]]) for row in rows]
 
 
 async def tags_of(ids: Collection[int]) -> list[QueryRow]:
@@ -143,68 +129,55 @@ def _work_source(row: Mapping[str, Any], themes: Iterable[Mapping[str, Any]]) ->
     )
 
 
-async def projects(before: int, most: int) -> SourceBatch:
-    """Projects with a work on view."""
-    rows = Project.filter(id__lt=before, organisation__is_active=True)
+async def projects(ids: Collection[int]) -> list[EntrySource]:
+    """The projects among these with a work on view."""
+    shown = await _ids_with_works("project_id", ids)
+    rows = Project.filter(id__in=shown, organisation__is_active=True)
     names = in_languages("title", "summary", "organisation__name")
-    facet = ("organisation", "organisation__slug")
-    return await _bilingual_batch(rows, most, names, facet, await _ids_with_works("project_id"))
+    return await _bilingual_sources(rows, names, ("organisation", "organisation__slug"))
 
 
-async def organisations(before: int, most: int) -> SourceBatch:
-    """Active organisations with a work on view."""
-    rows = Organisation.filter(id__lt=before, is_active=True)
+async def organisations(ids: Collection[int]) -> list[EntrySource]:
+    """The active organisations among these with a work on view."""
+    shown = await _ids_with_works("organisation_id", ids)
     names = (*in_languages("name", "about"), "registration_number")
-    facet = ("organisation", "slug")
-    return await _bilingual_batch(rows, most, names, facet, await _ids_with_works("organisation_id"))
+    rows = Organisation.filter(id__in=shown, is_active=True)
+    return await _bilingual_sources(rows, names, ("organisation", "slug"))
 
 
-async def themes(before: int, most: int) -> SourceBatch:
-    """All themes: a theme has its page before it has works."""
-    rows = Theme.filter(id__lt=before)
-    return await _bilingual_batch(rows, most, in_languages("title", "text"), ("theme", "slug"))
+async def themes(ids: Collection[int]) -> list[EntrySource]:
+    """These themes: a theme has its page before it has works."""
+    rows = Theme.filter(id__in=list(ids))
+    return await _bilingual_sources(rows, in_languages("title", "text"), ("theme", "slug"))
 
 
-async def _bilingual_batch(
-    rows: QuerySet[Any],
-    most: int,
-    names: tuple[str, ...],
-    facet: tuple[str, str],
-    listed_ids: Collection[int] | None = None,
-) -> SourceBatch:
-    """The sources of the `most` newest of `rows`. If `listed_ids` is given, rows with other ids are left out.
-
-    The first two `names` are title columns, the others text columns. `facet`: (filter, column of its value).
-    """
+async def _bilingual_sources(
+    rows: QuerySet[Any], names: tuple[str, ...], facet: tuple[str, str]
+) -> list[EntrySource]:
+    """The first two `names` are title columns, the others text columns. `facet`: (filter, column of its value)."""
     kind, column = facet
-    found = await rows.order_by("-id").limit(most).values("id", column, *names)
-    sources = [
+    return [
         EntrySource(
             id=row["id"],
             titles=_non_empty(row, names[:2]),
             texts=_non_empty(row, names[2:]),
             facets=((kind, row[column]),),
         )
-        for row in found
-        if listed_ids is None or row["id"] in listed_ids
+        for row in await rows.values("id", column, *names)
     ]
-    return SourceBatch(sources, found[-1]["id"] if len(found) == most else 0)
 
 
-async def exhibitions(before: int, most: int) -> SourceBatch:
-    """Exhibitions that have opened, in their current editions."""
+async def exhibitions(ids: Collection[int]) -> list[EntrySource]:
+    """The exhibitions among these that have opened, in their current editions."""
     names = in_languages("title", "introduction", "exhibition__theme__title")
-    rows = (
-        await published_editions(edition_is_open(), exhibition_id__lt=before)
-        .order_by("-exhibition_id")
-        .limit(most)
-        .values("id", "exhibition_id", "exhibition__theme__slug", *names)
+    rows = await published_editions(edition_is_open(), exhibition_id__in=list(ids)).values(
+        "id", "exhibition_id", "exhibition__theme__slug", *names
     )
     wall_texts: dict[int, list[str]] = {row["id"]: [] for row in rows}
     room_names = in_languages("title", "text")
     for room in await Room.filter(edition_id__in=list(wall_texts)).values("edition_id", *room_names):
         wall_texts[room["edition_id"]] += _non_empty(room, room_names)
-    sources = [
+    return [
         EntrySource(
             id=row["exhibition_id"],
             titles=_non_empty(row, names[:2]),
@@ -213,21 +186,30 @@ async def exhibitions(before: int, most: int) -> SourceBatch:
         )
         for row in rows
     ]
-    return SourceBatch(sources, rows[-1]["exhibition_id"] if len(rows) == most else 0)
 
 
-READERS: Mapping[EntryKind, Reader] = {
-    EntryKind.WORK: works,
-    EntryKind.PROJECT: projects,
-    EntryKind.ORGANISATION: organisations,
-    EntryKind.THEME: themes,
-    EntryKind.EXHIBITION: exhibitions,
+@dataclass(frozen=True)
+class Indexed:
+    """A kind of thing in the index. `read` returns what is made of the rows with these ids that are on view."""
+
+    rows: Callable[[], QuerySet[Any]]  # all that may be in the index
+    read: Callable[[Collection[int]], Awaitable[list[EntrySource]]]
+
+
+KINDS: Mapping[EntryKind, Indexed] = {
+    EntryKind.WORK: Indexed(lambda: Artwork.filter(may_hang()), works),
+    EntryKind.PROJECT: Indexed(Project.all, projects),
+    EntryKind.ORGANISATION: Indexed(Organisation.all, organisations),
+    EntryKind.THEME: Indexed(Theme.all, themes),
+    EntryKind.EXHIBITION: Indexed(Exhibition.all, exhibitions),
 }
 
 
-async def _ids_with_works(column: str) -> set[int]:
-    rows: list[Any] = await Artwork.all().on_view(as_set=True).distinct().values_list(column, flat=True)
-    return {id for id in rows if id is not None}
+async def _ids_with_works(column: str, ids: Collection[int]) -> list[int]:
+    """The `ids` of organisations or projects that are this column of a work on view."""
+    works = Artwork.all().on_view().filter(**{f"{column}__in": list(ids)})
+    found: list[Any] = await works.distinct().values_list(column, flat=True)
+    return found
 
 
 def in_languages(*names: str) -> tuple[str, ...]:
@@ -239,40 +221,88 @@ def _non_empty(row: Mapping[str, Any], names: Iterable[str]) -> tuple[str, ...]:
     return tuple(row[name] for name in names if row[name])
 
 
+class BatchResult(NamedTuple):
+    before: int  # entries with this id or a higher one are done; 0: all are done
+    is_whole: bool  # whether no row was left out because another process had locked it
+    rows: int  # how many rows were compared with their entries
+
+
 async def continue_pass() -> bool:
-    """Do one batch of a pass through everything on view. Returns False if nothing is left to do now.
+    """Do one batch of a pass. Returns False if nothing is left to do now.
 
-    A pass begins when the content version has moved, or when time has changed what is on view. If two
-    workers run at once, they only check rows twice. Rows that a pass left out, because another process had
-    locked them, are checked by the next pass.
+    A pass begins when the content version has moved, or when time has changed what is on view. It is about the
+    touched entries, or about everything if they are not known. If two workers run at once, they only check rows
+    twice. Rows that a pass left out, because another process had locked them, are checked by one more pass.
     """
-    current_pass, _ = await IndexPass.get_or_create(id=1)
-    if current_pass.before == 0:
-        number = await current_number()
-        if (
-            current_pass.content_version == number
-            and current_pass.words_version == tokenizer.VERSION
-            and (current_pass.holds_until is None or now() < current_pass.holds_until)
-        ):
-            return False
-        current_pass.content_version = number
-        current_pass.words_version = tokenizer.VERSION
-        current_pass.holds_until = await next_change()
-        current_pass.before = ABOVE_ALL_IDS
-        await current_pass.save()
-    current_pass.before, is_whole = await update_batch(current_pass.before)
-    if not is_whole:  # INCOMPLETE makes another pass follow
-        current_pass.content_version = INCOMPLETE
-        await IndexPass.filter(id=1).update(content_version=INCOMPLETE)
-    await IndexPass.filter(id=1).update(before=current_pass.before)
+    current, _ = await IndexPass.get_or_create(id=1)
+    if current.before == 0 and not await _begin_pass(current):
+        return False
+    await _do_batch(current)
     # After an incomplete pass the chore pauses: another process may hold its locks for a while.
-    return bool(current_pass.before or current_pass.content_version != INCOMPLETE)
+    return bool(current.before or current.is_whole)
 
 
-async def rebuild() -> int:
-    """Write the whole index again. Returns the number of its entries."""
-    await engine.delete_all()
-    await refresh()
+async def _begin_pass(current: IndexPass) -> bool:
+    """Begin a pass; False if the index is up to date."""
+    number = await current_number()
+    has_time_changed = current.holds_until is None or now() >= current.holds_until
+    has_changed = (current.content_version, current.words_version) != (number, tokenizer.VERSION)
+    touched: list[int] | None = []
+    if has_time_changed or has_changed:
+        touched = await touched_entries(current, number)
+    elif current.is_whole:
+        return False
+    if not current.is_whole and touched is not None:
+        last = _entries_of(current)
+        touched = None if last is None else sorted({*touched, *last}, reverse=True)
+    current.content_version, current.words_version = number, tokenizer.VERSION
+    current.holds_until = await next_change()
+    current.touched = None if touched is None else {"version": number, "entries": touched}
+    current.before, current.is_whole, current.is_rebuild = ABOVE_ALL_IDS, True, False
+    await current.save()
+    return True
+
+
+def _entries_of(current: IndexPass) -> list[int] | None:
+    """The ids of the entries that the pass is about, falling; None: all."""
+    if current.touched is None or current.touched["version"] != current.content_version:
+        return None
+    entries: list[int] = current.touched["entries"]
+    return entries
+
+
+async def _do_batch(current: IndexPass) -> BatchResult:
+    result = await update_batch(current.before, _entries_of(current))
+    changed: dict[str, Any] = {"before": result.before}
+    if not result.is_whole:
+        changed["is_whole"] = False
+    current.update_from_dict(changed)
+    await IndexPass.filter(id=1).update(**changed)
+    return result
+
+
+async def rebuild(report_progress: Callable[[str, int, int], None] = lambda what, done, total: None) -> int:
+    """Write the whole index again; an attempt that was stopped is continued. Returns the number of entries."""
+    unfinished = IndexPass.filter(is_rebuild=True, before__gt=0, words_version=tokenizer.VERSION)
+    current = await unfinished.first()
+    if current is None:
+        async with in_transaction():
+            await engine.delete_all()
+            current, _ = await IndexPass.update_or_create({"content_version": -1, "is_whole": True}, id=1)
+            await _begin_pass(current)
+            current.is_rebuild = True
+            await current.save()
+    total = done = 0
+    for kind, indexed in KINDS.items():
+        below = max(min(current.before - entry_id(kind, 0), MAX_ROW_ID), 0)
+        count = await indexed.rows().count()
+        total, done = total + count, done + count - await indexed.rows().filter(id__lt=below).count()
+    while current.before:
+        report_progress("Search index", done, total)
+        done += (await _do_batch(current)).rows
+    report_progress("Search index", total, total)
+    while await continue_pass():  # what has changed in the meantime
+        pass
     return await SearchEntry.all().count()
 
 
@@ -283,24 +313,33 @@ async def refresh() -> None:
         pass
 
 
-async def update_batch(before: int) -> tuple[int, bool]:
-    """Update the next entries below the id `before`.
+async def update_batch(before: int, entries: Sequence[int] | None = None) -> BatchResult:
+    """Update the next entries below the id `before`; with `entries` (falling ids) only these.
 
-    Returns the lowest id of the updated range (0 at the end), and whether all entries of the range were
-    updated. Entries that another process has locked are left out.
+    Entries that another process has locked are left out.
     """
     kind = EntryKind((before - 1) // IDS_PER_KIND)
-    batch = await READERS[kind](min(before - entry_id(kind, 0), MAX_ROW_ID), READ_AT_ONCE)
-    down_to = entry_id(kind, batch.down_to)
-    stamps = dict(await SearchEntry.filter(id__gte=down_to, id__lt=before).values_list("id", "stamp"))
-    new = [source for source in batch.sources if stamps.pop(entry_id(kind, source.id), None) != source.stamp]
+    lowest = entry_id(kind, 0)
+    if entries is None:
+        rows = KINDS[kind].rows().filter(id__lt=min(before - lowest, MAX_ROW_ID))
+        ids: list[Any] = await rows.order_by("-id").limit(READ_AT_ONCE).values_list("id", flat=True)
+        down_to = lowest + ids[-1] if len(ids) == READ_AT_ONCE else lowest
+        written = SearchEntry.filter(id__gte=down_to, id__lt=before)
+    else:
+        batch = list(islice((entry for entry in entries if lowest <= entry < before), READ_AT_ONCE))
+        ids = [entry - lowest for entry in batch]
+        down_to = batch[-1] if len(batch) == READ_AT_ONCE else lowest
+        written = SearchEntry.filter(id__in=batch)
+    stamps = dict(await written.values_list("id", "stamp"))
+    sources = await KINDS[kind].read(ids) if ids else []
+    new = [source for source in sources if stamps.pop(entry_id(kind, source.id), None) != source.stamp]
     gone = list(stamps)
     is_whole = True
     for start in range(0, len(gone), WRITTEN_AT_ONCE):
         is_whole &= await write_entries(kind, [], gone[start : start + WRITTEN_AT_ONCE])
     for start in range(0, len(new), WRITTEN_AT_ONCE):
         is_whole &= await write_entries(kind, new[start : start + WRITTEN_AT_ONCE], gone=[])
-    return (down_to if down_to > entry_id(EntryKind.WORK, 0) else 0), is_whole
+    return BatchResult(down_to if down_to > entry_id(EntryKind.WORK, 0) else 0, is_whole, len(ids))
 
 
 async def write_entries(kind: EntryKind, sources: Collection[EntrySource], gone: Collection[int]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tortoise import fields
 from tortoise.models import Model
@@ -54,10 +54,15 @@ class IndexPass(Model):
     """How far the current pass over the index has come; one row."""
 
     id = fields.IntField(primary_key=True)
-    content_version = fields.BigIntField(default=-1)  # the content version when the pass began
+    content_version = fields.BigIntField(default=-1)  # the content version when the pass began; -1: unknown
     words_version = fields.IntField(default=0)  # tokenizer.VERSION when the pass began
     holds_until = fields.DatetimeField(null=True)  # the next time at which what is on view changes by itself
     before = fields.BigIntField(default=0)  # entries with this id or a higher one are done; 0: all are done
+    # The pass is about these entries only: {"version": the content version, "entries": falling ids}. It counts only
+    # if the version is that of the pass; otherwise, and if it is null, the pass is about everything.
+    touched: dict[str, Any] | None = fields.JSONField(null=True)
+    is_whole = fields.BooleanField(default=True, db_default=True)  # False: it left out rows that were locked
+    is_rebuild = fields.BooleanField(default=False, db_default=False)  # the index was emptied before the pass
 
     class Meta:
         table = "index_pass"

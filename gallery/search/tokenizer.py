@@ -16,6 +16,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -35,6 +36,7 @@ _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-
 _WORDS = re.compile(rf"([{_CJK}]+)|((?:(?![{_CJK}])[^\W_])+(?:'(?:(?![{_CJK}])[^\W_])+)*)")
 _ASCII_WORDS = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")  # a faster _WORDS for ASCII texts
 _CJK_CHARACTER = re.compile(rf"[{_CJK}]")
+MAX_FOLDS = 16_384  # characters whose folded form is kept
 _GAP = "_"  # marks the position of a token that was left out
 _SAFE = re.compile(rf"[\w{_CJK}]+")
 
@@ -58,7 +60,7 @@ class Term:
 
 def tokens(text: str) -> list[str]:
     """The tokens of `text` in order, one for each position."""
-    folded = text.lower() if text.isascii() else "".join(map(_fold, text))
+    folded = text.lower() if text.isascii() else text.translate(_folds)
     result: list[str] = []
     for run, word in _WORDS.findall(folded):
         if run:
@@ -89,14 +91,13 @@ def _folded(text: str) -> tuple[str, Sequence[int]]:
     """The folded `text`, and for each of its characters the position in `text` that it comes from."""
     if text.isascii():
         return text.lower(), range(len(text))
-    characters = [_fold(character) for character in text]
+    characters = [_folds[ord(character)] for character in text]
     folded = "".join(characters)
     if all(map((1).__eq__, map(len, characters))):
         return folded, range(len(text))
     return folded, [position for position, parts in enumerate(characters) for _ in parts]
 
 
-@functools.lru_cache(maxsize=16_384)
 def _fold(character: str) -> str:
     if character == "’":
         return "'"
@@ -105,6 +106,19 @@ def _fold(character: str) -> str:
         return composed
     decomposed = unicodedata.normalize("NFKD", composed)
     return "".join(part for part in decomposed if not unicodedata.combining(part)).casefold()
+
+
+class _Folds(dict[int, str]):
+    """Code point → the folded character, for str.translate."""
+
+    def __missing__(self, code: int) -> str:
+        if len(self) >= MAX_FOLDS:
+            self.clear()
+        self[code] = folded = _fold(chr(code))
+        return folded
+
+
+_folds = _Folds()
 
 
 def terms_of(query: str) -> list[Term]:
@@ -134,15 +148,20 @@ def facet_token(name: str, value: object) -> str:
 
 def token_stream(texts: Iterable[str], facets: Iterable[str] = ()) -> str:
     """The tokens as the databases store them: `facets`, then the tokens of `texts`, separated by spaces."""
-    stream = list(facets)
-    times: dict[str, int] = {}
+    first = list(facets)
+    words: list[str] = []
     for text in texts:
-        for token in tokens(text):
-            if len(stream) >= MAX_TOKENS:
-                return " ".join(stream)
-            seen = times[token] = times.get(token, 0) + 1
-            stream.append(token if token and seen <= MAX_REPEATS else _GAP)
-    return " ".join(stream)
+        words += tokens(text)
+    del words[max(MAX_TOKENS - len(first), 0) :]
+    if len(words) - len(set(words)) >= MAX_REPEATS:
+        times = Counter[str]()
+        for place, word in enumerate(words):
+            times[word] += 1
+            if times[word] > MAX_REPEATS:
+                words[place] = _GAP
+    if "" in words:
+        words = [word or _GAP for word in words]
+    return " ".join(first + words)
 
 
 def is_cjk(text: str) -> bool:

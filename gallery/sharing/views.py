@@ -12,7 +12,7 @@ from starlette.routing import Route
 from tortoise.expressions import Q
 
 from gallery.artworks.access import raise_not_on_view
-from gallery.artworks.models import has_theme
+from gallery.artworks.models import hangs_in, has_theme
 from gallery.images.models import Image
 from gallery.images.on_demand import OnDemandQueue, QueueFull
 from gallery.images.renditions import file_name, width_at_least
@@ -24,7 +24,7 @@ from gallery.interop.iiif.image_api import RETRY_AFTER, cache_headers, problem, 
 from gallery.organisations.models import Organisation, Project
 from gallery.public import queries, share_images
 from gallery.public.access import load_opened
-from gallery.public.pagination import exhibition_page
+from gallery.public.pagination import first_works
 from gallery.public.share_images import ShareImages, fonts_of
 from gallery.settings import Settings
 from gallery.storage import Storage
@@ -122,8 +122,9 @@ async def load_work(name: str, settings: Settings) -> ShareImages:
 
 async def load_exhibition(name: str, settings: Settings) -> ShareImages:
     shown = await load_opened(name)
-    beginning = await exhibition_page(shown.edition_id)
-    return share_images.of_exhibition(shown, beginning.works, beginning.counts, settings)
+    works = await first_works(shown.edition_id)
+    counts = await queries.count_works(hangs_in(room__edition_id=shown.edition_id))
+    return share_images.of_exhibition(shown, works, counts, settings)
 
 
 async def load_theme(name: str, settings: Settings) -> ShareImages:

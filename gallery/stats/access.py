@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from gallery.accounts.access import load_person
 from gallery.accounts.models import Person
+from gallery.numbers import row_id
 from gallery.organisations.access import load_member, organisations_of
 from gallery.organisations.models import Organisation
 
@@ -18,8 +19,8 @@ class StatsScope:
     """The organisations whose statistics a person may see, and the organisation that they chose."""
 
     person: Person
-    offered: list[Organisation]
-    chosen: Organisation | None  # None: all organisations of `offered`
+    own: list[Organisation]  # curators may see all others, too
+    chosen: Organisation | None  # None: all that the person may see
     is_member: bool  # of each organisation in scope; only members see unsubmitted changes
 
     @property
@@ -28,22 +29,26 @@ class StatsScope:
         return self.person.is_curator and self.chosen is None
 
     @property
-    def ids(self) -> list[int]:
-        return [each.id for each in ([self.chosen] if self.chosen else self.offered)]
+    def is_part(self) -> bool:
+        """Whether the person could see the statistics of more organisations together."""
+        return self.chosen is not None and (self.person.is_curator or len(self.own) > 1)
+
+    @property
+    def ids(self) -> list[int] | None:
+        """The ids of the organisations; None: all of the gallery."""
+        if self.is_sitewide:
+            return None
+        return [each.id for each in ([self.chosen] if self.chosen else self.own)]
 
 
 async def load_stats_scope(request: Request) -> StatsScope:
     """The statistics that the person may see; 404 for strangers, and for organisations not theirs."""
     person = await load_person(request)
-    own = await organisations_of(person)
-    if person.is_curator:
-        offered = await Organisation.all().order_by("id")
-    else:
-        _, offered = await load_member(request)
+    own = await organisations_of(person) if person.is_curator else (await load_member(request))[1]
     chosen_id = request.query_params.get("organisation", "")
     if not chosen_id:
-        return StatsScope(person, offered, None, is_member=not person.is_curator)
-    chosen = next((each for each in offered if str(each.id) == chosen_id), None)
-    if chosen is None:
+        return StatsScope(person, own, None, is_member=not person.is_curator)
+    chosen = await Organisation.get_or_none(id=row_id(chosen_id))
+    if chosen is None or not (person.is_curator or chosen in own):
         raise HTTPException(404)
-    return StatsScope(person, offered, chosen, is_member=chosen in own)
+    return StatsScope(person, own, chosen, is_member=chosen in own)

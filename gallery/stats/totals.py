@@ -1,6 +1,7 @@
 """Total counts over a range of days: by day, work, theme, project, organisation or exhibition.
 
-Each function makes one to three queries, whatever the length of the range and the number of works.
+Each function makes one to three queries, whatever the length of the range and the number of works. `organisations`:
+ids; None means all.
 """
 
 from __future__ import annotations
@@ -70,12 +71,12 @@ def total_counts(sums: Iterable[Counts]) -> Counts:
     return result
 
 
-async def by_work(organisations: Collection[int], span: DateRange) -> CountsByKey:
+async def by_work(organisations: Collection[int] | None, span: DateRange) -> CountsByKey:
     """Counts by work id. A followed support link counts for the work from whose page it was followed."""
     return await _grouped(organisations, span, "artwork_id")
 
 
-async def by_theme(organisations: Collection[int], span: DateRange) -> CountsByKey:
+async def by_theme(organisations: Collection[int] | None, span: DateRange) -> CountsByKey:
     """Counts of the works by theme id; None for works without a theme.
 
     A work with two themes counts for both.
@@ -83,31 +84,31 @@ async def by_theme(organisations: Collection[int], span: DateRange) -> CountsByK
     return await _grouped(organisations, span, "artwork__themes__id")
 
 
-async def by_work_and_day(organisations: Collection[int], span: DateRange) -> CountsByKey:
+async def by_work_and_day(organisations: Collection[int] | None, span: DateRange) -> CountsByKey:
     """Counts by (day, work id)."""
     return await _grouped(organisations, span, "day", "artwork_id")
 
 
-async def by_day(organisations: Collection[int], span: DateRange) -> CountsByKey:
+async def by_day(organisations: Collection[int] | None, span: DateRange) -> CountsByKey:
     """Counts by day: views and appreciations of works, and clicks on the support links of projects."""
     return await _summed(organisations, span, "day")
 
 
-async def by_project(organisations: Collection[int], span: DateRange) -> CountsByKey:
+async def by_project(organisations: Collection[int] | None, span: DateRange) -> CountsByKey:
     """Counts by project id: views of its page, and support links followed there or on a work's page."""
     sums: CountsByKey = defaultdict(Counts)
     await _add(sums, _projects(organisations, span), "project_id")
     return sums
 
 
-async def by_project_and_day(organisations: Collection[int], span: DateRange) -> CountsByKey:
+async def by_project_and_day(organisations: Collection[int] | None, span: DateRange) -> CountsByKey:
     """Counts by (day, project id)."""
     sums: CountsByKey = defaultdict(Counts)
     await _add(sums, _projects(organisations, span), "day", "project_id")
     return sums
 
 
-async def by_organisation(organisations: Collection[int], span: DateRange) -> CountsByKey:
+async def by_organisation(organisations: Collection[int] | None, span: DateRange) -> CountsByKey:
     """Counts by organisation id, of the same kinds as in `by_day`."""
     return await _summed(organisations, span, "organisation_id")
 
@@ -126,17 +127,17 @@ async def by_theme_page(span: DateRange) -> CountsByKey:
     return sums
 
 
-async def _summed(organisations: Collection[int], span: DateRange, field: str) -> CountsByKey:
+async def _summed(organisations: Collection[int] | None, span: DateRange, field: str) -> CountsByKey:
     """Counts by a field of OrganisationCount."""
     sums: CountsByKey = defaultdict(Counts)
-    of_organisations = OrganisationCount.filter(organisation_id__in=list(organisations), **_day_filter(span))
+    of_organisations = OrganisationCount.filter(**_among(organisations), **_day_filter(span))
     await _add(sums, of_organisations, field)
     field_of_work = "artwork__organisation_id" if field == "organisation_id" else field
     await _add_appreciations(sums, organisations, span, field_of_work)
     return sums
 
 
-async def _grouped(organisations: Collection[int], span: DateRange, *fields: str) -> CountsByKey:
+async def _grouped(organisations: Collection[int] | None, span: DateRange, *fields: str) -> CountsByKey:
     sums: CountsByKey = defaultdict(Counts)
     await _add(sums, _works(organisations, span), *fields)
     await _add_appreciations(sums, organisations, span, *fields)
@@ -151,7 +152,7 @@ async def _add(sums: CountsByKey, rows: QuerySet[Any], *fields: str) -> None:
 
 
 async def _add_appreciations(
-    sums: CountsByKey, organisations: Collection[int], span: DateRange, *fields: str
+    sums: CountsByKey, organisations: Collection[int] | None, span: DateRange, *fields: str
 ) -> None:
     rows = _appreciations(organisations, span).annotate(sum=Count("token")).group_by(*fields)
     for *values, number in await rows.values_list(*fields, "sum"):
@@ -162,18 +163,20 @@ def _key(values: Sequence[Any]) -> Any:
     return values[0] if len(values) == 1 else tuple(values)
 
 
-def _works(organisations: Collection[int], span: DateRange) -> QuerySet[WorkCount]:
-    return WorkCount.filter(artwork__organisation_id__in=list(organisations), **_day_filter(span))
+def _works(organisations: Collection[int] | None, span: DateRange) -> QuerySet[WorkCount]:
+    return WorkCount.filter(**_among(organisations, "artwork__"), **_day_filter(span))
 
 
-def _projects(organisations: Collection[int], span: DateRange) -> QuerySet[ProjectCount]:
-    return ProjectCount.filter(project__organisation_id__in=list(organisations), **_day_filter(span))
+def _projects(organisations: Collection[int] | None, span: DateRange) -> QuerySet[ProjectCount]:
+    return ProjectCount.filter(**_among(organisations, "project__"), **_day_filter(span))
 
 
-def _appreciations(organisations: Collection[int], span: DateRange) -> QuerySet[Appreciation]:
-    return Appreciation.filter(
-        is_there=True, artwork__organisation_id__in=list(organisations), **_day_filter(span)
-    )
+def _appreciations(organisations: Collection[int] | None, span: DateRange) -> QuerySet[Appreciation]:
+    return Appreciation.filter(is_there=True, **_among(organisations, "artwork__"), **_day_filter(span))
+
+
+def _among(organisations: Collection[int] | None, prefix: str = "") -> dict[str, list[int]]:
+    return {} if organisations is None else {f"{prefix}organisation_id__in": list(organisations)}
 
 
 def _day_filter(span: DateRange) -> dict[str, date]:

@@ -16,7 +16,8 @@ from gallery.artworks.models import Artwork, Status, edition_is_not_replaced
 from gallery.clock import today
 from gallery.db.connection import Model
 from gallery.exhibitions.models import Edition
-from gallery.organisations.models import Project
+from gallery.numbers import page_number
+from gallery.organisations.models import Organisation, Project
 from gallery.stats import totals
 from gallery.stats.access import StatsScope, load_stats_scope
 from gallery.stats.csv_export import export_csv
@@ -25,9 +26,11 @@ from gallery.stats.plots import bar_plot, buckets
 from gallery.stats.totals import Counts, DateRange, total_counts
 from gallery.themes.models import Theme
 from gallery.web.languages import gettext as _
+from gallery.web.list_pages import ListPage, fetch_page
 from gallery.web.rendering import pages_of, render
 
 WORKS_LISTED = 200  # the newest works; the CSV file has all
+PAGE_SIZE = 60  # organisations or exhibitions
 
 
 async def index(request: Request) -> Response:
@@ -68,7 +71,7 @@ async def index(request: Request) -> Response:
             ),
         ],
         **(
-            await _gallery_context(scope, span)
+            await _gallery_context(request.query_params, span)
             if scope.is_sitewide
             else await _organisation_context(scope, span)
         ),
@@ -128,18 +131,24 @@ async def _organisation_context(scope: StatsScope, span: DateRange) -> dict[str,
     }
 
 
-async def _gallery_context(scope: StatsScope, span: DateRange) -> dict[str, Any]:
-    """The statistics of the whole gallery, for curators."""
-    by_organisation = await totals.by_organisation(scope.ids, span)
+async def _gallery_context(query: Mapping[str, str], span: DateRange) -> dict[str, Any]:
+    """The statistics of the whole gallery, for curators: a page of organisations, and one of exhibitions."""
+    organisations = await fetch_page(Organisation.all().order_by("id"), query, PAGE_SIZE)
+    by_organisation = await totals.by_organisation([each.id for each in organisations.rows], span)
     by_exhibition = await totals.by_exhibition(span)
-    published = Edition.filter(edition_is_not_replaced(), exhibition_id__in=list(by_exhibition))
+    newest = sorted(by_exhibition, reverse=True)
+    number = page_number({"page": query.get("exhibitions", "")})
+    listed = newest[(number - 1) * PAGE_SIZE :][:PAGE_SIZE]
+    published = Edition.filter(edition_is_not_replaced(), exhibition_id__in=listed)
     # Two editions can be current: the edition that visitors see, which comes last here, and an edition that
     # opens later.
     current = {
         edition.exhibition_id: edition for edition in await published.order_by("-exhibition_id", "-opens_at")
     }
     return {
-        "organisations": [(each, by_organisation.get(each.id, Counts())) for each in scope.offered],
+        "organisations": [(each, by_organisation.get(each.id, Counts())) for each in organisations.rows],
+        "organisations_page": organisations,
+        "exhibitions_page": ListPage(listed, number, len(newest) > number * PAGE_SIZE),
         "exhibitions": [(edition, by_exhibition[edition.exhibition_id]) for edition in current.values()],
         "theme_pages": await _rows_with_counts(Theme, await totals.by_theme_page(span)),
     }

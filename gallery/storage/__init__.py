@@ -33,7 +33,6 @@ class Storage:
         self.proxy_cache = ProxyCache(settings)
         self._scratch = settings.media / "scratch"
         self._scratch.mkdir(parents=True, exist_ok=True)
-        self.partial_uploads = self._scratch / "parts"
         if settings.storage_url:
             bucket = Bucket(settings)
             self.location = str(bucket.address)
@@ -66,5 +65,5 @@ class Storage:
         Killed processes left them.
         """
         for folder in self._scratch.iterdir():
-            if folder != self.partial_uploads and folder.stat().st_mtime < older_than:
+            if folder.stat().st_mtime < older_than:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -79,7 +79,7 @@ async def repeat_theme(theme: Theme) -> Theme:
                 _l("Its name in the address is already in use. Please create the theme by hand.")
             ) from error
         await record(Verb.THEME_REPEATED, made.id, with_id=current.id)
-        await content_version.bump()
+        await content_version.bump(rows=[f"{content_version.THEME}{made.id}"])
     return made
 
 
@@ -93,7 +93,7 @@ async def open_call(theme: Theme) -> bool:
         current.call_closes_on = current.call_closes_on or last
         await current.save(update_fields=["call_opens_on", "call_closes_on"])
         await record(Verb.THEME_CALL_OPENED, current.id)
-        await content_version.bump()
+        await content_version.bump(rows=())
     return True
 
 

@@ -150,7 +150,7 @@ async def _save(form: ThemeForm, theme: Theme) -> bool:
         async with in_transaction():
             await theme.save()
             await record(verb, theme.id)
-            await content_version.bump()
+            await content_version.bump(rows=[f"{content_version.THEME}{theme.id}"])
     except IntegrityError:  # somebody else has just taken the slug
         form.refuse("slug", slug_in_use())
         return False

@@ -11,23 +11,29 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.types import Scope
+from tortoise.expressions import Subquery
 
 from gallery.artworks.models import Artwork, edition_is_not_replaced
-from gallery.exhibitions.models import Hanging
+from gallery.db.content_version import EDITION, ORGANISATION, THEME, WORK
+from gallery.exhibitions.models import Hanging, Room
 
-ORGANISATION, THEME = "organisation:", "theme:"  # prefixes of keys: the works of an organisation or theme
 SCOPE_KEY = "gallery.page_keys"  # in the ASGI scope: the set that collects the keys of the response
 CHUNK = 5_000  # ids in one query; SQLite allows 32,766 parameters
 
 
 def work_key(artwork_id: int) -> str:
     """The key of everything that is shown of one work."""
-    return f"work:{artwork_id}"
+    return f"{WORK}{artwork_id}"
 
 
 def edition_key(edition_id: int) -> str:
     """The key of an edition: its texts, rooms, and which of its works are on view."""
-    return f"edition:{edition_id}"
+    return f"{EDITION}{edition_id}"
+
+
+def works_of_keys(keys: Iterable[str]) -> list[int]:
+    """The ids of the works among these keys."""
+    return [int(key.removeprefix(WORK)) for key in keys if key.startswith(WORK)]
 
 
 def declare_keys(request: Request, keys: Iterable[str]) -> None:
@@ -49,23 +55,34 @@ async def keys_of_works(**condition: Any) -> set[str]:
     """
     ids = [work.id for work in await Artwork.filter(**condition).only("id")]
     keys = await _keys_of(ids)
-    for chunk in _chunks(ids):
+    for chunk in chunks(ids):
         hangings = Hanging.filter(edition_is_not_replaced("room__edition__"), artwork_id__in=chunk)
         keys.update(edition_key(row["room__edition_id"]) for row in await hangings.values("room__edition_id"))
     return keys
 
 
-async def keys_of_editions(ids: Collection[int]) -> set[str]:
-    """The keys touched when editions come or go: the editions, and those of all works that hang in them."""
-    hangings = await Hanging.filter(room__edition_id__in=list(ids)).only("artwork_id")
-    keys = await _keys_of(sorted({hanging.artwork_id for hanging in hangings}))
-    return keys | {edition_key(id) for id in ids}
+async def keys_of_editions(ids: Collection[int], staying: Collection[int] = ()) -> set[str]:
+    """The keys touched when editions come or go: the editions, and those of all works that hang in them.
+
+    `staying`: ids of works that are on view afterwards if they were before. For them nothing is counted again.
+    """
+    hung = await works_hung_in(ids)
+    keys = await _keys_of(sorted(hung.difference(staying)))
+    return keys | {work_key(id) for id in hung} | {edition_key(id) for id in ids}
+
+
+async def works_hung_in(edition_ids: Collection[int]) -> set[int]:
+    """The ids of the works that hang in these editions."""
+    # Not a join: SQLite would begin with all hangings of the site.
+    rooms = Room.filter(edition_id__in=list(edition_ids)).order_by("id").values("id")
+    hangings = await Hanging.filter(room_id__in=Subquery(rooms)).only("artwork_id")
+    return {hanging.artwork_id for hanging in hangings}
 
 
 async def _keys_of(ids: Sequence[int]) -> set[str]:
     """The keys of works, of their organisations and of their themes."""
     keys = {work_key(id) for id in ids}
-    for chunk in _chunks(ids):
+    for chunk in chunks(ids):
         for row in await Artwork.filter(id__in=chunk).values("organisation_id", "themes__id"):
             keys.add(f"{ORGANISATION}{row['organisation_id']}")
             if row["themes__id"] is not None:
@@ -73,6 +90,7 @@ async def _keys_of(ids: Sequence[int]) -> set[str]:
     return keys
 
 
-def _chunks(ids: Sequence[int]) -> Iterator[list[int]]:
+def chunks(ids: Sequence[int]) -> Iterator[list[int]]:
+    """`ids` in lists of at most CHUNK."""
     for start in range(0, len(ids), CHUNK):
         yield list(ids[start : start + CHUNK])

@@ -31,6 +31,7 @@ from gallery.sounds.forgetting import sounds_of_consent
 from gallery.sounds.models import Sound
 from gallery.sounds.storage_keys import delete_sound_files
 from gallery.storage import Storage
+from gallery.web.page_keys import work_key
 from gallery.withdrawals.forgetting import forget_consent
 
 
@@ -81,7 +82,8 @@ async def _end_locked(consent: Consent, ids: list[int], by: Person | None) -> Wi
     await record(Verb.CONSENT_WITHDRAWN, consent.id, organisation_id=consent.artist.organisation_id, by=by)
     if by is None:
         await notify_of_withdrawal(consent, await Artwork.filter(consent_id=consent.id).count())
-    await content_version.bump()
+    works = await Artwork.filter(consent_id=consent.id).only("id")
+    await content_version.bump(rows=[work_key(work.id) for work in works])
     return withdrawal
 
 
@@ -121,7 +123,7 @@ async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
     await content_version.wait_for_propagation()
     async with in_transaction():
         await _take_similar_down(withdrawal)
-        await content_version.bump()
+        await content_version.bump(rows=())
     await _delete_media(withdrawal, storage)
     await storage.proxy_cache.purge()
     withdrawal.files_deleted_at = now()

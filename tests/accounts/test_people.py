@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from gallery.accounts import people_views
 from gallery.accounts.models import Person, Role, Session
 from gallery.accounts.people import (
     AccountChangeRefused,
@@ -19,6 +20,7 @@ from gallery.clock import now
 from gallery.mail.models import Mail, MailState
 from gallery.mail.outbox import Notification, notify
 from tests.conftest import Site
+from tests.markup import attributes, texts_in
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
@@ -129,3 +131,24 @@ async def test_nobody_else_changes_people(site: Site) -> None:
         for data in ({"role": "keeper"}, {"wish": "sign_out"}):
             assert (await client.post(path, data=data)).status_code == 404
     assert (await Person.get(id=site.cast.stranger.id)).role == Role.MEMBER
+
+
+async def test_people_have_pages_with_keepers_first(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people_views, "PAGE_SIZE", 2)
+    client = await site.client(site.cast.keeper)
+    await Person.filter(id=site.cast.curator.id).update(is_active=False)
+    everybody = await Person.all().order_by("name", "id")
+    expected = [site.cast.keeper.email]
+    expected += [each.email for each in everybody if each.role == Role.MEMBER]
+    expected += [site.cast.curator.email]  # suspended people come last
+    listed: list[str] = []
+    for number in range(1, 10):
+        page = (await client.get(f"/desk/people?page={number}")).text
+        found = texts_in(page, ".row-main > .hint:first-of-type")
+        assert len(found) <= 2
+        listed += found
+        if f"/desk/people?page={number + 1}" not in attributes(page, "a.button", "href"):
+            break
+    assert listed == expected
+    second = (await client.get("/desk/people?q=example&page=1")).text
+    assert "/desk/people?q=example&page=2" in attributes(second, "a.button", "href")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
@@ -130,3 +131,10 @@ async def test_nobody_else_writes_the_texts(site: Gallery) -> None:
     for person in (site.cast.curator, site.cast.partner):
         assert (await (await site.client(person)).post("/desk/site/texts", data=TEXTS)).status_code == 404
     assert not await Site.all().exists()
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.parametrize("path", ["people", "worker", "outbox", "owner-requests"])
+async def test_the_navigation_shows_that_a_page_belongs_to_the_site(site: Gallery, path: str) -> None:
+    page = await (await site.client(site.cast.keeper)).get(f"/desk/{path}")
+    assert re.findall(r'<a href="([^"]+)"\s+aria-current="true"', page.text) == ["/desk/site"]

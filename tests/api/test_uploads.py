@@ -16,11 +16,10 @@ from tusclient.exceptions import TusCommunicationError
 from gallery.api.tokens import READ
 from gallery.artworks.models import Artwork, Status
 from gallery.images.models import Image, Upload
-from gallery.images.partial_uploads import PartialUpload
 from gallery.images.storage_keys import original_key
 from tests import factories
 from tests.api.programs import PIECES, V1, bearer, program, token_for
-from tests.artworks.tus import PICTURE, TUS, noise, original_of
+from tests.artworks.tus import PICTURE, TUS, leave_complete, noise, original_of
 from tests.conftest import Site
 from tests.live import BadLine, LiveSite
 from tests.npm import FOLDER, modules_or_skip, run_node
@@ -109,7 +108,7 @@ async def test_a_picture_for_a_work_survives_a_killed_process(site: Site) -> Non
     work = await factories.artwork(site.storage, site.cast.organisation)
     headers = {**TUS, "upload-length": str(len(PICTURE)), **for_work(work.id)}
     path = (await client.post(f"{V1}/uploads", headers=headers)).headers["location"]
-    PartialUpload(site.storage, path.rpartition("/")[2]).path.write_bytes(PICTURE)
+    await leave_complete(site, path)
     await site.work()
     assert await original_of(site, await Artwork.get()) == PICTURE
     assert (await client.head(path, headers=TUS)).headers["gallery-work"] == f"{V1}/works/{work.id}"

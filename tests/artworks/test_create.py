@@ -9,13 +9,14 @@ import httpx
 import pytest
 
 from gallery.artists.models import Artist, Consent
+from gallery.artworks import works
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import today
 from gallery.images.models import Image, ImageState
 from gallery.organisations.models import Project
 from tests import factories
 from tests.conftest import Site
-from tests.markup import attribute, attributes
+from tests.markup import attribute, attributes, select
 
 PICTURE = {"picture": ("photo.jpg", factories.photograph(), "image/jpeg")}
 TEXTS = {
@@ -286,3 +287,66 @@ async def test_who_may_not_enter_works(site: Site) -> None:
     curator = await site.client(site.cast.curator)
     assert (await curator.get("/desk/works/new")).status_code == 404
     assert (await send(curator, TEXTS)).status_code == 404
+
+
+async def many_artists(site: Site, monkeypatch: pytest.MonkeyPatch) -> list[Consent]:
+    """Three artists with a consent each, of which the form lists the newest two; and one elsewhere."""
+    monkeypatch.setattr(works, "MOST_ARTISTS", 2)
+    consents = [await factories.consent(site.cast.organisation) for _ in range(3)]
+    for consent, name in zip(consents, ("派派", "小林", "Lin"), strict=True):
+        await Artist.filter(id=consent.artist_id).update(credit_name=name)
+    elsewhere = await factories.consent(site.cast.elsewhere)
+    await Artist.filter(id=elsewhere.artist_id).update(credit_name="派派 elsewhere")
+    return consents
+
+
+def offered(page: str, field: str) -> set[str]:
+    return set(attributes(page, f'select[name="{field}"] option', "value")) - {""}
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+async def test_the_form_lists_the_newest_artists_and_finds_others(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, *newer = await many_artists(site, monkeypatch)
+    client = await site.client(site.cast.partner)
+    page = (await client.get("/desk/works/new")).text
+    assert offered(page, "artist") == {str(each.artist_id) for each in newer}
+    assert offered(page, "consent") == {str(each.id) for each in newer}
+    assert "The list has the newest artists." in page
+    typed = {**TEXTS, "form_key": attribute(page, "input[name=form_key]", "value"), "year": "soon"}
+    found = await send(client, {**typed, "find": " 派 ", "then": "find"})
+    assert found.status_code == 200
+    assert offered(found.text, "artist") == {str(old.artist_id)}
+    assert offered(found.text, "consent") == {str(old.id)}
+    assert not select(found.text, ".error-summary"), "nothing is checked yet"
+    assert attribute(found.text, "input[name=year]", "value") == "soon"
+    assert not await Artwork.all().exists()
+    token = attribute(found.text, "input[name=image]", "value")
+    assert (await Image.get()).token == token, "the picture that was sent along is kept"
+    typed |= {"year": "2022", "image": token, "artist": str(old.artist_id), "consent": str(old.id)}
+    assert (await send(client, {**typed, "then": "save"}, picture=False)).status_code == 303
+    work = await Artwork.get()
+    assert (work.artist_id, work.consent_id) == (old.artist_id, old.id)
+    assert work.image_id is not None
+    page = (await client.get(f"/desk/works/{work.id}/edit")).text
+    assert str(old.artist_id) in offered(page, "artist")
+    assert str(old.id) in offered(page, "consent")
+
+
+async def test_an_artist_who_is_not_found_is_said(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    _old, *newer = await many_artists(site, monkeypatch)
+    client = await site.client(site.cast.partner)
+    for words in ("elsewhere", "%", "x" * 200):
+        page = (await send(client, {**TEXTS, "find": words, "then": "find"}, picture=False)).text
+        assert "No artist with this in the credit name was found." in page
+        assert offered(page, "artist") == {str(each.artist_id) for each in newer}
+    answer = await send(client, {**TEXTS, "find": " ", "then": "find"}, picture=False)
+    assert answer.status_code == 303, "without words it is saved: Enter in a field presses the first button"
+
+
+async def test_few_artists_are_all_listed(site: Site) -> None:
+    consent = await factories.consent(site.cast.organisation)
+    page = (await (await site.client(site.cast.partner)).get("/desk/works/new")).text
+    assert offered(page, "artist") == {str(consent.artist_id)}
+    assert not select(page, "input[name=find]")

@@ -8,7 +8,7 @@ from gallery.artworks.models import Artwork, Status
 from gallery.images.models import ImageState
 from tests import factories
 from tests.conftest import Site
-from tests.markup import attribute, texts_in
+from tests.markup import attribute, attributes, texts_in
 from tests.queries import counted_queries
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
@@ -42,6 +42,7 @@ async def test_works_are_narrowed_by_theme_project_and_words_together(site: Site
     ours = site.cast.organisation
     winter, football = await factories.theme(title_en="Winter"), await factories.theme(title_en="Football")
     class_, choir = await factories.project(ours), await factories.project(ours)
+    await factories.project(ours)  # without works
     for title, theme, project in (
         ("一号", winter, class_),
         ("二号", winter, choir),
@@ -64,6 +65,7 @@ async def test_works_are_narrowed_by_theme_project_and_words_together(site: Site
     assert await found(f"theme={foreign.slug}&project=nonsense") == ["一号", "二号", "三号"]
     page = (await client.get(f"/desk/works?theme={winter.slug}&status=accepted")).text
     assert "draft 2" in page  # counted after filtering
+    assert set(attributes(page, "[name=project] option", "value")) == {"", class_.slug, choir.slug}
     assert attribute(page, "[name=theme] option[selected]", "value") == winter.slug
     assert "Show all of them" in page
     page = (await client.get(f"/desk/works?theme={winter.slug}&q=一号")).text

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import io
-import os
 import random
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from starlette.requests import ClientDisconnect, Request
 from tusclient.client import TusClient
 
 from gallery.accounts.models import Membership, Session
@@ -28,10 +29,26 @@ from gallery.accounts.sessions import COOKIE, token_hash
 from gallery.app import create_app
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now
+from gallery.exhibitions.stored_files import delete_orphans
 from gallery.images import partial_uploads
 from gallery.images.models import Image, Upload
-from gallery.images.partial_uploads import PartialUpload
-from tests.artworks.tus import OFFSET_STREAM, PICTURE, TUS, begin, checksum, noise, original_of, send
+from gallery.images.storage_keys import upload_key
+from gallery.worker import ChoreContext
+from tests import factories
+from tests.artworks.tus import (
+    OFFSET_STREAM,
+    PICTURE,
+    TUS,
+    arrived,
+    begin,
+    checksum,
+    leave_complete,
+    noise,
+    original_of,
+    pieces_in_store,
+    send,
+    upload_at,
+)
 from tests.cast import assemble
 from tests.conftest import Site, migrate, settings_for
 from tests.live import BadLine, LiveSite
@@ -81,7 +98,7 @@ async def test_a_picture_in_pieces_becomes_one_draft(site: Site) -> None:
     assert (last.status_code, last.headers["gallery-work"]) == (204, f"/desk/works/{work.id}")
     assert (work.status, work.created_by, work.title) == (Status.DRAFT, site.cast.partner, "")
     assert await original_of(site, work) == PICTURE
-    assert list(site.storage.partial_uploads.iterdir()) == []
+    assert await pieces_in_store(site) == []
     # A client that missed the response asks again, and sends nothing twice.
     again = await client.head(path, headers=TUS)
     assert again.headers["upload-offset"] == str(len(PICTURE))
@@ -124,7 +141,7 @@ async def test_an_upload_is_stopped(site: Site) -> None:
     assert (await client.delete(path, headers=TUS)).status_code == 204
     assert (await client.head(path, headers=TUS)).status_code == 404
     assert await Upload.all().count() == 0
-    assert list(site.storage.partial_uploads.iterdir()) == []
+    assert await pieces_in_store(site) == []
 
 
 async def test_a_proxy_that_lets_only_post_through(site: Site) -> None:
@@ -242,7 +259,7 @@ async def test_what_is_no_picture_says_why_and_is_deleted(site: Site) -> None:
     assert "cannot be shown here" in answer.text
     assert (await client.head(path, headers=TUS)).status_code == 404
     assert await Artwork.all().count() == await Image.all().count() == await Upload.all().count() == 0
-    assert list(site.storage.partial_uploads.iterdir()) == []
+    assert await pieces_in_store(site) == []
 
 
 async def test_nobody_opens_more_than_their_share(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,105 +278,148 @@ async def test_nobody_opens_more_than_their_share(site: Site, monkeypatch: pytes
 # Several at once, and time
 
 
-async def test_of_two_pieces_at_once_one_is_taken(site: Site) -> None:
+def patch_request(receive: Callable[[], Awaitable[dict[str, Any]]]) -> Request:
+    """The in-process transport delivers a body all at once, so some tests send the ASGI messages themselves."""
+    return Request({"type": "http", "method": "PATCH", "headers": []}, receive)
+
+
+async def never() -> dict[str, Any]:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+async def test_of_two_requests_at_once_the_quicker_one_counts(site: Site) -> None:
     client = await site.client(site.cast.partner)
     path = await location(client, 40_000)
     has_begun, may_go_on = asyncio.Event(), asyncio.Event()
 
-    async def slowly() -> AsyncIterator[bytes]:
-        yield b"a" * 1000
-        has_begun.set()
+    async def slowly() -> dict[str, Any]:
+        if not has_begun.is_set():
+            has_begun.set()
+            return {"type": "http.request", "body": b"a" * 1000, "more_body": True}
         await may_go_on.wait()
-        yield b"a" * 9000
+        return {"type": "http.request", "body": b"a" * 9000, "more_body": False}
 
-    # The in-process transport delivers a body all at once, so this test sends the ASGI messages itself.
-    token = path.rpartition("/")[2]
-    part = PartialUpload(site.storage, token)
-
-    async def first() -> int:
-        async with part.lock() as file:
-            messages = slowly()
-
-            async def receive() -> dict[str, Any]:
-                try:
-                    return {"type": "http.request", "body": await anext(messages), "more_body": True}
-                except StopAsyncIteration:
-                    return {"type": "http.request", "body": b"", "more_body": False}
-
-            request = partial_uploads.Request({"type": "http", "method": "PATCH", "headers": []}, receive)
-            return await part.append(file, request, 0, 40_000)
-
-    running = asyncio.create_task(first())
+    upload = await upload_at(path)
+    running = asyncio.create_task(partial_uploads.append(upload, patch_request(slowly), 0, site.storage))
     await has_begun.wait()
-    assert (await send(client, path, 0, b"b" * 5000)).status_code == 423
+    assert (await send(client, path, 0, b"b" * 5000)).status_code == 204
     may_go_on.set()
-    size = await running
-    assert part.path.read_bytes() == b"a" * size
-    assert size == 10_000
+    with pytest.raises(partial_uploads.OffsetMismatch):
+        await running
+    assert await arrived(site, path) == b"b" * 5000
+    assert len(await pieces_in_store(site)) == 1
 
 
-async def test_a_sender_that_fell_silent_makes_way(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.engines("sqlite", "postgresql", "postgresql-s3")
+async def test_many_requests_at_once_do_no_harm(site: Site) -> None:
+    client = await site.client(site.cast.partner)
+    path = await location(client, 40_000)
+    for offset in (0, 5000):
+        sent = [bytes([number]) * 5000 for number in range(6)]
+        answers = await asyncio.gather(*(send(client, path, offset, each) for each in sent))
+        taken = [each for each, answer in zip(sent, answers, strict=True) if answer.status_code == 204]
+        assert sorted(answer.status_code for answer in answers) == [204] + [409] * 5
+        assert {answer.headers["upload-offset"] for answer in answers} == {str(offset + 5000)}
+        assert (await arrived(site, path))[offset:] == taken[0]
+    assert len(await pieces_in_store(site)) == 2
+
+
+async def test_what_a_silent_client_sent_is_kept(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     client = await site.client(site.cast.partner)
     path = await location(client)
-    monkeypatch.setattr(partial_uploads, "POLL_SECONDS", 0.05)
-    part = PartialUpload(site.storage, path.rpartition("/")[2])
+    monkeypatch.setattr(partial_uploads, "POLL_SECONDS", 0.02)
+    messages = [{"type": "http.request", "body": PICTURE[:700], "more_body": True}]
 
     async def silent() -> dict[str, Any]:
-        if not sent:
-            sent.append(1)
-            return {"type": "http.request", "body": PICTURE[:700], "more_body": True}
-        await asyncio.Event().wait()
-        raise AssertionError
+        return messages.pop() if messages else await never()
 
-    sent: list[int] = []
-
-    async def first() -> None:
-        async with part.lock() as file:
-            request = partial_uploads.Request({"type": "http", "method": "PATCH", "headers": []}, silent)
-            await part.append(file, request, 0, len(PICTURE))
-
-    running = asyncio.create_task(first())
-    while not sent:
+    upload = await upload_at(path)
+    running = asyncio.create_task(partial_uploads.append(upload, patch_request(silent), 0, site.storage))
+    while await offset_of(client, path) != 700:
         await asyncio.sleep(0.01)
-    while (answer := await send(client, path, 700, PICTURE[700:])).status_code in {409, 423}:
-        await asyncio.sleep(0.02)
-    assert answer.status_code == 204
+    assert (await send(client, path, 700, PICTURE[700:])).status_code == 204
+    monkeypatch.setattr(partial_uploads, "IDLE_TIMEOUT", 0.0)
     with pytest.raises(partial_uploads.UploadStalled):
         await running
     assert await original_of(site, await Artwork.get()) == PICTURE
 
 
-@pytest.mark.engines("sqlite", "postgresql")
+async def test_a_slow_client_loses_little_when_the_process_is_killed(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await site.client(site.cast.partner)
+    path = await location(client)
+    monkeypatch.setattr(partial_uploads, "PIECE_SECONDS", 0.0)
+    messages = [{"type": "http.request", "body": PICTURE[i : i + 100], "more_body": True} for i in (100, 0)]
+
+    async def slow() -> dict[str, Any]:
+        return messages.pop() if messages else await never()
+
+    upload = await upload_at(path)
+    running = asyncio.create_task(partial_uploads.append(upload, patch_request(slow), 0, site.storage))
+    while await offset_of(client, path) != 200:
+        await asyncio.sleep(0.01)
+    running.cancel()
+    assert await arrived(site, path) == PICTURE[:200]
+
+
+async def test_a_chunk_with_a_checksum_that_breaks_off_is_not_kept(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await site.client(site.cast.partner)
+    path = await location(client)
+    monkeypatch.setattr(partial_uploads, "PIECE_SECONDS", 0.0)
+    messages = [{"type": "http.disconnect"}, {"type": "http.request", "body": b"abc", "more_body": True}]
+
+    async def breaking() -> dict[str, Any]:
+        return messages.pop()
+
+    correct = partial_uploads.Checksum("sha1", hashlib.sha1(b"abc", usedforsecurity=False).digest())
+    with pytest.raises(ClientDisconnect):
+        await partial_uploads.append(await upload_at(path), patch_request(breaking), 0, site.storage, correct)
+    assert await offset_of(client, path) == 0
+    assert await pieces_in_store(site) == []
+
+
+@pytest.mark.engines("sqlite", "postgresql", "postgresql-s3")
+async def test_many_small_chunks_become_few_files(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(partial_uploads, "MAX_PIECES", 4)
+    client = await site.client(site.cast.partner)
+    path = await location(client)
+    for offset in range(0, 1000, 100):
+        assert (await send(client, path, offset, PICTURE[offset : offset + 100])).status_code == 204
+        assert len(await pieces_in_store(site)) <= 4
+    assert await arrived(site, path) == PICTURE[:1000]
+    await Upload.all().update(lease_until=now() + timedelta(seconds=20))  # another machine is merging them
+    assert (await send(client, path, 1000, PICTURE[1000:])).status_code == 423
+    await Upload.all().update(lease_until=now())
+    assert (await send(client, path, 1000, PICTURE[1000:])).status_code == 204
+    assert await original_of(site, await Artwork.get()) == PICTURE
+
+
+@pytest.mark.engines("sqlite", "postgresql", "postgresql-s3")
 async def test_an_upload_that_never_ends_is_given_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     client = await site.client(site.cast.partner)
     path = await location(client)
     await send(client, path, 0, PICTURE[:10])
     monkeypatch.setattr(partial_uploads, "POLL_SECONDS", 0.01)
     monkeypatch.setattr(partial_uploads, "IDLE_TIMEOUT", 0.05)
-    part = PartialUpload(site.storage, path.rpartition("/")[2])
-
-    async def never() -> dict[str, Any]:
-        await asyncio.Event().wait()
-        raise AssertionError
-
     with pytest.raises(partial_uploads.UploadStalled):
-        async with part.lock() as file:
-            request = partial_uploads.Request({"type": "http", "method": "PATCH", "headers": []}, never)
-            await part.append(file, request, 10, len(PICTURE))
+        await partial_uploads.append(await upload_at(path), patch_request(never), 10, site.storage)
     assert await offset_of(client, path) == 10
     await Upload.all().update(expires_at=now() - timedelta(seconds=1))
     assert (await send(client, path, 10, PICTURE[10:])).status_code == 410
     await site.work()
     assert (await client.head(path, headers=TUS)).status_code == 404
-    assert list(site.storage.partial_uploads.iterdir()) == []
+    assert await pieces_in_store(site) == []
 
 
 @pytest.mark.engines("sqlite", "postgresql")
 async def test_a_process_killed_before_the_end_leaves_a_draft_for_the_worker(site: Site) -> None:
     client = await site.client(site.cast.partner)
     path = await location(client)
-    # All bytes are on the disk, but the process that should have finished the upload is dead.
-    PartialUpload(site.storage, path.rpartition("/")[2]).path.write_bytes(PICTURE)
+    await leave_complete(site, path)
     await site.work()
     assert await original_of(site, await Artwork.get()) == PICTURE
     asked = await client.head(path, headers=TUS)
@@ -371,22 +431,46 @@ async def test_a_process_killed_before_the_end_leaves_a_draft_for_the_worker(sit
 async def test_asking_after_a_process_was_killed_makes_the_draft(site: Site) -> None:
     client = await site.client(site.cast.partner)
     path = await location(client)
-    PartialUpload(site.storage, path.rpartition("/")[2]).path.write_bytes(PICTURE)
+    await leave_complete(site, path)
     answers = await asyncio.gather(*(client.head(path, headers=TUS) for _ in range(4)))
     assert {each.status_code for each in answers} <= {200, 423}
     await site.work()
     assert await Artwork.all().count() == await Image.all().count() == 1
 
 
-async def test_what_a_killed_process_left_without_a_row_is_swept(site: Site) -> None:
+async def test_while_one_process_finishes_an_upload_others_wait(site: Site) -> None:
     client = await site.client(site.cast.partner)
     path = await location(client)
-    stray = site.storage.partial_uploads / ("0" * 32)
-    stray.write_bytes(b"x")
-    os.utime(stray, (0, 0))
+    await leave_complete(site, path)
+    await Upload.all().update(lease_until=now() + timedelta(seconds=20))
+    assert (await client.head(path, headers=TUS)).status_code == 423
     await site.work()
-    assert not stray.exists()
-    assert await offset_of(client, path) == 0
+    assert await Artwork.all().count() == 0
+    await Upload.all().update(lease_until=now())  # the process was killed
+    assert (await client.head(path, headers=TUS)).headers["upload-offset"] == str(len(PICTURE))
+    assert await original_of(site, await Artwork.get()) == PICTURE
+
+
+async def test_a_piece_that_the_store_lost_ends_the_upload(site: Site) -> None:
+    client = await site.client(site.cast.partner)
+    path = await location(client)
+    await send(client, path, 0, PICTURE[:100])
+    await site.storage.private.delete(*await pieces_in_store(site))
+    assert (await send(client, path, 100, PICTURE[100:])).status_code == 410
+    assert (await client.head(path, headers=TUS)).status_code == 404
+    assert await pieces_in_store(site) == []
+
+
+async def test_pieces_of_no_upload_are_deleted(site: Site) -> None:
+    client = await site.client(site.cast.partner)
+    path = await location(client)
+    await send(client, path, 0, PICTURE[:100])
+    in_use = await pieces_in_store(site)
+    await factories.put(
+        site.storage.private, upload_key((await upload_at(path)).token, "of-a-killed-process")
+    )
+    await delete_orphans(ChoreContext(site.settings, site.storage), settling=timedelta(0), pause=0)
+    assert await pieces_in_store(site) == in_use
 
 
 # Any order of steps
@@ -488,8 +572,8 @@ class Steps(RuleBasedStateMachine):
         if self.is_there:
             assert answer.headers["upload-offset"] == str(self.offset)
             if not self.works:
-                path = PartialUpload(self.site.storage, self.path.rpartition("/")[2]).path
-                assert path.read_bytes() == self.content[: self.offset]
+                content = self.runner.run(arrived(self.site, self.path))
+                assert content == self.content[: self.offset]
         else:
             assert answer.status_code == 404
         assert self.runner.run(self._count()) == self.works

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 
 from gallery.artworks.models import Artwork
-from gallery.images.models import Image
-from gallery.images.storage_keys import original_key
+from gallery.images.models import Image, Upload, UploadPiece
+from gallery.images.storage_keys import UPLOAD_FOLDER, original_key, upload_key
 from tests import factories
 from tests.conftest import Site
 from tests.live import LiveSite
@@ -37,6 +37,33 @@ async def send(
 
 def checksum(piece: bytes, algorithm: str = "sha1") -> str:
     return f"{algorithm} {base64.b64encode(hashlib.new(algorithm, piece).digest()).decode()}"
+
+
+async def upload_at(path: str) -> Upload:
+    return await Upload.get(token=path.rpartition("/")[2])
+
+
+async def arrived(site: Site, path: str) -> bytes:
+    """What has arrived of an unfinished upload."""
+    upload, content = await upload_at(path), b""
+    for piece in await UploadPiece.filter(upload=upload).order_by("start"):
+        async with site.storage.private.local_copy(upload_key(upload.token, piece.token)) as file:
+            content += file.read_bytes()
+    return content
+
+
+async def pieces_in_store(site: Site | LiveSite) -> list[str]:
+    return [key async for key in site.storage.private.keys(UPLOAD_FOLDER)]
+
+
+async def leave_complete(site: Site | LiveSite, path: str, content: bytes = PICTURE) -> None:
+    """All bytes arrive, but the process that should have finished the upload is killed."""
+    upload = await upload_at(path)
+    piece = await UploadPiece.create(upload=upload, start=0, size=len(content))
+    async with site.storage.scratch_folder() as folder:
+        (folder / "piece").write_bytes(content)
+        await site.storage.private.put_file(upload_key(upload.token, piece.token), folder / "piece")
+    await Upload.filter(id=upload.id).update(received=len(content))
 
 
 async def original_of(site: Site | LiveSite, work: Artwork) -> bytes:

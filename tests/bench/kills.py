@@ -366,7 +366,7 @@ async def run(settings: Settings, kills: int, seed: int) -> bool:
         missing, parts = await lost(loop), await half_made(storage)
         orphans = await private_orphans(storage, timedelta(0))
         await delete_orphans(ChoreContext(settings, storage), settling=timedelta(0), pause=0)
-        left = [path for path in (settings.media / "scratch").iterdir() if path != storage.partial_uploads]
+        left = [*(settings.media / "scratch").iterdir()]
     check = subprocess.run(
         [sys.executable, "-m", "gallery.cli", "check", "--deep"],
         env=loop.live.environment(loop.address),

@@ -52,7 +52,7 @@ from gallery.reviews.hints import check_submission
 from gallery.search.models import IndexPass
 from gallery.settings import Settings
 from gallery.storage import Storage
-from gallery.worker import IDLE_SECONDS, LONGEST_WAIT, ChoreContext, Worker
+from gallery.worker import ChoreContext, Worker
 from tests.artworks.forms import shown_fields
 from tests.bench.scale_site import CURATOR, KEEPER, PARTNER, Scale, fill
 from tests.conftest import migrate
@@ -205,8 +205,7 @@ class Instance:
             began, worked = time.perf_counter(), time.process_time()
             assert not await chore.step(context), chore.name
             processor, waited = time.process_time() - worked, time.perf_counter() - began
-            pause = LONGEST_WAIT if chore.on_change else max(chore.every, IDLE_SECONDS)
-            took.append((chore.name, processor * 1e3, waited * 1e3, pause, len(self.statements.ran)))
+            took.append((chore.name, processor * 1e3, waited * 1e3, chore.pause, len(self.statements.ran)))
         return took
 
 
@@ -278,6 +277,9 @@ PAGES = [
     Page("search, filtered", "/zh/search?q=画&theme=theme-3"),
     Page("site feed", "/zh/feed.atom"),
     Page("theme feed", "/zh/themes/{theme}/feed.atom"),
+    Page("organisation feed", "/zh/organisations/{organisation}/feed.atom"),
+    Page("exhibition feed", "/zh/exhibitions/{exhibition}/feed.atom"),
+    Page("biggest exhibition feed", "/zh/exhibitions/{biggest}/feed.atom"),
     Page("sitemap index", "/sitemap.xml"),
     Page("sitemap of pages", "/zh/sitemap.xml"),
     Page("sitemap of works", "/zh/sitemap-1.xml"),

@@ -32,6 +32,7 @@ from gallery.clock import now, today
 from gallery.db.connection import Database, sqlite_file
 from gallery.db.content_version import bump, current_number
 from gallery.db.models import ContentVersion
+from gallery.exhibitions.first_showings import date_missed_works
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.exhibitions.schedule import next_change
 from gallery.images.models import Fingerprint, Image, ImageState
@@ -344,6 +345,8 @@ async def fill(settings: Settings, scale: Scale) -> dict[str, Any]:
             await _fill_people(inserts, scale)
             await _fill_works(inserts, scale, works, on_view, chance)
             await _fill_exhibitions(inserts, editions)
+            while await date_missed_works():
+                pass
             await _fill_reviews(inserts, works, chance)
             await _fill_counts(inserts, scale, len({edition.exhibition_id for edition in editions}), chance)
             await _fill_audit_log(inserts, scale, chance)
@@ -871,7 +874,7 @@ async def _finish_index() -> None:
     """Index what is not a work, and say that the pass is complete."""
     before = ABOVE_ALL_IDS
     while before > entry_id(EntryKind.PROJECT, 0):
-        before, _is_whole = await indexing.update_batch(before)
+        before = (await indexing.update_batch(before)).before
     await IndexPass.create(
         id=1,
         content_version=await current_number(),

@@ -14,6 +14,7 @@ from gallery.artworks.models import Artwork, Status
 from gallery.clock import now
 from gallery.db.content_version import bump
 from gallery.exhibitions.models import Edition, Hanging
+from gallery.interop import feeds
 from gallery.organisations.models import Organisation
 from gallery.themes.models import Theme
 from gallery.withdrawals.withdrawal import withdraw
@@ -137,6 +138,30 @@ async def test_what_is_not_on_view_is_in_no_feed(site: Site, winter: Theme) -> N
     await bump()
     site.app.state.content._checked_at = float("-inf")
     assert (await client.get("/zh/organisations/xiaogeng/feed.atom")).status_code == 404
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+async def test_a_work_is_new_when_visitors_first_saw_it(site: Site, winter: Theme) -> None:
+    earlier, later = await wall(site, 2, themes=[winter])
+    opens_at, before = now() - timedelta(hours=1), now() - timedelta(days=9)
+    await factories.exhibition([earlier], opens_at=before, published_at=before)
+    await factories.exhibition([later], opens_at=opens_at, published_at=before - timedelta(days=9))
+    for path in ("/en/themes/winter/feed.atom", "/en/organisations/xiaogeng/feed.atom"):
+        entries = (await read(site, path)).entries
+        assert [entry.link.rpartition("/")[2] for entry in entries] == [later.public_id, earlier.public_id]
+        assert entries[0].published_parsed == opens_at.utctimetuple()
+
+
+async def test_hidden_works_do_not_push_others_out_of_the_feed(
+    site: Site, winter: Theme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "MAX_WORKS", 1)
+    works = await wall(site, 7, themes=[winter])
+    for work in works:
+        await factories.exhibition([work])
+    await Artwork.filter(id__in=[work.id for work in works[1:]]).update(is_vetoed=True)
+    (entry,) = (await read(site, "/en/themes/winter/feed.atom")).entries
+    assert entry.link.endswith(works[0].public_id)
 
 
 async def test_an_empty_site_has_a_feed(site: Site) -> None:

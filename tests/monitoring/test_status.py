@@ -54,8 +54,11 @@ def status(site: Site) -> dict[str, Any]:
     return found
 
 
-async def test_check_says_the_same_to_programs_and_is_remembered(site: Site) -> None:
+async def test_check_says_the_same_to_programs_and_is_remembered(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     done = on_site(site, "check", "--json")
+    assert done.stderr == ""  # no terminal, no progress
     found = json.loads(done.stdout)
     assert (done.returncode, found["problems"], found["findings"]) == (0, 0, []), done.stderr
     assert found["audit_log"].startswith("The audit log is whole")
@@ -64,7 +67,9 @@ async def test_check_says_the_same_to_programs_and_is_remembered(site: Site) -> 
     picture = await factories.received(site.storage, site.cast.organisation)
     await site.storage.private.delete(f"originals/{picture.token}")
     await type(picture).filter(id=picture.id).update(created_at=now() - timedelta(days=2))
+    monkeypatch.setenv("FORCE_COLOR", "1")  # makes standard error a terminal
     done = on_site(site, "check", "--json", "--deep")
+    assert "References" in done.stderr
     found = json.loads(done.stdout)
     assert (done.returncode, found["problems"]) == (1, len(found["findings"]))
     assert found["problems"] >= 1

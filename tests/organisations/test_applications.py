@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from gallery.accounts.models import Invitation, MemberRole, Membership, Person
 from gallery.clock import now
 from gallery.mail.models import Mail
-from gallery.organisations.application_views import APPLICATION_LIMIT
+from gallery.organisations.application_views import APPLICATIONS_PER_NETWORK
 from gallery.organisations.models import Application, ApplicationState, Organisation
 from tests.conftest import Site
 
@@ -25,13 +24,6 @@ FIELDS = {
     "contact_email": "Wang@Example.org",
     "nickname": "",
 }
-
-
-@pytest.fixture(autouse=True)
-def rested() -> Iterator[None]:
-    APPLICATION_LIMIT._events.clear()
-    yield
-    APPLICATION_LIMIT._events.clear()
 
 
 async def applied(site: Site, **fields: str) -> Application:
@@ -193,9 +185,9 @@ async def test_one_address_applies_only_so_often(site: Site) -> None:
     client = await site.client()
     codes = [
         (await client.post("/zh/join", data={**FIELDS, "name_zh": f"机构{number}"})).status_code
-        for number in range(APPLICATION_LIMIT.times + 1)
+        for number in range(APPLICATIONS_PER_NETWORK + 1)
     ]
-    assert codes == [303] * APPLICATION_LIMIT.times + [429]
+    assert codes == [303] * APPLICATIONS_PER_NETWORK + [429]
 
 
 async def test_a_form_too_large_or_of_another_site_is_refused(site: Site) -> None:

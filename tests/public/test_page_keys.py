@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import random
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import httpx
 import pytest
@@ -16,12 +18,15 @@ from gallery.artists.models import Artist, Consent
 from gallery.artworks.models import Artwork, Status, Submission, has_theme
 from gallery.artworks.submissions import propose
 from gallery.artworks.works import TEXT_FIELDS
+from gallery.clock import now
 from gallery.db import content_version
+from gallery.db.content_version import current_number
 from gallery.exhibitions import drafts
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.images.models import Image
-from gallery.public.queries import count_by_organisation, count_by_theme, count_works
+from gallery.public.queries import count_by_edition, count_by_organisation, count_by_theme, count_works
 from gallery.reviews import decisions
+from gallery.reviews.coverage import count_coverage
 from gallery.reviews.vetoes import lift_veto, veto
 from gallery.themes.models import Theme
 from gallery.web.page_keys import edition_key, keys_of_works, work_key
@@ -167,6 +172,10 @@ async def test_a_cached_page_is_what_would_be_rendered_now(
             counts = site.app.state.work_counts
             assert await counts.organisations.all() == await count_by_organisation(None), kind
             assert await counts.themes.all() == await count_by_theme(None), kind
+            for edition in await Edition.filter(is_current=True):
+                counted = await count_by_edition([edition.id])
+                assert await counts.editions.of(edition.id) == counted[edition.id], kind
+            assert await site.app.state.coverage.all() == await count_coverage(None), kind
             for theme in themes:
                 assert await counts.theme_totals.of(theme.id) == await count_works(has_theme(theme.id)), kind
     assert len(changes.made) > 9
@@ -207,6 +216,29 @@ async def test_a_change_drops_only_the_pages_that_show_it(
     await withdraw(await Consent.get(artworks__id=here[0].id), site.storage)
     await client.get("/en/about")
     assert set(site.app.page_cache._pages) == {("/en/about", b"")}
+
+
+async def test_what_stays_on_view_is_not_counted_again(site: Site) -> None:
+    curator, works = site.cast.curator, [await factories.accepted(site) for _ in range(2)]
+    exhibition = await factories.exhibition(works[:1], published=False)
+    counted = f"organisation:{works[0].organisation_id}"
+
+    async def published(**changed: Any) -> set[str]:
+        await drafts.change_draft(exhibition, None, **changed)
+        edition = await drafts.publish(exhibition, curator)
+        number = await current_number()
+        touched = await content_version.keys_changed(number - 1, number)
+        assert touched is not None
+        assert {edition_key(edition.id), *(work_key(work.id) for work in works[:1])} <= touched
+        return set(touched)
+
+    assert counted in await published(title_en="Shown first")
+    assert counted not in await published(title_en="Renamed")
+    await drafts.hang(
+        await Room.get(edition__exhibition_id=exhibition.id, edition__number=None), works[1], curator
+    )
+    assert counted in await published()
+    assert counted not in await published(opens_at=now() + timedelta(days=1))
 
 
 @pytest.mark.engines("sqlite", "postgresql")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 import pytest
 
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now, today
+from gallery.db import content_version
 from gallery.organisations.models import CheckedLink, LinkState, Project
 from gallery.reviews.hints import check_submission
 from gallery.reviews.holds import take_hold
@@ -132,7 +134,8 @@ async def test_the_list_of_words_is_read_by_everybody_at_the_desk(site: Site) ->
 
 
 @pytest.mark.engines("sqlite", "postgresql")
-async def test_coverage_counts_and_lists_what_is_on_view(site: Site) -> None:
+async def test_coverage_counts_and_lists_what_is_on_view(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(content_version, "STALENESS", 0.0)
     whole = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
     short = await factories.consent(site.cast.organisation, ends_on=today() + timedelta(days=20))
     lacking = await factories.artwork(
@@ -162,9 +165,24 @@ async def test_coverage_counts_and_lists_what_is_on_view(site: Site) -> None:
     link = (await Project.get(id=whole.project_id or 0)).link
     assert link
     await CheckedLink.create(url=link, state=LinkState.DEAD, next_check_at=now())
+    await content_version.bump()  # as the check of links does
     page = (await client.get("/desk/coverage?lacking=project")).text
     assert "2 do not" in page, "a link that leads nowhere is as good as none"
     assert whole.title_translation in page
+
+
+async def test_coverage_is_counted_again_only_after_a_change(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    await factories.exhibition([await factories.accepted(site)])
+    client = await site.client(site.cast.curator)
+    counts = []
+    for _ in range(2):
+        with caplog.at_level(logging.DEBUG, logger="tortoise.db_client"):
+            caplog.clear()
+            assert "1 work is on view." in (await client.get("/desk/coverage")).text
+        counts.append(sum('FROM "artwork"' in each.getMessage() for each in caplog.records))
+    assert counts == [1, 0]
 
 
 @pytest.mark.parametrize("path", ["/desk/coverage", "/desk/reasons"])

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from html import unescape
 
+import httpx
 import pytest
 
 from gallery.artworks.models import Artwork, Submission
 from gallery.clock import now
+from gallery.reviews import queue
 from gallery.reviews.decisions import accept
 from gallery.reviews.hints import check_submission
 from gallery.reviews.holds import take_hold
@@ -16,6 +18,7 @@ from gallery.reviews.models import Deferral, LastQueue
 from gallery.reviews.queue import Queue, QueueFilter
 from tests import factories
 from tests.conftest import Site
+from tests.markup import select
 from tests.reviews.works import submitted_work
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
@@ -125,9 +128,9 @@ async def test_putting_off_moves_a_work_to_the_end_of_ones_own_queue(site: Site)
     assert "postponed on" in page
     other = (await (await site.client(site.cast.keeper)).get("/desk/queue")).text
     assert other.index(f'id="work-{works[0].id}"') < other.index(f'id="work-{works[1].id}"')
-    queue = Queue(site.cast.curator, QueueFilter())
+    own = Queue(site.cast.curator, QueueFilter())
     submissions = [await submission_of(work) for work in works]
-    put_off, first, last = [await queue.position_of(each) for each in submissions]
+    put_off, first, last = [await own.position_of(each) for each in submissions]
     assert [each.position for each in (put_off, first, last)] == [3, 1, 2]
     assert last.following == submissions[0]
     assert put_off.following is None
@@ -170,10 +173,62 @@ async def test_many_pages_with_what_was_put_off_at_their_end(site: Site) -> None
             submission=await submission_of(works[number]),
             at=now() - timedelta(hours=number),
         )
-    queue = Queue(site.cast.curator, QueueFilter())
+    own = Queue(site.cast.curator, QueueFilter())
     ids = [(await submission_of(work)).id for work in works]
-    assert (await queue.ids(0, 5))[0] == [ids[1], ids[3], ids[4], ids[2], ids[0]]
-    assert (await queue.ids(2, 2))[0] == [ids[4], ids[2]]
-    late, moments = await queue.ids(4, 2)
+    assert (await own.ids(0, 5))[0] == [ids[1], ids[3], ids[4], ids[2], ids[0]]
+    assert (await own.ids(2, 2))[0] == [ids[4], ids[2]]
+    late, moments = await own.ids(4, 2)
     assert late == [ids[0]]
     assert set(moments) == {ids[0]}
+
+
+async def options_of(client: httpx.AsyncClient, query: str) -> dict[str, str]:
+    """The links of the filters, each with its number; "" where nothing was counted."""
+    answer = await client.get(f"/desk/queue?{query}")
+    assert answer.status_code == 200
+    links = select(answer.text, "nav.filters a")
+    counts = {str(each["href"]): each.select("span.count") for each in links}
+    return {href: found[0].text if found else "" for href, found in counts.items()}
+
+
+async def test_of_a_long_queue_the_options_are_not_counted(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theme = await factories.theme(slug="solstice")
+    await submitted_work(site, themes=[theme])
+    await submitted_work(site, organisation=site.cast.elsewhere)
+    client = await site.client(site.cast.curator)
+    counted = await options_of(client, "filter=none")
+    assert counted["/desk/queue?theme=solstice"] == "1"
+    assert counted["/desk/queue?age=fresh"] == "2"
+    assert counted["/desk/queue?organisation=bazaar"] == "1"
+    assert "/desk/queue?age=old" not in counted
+    monkeypatch.setattr(queue, "MOST_COUNTED", 1)
+    offered = await options_of(client, "filter=none")
+    for value in ("theme=solstice", "age=old", "hint=none", "language=en"):
+        assert offered[f"/desk/queue?{value}"] == ""
+    assert not any("organisation=" in href for href in offered)
+    chosen = await options_of(client, "organisation=bazaar")
+    assert chosen["/desk/queue?organisation=bazaar"] == ""
+
+
+async def test_organisations_are_found_by_name(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "MOST_OPTIONS", 1)
+    await submitted_work(site)
+    await submitted_work(site)
+    await submitted_work(site, organisation=site.cast.elsewhere)
+    client = await site.client(site.cast.curator)
+
+    def organisations(options: dict[str, str]) -> dict[str, str]:
+        return {href: count for href, count in options.items() if "organisation=" in href}
+
+    listed = await options_of(client, "filter=none")
+    assert organisations(listed) == {"/desk/queue?organisation=xiaogeng": "2"}, "the one with the most"
+    for name in ("芭莎", "bazaar char", " BAZAAR "):
+        found = organisations(await options_of(client, f"name={name}"))
+        assert found == {"/desk/queue?organisation=bazaar": "1"}
+    for name in ("nobody", "%", "x" * 200):
+        assert "Nothing was found." in (await client.get("/desk/queue", params={"name": name})).text
+    page = (await client.get("/desk/queue?age=fresh&name=bazaar")).text
+    assert 'type="hidden" name="age" value="fresh"' in page
+    assert "/desk/queue?age=fresh&amp;organisation=bazaar" in page

@@ -9,11 +9,13 @@ import pytest
 
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now, today
+from gallery.reviews import queue_views
 from gallery.reviews.decisions import accept
 from gallery.reviews.models import Decision, Review
 from gallery.reviews.queue import defer
 from tests import factories
 from tests.conftest import Site
+from tests.markup import attributes, texts_in
 from tests.reviews.works import decision_on, submitted_work
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
@@ -57,6 +59,36 @@ async def test_what_was_decided_has_its_list(site: Site, status: str) -> None:
     client = await site.client(site.cast.curator)
     assert ">Decided<" in (await client.get(f"/desk/queue?status={status}")).text
     assert ">Decided<" not in (await client.get("/desk/queue")).text
+
+
+async def test_decided_works_are_listed_once_by_their_last_review(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_views, "PER_PAGE", 1)
+    theme = await factories.theme(slug="solstice")
+    first = await submitted_work(site, status=Status.DECLINED, themes=[theme], title_translation="First")
+    other = await submitted_work(site, status=Status.DECLINED, title_translation="Other")
+    sent = await Submission.get(artwork=first)
+    again = await Submission.create(artwork=first, number=2, at=now(), is_waiting=False, sent=sent.sent)
+    for work, submission in (
+        (first, sent),
+        (other, await Submission.get(artwork=other)),
+        (first, again),
+    ):
+        await Review.create(artwork=work, submission=submission, at=now(), decision=Decision.DECLINED)
+    client = await site.client(site.cast.curator)
+
+    async def listed(query: str) -> list[str]:
+        page = await client.get(f"/desk/queue?status=declined{query}")
+        return texts_in(page.text, ".row-main > a")
+
+    assert await listed("") == ["First"]
+    assert await listed("&page=2") == ["Other"]
+    assert await listed("&page=3") == []
+    assert await listed("&theme=solstice&page=2") == []
+    page = (await client.get("/desk/queue?status=declined")).text
+    assert "/desk/queue?status=declined&page=2" in attributes(page, "a.button", "href")
+    assert "Submission 2" in page
 
 
 async def test_the_queue_has_pages_of_fifty(site: Site) -> None:

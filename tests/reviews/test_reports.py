@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -12,18 +11,11 @@ from gallery.artworks.models import Artwork, Status
 from gallery.clock import now
 from gallery.mail.models import Mail
 from gallery.reviews.models import Report
-from gallery.reviews.report_views import REPORT_LIMIT
+from gallery.reviews.report_views import REPORTS_PER_NETWORK
 from tests import factories
 from tests.conftest import Site
 
 FIELDS = {"reported_for": "it_is_me", "told": "画里的孩子是我的女儿。", "email": "", "nickname": ""}
-
-
-@pytest.fixture(autouse=True)
-def rested() -> Iterator[None]:
-    REPORT_LIMIT._events.clear()
-    yield
-    REPORT_LIMIT._events.clear()
 
 
 @pytest.fixture
@@ -153,12 +145,12 @@ async def test_programs_are_thanked_and_not_heard(site: Site, work: Artwork) -> 
 async def test_there_is_a_limit_for_each_address(site: Site, work: Artwork) -> None:
     client = await site.client()
     path = f"/en/works/{work.public_id}/report"
-    for number in range(REPORT_LIMIT.times):
+    for number in range(REPORTS_PER_NETWORK):
         assert (await client.post(path, data={**FIELDS, "told": f"Number {number}"})).status_code == 303
     answer = await client.post(path, data={**FIELDS, "told": "One more"})
     assert answer.status_code == 429
     assert "One more" in answer.text
-    assert await Report.all().count() == REPORT_LIMIT.times
+    assert await Report.all().count() == REPORTS_PER_NETWORK
 
 
 async def test_a_work_that_nobody_sees_cannot_be_reported(site: Site) -> None:

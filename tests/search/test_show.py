@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import re
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -14,15 +15,19 @@ from tortoise.connection import get_connection
 
 from gallery.artists.models import Artist, Consent
 from gallery.artworks.models import Artwork, Status
+from gallery.clock import frozen_at, start_of_tomorrow, today
 from gallery.db.connection import in_transaction, locked
-from gallery.db.content_version import bump
+from gallery.db.content_version import bump, current_number
+from gallery.db.models import ContentChange
 from gallery.exhibitions.models import Edition, Room
-from gallery.organisations.models import Organisation
-from gallery.search import engine, results
+from gallery.organisations.models import Organisation, Project
+from gallery.search import engine, indexing, results
 from gallery.search.engine import find_hits
 from gallery.search.indexing import continue_pass, rebuild
 from gallery.search.models import SearchEntry
 from gallery.search.tokenizer import spans, terms_of
+from gallery.themes.models import Theme
+from gallery.web.page_keys import work_key
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
@@ -252,6 +257,105 @@ async def test_a_quiet_site_has_nothing_to_index(site: Site, wall: list[Artwork]
     assert len(before) == len(wall) + 5  # two themes, an exhibition, a project, an organisation
     assert not await continue_pass()
     assert await rebuild() == len(before)
+    assert {entry.id: entry.stamp for entry in await SearchEntry.all()} == before
+
+
+async def test_a_change_is_indexed_without_reading_other_works(
+    site: Site, wall: list[Artwork], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "READ_AT_ONCE", 1)  # so each work that is read takes a batch
+
+    async def batches() -> int:
+        done = 0
+        while await continue_pass():
+            done += 1
+        return done
+
+    client = await site.client()
+    await Artwork.filter(id=wall[0].id).update(title="走马灯")
+    await bump([work_key(wall[0].id)])
+    touched = await batches()
+    assert await found(client, "走马灯") == [f"works/{wall[0].public_id}"]
+    await Artwork.filter(id=wall[1].id).update(title="萤火虫")
+    await bump(rows=[work_key(wall[1].id)])
+    assert await batches() == touched
+    assert await found(client, "萤火虫") == [f"works/{wall[1].public_id}"]
+    await bump(rows=())
+    assert await batches() < touched
+    await bump()
+    assert await batches() > touched + len(wall) - 2
+
+
+async def test_the_index_reads_everything_if_changes_are_no_longer_kept(
+    site: Site, wall: list[Artwork]
+) -> None:
+    await Artwork.filter(id=wall[0].id).update(title="走马灯")
+    for _ in range(3):
+        await bump(rows=())
+    await ContentChange.filter(number=await current_number() - 1).delete()
+    await site.work()
+    assert await found(await site.client(), "走马灯") == [f"works/{wall[0].public_id}"]
+
+
+async def test_what_contains_a_changed_text_is_indexed_with_it(site: Site, wall: list[Artwork]) -> None:
+    client = await site.client()
+    organisation, theme, project = (
+        await site.cast.organisation.get(id=site.cast.organisation.id),
+        await Theme.get(slug="plain"),
+        await Project.get(title_zh="团圆计划"),
+    )
+    works = len(wall)
+    for row, field, key, word, count in (
+        (organisation, "name_zh", "organisation", "萤火虫", works + 2),  # with its project
+        (theme, "title_zh", "theme", "走马灯", works - 1 + 1),
+        (project, "title_zh", "project", "麦田", works + 1),
+    ):
+        await type(row).filter(id=row.id).update(**{field: word})
+        await bump(rows=[f"{key}:{row.id}"])
+        await site.work()
+        assert len(await found(client, word)) == count, key
+
+
+async def test_time_alone_changes_the_index(site: Site, wall: list[Artwork]) -> None:
+    """A consent ends, and an exhibition opens, while nobody changes anything."""
+    client = await site.client()
+    await Consent.filter(artworks__id=wall[0].id).update(ends_on=today())
+    await site.work()
+    tomorrow = start_of_tomorrow()
+    unhung = await Artwork.get(title="没有挂出来的饺子")
+    await factories.exhibition([unhung], slug="later", opens_at=tomorrow + timedelta(hours=1))
+    await site.work()
+    assert len(await found(client, "饺子", kind="work")) == 2
+    with frozen_at(tomorrow + timedelta(minutes=1)):
+        await site.work()
+        assert await SearchEntry.filter(artwork_id=wall[0].id).count() == 0
+        assert await SearchEntry.filter(artwork_id=unhung.id).count() == 0
+    with frozen_at(tomorrow + timedelta(hours=2)):
+        await site.work()
+        assert await SearchEntry.filter(artwork_id=unhung.id).count() == 1
+
+
+async def test_a_rebuild_that_was_stopped_goes_on(
+    site: Site, wall: list[Artwork], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "READ_AT_ONCE", 1)
+    before = {entry.id: entry.stamp for entry in await SearchEntry.all()}
+    reports: list[tuple[int, int]] = []
+
+    def stop(what: str, done: int, total: int) -> None:
+        reports.append((done, total))
+        if done == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        await rebuild(stop)
+    written = await SearchEntry.all().count()
+    assert 0 < written < len(before)
+    reports.clear()
+    assert await rebuild(lambda what, done, total: reports.append((done, total))) == len(before)
+    assert reports[0][0] == 4  # it went on
+    assert [done for done, _ in reports] == sorted(done for done, _ in reports)
+    assert reports[-1] == (reports[0][1], reports[0][1])
     assert {entry.id: entry.stamp for entry in await SearchEntry.all()} == before
 
 

@@ -35,14 +35,16 @@ async def told(site: Site) -> tuple[Artwork, Sound]:
 
 
 async def sentences(site: Site) -> list[str]:
-    return [finding.sentence for finding in (await scan_stores(site.storage, AT_ONCE)).findings()]
+    return [
+        finding.sentence for finding in (await scan_stores(site.storage, AT_ONCE, lambda *_: None)).findings()
+    ]
 
 
 async def test_check_finds_what_is_lost_and_what_should_not_be_there(site: Site) -> None:
     work, sound = await told(site)
     assert await sentences(site) == []
     await site.storage.private.delete(sound_key(sound.token, "voice.ogg"))
-    (finding,) = (await scan_stores(site.storage, AT_ONCE)).findings()
+    (finding,) = (await scan_stores(site.storage, AT_ONCE, lambda *_: None)).findings()
     assert finding.sentence == "Files of a voice are missing or cut"
     assert await mend(finding, site.storage)
     assert (await Sound.get(id=sound.id)).state == SoundState.RECEIVED
@@ -54,7 +56,7 @@ async def test_check_finds_what_is_lost_and_what_should_not_be_there(site: Site)
     await Consent.filter(id=work.consent_id).update(for_voice=False)  # its public files are one too many, too
     found = await sentences(site)
     assert sorted(each.partition(" ")[0] for each in found) == ["1", "1", "2"]
-    for each in (await scan_stores(site.storage, AT_ONCE)).findings():
+    for each in (await scan_stores(site.storage, AT_ONCE, lambda *_: None)).findings():
         assert await mend(each, site.storage)
     assert await sentences(site) == []
 

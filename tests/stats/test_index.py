@@ -16,6 +16,7 @@ from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import today
 from gallery.exhibitions.models import Edition
+from gallery.stats import views
 from gallery.stats.csv_export import FORMULA_PREFIXES, escape_formula
 from gallery.stats.models import (
     Appreciation,
@@ -31,7 +32,7 @@ from gallery.stats.totals import Counts, DateRange, total_counts
 from gallery.themes.models import Theme
 from tests import factories
 from tests.conftest import Site
-from tests.markup import select, text_in, texts_in
+from tests.markup import attributes, select, text_in, texts_in
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
@@ -138,6 +139,30 @@ async def test_a_curator_sees_all_organisations_and_each(site: Site) -> None:
     one = (await curator.get(f"/desk/figures?organisation={site.cast.elsewhere.id}")).text
     assert numbers_of(one, theirs.title_translation) == ["20", "3", "4"]
     assert mine.title_translation not in one
+
+
+async def test_organisations_and_exhibitions_have_pages(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "PAGE_SIZE", 1)
+    mine, theirs, _theme = await works(site)
+    await count(mine, today(), seen=10, appreciated=1, followed=2)
+    for work, name in ((mine, "Older"), (theirs, "Newer")):
+        exhibition = await factories.exhibition([work], title_en=name)
+        await ExhibitionCount.create(exhibition=exhibition, day=today(), kind=CountKind.SEEN, number=7)
+    curator = await site.client(site.cast.curator)
+
+    async def rows(query: str) -> tuple[list[str], list[str]]:
+        page = (await curator.get(f"/desk/figures{query}")).text
+        assert "<b>10</b> Works seen" in page, "the sums are those of all organisations"
+        return texts_in(page, "section[aria-labelledby=by-organisation] tbody th"), texts_in(
+            page, "section[aria-labelledby=by-exhibition] tbody th"
+        )
+
+    assert await rows("") == (["Xiaogeng Foundation"], ["Newer"])
+    assert await rows("?page=2") == (["Bazaar Charity"], ["Newer"])
+    assert await rows("?exhibitions=2") == (["Xiaogeng Foundation"], ["Older"])
+    assert await rows("?page=99&exhibitions=x") == ([], ["Newer"])
+    links = attributes((await curator.get("/desk/figures")).text, "nav.actions a", "href")
+    assert [link.rpartition("&")[2] for link in links] == ["page=2", "exhibitions=2"]
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from gallery.artists.models import Consent, Withdrawal
 from gallery.artworks.models import Artwork
 from gallery.cli.inspection import inspect, mend
 from gallery.db.connection import Database
+from gallery.exhibitions.stored_files import delete_orphans
 from gallery.images.chores import develop_next
 from gallery.images.models import Image, ImageState
 from gallery.images.storage_keys import make_public, original_key, public_key, rendition_key
@@ -39,6 +40,7 @@ from gallery.storage.store import CHUNK_BYTES
 from gallery.withdrawals.withdrawal import withdraw
 from gallery.worker import ChoreContext, Worker
 from tests import factories
+from tests.artworks.tus import PICTURE, TUS, begin, original_of, pieces_in_store, send
 from tests.conftest import Site, settings_for
 from tests.seaweedfs import BUCKET, OPEN, PUBLIC, SECRET, SeaweedFS
 
@@ -464,6 +466,32 @@ async def test_while_the_store_is_away_pictures_say_so_and_pages_are_served(behi
     await door.open()
     assert (await client.get(public)).status_code == 200
     assert (await curator.get(private)).status_code == 200
+
+
+async def test_an_upload_waits_for_the_store_and_loses_nothing(behind: Site, door: Door) -> None:
+    client = await behind.client(behind.cast.partner)
+    path = (await begin(client)).headers["location"]
+    assert (await send(client, path, 0, PICTURE[:1000])).status_code == 204
+    await door.close()
+    for piece in (PICTURE[1000:2000], PICTURE[1000:]):
+        away = await send(client, path, 1000, piece)
+        assert (away.status_code, away.headers["retry-after"]) == (423, "30")
+        assert nothing_secret(away.text)
+        assert (await client.head(path, headers=TUS)).headers["upload-offset"] == "1000"
+    await door.open()
+    assert (await send(client, path, 1000, PICTURE[1000:])).status_code == 204
+    assert await original_of(behind, await Artwork.get()) == PICTURE
+    path = (await begin(client)).headers["location"]
+    await send(client, path, 0, PICTURE[:1000])
+    await door.close()
+    assert (await client.delete(path, headers=TUS)).status_code == 204
+    assert (await client.head(path, headers=TUS)).status_code == 404
+    await door.open()
+    assert len(await pieces_in_store(behind)) == 1
+    await delete_orphans(
+        ChoreContext(behind.settings, behind.storage), settling=timedelta(seconds=-5), pause=0
+    )
+    assert await pieces_in_store(behind) == []
 
 
 async def test_a_worker_waits_for_the_store_and_loses_nothing(

@@ -3,7 +3,8 @@
 
 import { Autosave } from "./autosave.js";
 
-const NOT_TYPED = new Set(["form_key", "image", "seen", "organisation"]); // fields that the partner does not type
+// Fields that are no part of the work, or that the partner does not type.
+const NOT_TYPED = new Set(["form_key", "image", "seen", "organisation", "find"]);
 
 // Uses the browser's storage; null if that is not allowed or full. Then the next save still brings the text to the
 // server.
@@ -111,12 +112,12 @@ class WorkForm extends Autosave {
 
   // Shows what others changed. A field in which the partner typed while the save was under way stays, with its old
   // digest: the next save finds the conflict.
-  takeOver({ seen, elsewhere }, body) {
+  takeOver({ seen, elsewhere, shown }, body) {
     const current = this.body();
     const digests = parseDigests(seen);
     const before = parseDigests(this.form.elements.seen.value);
     for (const [name, values] of Object.entries(elsewhere)) {
-      if (current.getAll(name).join("\n") === body.getAll(name).join("\n")) this.put(name, values);
+      if (current.getAll(name).join("\n") === body.getAll(name).join("\n")) this.put(name, values, shown[name]);
       else digests.set(name, before.get(name));
     }
     this.form.elements.seen.value = [...digests].map((pair) => pair.join(":")).join(" ");
@@ -126,10 +127,16 @@ class WorkForm extends Autosave {
     return [...this.form.querySelectorAll(`[name="${name}"]`)];
   }
 
-  put(name, values) {
+  // The list of artists may lack the one that was chosen elsewhere; `shown` are the words for it.
+  put(name, values, shown) {
     for (const control of this.controls(name)) {
       if (control.type === "checkbox" || control.type === "radio") control.checked = values.includes(control.value);
-      else control.value = values[0] ?? "";
+      else {
+        const value = values[0] ?? "";
+        const isMissing = control.options && ![...control.options].some((option) => option.value === value);
+        if (isMissing) control.append(new Option(shown || value, value));
+        control.value = value;
+      }
     }
   }
 
@@ -148,7 +155,7 @@ class WorkForm extends Autosave {
     actions.append(
       this.button(this.words.mine, () => this.choose(field, `mine-${digest}`)),
       this.button(this.words.theirs, () => {
-        this.put(field, theirs);
+        this.put(field, theirs, shown);
         this.choose(field, "theirs");
       }),
     );
