@@ -21,6 +21,7 @@ from gallery.cli.row_checks import (
     faulty_consents,
     images_like_withdrawn_works,
     refused_and_stuck_images,
+    refused_and_stuck_sounds,
     unfinished_erasures,
     unfinished_withdrawals,
 )
@@ -61,6 +62,7 @@ async def inspect(
         *await unfinished_erasures(),
         *look.findings(),
         *await refused_and_stuck_images(),
+        *await refused_and_stuck_sounds(),
         *await images_like_withdrawn_works(),
         *[finding async for finding in broken_references(report_progress)],
         *await faulty_consents(),

@@ -109,6 +109,15 @@ async def test_words_in_another_language_or_with_wrong_times_are_refused(site: S
         assert words.replace("\n", " ") in text_in(answer.text, "#transcript")  # nothing typed is lost
 
 
+async def test_the_words_are_saved_during_typing(site: Site) -> None:
+    work, client = await draft(site), await site.client(site.cast.partner)
+    await factories.voice(site.storage, work)
+    window = shown_fields((await client.get(f"/desk/works/{work.id}/edit")).text)
+    answer = await client.post(f"/desk/works/{work.id}/typing", data={**window, "transcript": WORDS})
+    assert answer.status_code == 200
+    assert (await Artwork.get(id=work.id)).transcript == WORDS
+
+
 async def test_strangers_and_curators_hear_no_draft(site: Site) -> None:
     work = await draft(site)
     sound = await factories.voice(site.storage, work)

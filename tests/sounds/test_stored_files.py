@@ -13,6 +13,7 @@ from gallery.cli.file_checks import damaged_originals, scan_stores
 from gallery.cli.inspection import mend
 from gallery.cli.media_move import needed_public_keys
 from gallery.cli.revocable_kinds import REVOCABLE_KINDS
+from gallery.cli.row_checks import refused_and_stuck_sounds
 from gallery.exhibitions.stored_files import expected_private_files
 from gallery.sounds.chores import delete_unused_sounds
 from gallery.sounds.models import Sound, SoundState
@@ -65,6 +66,18 @@ async def test_check_finds_what_is_lost_and_what_should_not_be_there(site: Site)
     )
     damaged = [each.sentence async for each in damaged_originals(site.storage, lambda *_: None)]
     assert damaged == ["A recording is not what arrived"]
+
+
+async def test_check_names_recordings_that_wait_or_were_refused(site: Site) -> None:
+    _work, sound = await told(site)
+    assert await refused_and_stuck_sounds() == []
+    await Sound.filter(id=sound.id).update(
+        state=SoundState.RECEIVED, created_at=sound.created_at - timedelta(hours=1)
+    )
+    assert [each.sentence for each in await refused_and_stuck_sounds()] == ["A recording waits for its files"]
+    await Sound.filter(id=sound.id).update(state=SoundState.REFUSED, refusal="sound_silent")
+    (finding,) = await refused_and_stuck_sounds()
+    assert finding.sentence == "A recording was refused: sound_silent"
 
 
 async def test_a_backup_and_a_move_take_it_along_until_it_is_withdrawn(site: Site) -> None:

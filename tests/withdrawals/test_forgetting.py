@@ -119,7 +119,15 @@ MACHINE = {
     *("sound.token", "sound.refusal"),
     *("image.token", "image.refusal", "image.mean_colour", "image.perceptual_hash"),
     *("import.token", "import.language", "import.refusal", "imported_picture.refusal"),
-    *("mail.kind", "mail.key", "mail.language", "mail.path", "mail.secret", "upload.token"),
+    *(
+        "mail.kind",
+        "mail.key",
+        "mail.language",
+        "mail.path",
+        "mail.secret",
+        "upload.token",
+        "upload_piece.token",
+    ),
 }
 
 _numbers = itertools.count(1)
