@@ -36,6 +36,8 @@ import gallery.withdrawals.feature
 from gallery import erasure, error_pages
 from gallery.api.access import ApiLimits
 from gallery.api.problems import API_PREFIX
+from gallery.artworks.dates import shown_work_date
+from gallery.artworks.sizes import size_as_shown
 from gallery.audit.current_user import CurrentUserMiddleware
 from gallery.clock import set_time_zone
 from gallery.db.connection import Database
@@ -158,7 +160,11 @@ def create_app(settings: Settings) -> Gallery:
     app.state.api_limits = ApiLimits(settings)
     app.state.pages = pages = Pages(settings, routes, static_files.version)
     pages.environment.globals.update(
-        desk_address=desk_address, desk_picture=desk_picture, sound_refusals=SOUND_REFUSALS
+        desk_address=desk_address,
+        desk_picture=desk_picture,
+        size_as_shown=size_as_shown,
+        shown_work_date=shown_work_date,
+        sound_refusals=SOUND_REFUSALS,
     )
     add_voices(pages)
     return app

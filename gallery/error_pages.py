@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ExceptionHandler
-from tortoise.exceptions import OperationalError, ValidationError
+from tortoise.exceptions import OperationalError, TransactionManagementError, ValidationError
 
 from gallery.accounts.access import SecondFactorRequired, SignInRequired
 from gallery.accounts.confirmation import ConfirmationRequired, ask_to_confirm
 from gallery.api.problems import Problem, is_api_request, problem_response, status_response
-from gallery.db.connection import is_closed
+from gallery.db.connection import is_closed, is_outage
 from gallery.images.uploads import MalformedForm
 from gallery.monitoring.request_log import current_request
 from gallery.storage import StoreUnavailable
@@ -85,15 +86,17 @@ async def show_store_unavailable(request: Request, error: Exception) -> Response
     return await show_error(request, HTTPException(503, headers={"retry-after": RETRY_AFTER}))
 
 
-async def show_closed(request: Request, error: Exception) -> Response:
-    """Respond with 503 to a change while the site is closed to changes, during a move."""
-    if not is_closed(error):
+async def show_outage(request: Request, error: Exception) -> Response:
+    """Respond with 503 while the database is away or a disk is full, and to a change while the site is moved."""
+    if not is_closed(error) and not is_outage(error):
         raise error
+    if not is_closed(error):
+        logger.warning("A request has failed: %s", error)
     if is_api_request(request):
         return status_response(request, 503, {"retry-after": RETRY_AFTER})
     _set_language(request)
-    headers = {"retry-after": RETRY_AFTER}
-    return render(request, "errors/moving.html", status=503, headers=headers)
+    template = "errors/moving.html" if is_closed(error) else "errors/outage.html"
+    return render(request, template, status=503, headers={"retry-after": RETRY_AFTER})
 
 
 async def show_failure(request: Request, error: Exception) -> Response:
@@ -131,6 +134,8 @@ HANDLERS: dict[int | type[Exception], ExceptionHandler] = {
     ClientDisconnect: note_disconnect,
     ValidationError: show_not_found,
     StoreUnavailable: show_store_unavailable,
-    OperationalError: show_closed,
+    **dict.fromkeys(
+        (OperationalError, TransactionManagementError, sqlite3.OperationalError, OSError), show_outage
+    ),
     500: show_failure,
 }

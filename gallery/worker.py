@@ -17,7 +17,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from tortoise.exceptions import DBConnectionError
+
 from gallery.clock import now
+from gallery.db.connection import is_outage
 from gallery.db.content_version import GenerationTracker
 from gallery.db.models import WorkerBeat
 from gallery.settings import Settings
@@ -30,7 +33,7 @@ HEARTBEAT_SECONDS = 10.0
 BEATS_KEPT_FOR = timedelta(hours=1)
 LOOK_SECONDS = 30.0  # until a chore asks again although nothing was written: time alone brings work, too
 LONGEST_WAIT = 300.0  # the same for a chore that waits for a change of what visitors see
-STORE_RETRY_SECONDS = 5.0  # pause of a chore that could not reach the store
+OUTAGE_SECONDS = 5.0  # pause of a chore that lacks the store or the database, or meets a full disk
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,7 @@ class Worker:
                 task = asyncio.current_task()
                 if task is not None and task.cancelling():
                     raise asyncio.CancelledError from fault
-                logger.exception("The worker could not write its heartbeat")
+                logger.error("The worker could not write its heartbeat", exc_info=not is_outage(fault))
             await asyncio.sleep(HEARTBEAT_SECONDS)
 
     async def _run_chores(self, chores: Sequence[Chore]) -> None:
@@ -149,7 +152,8 @@ class Worker:
         """Run one step of each of `chores` (default: all) that is due; returns whether any found work."""
         found_work = False
         clock = asyncio.get_running_loop().time
-        for chore in self.chores if chores is None else chores:
+        chores = self.chores if chores is None else chores
+        for chore in chores:
             state = self._states[chore.name]
             if clock() < state.not_before and not ignore_pauses:
                 continue
@@ -166,15 +170,18 @@ class Worker:
                     state.version = version
                     state.not_before = clock() + (0 if chore.on_change else least_pause)
                     state.no_later_than = clock() + chore.pause
-            except StoreUnavailable as away:
-                logger.warning("The chore %r waits %.0f s: %s", chore.name, STORE_RETRY_SECONDS, away)
-                state.not_before = state.no_later_than = clock() + STORE_RETRY_SECONDS
-                continue
             except Exception as fault:
                 task = asyncio.current_task()
                 # The error may come from a query that was interrupted because the worker stops.
                 if task is not None and task.cancelling():
                     raise asyncio.CancelledError from fault
+                if isinstance(fault, StoreUnavailable) or is_outage(fault):
+                    logger.warning("The chore %r waits %.0f s: %s", chore.name, OUTAGE_SECONDS, fault)
+                    # Every chore needs the database; a full disk or an absent store need not stop the others.
+                    for each in chores if isinstance(fault, DBConnectionError) else [chore]:
+                        state = self._states[each.name]
+                        state.not_before = state.no_later_than = clock() + OUTAGE_SECONDS
+                    continue
                 # The chore will try its row again. The other chores go on.
                 logger.exception("The chore %r failed", chore.name)
                 self._failures, self._failed_at = self._failures + 1, now()

@@ -17,6 +17,7 @@ from PIL import Image as Picture
 from PIL import ImageDraw
 
 from gallery.artists.models import AgreedBy, Artist, Consent
+from gallery.artworks.dates import read_date
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.snapshots import snapshot_of
 from gallery.clock import now, today
@@ -223,7 +224,7 @@ async def artwork(storage: Storage, organisation: Organisation, **values: Any) -
             "alt_text_translation": f"A blue bowl with {number} tangyuan",
             "medium": "水彩",
             "medium_translation": "Watercolour",
-            "year": 2022,
+            **dated(values.pop("date_made", "2022")),
             **values,
         }
     )
@@ -238,6 +239,15 @@ async def artwork(storage: Storage, organisation: Organisation, **values: Any) -
             is_waiting=made.status == Status.SUBMITTED,
         )
     return made
+
+
+def dated(text: str) -> dict[str, Any]:
+    """The columns of a work's date; empty for an empty text."""
+    if not text:
+        return {"date_made": "", "made_from": None, "made_until": None, "year": None}
+    made = read_date(text)
+    first, last = made.day_numbers
+    return {"date_made": text, "made_from": first, "made_until": last, "year": made.first.year}
 
 
 async def exhibition(works: list[Artwork], *, published: bool = True, **values: Any) -> Exhibition:

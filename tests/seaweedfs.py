@@ -28,6 +28,7 @@ class SeaweedFS:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.port = 0
+        self.ports: list[int] = []
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -47,8 +48,15 @@ class SeaweedFS:
         return f"{self.endpoint}/{BUCKET}/{prefix}/public"
 
     def start(self) -> None:
+        """Start an empty store; or, after `kill`, the same one on the same ports."""
+        if self.ports:
+            self.process = self._launch()
+            assert self._answers_in_time(), (self.home / "log").read_text()
+            return
         for _ in range(TRIES):
-            self.process = self._launch(free_ports(8))
+            self.ports = free_ports(8)
+            shutil.rmtree(self.home / "data", ignore_errors=True)
+            self.process = self._launch()
             if self._answers_in_time():
                 store = S3Store(
                     BUCKET,
@@ -71,11 +79,15 @@ class SeaweedFS:
                 self.process.kill()
                 self.process.wait()
 
-    def _launch(self, ports: list[int]) -> subprocess.Popen[bytes]:
-        master, master_grpc, volume, volume_grpc, filer, filer_grpc, self.port, s3_grpc = ports
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def _launch(self) -> subprocess.Popen[bytes]:
+        master, master_grpc, volume, volume_grpc, filer, filer_grpc, self.port, s3_grpc = self.ports
         data = self.home / "data"
-        shutil.rmtree(data, ignore_errors=True)
-        data.mkdir()
+        data.mkdir(exist_ok=True)
         configuration = self.home / "s3.json"
         configuration.write_text(json.dumps(identities()))
         beside = Path(sys.executable).with_name("weed")
@@ -103,7 +115,7 @@ class SeaweedFS:
             "s3.localSocket": self.home / "s3.sock",
             "s3.config": configuration,
         }
-        with (self.home / "log").open("wb") as log:
+        with (self.home / "log").open("ab") as log:
             return subprocess.Popen(
                 [*command, *(f"-{name}={value}" for name, value in options.items())],
                 cwd=self.home,

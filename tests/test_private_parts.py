@@ -55,6 +55,12 @@ PARTS = [
         "works as they were sent",
     ),
     ("tortoise-orm", "tortoise.models:Model._meta", "tables and foreign keys of the models"),
+    (
+        "tortoise-orm",
+        "tortoise.backends.asyncpg.client:AsyncpgDBClient._translate_exceptions",
+        "one error for a server that is away",
+    ),
+    ("tortoise-orm", "tortoise.backends.asyncpg.client:AsyncpgDBClient._in_transaction", "the same"),
     ("uvicorn", "uvicorn.protocols.http.httptools_impl:STATUS_LINE", "cached responses are written directly"),
     ("uvicorn", "uvicorn.protocols.http.httptools_impl:HttpToolsProtocol.on_response_complete", "the same"),
     (

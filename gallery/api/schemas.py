@@ -13,12 +13,13 @@ from wtforms.validators import Length
 
 from gallery.api.problems import FieldError
 from gallery.artists.models import SCOPES, AgreedBy, ConsentState
-from gallery.artworks.forms import FIRST_YEAR, WorkForm
+from gallery.artworks.dates import FIRST_YEAR
+from gallery.artworks.forms import WorkForm
 from gallery.artworks.models import Status
 from gallery.artworks.works import TEXT_FIELDS, WorkOptions
 from gallery.images.models import ImageState
 from gallery.numbers import MAX_NUMBER
-from gallery.web.forms import INVALID_DATE, WholeNumberField
+from gallery.web.forms import INVALID_DATE
 from gallery.web.languages import gettext as _
 from gallery.web.languages import use_language
 
@@ -30,6 +31,7 @@ ID_FIELDS = {"artist", "consent", "project", "themes"}  # fields that refer to r
 NUMBER: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER}
 OPTIONAL_NUMBER: Schema = {**NUMBER, "type": ["integer", "null"]}
 TEXT: Schema = {"type": "string"}
+LENGTH: Schema = {"type": "integer", "minimum": 1, "description": "mm"}
 DATE_TIME: Schema = {"type": "string", "format": "date-time"}
 DATE: Schema = {"type": "string", "format": "date"}
 OPTIONAL_DATE: Schema = {"type": ["string", "null"], "format": "date"}
@@ -71,8 +73,6 @@ def field_schema(field: Field) -> Schema:
         schema = {"type": "array", "items": enum_schema(choice[0] for choice in _choices(field))}
     elif isinstance(field, SelectField):  # also RadioField, a subclass
         schema = {"type": ["string", "null"], "enum": [*(choice[0] for choice in _choices(field)), None]}
-    elif isinstance(field, WholeNumberField):
-        schema = {"type": ["integer", "null"], "minimum": FIRST_YEAR, "maximum": 9999}
     elif isinstance(field, DateField):
         schema = dict(OPTIONAL_DATE)
     else:
@@ -99,6 +99,12 @@ def work_field_schemas() -> dict[str, Schema]:
             for field in form
             if field.name not in OMITTED_FIELDS and not isinstance(field, FileField)
         }
+    schemas["year"] = {
+        "type": ["integer", "null"],
+        "minimum": FIRST_YEAR,
+        "maximum": 9999,
+        "description": "The same as date_made with a year alone; date_made counts if both are sent.",
+    }
     schemas["language"] = {**schemas["language"], "type": "string", "enum": ["zh", "en"]}
     return schemas
 
@@ -153,7 +159,28 @@ WORK = object_schema(
         **WORK_STATE["properties"],
         "language": enum_schema(["zh", "en"]),
         **dict.fromkeys(TEXT_FIELDS, TEXT),
-        "year": {"type": ["integer", "null"]},
+        "size_mm": {
+            "anyOf": [
+                object_schema(
+                    {
+                        "height": LENGTH,
+                        "width": LENGTH,
+                        "depth": {**LENGTH, "type": ["integer", "null"]},
+                    }
+                ),
+                {"type": "null"},
+            ],
+            "description": "What size says, in millimetres. A named sheet of paper lies as the picture does.",
+        },
+        "edtf": {
+            "type": ["string", "null"],
+            "description": "What date_made says, in the Extended Date/Time Format of ISO 8601-2.",
+        },
+        "year": {
+            "type": ["integer", "null"],
+            "description": "The year of date_made, or the first of several.",
+        },
+        "inventory_number": {"type": ["string", "null"]},
         "artist": OPTIONAL_NUMBER,
         "consent": OPTIONAL_NUMBER,
         "project": OPTIONAL_NUMBER,

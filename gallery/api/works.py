@@ -15,9 +15,11 @@ from gallery.api.problems import FieldError, Problem
 from gallery.api.schemas import NUMBER, Schema, enum_schema, new_work_schema, work_change_schema
 from gallery.artworks.access import load_artwork
 from gallery.artworks.autosave import form_with
+from gallery.artworks.dates import parse_date
 from gallery.artworks.entry import WorkEntry
 from gallery.artworks.forms import WorkForm, form_fields, form_for_work, form_values
 from gallery.artworks.models import Artwork, Status
+from gallery.artworks.sizes import size_as_shown
 from gallery.artworks.submissions import NotSubmittable, submit
 from gallery.artworks.taking_back import NothingToTakeBack, take_back
 from gallery.artworks.timeline import hanging_steps, next_actor_sentence, review_steps, status_reason
@@ -104,17 +106,17 @@ async def create(request: Request) -> Response:
     person, organisations = await load_member(request)
     values = parse_json(request, request.state.body, new_work_schema())
     begin = {"language": [person.language], "starts_on": [today().isoformat()]}
-    chosen = as_form_fields(values)
+    chosen = _as_form_fields(values)
     fields = form_fields({**begin, **chosen}, {"organisation": str(organisations[0].id)})
     form = WorkForm(fields, offered=await load_work_options(organisations, named_in=[chosen]))
     details = form.read(has_picture=False)
     if details is None:
-        raise _field_errors_problem(form.errors)
+        raise _field_errors_problem(form.errors, values)
     try:
         async with WorkEntry(storage_of(request), settings_of(request), person) as entry:
             artwork = await entry.save(details)
     except WorkRefused as refusal:
-        raise _field_errors_problem({refusal.field: [refusal.sentence]}) from None
+        raise _field_errors_problem({refusal.field: [refusal.sentence]}, values) from None
     return _state_response(request, artwork, 201)
 
 
@@ -125,12 +127,12 @@ async def update(request: Request) -> Response:
     if not artwork.is_editable:
         raise Problem(409, not_editable_reason(artwork.status))
     _check_etag(request.headers, artwork)
-    changes = as_form_fields(values)
+    changes = _as_form_fields(values)
     named_in = [form_values(artwork), changes]
     form = form_with(artwork, changes, await load_work_options(organisations, artwork, named_in))
     details = form.read(has_picture=artwork.image_id is not None)
     if details is None:
-        raise _field_errors_problem(form.errors)
+        raise _field_errors_problem(form.errors, values)
     try:
         async with WorkEntry(storage_of(request), settings_of(request), person) as entry:
             saved = await entry.save(details, artwork)
@@ -139,8 +141,15 @@ async def update(request: Request) -> Response:
     except EditConflict:
         raise Problem(409, _("The work has just been changed. Please read it and send again.")) from None
     except WorkRefused as refusal:
-        raise _field_errors_problem({refusal.field: [refusal.sentence]}) from None
+        raise _field_errors_problem({refusal.field: [refusal.sentence]}, values) from None
     return _state_response(request, saved)
+
+
+def _as_form_fields(values: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The fields of a work's form. A year, which older programs send, is a date."""
+    fields = as_form_fields(values)
+    year = fields.pop("year", None)
+    return {"date_made": year, **fields} if year is not None else fields
 
 
 async def delete(request: Request) -> Response:
@@ -234,11 +243,16 @@ async def work_json(request: Request, artwork: Artwork, is_on_view: bool) -> dic
             "height": image.height or None,
             "refusal": str(REFUSALS.get(image.refusal, REFUSALS["damaged"])) if is_refused else None,
         }
+    size = size_as_shown(artwork.size, artwork.image)
+    made = parse_date(artwork.date_made) if artwork.date_made else None
     return {
         **work_state_json(request, artwork),
         "language": artwork.language,
         **{name: getattr(artwork, name) for name in TEXT_FIELDS},
+        "size_mm": size and {"height": size.height, "width": size.width, "depth": size.depth},
+        "edtf": made and made.edtf,
         "year": artwork.year,
+        "inventory_number": artwork.inventory_number,
         "artist": artwork.artist_id,
         "consent": artwork.consent_id,
         "project": artwork.project_id,
@@ -281,8 +295,14 @@ def _check_etag(headers: Headers, artwork: Artwork) -> None:
         raise Problem(412)
 
 
-def _field_errors_problem(errors: Mapping[str | None, Any]) -> Problem:
-    field_errors = [FieldError(str(each[0]), f"/{name}") for name, each in errors.items() if each]
+def _field_errors_problem(errors: Mapping[str | None, Any], sent: Mapping[str, Any] | None = None) -> Problem:
+    """The errors at the fields that the program sent; see `_as_form_fields`."""
+    is_year = "year" in (sent or {}) and "date_made" not in (sent or {})
+    field_errors = [
+        FieldError(str(each[0]), "/year" if is_year and name == "date_made" else f"/{name}")
+        for name, each in errors.items()
+        if each
+    ]
     return Problem(422, errors=field_errors)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from gallery.artists.models import Artist, Consent
 from gallery.artworks.models import LOCKED_STATUSES, Artwork, Status, Submission
-from gallery.artworks.snapshots import ARTIST_PARTS, PROJECT_PARTS
-from gallery.artworks.works import TEXT_FIELDS
+from gallery.artworks.snapshots import ARTIST_PARTS, PROJECT_PARTS, value_in
+from gallery.artworks.works import TEXT_FIELDS, set_texts
 from gallery.db.model_tables import preload
 from gallery.images.models import Image
 from gallery.organisations.models import Project
@@ -39,12 +39,10 @@ async def load_as_sent(works: Collection[Artwork]) -> None:
             continue
         snapshot = sent.get(work.id, {})
         work.language = snapshot.get("language", work.language)
-        for name in TEXT_FIELDS:
-            setattr(work, name, snapshot.get(name, ""))
+        set_texts(work, {name: value_in(snapshot, name) for name in TEXT_FIELDS})
         if work.status == Status.WITHDRAWN:
             work.title = work.title_translation = _("Withdrawn work %(number)s") % {"number": work.public_id}
         work.unfinished = {}
-        work.year = int(snapshot["year"]) if snapshot.get("year") else None
         work.image = next(iter(_rows_named(images, snapshot, "picture")), None)
         work.sound = next(iter(_rows_named(sounds, snapshot, "sound")), None)
         work.consent = next(iter(_rows_named(consents, snapshot, "consent_id")), None)

@@ -20,6 +20,7 @@ from gallery.artworks.works import (
     WorkRefused,
     fill_work,
     load_work_options,
+    unique_inventory_numbers,
 )
 from gallery.audit.recording import AUTOSAVE_WINDOW, record
 from gallery.audit.verbs import Verb
@@ -42,7 +43,7 @@ FIELDS_SAVED_BY_HAND = (
     "project_summary",
     "project_link",
 )
-CHOICE_FIELDS = ("language", "year", "artist", "consent", "project", "themes")
+CHOICE_FIELDS = ("language", "inventory_number", "artist", "consent", "project", "themes")
 AUTOSAVED_FIELDS = (*TEXT_FIELDS, *CHOICE_FIELDS, *FIELDS_SAVED_BY_HAND)
 
 
@@ -118,7 +119,7 @@ async def autosave(
     Valid values are saved in the columns of the work, the others in `Artwork.unfinished`. Raises NotEditable,
     and WorkRefused if the work was deleted.
     """
-    async with in_transaction():
+    async with unique_inventory_numbers(), in_transaction():
         work = await locked(Artwork.filter(id=artwork.id)).first()
         if work is None:
             raise WorkRefused("title", _("This work has just been deleted."))
@@ -173,7 +174,10 @@ def _valid_details(work: Artwork, form: WorkForm, invalid: Collection[str]) -> W
         texts={
             name: getattr(work, name) if name in invalid else form[name].data or "" for name in TEXT_FIELDS
         },
-        year=work.year if "year" in invalid else form.year.data,
+        inventory_number=(
+            work.inventory_number if "inventory_number" in invalid else form.inventory_number.data
+        )
+        or "",
         artist=artist if isinstance(artist, Artist) else None,
         consent=consent if isinstance(consent, Consent) else None,
         project=project if isinstance(project, Project) else None,

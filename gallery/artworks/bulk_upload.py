@@ -15,13 +15,14 @@ from gallery.accounts.models import Person
 from gallery.artworks.access import WORK_RELATIONS, load_artwork
 from gallery.artworks.autosave import FIELDS_SAVED_BY_HAND, form_with
 from gallery.artworks.entry import WorkEntry
-from gallery.artworks.forms import ACCEPTED_PICTURES, BulkEditForm, check_year, form_for_work, form_values
+from gallery.artworks.forms import ACCEPTED_PICTURES, BulkEditForm, form_for_work, form_values
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.submissions import NotSubmittable, submit
 from gallery.artworks.works import (
     NotEditable,
     WorkRefused,
     blank_details,
+    desk_title,
     load_work_options,
 )
 from gallery.images.sandbox.parent import REFUSALS, ImageRefused
@@ -120,7 +121,6 @@ async def update(request: Request) -> Response:
     form = BulkEditForm(posted, offered=offered)
     ids = _chosen_ids(posted)
     form.validate()
-    check_year(form)
     if not ids:
         form.refuse("work", _("Please choose at least one draft."))
     elif not form.set_fields:
@@ -176,7 +176,7 @@ async def _load_drafts(ids: list[int], organisations: list[Organisation]) -> lis
 
 def _refusal_of(artwork: Artwork, sentence: str) -> BulkRefusal:
     editable_id = artwork.id if artwork.is_editable else None
-    return BulkRefusal(artwork.title or _("Work without title"), sentence, editable_id)
+    return BulkRefusal(desk_title(artwork), sentence, editable_id)
 
 
 async def _set_common_values(

@@ -88,9 +88,9 @@ class WorkEntry:
         await self._adopted(await set_picture(artwork, self.picture, self.by))
         return artwork
 
-    async def propose(self, artwork: Artwork, texts: Mapping[str, str], year: int | None) -> Submission:
+    async def propose(self, artwork: Artwork, texts: Mapping[str, str]) -> Submission:
         """Propose a change to an accepted work. Raises NotSubmittable."""
-        submission = await propose(artwork, texts, year, self.by, self.picture)
+        submission = await propose(artwork, texts, self.by, self.picture)
         self.keep_picture()
         return submission
 

@@ -13,7 +13,11 @@ from gallery.artworks.import_models import Import, ImportedPicture
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.works import TEXT_FIELDS
 
-ERASED_FIELDS: dict[str, Any] = {**dict.fromkeys(TEXT_FIELDS, ""), "unfinished": {}, "year": None}
+ERASED_FIELDS: dict[str, Any] = {
+    **dict.fromkeys(TEXT_FIELDS, ""),
+    **dict.fromkeys(("made_from", "made_until", "year", "inventory_number")),
+    "unfinished": {},
+}
 ERASED_SNAPSHOTS: dict[str, Any] = {"sent": {}, "replaces": None}
 
 

@@ -3,32 +3,49 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from starlette.datastructures import MultiDict
-from wtforms import FileField, SelectField
+from wtforms import FileField, SelectField, ValidationError
+from wtforms.fields import Field
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from gallery.artists.forms import NO_SUCH_CHOICE, CheckboxesField, ConsentFields
 from gallery.artists.models import Artist, Consent
+from gallery.artworks.dates import read_date
 from gallery.artworks.hashtags import themes_in_hashtags
 from gallery.artworks.models import Artwork
+from gallery.artworks.sizes import read_size
+from gallery.artworks.unreadable import MAX_LENGTH, Unreadable
 from gallery.artworks.works import TEXT_FIELDS, NewArtist, NewProject, WorkDetails, WorkOptions
 from gallery.clock import today
 from gallery.organisations.forms import organisation_choices
 from gallery.organisations.models import Organisation
-from gallery.web.forms import Form, LineField, TextBlockField, WebAddress, WholeNumberField
+from gallery.web.forms import Form, LineField, TextBlockField, WebAddress
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.languages import localized
 from gallery.web.rendering import shown_date
 
-FIRST_YEAR = 1900
 ACCEPTED_PICTURES = "image/jpeg,image/png,image/webp,image/avif,image/heic,image/heif,image/tiff,image/gif"
 FormValues = Mapping[str, Sequence[str]]  # form field → its values, as a browser sends them
 ModelT = TypeVar("ModelT")
+
+
+class Readable:
+    """The field is empty, or `read` can read it."""
+
+    def __init__(self, read: Callable[[str], object]) -> None:
+        self.read = read
+
+    def __call__(self, form: Form, field: Field) -> None:
+        try:
+            if field.data:
+                self.read(field.data)
+        except Unreadable as refusal:
+            raise ValidationError(refusal.sentence) from None
 
 
 class WorkForm(ConsentFields):
@@ -58,11 +75,19 @@ class WorkForm(ConsentFields):
         render_kw={"rows": 3},
     )
     medium = LineField(_l("Medium"), 120, description=_l("Such as crayon on paper, or paper cut."))
-    year = WholeNumberField(
-        _l("Year"),
-        [Optional()],
-        invalid_value_message=_l("Please write the year in digits, such as 2022."),
-        render_kw={"inputmode": "numeric"},
+    size = LineField(
+        _l("Size"),
+        MAX_LENGTH,
+        [Readable(read_size)],
+        description=_l(
+            "Height × width, such as 38 × 26 cm, or a sheet of paper such as A3, 8开 or 四尺对开."
+        ),
+    )
+    date_made = LineField(
+        _l("Date made"),
+        MAX_LENGTH,
+        [Readable(read_date)],
+        description=_l("As you would say it: 2022, December 2022, spring 2024, c. 1980, 2019–2021."),
     )
     assistance = LineField(
         _l("Who helped"), 200, description=_l("Such as: drawn alone; a teacher helped with the outline.")
@@ -102,6 +127,14 @@ class WorkForm(ConsentFields):
     )
     consent = SelectField(_l("Consent"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
 
+    inventory_number = LineField(
+        _l("Inventory number"),
+        60,
+        description=_l(
+            "Your own number for the work. Only your organisation sees it; sheets find the work by it."
+        ),
+        render_kw={"autocomplete": "off"},
+    )
     themes = CheckboxesField(_l("Themes"))
     project = SelectField(_l("Project behind the work"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
     project_title = LineField(_l("Title of the project"), 120)
@@ -179,7 +212,6 @@ class WorkForm(ConsentFields):
         organisation = (
             _find_choice(self.offered.organisations, self.organisation.data) or self.offered.organisations[0]
         )
-        check_year(self)
         consent = _find_choice(self.offered.consents, self.consent.data)
         artist = self._read_artist(organisation, consent)
         new_consent = self._read_consent(artist, consent)
@@ -194,7 +226,7 @@ class WorkForm(ConsentFields):
             organisation=organisation,
             language=self.language.data,
             texts={name: self[name].data or "" for name in TEXT_FIELDS},
-            year=self.year.data,
+            inventory_number=self.inventory_number.data or "",
             artist=artist,
             consent=new_consent or consent,
             project=project,
@@ -250,7 +282,7 @@ class WorkForm(ConsentFields):
 
 
 class ProposalForm(Form):
-    """The form of a proposal: texts and year, as in WorkForm, or another picture."""
+    """The form of a proposal: texts, as in WorkForm, or another picture."""
 
     picture = FileField(
         _l("Another picture"),
@@ -259,11 +291,11 @@ class ProposalForm(Form):
     )
 
 
-for _name in (*TEXT_FIELDS, "year"):
+for _name in TEXT_FIELDS:
     setattr(ProposalForm, _name, getattr(WorkForm, _name))
 
 
-BULK_FIELDS = ("artist", "consent", "themes", "project", "medium", "year", "language")
+BULK_FIELDS = ("artist", "consent", "themes", "project", "medium", "size", "date_made", "language")
 
 
 class BulkEditForm(Form):
@@ -275,7 +307,8 @@ class BulkEditForm(Form):
     themes = CheckboxesField(_l("Themes"), description=_l("They replace the themes that were chosen before."))
     project = SelectField(_l("Project behind the work"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
     medium = WorkForm.medium
-    year = WorkForm.year
+    size = WorkForm.size
+    date_made = WorkForm.date_made
     language = SelectField(
         _l("Language of the title and the story"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE
     )
@@ -302,17 +335,6 @@ class BulkEditForm(Form):
         }
 
 
-def check_year(form: Form) -> None:
-    """Refuse a year that is not possible."""
-    year = form["year"].data
-    if year is not None and not FIRST_YEAR <= year <= today().year:
-        form.refuse(
-            "year",
-            _("Please write a year from %(first)s to %(last)s.")
-            % {"first": FIRST_YEAR, "last": today().year},
-        )
-
-
 def form_fields(values: FormValues, posted: Mapping[str, str] | None = None) -> MultiDict:
     """The form data for WorkForm: `values`, with the organisation in `posted` if there is one."""
     fields = MultiDict([(name, each) for name, several in values.items() for each in several])
@@ -331,7 +353,7 @@ def form_values(artwork: Artwork, *, finished_only: bool = False) -> dict[str, l
     """The values of a work's form, as a browser sends them, by field; the work's themes must be fetched."""
     values = {
         **{name: [getattr(artwork, name)] for name in (*TEXT_FIELDS, "language")},
-        **{name: [str(getattr(artwork, name) or "")] for name in ("year",)},
+        "inventory_number": [artwork.inventory_number or ""],
         **{name: [str(getattr(artwork, f"{name}_id") or "")] for name in ("artist", "consent", "project")},
         **{name: [] for name in ("agreed_by", "scopes")},
         **{name: [""] for name in ("credit_name", "credit_name_translation", "ends_on", "assent")},

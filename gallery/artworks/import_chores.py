@@ -149,8 +149,11 @@ async def process_rows(job: Import, bundle: Bundle, sheet: SheetFile, *, only_tr
 
 
 async def load_import_usage(job: Import) -> ImportUsage:
-    """The pictures that the works created by this import already use."""
+    """The pictures and inventory numbers that the works created by this import already use."""
     used = ImportUsage()
+    numbered = ImportedWork.filter(of_id=job.id, artwork__inventory_number__isnull=False)
+    for row, number in await numbered.values_list("row", "artwork__inventory_number"):
+        used.numbers[number] = row
     made = ImportedWork.filter(of_id=job.id, artwork__image__imported_as__of_id=job.id)
     for row, name, digest in await made.values_list(
         "row", "artwork__image__imported_as__name", "artwork__image__imported_as__digest"

@@ -12,6 +12,7 @@ from tortoise.expressions import Q, Subquery
 from gallery.artists.consents import latest_renewal
 from gallery.artists.models import Artist, Consent
 from gallery.artworks.import_models import Import, ImportedPicture
+from gallery.artworks.models import Artwork
 from gallery.artworks.sheet_columns import normalised_name
 from gallery.artworks.sheet_faults import CellFault, similar_or_some_names
 from gallery.artworks.sheet_rows import ParsedRow, is_yes
@@ -43,6 +44,7 @@ class ImportUsage:
     keys: dict[str, int] = field(default_factory=dict)  # key of a picture → row number
     digests: dict[str, int] = field(default_factory=dict)  # SHA-256 of a picture → row number
     new_names: set[str] = field(default_factory=set)  # credit names of new artists
+    numbers: dict[str, int] = field(default_factory=dict)  # inventory number → row number
 
 
 @dataclass
@@ -57,6 +59,7 @@ class ImportLookup:
     projects: dict[str, Project]
     pictures: dict[str, ImportedPicture]  # by key in the bundle; with their images fetched
     default_consent: Consent | None  # for rows that name no consent
+    numbered: dict[str, int]  # inventory number → id of the work of the organisation that has it
 
     @cached_property
     def theme_names(self) -> list[str]:
@@ -88,7 +91,14 @@ async def load_lookup(job: Import, rows: Sequence[ParsedRow], batch: RowBatch) -
         projects=projects,
         pictures={picture.name: picture for picture in pictures},
         default_consent=consents.get(job.consent_id or 0),
+        numbered=await _numbered_works(job, rows),
     )
+
+
+async def _numbered_works(job: Import, rows: Iterable[ParsedRow]) -> dict[str, int]:
+    numbers = {row.inventory_number for row in rows if row.inventory_number}
+    works = Artwork.filter(organisation_id=job.organisation_id, inventory_number__in=list(numbers))
+    return dict(await works.values_list("inventory_number", "id"))
 
 
 async def _load_artists(job: Import, rows: Iterable[ParsedRow]) -> dict[str, list[Artist]]:
@@ -159,6 +169,7 @@ class RowDraft:
     themes: list[Theme] = field(default_factory=list)
     project: Project | None = None
     image: Image | None = None
+    known_work: int | None = None  # id of the work that has this row's inventory number already
 
     def fault(self, column: str, value: str, code: str, **facts: Any) -> None:
         self.faults.append(CellFault(self.row.number, column, value, code, facts))
@@ -175,6 +186,13 @@ def resolve_row(
 ) -> RowDraft:
     """Find the records that a row names, and add a fault for each that is not found."""
     draft = RowDraft(row, list(faults), language=row.language or job.language)
+    if number := row.inventory_number:
+        if number in used.numbers:
+            draft.fault("inventory_number", number, "number_twice", other=used.numbers[number])
+        elif (known := lookup.numbered.get(number)) is not None:
+            draft.known_work = known
+            return draft
+        used.numbers.setdefault(number, row.number)
     _resolve_artist(draft, lookup)
     _resolve_consent(draft, lookup)
     _resolve_themes(draft, lookup)

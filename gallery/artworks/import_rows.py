@@ -40,6 +40,8 @@ class ImportReport:
 
     good: int = 0
     bad: int = 0  # number of rows with a fault
+    known: int = 0  # number of rows left out, because the organisation has a work with their inventory number
+    known_works: list[list[int]] = field(default_factory=list)  # [row, id of the work] of the first MAX_NAMES
     faults: list[dict[str, Any]] = field(default_factory=list)  # the first MAX_FAULTS; see CellFault.as_json
     fault_count: int = 0
     new_artists: int = 0
@@ -52,11 +54,20 @@ class ImportReport:
         room = MAX_FAULTS - len(self.faults)
         self.faults.extend(fault.as_json() for fault in faults[: max(room, 0)])
 
+    def add_known(self, row: int, work: int) -> None:
+        self.known += 1
+        if len(self.known_works) < MAX_NAMES:
+            self.known_works.append([row, work])
+
     def as_json(self) -> dict[str, Any]:
         return dict(self.__dict__)
 
     def copy(self) -> ImportReport:
-        lists = {"faults": list(self.faults), "artist_names": list(self.artist_names)}
+        lists = {
+            "faults": list(self.faults),
+            "artist_names": list(self.artist_names),
+            "known_works": list(self.known_works),
+        }
         return ImportReport(**{**self.as_json(), **lists})
 
 
@@ -71,9 +82,9 @@ async def write_batch(
 ) -> ImportReport:
     """Create the works of a batch of rows in one transaction, or only check the rows.
 
-    Returns `report` extended by these rows. Rows with a fault create no work. The transaction that creates
-    the works also updates `done_rows`, so a killed worker neither loses a row nor creates its work twice.
-    Raises LeaseLost.
+    Returns `report` extended by these rows. Rows with a fault create no work, nor do rows whose work is there
+    already. The transaction that creates the works also updates `done_rows`, so a killed worker neither loses a
+    row nor creates its work twice. Raises LeaseLost.
     """
     report = report.copy()
     try:
@@ -86,7 +97,9 @@ async def write_batch(
             drafts: list[RowDraft] = []
             for row, faults in parsed:
                 draft = resolve_row(row, faults, current, lookup, batch, used, has_pictures)
-                if draft.faults:
+                if draft.known_work is not None:
+                    report.add_known(row.number, draft.known_work)
+                elif draft.faults:
                     report.bad += 1
                     report.add_faults(draft.faults)
                 else:
@@ -176,7 +189,7 @@ def _work_of(job: Import, draft: RowDraft, new_artists: Mapping[str, NewArtist])
         work,
         language=draft.language,
         texts=draft.row.texts,
-        year=draft.row.year,
+        inventory_number=draft.row.inventory_number,
         artist_id=artist.id if artist else draft.consent.artist_id if draft.consent else None,
         consent_id=draft.consent.id if draft.consent else None,
         project_id=draft.project.id if draft.project else None,

@@ -21,7 +21,7 @@ from gallery.artworks.models import Artwork, Status
 from gallery.artworks.sheet_columns import COLUMN_LABELS, template_csv, template_xlsx
 from gallery.artworks.sheet_faults import FAULT_SENTENCES, fault_sentence
 from gallery.artworks.sheets import MAX_ROWS
-from gallery.artworks.works import WorkOptions, load_work_options
+from gallery.artworks.works import WorkOptions, desk_title, load_work_options
 from gallery.images.models import new_token
 from gallery.images.uploads import FormReader
 from gallery.organisations.access import load_member
@@ -170,10 +170,15 @@ async def show(request: Request) -> Response:
     made = ImportedWork.filter(of_id=job.id)
     works = Artwork.filter(imported_as__of_id=job.id)
     is_done = job.state == ImportState.DONE
-    report = {"good": 0, "bad": 0, "faults": [], "fault_count": 0, **job.report}
+    report = {"good": 0, "bad": 0, "faults": [], "fault_count": 0, "known_works": [], **job.report}
+    known = Artwork.filter(
+        organisation_id=job.organisation_id, id__in=[id for _row, id in report["known_works"]]
+    )
+    known_works = {work.id: desk_title(work) for work in await known}
     context = {
         "job": job,
         "report": report,
+        "known_works": [(id, known_works[id]) for _row, id in report["known_works"] if id in known_works],
         "faults": [
             {
                 **each,

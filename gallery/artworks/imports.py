@@ -17,6 +17,7 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
+from gallery.db.leases import has_ended
 from gallery.images.models import Image, ImageState
 from gallery.organisations.models import Organisation
 from gallery.web.languages import gettext as _
@@ -58,7 +59,7 @@ async def claim_import() -> Import | None:
     """Lease the oldest waiting import; imports whose worker was killed come last."""
     async with in_transaction():
         waiting = Import.filter(
-            Q(lease_until__isnull=True) | Q(lease_until__lt=now()), state__in=list(RUNNING_STATES)
+            Q(lease_until=None) | has_ended("lease_until", LEASE), state__in=list(RUNNING_STATES)
         ).order_by("losses", "id")
         job: Import | None = await locked(waiting.limit(1), skip_locked=True).first()
         if job is None:

@@ -218,7 +218,14 @@ class Artwork(Model):
     # What the voice says. If its lines begin with times, they follow the voice as captions (sounds/transcripts.py).
     transcript = fields.TextField(default="", db_default="")
     transcript_translation = fields.TextField(default="", db_default="")
-    year = fields.IntField(null=True)
+    size = fields.CharField(max_length=80, default="", db_default="")  # as typed; see sizes.py
+    date_made = fields.CharField(max_length=80, default="", db_default="")  # as typed; see dates.py
+    made_from = fields.IntField(null=True)  # the first day that `date_made` can mean, as 20241231
+    made_until = fields.IntField(null=True)  # the last one
+    year = fields.IntField(null=True)  # of `made_from`; the release before has no other date
+    inventory_number = fields.CharField(
+        max_length=60, null=True
+    )  # the organisation's own; NULL if it has none
     unfinished: dict[str, list[str]] = fields.JSONField(
         default=dict, db_default={}
     )  # form field → typed values that are not valid yet
@@ -242,6 +249,7 @@ class Artwork(Model):
 
     class Meta:
         table = "artwork"
+        unique_together = [("organisation", "inventory_number")]
         indexes = [
             ("organisation_id",),
             ("organisation_id", "status"),

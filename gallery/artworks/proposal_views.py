@@ -1,4 +1,4 @@
-"""Changes that a partner proposes to an accepted work: other texts, another year, or another picture."""
+"""Changes that a partner proposes to an accepted work: other texts, or another picture."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from gallery.artworks.access import load_artwork
 from gallery.artworks.entry import WorkEntry
-from gallery.artworks.forms import ProposalForm, check_year
+from gallery.artworks.forms import ProposalForm
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.redirects import redirect_to_work
 from gallery.artworks.sent_pictures import add_sent_picture, earlier_upload
@@ -38,7 +38,6 @@ async def create(request: Request) -> Response:
         if artwork.is_editable or artwork.status == Status.WITHDRAWN:
             return _redirect_not_accepted(request, artwork)
         form.validate()
-        check_year(form)
         entry.reuse_picture(await earlier_upload(received, organisations))
         status = await add_sent_picture(entry, received, artwork.organisation, form)
         if form.errors:
@@ -50,7 +49,7 @@ async def create(request: Request) -> Response:
 async def _propose(request: Request, artwork: Artwork, form: ProposalForm, entry: WorkEntry) -> Response:
     texts = {name: form[name].data or "" for name in TEXT_FIELDS}
     try:
-        await entry.propose(artwork, texts, form["year"].data)
+        await entry.propose(artwork, texts)
     except NotSubmittable as refusal:
         if await Artwork.exists(id=artwork.id, status=Status.WITHDRAWN):
             await entry.discard_picture()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gallery.artworks.sheet_columns import COLUMN_LABELS
+from gallery.artworks.unreadable import SENTENCES
 from gallery.images.sandbox.parent import REFUSALS
 from gallery.web.languages import lazy_gettext as _l
 
@@ -65,7 +66,8 @@ FAULT_SENTENCES: Mapping[str, Any] = {
     "formula": _l("This is a formula. Please put the result in its place (copy, then paste as values)."),
     "error_value": _l("The sheet itself shows an error in this cell. Please write the value."),
     "too_long": _l("This has %(length)s characters; please keep it to %(most)s."),
-    "year": _l("Please write a year in digits, from %(first)s to %(last)s."),
+    **SENTENCES,
+    "number_twice": _l("Row %(other)s has this number already. Each work needs its own."),
     "language": _l("Please write Chinese or English, or leave it empty."),
     "untitled": _l("Please write a title or name a picture, so that you find the draft again."),
     "no_such_picture": _l("There is no file of this name in the ZIP.%(near)s"),

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gallery.artworks.forms import FIRST_YEAR
+from gallery.artworks.dates import read_date
 from gallery.artworks.sheet_columns import COLUMN_LABELS, MULTILINE_COLUMNS, SEPARATORS, normalised_name
 from gallery.artworks.sheet_faults import CellFault
 from gallery.artworks.sheets import SheetRow
-from gallery.artworks.works import TEXT_FIELDS
-from gallery.clock import today
-from gallery.numbers import whole_number
+from gallery.artworks.sizes import read_size
+from gallery.artworks.unreadable import MAX_LENGTH, Unreadable
+from gallery.artworks.works import TEXT_FIELDS, normal_number
 from gallery.web.forms import one_line, text_block
 from gallery.web.languages import LANGUAGES, use_language
 from gallery.web.languages import lazy_gettext as _l
@@ -23,6 +23,9 @@ MAX_LENGTHS = {
     "alt_text": 1_000,
     "medium": 120,
     "assistance": 200,
+    "size": MAX_LENGTH,
+    "date_made": MAX_LENGTH,
+    "inventory_number": 60,
     "credit_name": 80,
 }
 MAX_LENGTHS.update(
@@ -32,6 +35,8 @@ MAX_LENGTHS.update(
     }
 )
 MAX_OTHER_LENGTH = 500
+
+READERS: Mapping[str, Callable[[str], object]] = {"size": read_size, "date_made": read_date}
 
 YES_WORD = _l("yes")
 LANGUAGE_WORDS = {"zh": _l("Chinese"), "en": _l("English")}
@@ -43,7 +48,7 @@ class ParsedRow:
 
     number: int
     texts: Mapping[str, str]
-    year: int | None
+    inventory_number: str
     language: str  # language code; "" if the row names no language
     picture: str
     credit_name: str
@@ -76,12 +81,16 @@ class _RowReader:
             return ""
         return text
 
-    def year(self) -> int | None:
-        text = self.text("year")
-        year = whole_number(text, FIRST_YEAR, today().year)
-        if text and year is None:
-            self.fault("year", text, "year", first=FIRST_YEAR, last=today().year)
-        return year
+    def readable_text(self, column: str, read: Callable[[str], object]) -> str:
+        """The text of a cell that `read` can read."""
+        text = self.text(column)
+        try:
+            if text:
+                read(text)
+        except Unreadable as refusal:
+            self.fault(column, text, refusal.code, **refusal.facts)
+            return ""
+        return text
 
     def language(self) -> str:
         text = self.text("language")
@@ -94,15 +103,19 @@ class _RowReader:
 def read_row(row: SheetRow) -> tuple[ParsedRow, list[CellFault]]:
     """The values of a row, with every fault in it that can be found without the database."""
     reader = _RowReader(row)
-    texts = {name: reader.text(name) for name in TEXT_FIELDS if name in COLUMN_LABELS}
+    texts = {
+        name: reader.readable_text(name, READERS[name]) if name in READERS else reader.text(name)
+        for name in TEXT_FIELDS
+        if name in COLUMN_LABELS
+    }
     picture = reader.text("picture")
-    year, language = reader.year(), reader.language()
+    language = reader.language()
     if not texts["title"] and not picture and not reader.has_fault("title", "picture"):
         reader.fault("title", "", "untitled")
     parsed = ParsedRow(
         number=row.number,
         texts=texts,
-        year=year,
+        inventory_number=normal_number(reader.text("inventory_number")),
         language=language,
         picture=picture,
         credit_name=reader.text("credit_name"),

@@ -14,18 +14,7 @@ from gallery.artworks.works import TEXT_FIELDS
 Snapshot = Mapping[str, str]  # form field, or part of one → value
 
 # The fields of a snapshot, in the order of the work's form.
-SNAPSHOT_FIELDS = (
-    "picture",
-    "sound",
-    "language",
-    *TEXT_FIELDS,
-    "year",
-    "artist",
-    "consent",
-    "project",
-    "themes",
-)
-
+SNAPSHOT_FIELDS = ("picture", "sound", "language", *TEXT_FIELDS, "artist", "consent", "project", "themes")
 
 # Additional keys of a snapshot. gallery/artworks/as_sent.py needs them to display the work.
 ARTIST_PARTS = ("credit_name", "credit_name_translation")
@@ -43,7 +32,6 @@ def snapshot_of(artwork: Artwork) -> dict[str, str]:
         "sound": str(artwork.sound_id or ""),
         "language": artwork.language,
         **{name: getattr(artwork, name) for name in TEXT_FIELDS},
-        "year": str(artwork.year or ""),
         "artist": _join(artist.credit_name, artist.credit_name_translation) if artist else "",
         "consent": _consent_line(artwork.consent) if artwork.consent else "",
         "project": _join(*(getattr(project, name) for name in PROJECT_PARTS)) if project else "",
@@ -51,6 +39,7 @@ def snapshot_of(artwork: Artwork) -> dict[str, str]:
     }
     return {
         **values,
+        "year": str(artwork.year or ""),  # for the release before, which has no other date
         **{name: getattr(artist, name) if artist else "" for name in ARTIST_PARTS},
         **{f"project_{name}": getattr(project, name) if project else "" for name in PROJECT_PARTS},
         "consent_id": str(artwork.consent_id or ""),
@@ -73,10 +62,15 @@ class SnapshotChange(NamedTuple):
 def field_changes(before: Snapshot, after: Snapshot) -> list[SnapshotChange]:
     """The fields in which two snapshots differ, in the order of the form."""
     return [
-        SnapshotChange(name, before.get(name, ""), after.get(name, ""))
+        SnapshotChange(name, value_in(before, name), value_in(after, name))
         for name in SNAPSHOT_FIELDS
-        if before.get(name, "") != after.get(name, "")
+        if value_in(before, name) != value_in(after, name)
     ]
+
+
+def value_in(snapshot: Snapshot, name: str) -> str:
+    """The value of a field. Snapshots of the release before have a year instead of a date."""
+    return snapshot.get(name, snapshot.get("year", "") if name == "date_made" else "")
 
 
 TOKENS = re.compile(r"[A-Za-z0-9'’]+|\s+|.", re.DOTALL)  # Latin words, spaces, single other characters

@@ -8,7 +8,7 @@ from gallery.accounts.models import Person, Role
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.snapshots import snapshot_of
 from gallery.artworks.voices import voice_problems
-from gallery.artworks.works import TEXT_FIELDS
+from gallery.artworks.works import TEXT_FIELDS, set_texts
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now, today
@@ -147,7 +147,6 @@ async def submit(artwork: Artwork, by: Person | None) -> Submission:
 async def propose(
     artwork: Artwork,
     texts: Mapping[str, str],
-    year: int | None,
     by: Person | None,
     image: Image | None = None,
 ) -> Submission:
@@ -168,11 +167,8 @@ async def propose(
             )
         await current.fetch_related("artist", "consent", "project", "themes")
         accepted = snapshot_of(current)
-        proposed = {
-            **accepted,
-            **{name: texts.get(name, "") for name in TEXT_FIELDS},
-            "year": str(year or ""),
-        }
+        set_texts(current, texts)  # not saved
+        proposed = snapshot_of(current)
         if image is not None:
             proposed["picture"] = str((await _make_candidate(image, current)).id)
         if proposed == accepted:

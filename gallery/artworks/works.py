@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
 
 from gallery.accounts.models import Person
 from gallery.artists.consents import NewConsent, record_consent
 from gallery.artists.models import Artist, Consent, ConsentState
+from gallery.artworks.dates import parse_date
 from gallery.artworks.models import Artwork, Status
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -32,7 +35,12 @@ from gallery.web.languages import gettext as _
 
 TRANSLATED_FIELDS = ("title", "story", "alt_text", "medium", "assistance", "transcript")
 MOST_ARTISTS = 100  # in the list of a form; others are found by name
-TEXT_FIELDS = (*TRANSLATED_FIELDS, *(f"{name}_translation" for name in TRANSLATED_FIELDS))
+TEXT_FIELDS = (
+    *TRANSLATED_FIELDS,
+    *(f"{name}_translation" for name in TRANSLATED_FIELDS),
+    "size",
+    "date_made",
+)
 
 
 class WorkRefused(Exception):
@@ -95,7 +103,7 @@ class WorkDetails:
     organisation: Organisation
     language: str
     texts: Mapping[str, str]  # keys: TEXT_FIELDS
-    year: int | None = None
+    inventory_number: str = ""
     artist: Artist | NewArtist | None = None
     consent: Consent | NewConsent | None = None
     project: Project | NewProject | None = None
@@ -193,7 +201,7 @@ async def create_work(
     details: WorkDetails, by: Person | None, image: Image | None = None, form_key: str | None = None
 ) -> Artwork:
     """Create a draft. Raises WorkRefused, and IntegrityError if `form_key` has already created a work."""
-    async with in_transaction():
+    async with unique_inventory_numbers(), in_transaction():
         artwork = Artwork(organisation=details.organisation, created_by=by, form_key=form_key)
         await fill_work(artwork, details, by, image)
         await record(Verb.WORK_MADE, artwork.id, organisation_id=artwork.organisation_id, by=by)
@@ -207,7 +215,7 @@ async def update_work(
 
     Raises NotEditable, WorkRefused, and EditConflict if somebody saved after `artwork` was read.
     """
-    async with in_transaction():
+    async with unique_inventory_numbers(), in_transaction():
         current = await locked(Artwork.filter(id=artwork.id)).first()
         if current is None:
             raise WorkRefused("title", _("This work has just been deleted."))
@@ -252,6 +260,7 @@ async def fill_work(
 
     Raises WorkRefused.
     """
+    await _check_inventory_number(artwork, details.inventory_number)
     artist = await _get_or_create_artist(details, by)
     consent = await _lock_or_record_consent(details, artist, by)
     project = await _get_or_add_project(details)
@@ -259,7 +268,7 @@ async def fill_work(
         artwork,
         language=details.language,
         texts=details.texts,
-        year=details.year,
+        inventory_number=details.inventory_number,
         artist_id=artist.id if artist else None,
         consent_id=consent.id if consent else None,
         project_id=project.id if project else None,
@@ -278,18 +287,57 @@ def set_columns(
     *,
     language: str,
     texts: Mapping[str, str],  # keys: TEXT_FIELDS
-    year: int | None,
+    inventory_number: str,
     artist_id: int | None,
     consent_id: int | None,
     project_id: int | None,
 ) -> None:
     artwork.language = language
-    for name in TEXT_FIELDS:
-        setattr(artwork, name, texts.get(name, ""))
-    artwork.year = year
+    set_texts(artwork, texts)
+    artwork.inventory_number = normal_number(inventory_number) or None
     artwork.artist_id = artist_id
     artwork.consent_id = consent_id
     artwork.project_id = project_id
+
+
+def set_texts(artwork: Artwork, texts: Mapping[str, str]) -> None:
+    """Set the columns TEXT_FIELDS, and those that follow from the date. What `texts` lacks becomes empty."""
+    for name in TEXT_FIELDS:
+        setattr(artwork, name, texts.get(name, ""))
+    made = parse_date(artwork.date_made) if artwork.date_made else None
+    artwork.made_from, artwork.made_until = made.day_numbers if made else (None, None)
+    artwork.year = made.first.year if made else None
+
+
+async def _check_inventory_number(artwork: Artwork, number: str) -> None:
+    """Raises WorkRefused if another work of the organisation has the number; the sentence names that work."""
+    same = Artwork.filter(organisation_id=artwork.organisation_id, inventory_number=normal_number(number))
+    other = await same.exclude(id=artwork.id or 0).first() if number else None
+    if other is not None:
+        sentence = _("“%(work)s” has this number already. Each work needs its own.")
+        raise WorkRefused("inventory_number", sentence % {"work": desk_title(other)})
+
+
+def normal_number(number: str) -> str:
+    """An inventory number with full-width characters as usual ones, so that A-1 and Ａ-1 are the same."""
+    return unicodedata.normalize("NFKC", number)
+
+
+def desk_title(artwork: Artwork) -> str:
+    """What a work is called at the desk."""
+    return artwork.title or _("Work without title")
+
+
+@contextlib.asynccontextmanager
+async def unique_inventory_numbers() -> AsyncIterator[None]:
+    """Around a transaction: raises WorkRefused if two works were given the same number at the same time."""
+    try:
+        yield
+    except IntegrityError as error:
+        if "inventory_number" not in str(error):
+            raise
+        sentence = _("Another work has just been given this number. Each work needs its own.")
+        raise WorkRefused("inventory_number", sentence) from None
 
 
 async def _adopt_image(artwork: Artwork, image: Image, organisation_id: int) -> None:

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from tortoise.connection import get_connection
 from tortoise.exceptions import DBConnectionError, OperationalError
 
+from gallery.artworks.release_before import take_over_years
 from gallery.clock import set_time_zone
 from gallery.db.connection import Database
 from gallery.db.models import ContentVersion
@@ -75,6 +76,7 @@ async def set_up(settings: Settings) -> list[str]:
     await Storage(settings).check()
     async with open_database(settings) as database:
         applied = await database.migrate()
+        await take_over_years()
         await ContentVersion.get_or_create(id=1)
         await begin_recording()
     return applied

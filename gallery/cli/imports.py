@@ -181,4 +181,6 @@ def print_report(job: Import, settings: Settings) -> None:
         f"{'Made' if is_done else 'Good':<12}{report.good} work(s), with {report.new_artists} new artist(s)"
     )
     console.print(f"{'To mend':<12}{report.bad} row(s)")
+    if report.known:
+        console.print(f"{'Left out':<12}{report.known} row(s), whose inventory numbers have works already")
     click.echo(f"{'See' if is_done else 'Say yes at':<12}{settings.site_url}/desk/sheets/{job.id}")

@@ -6,6 +6,7 @@ statements for each.
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -15,11 +16,13 @@ from tortoise.backends.base.client import BaseDBAsyncClient, TransactionContext
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext
+from tortoise.exceptions import DBConnectionError
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction as tortoise_transaction
 
 from gallery.db.migrate import Detector, Executor
+from gallery.db.postgresql import CONNECT_SECONDS
 from gallery.settings import Settings, SettingsError
 
 __all__ = [
@@ -67,6 +70,7 @@ MODELS = [
 UNFINISHED_RESTORE_TABLE = "unfinished_restore"
 UNFINISHED_MOVE_TABLE = "unfinished_move"  # holds the statements that make the foreign keys again
 
+SQLITE_FULL = "database or disk is full"
 CLOSED_MARK = "closed_for_a_move"  # in the error of a change to a database that was closed, see `is_closed`
 
 
@@ -103,6 +107,13 @@ class MoveUnfinished(RuntimeError):
 def is_closed(error: Exception) -> bool:
     """Whether `error` is that of a change to a database that `gallery move-…` closed to changes."""
     return CLOSED_MARK in str(error)
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether the database is away, or a disk is full: nobody's mistake, and the same may succeed later."""
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return True
+    return isinstance(error, DBConnectionError) or SQLITE_FULL in str(error)
 
 
 def configuration(database_url: str) -> dict[str, Any]:
@@ -151,12 +162,13 @@ def _connection(database_url: str, most: int | None = None) -> dict[str, Any]:
             "user": unquote(url.username or "postgres"),
             "password": unquote(url.password or "") or None,
             "database": unquote(url.path[1:]) or "gallery",
+            "timeout": CONNECT_SECONDS,
             "minsize": 1,
             "maxsize": most or int(options.get("pool", ["8"])[0]),
         }
         if "sslmode" in options:
             credentials["ssl"] = options["sslmode"][0]
-        return {"engine": "tortoise.backends.asyncpg", "credentials": credentials}
+        return {"engine": "gallery.db.postgresql", "credentials": credentials}
     raise SettingsError(
         f"GALLERY_DATABASE_URL begins with {url.scheme or 'nothing'!r}: it takes sqlite:///… or postgresql://…"
     )

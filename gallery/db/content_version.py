@@ -30,7 +30,9 @@ async def bump(keys: Collection[str] | None = None, *, rows: Collection[str] | N
     the keys of what itself changed, for the search index; None if that is unknown.
     """
     if not await ContentVersion.filter(id=1).update(number=F("number") + 1):
-        await ContentVersion.create(id=1, number=1)
+        # The first change of a site; another one may be committed at the same time.
+        await ContentVersion.bulk_create([ContentVersion(id=1, number=0)], ignore_conflicts=True)
+        await ContentVersion.filter(id=1).update(number=F("number") + 1)
     number = await current_number()
     await ContentChange.create(number=number, keys=_stored(keys), rows=_stored(rows))
     await ContentChange.filter(number__lte=number - CHANGES_KEPT).delete()

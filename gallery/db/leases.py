@@ -8,8 +8,23 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
+from tortoise.expressions import Q
+
 from gallery.clock import now
 from gallery.db.connection import QuerySet
+
+CLOCK_ERROR = timedelta(minutes=10)  # at most, between the clocks of two machines
+
+
+def has_ended(field: str, longest: timedelta) -> Q:
+    """Rows whose lease in `field` has ended.
+
+    A lease that ends later than any that could be taken now was taken by a clock that has been set back since.
+    """
+    moment = now()
+    past: dict[str, Any] = {f"{field}__lt": moment}
+    impossible: dict[str, Any] = {f"{field}__gt": moment + longest + CLOCK_ERROR}
+    return Q(**past) | Q(**impossible)
 
 
 @asynccontextmanager

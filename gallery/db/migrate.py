@@ -11,6 +11,7 @@ from copy import copy
 from typing import Any
 
 from tortoise.connection import get_connection
+from tortoise.exceptions import OperationalError
 from tortoise.fields.relational import OneToOneFieldInstance
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
@@ -98,11 +99,23 @@ class UnrenderedState(State):
             operation.state_forward(app_label, self)
 
 
+class Recorder(MigrationRecorder):
+    async def applied_migrations(self) -> list[MigrationKey]:
+        """Raises DBConnectionError, which Tortoise would take for a database without migrations."""
+        query = "SELECT app, name FROM tortoise_migrations ORDER BY applied_at, app, name"
+        try:
+            _, rows = await self.connection.execute_query(query)
+        except OperationalError:  # there is no such table
+            return []
+        return [MigrationKey(app_label=row["app"], name=row["name"]) for row in rows]
+
+
 class Executor(MigrationExecutor):
     """Applies missing migrations, each together with its record in one transaction."""
 
     def __init__(self, apps: dict[str, dict[str, Any]]) -> None:
         super().__init__(get_connection("default"), apps)
+        self.recorder = self.loader.recorder = Recorder(self.connection)
 
     async def missing(self) -> list[str]:
         """The names of the migrations that are not yet applied, in order."""

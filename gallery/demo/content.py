@@ -77,7 +77,8 @@ class DemoWork:
     alt_text: DemoText
     medium: DemoText
     assistance: DemoText
-    year: int
+    date_made: str  # as somebody would write it, like the size
+    size: str
     themes: tuple[str, ...] = ()
     agreed_by: str = "guardian"  # a value of AgreedBy
     assent: str = "我愿意让大家看到我的画。"

@@ -48,11 +48,15 @@ class RoomRule:
         for name, column in (
             ("theme", "themes__id"),
             ("organisation", "organisation_id"),
-            ("year", "year"),
             ("language", "language"),
         ):
             if value := getattr(self, name):
                 conditions[column] = value
+        if self.year:  # also works of several years, such as the 1980s
+            conditions |= {
+                "made_from__lte": self.year * 10_000 + 1231,
+                "made_until__gte": self.year * 10_000 + 101,
+            }
         matching = Artwork.filter(may_hang(), **conditions)
         if self.medium:
             matching = matching.filter(

@@ -16,8 +16,8 @@ from gallery.accounts.models import Person, Role
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now, today
 from gallery.db import content_version
-from gallery.db.connection import QuerySet, in_transaction, locked
-from gallery.db.leases import lease_renewal
+from gallery.db.connection import QuerySet, in_transaction, is_outage, locked
+from gallery.db.leases import has_ended, lease_renewal
 from gallery.images.models import Image, ImageState
 from gallery.images.profile_image_models import ProfileImage
 from gallery.images.renditions import PREVIEW_NAME
@@ -60,7 +60,7 @@ async def are_images_waiting() -> bool:
 
 
 def is_due() -> Q:
-    return Q(attempt_after__isnull=True) | Q(attempt_after__lte=now())
+    return Q(attempt_after=None) | has_ended("attempt_after", RETRY_DELAYS[-1])
 
 
 async def mark_all_for_redevelopment() -> int:
@@ -90,6 +90,9 @@ async def develop_one(context: ChoreContext, image: Image | None) -> bool:
         await release_lease(image)  # not a failure of the picture: no delay before the next attempt
         raise
     except OSError as fault:
+        if is_outage(fault):  # the same
+            await release_lease(image)
+            raise
         logger.warning("Image %d was postponed: this machine could not develop it: %s", image.id, fault)
         await postpone(image)
         return True
@@ -154,14 +157,15 @@ async def claim(context: ChoreContext, which: Q = RECEIVED) -> Image | None:
     little time or memory.
     """
     async with in_transaction():
-        waiting = Image.filter(which, is_due(), Q(lease_until__isnull=True) | Q(lease_until__lt=now()))
+        lease = timedelta(seconds=context.settings.image_lease_seconds)
+        waiting = Image.filter(which, is_due(), Q(lease_until=None) | has_ended("lease_until", lease))
         in_order = waiting.order_by("failures", "losses", "id").limit(1)
         image: Image | None = await locked(in_order, skip_locked=True).first()
         if image is None:
             return None
         image.attempts += 1
         image.losses += image.lease_until is not None
-        image.lease_until = now() + timedelta(seconds=context.settings.image_lease_seconds)
+        image.lease_until = now() + lease
         await image.save(update_fields=["attempts", "losses", "lease_until"])
         return image
 

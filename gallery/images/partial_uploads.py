@@ -27,7 +27,7 @@ from tortoise.functions import Coalesce, Count, Sum
 from gallery.accounts.models import Person
 from gallery.clock import now
 from gallery.db.connection import QuerySet, in_transaction, locked
-from gallery.db.leases import lease_renewal
+from gallery.db.leases import has_ended, lease_renewal
 from gallery.images.models import Upload, UploadPiece
 from gallery.images.sandbox.parent import HEAD_BYTES
 from gallery.images.storage_keys import upload_key
@@ -218,7 +218,9 @@ async def leased(upload: Upload) -> AsyncIterator[None]:
     Raises UploadLocked, UploadGone.
     """
     rows = Upload.filter(id=upload.id, completed_at__isnull=True)
-    free = rows.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now()))
+    free = rows.filter(
+        Q(lease_until__isnull=True) | has_ended("lease_until", timedelta(seconds=LEASE_SECONDS))
+    )
     if not await free.update(lease_until=now() + timedelta(seconds=LEASE_SECONDS)):
         raise UploadLocked if await Upload.exists(id=upload.id) else UploadGone
     try:

@@ -44,8 +44,8 @@ MAX_WORKS = 50  # per feed: the newest works
 MAX_EXHIBITIONS = 20
 EXCERPT_COLUMNS = 400  # display columns; a Chinese character takes two
 PICTURE_WIDTH = 640  # px
-COLUMNS = (*WORK_COLUMNS, "story", "story_translation", "updated_at")
 VOICE_COLUMNS = ("sound__state", "sound__token", "sound__file_bytes")
+COLUMNS = (*WORK_COLUMNS, *VOICE_COLUMNS, "story", "story_translation", "updated_at")
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ async def newest_works(request: Request, *conditions: Q) -> list[FeedEntry]:
     for candidates in (shown.limit(MAX_WORKS * 4), shown):
         works = Artwork.all().on_view().filter(id__in=Subquery(candidates.values("id")))
         rows = (
-            await works.order_by(*order).limit(MAX_WORKS).values(*COLUMNS, *VOICE_COLUMNS, "first_shown_at")
+            await works.order_by(*order).limit(MAX_WORKS).values(*COLUMNS, "first_shown_at")
         )
         if len(rows) == MAX_WORKS:
             break

@@ -16,6 +16,7 @@ from tortoise.expressions import Q, Subquery
 
 from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
+from gallery.db.leases import has_ended
 from gallery.mail.messages import MailCompositionError, compose, message_of
 from gallery.mail.models import Mail, MailState
 from gallery.settings import MailServer
@@ -86,7 +87,7 @@ async def claim(kind: str = "") -> Mail | None:
     async with in_transaction():
         moment = now()
         waiting = Mail.filter(
-            Q(lease_until__isnull=True) | Q(lease_until__lt=moment),
+            Q(lease_until=None) | has_ended("lease_until", LEASE),
             state=MailState.UNSENT,
             for_digest=False,
             due_at__lte=moment,

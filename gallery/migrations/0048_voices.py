@@ -11,7 +11,7 @@ from gallery.sounds.models import SoundState
 
 
 class Migration(migrations.Migration):
-    dependencies = [('gallery', '0044_idle_worker')]
+    dependencies = [('gallery', '0045_sizes_and_dates')]
 
     initial = False
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from gallery.artworks.dates import parse_date
 from gallery.artworks.models import Artwork
 from gallery.clock import to_local
 from gallery.exhibitions.talks import Talk
@@ -56,6 +57,11 @@ def thing(kind: str, address: str, name: LocalizedText, **properties: Any) -> Da
     """A schema.org Thing of type `kind`, without empty properties."""
     data = {"@type": kind, "@id": address, "url": address, "name": name.text, **properties}
     return {key: value for key, value in data.items() if value not in ("", None, [])}
+
+
+def quantity(length: int) -> Data:
+    """A length of `length` mm, in cm."""
+    return {"@type": "QuantitativeValue", "value": length / 10, "unitCode": "CMT"}
 
 
 def http_url(address: str) -> str:
@@ -157,7 +163,8 @@ class LinkedData:
 
     def artwork(self, work: ShownWork, artwork: Artwork, dead: Collection[str], **more: Any) -> Data:
         """A work. Its picture is included only if the consent covers sharing."""
-        story, project = artwork.localized("story"), artwork.project
+        story, project, size = artwork.localized("story"), artwork.project, work.measured
+        made = parse_date(work.date_made) if work.date_made else None
         organisation = self.organisation(artwork.organisation)
         picture = {
             "@type": "ImageObject",
@@ -173,7 +180,8 @@ class LinkedData:
             description=excerpt(story.text, MAX_DESCRIPTION_COLUMNS),
             inLanguage=LANGUAGE_TAGS[artwork.language],
             artMedium=work.medium.text,
-            dateCreated=str(work.year or ""),
+            dateCreated=made.edtf if made else "",  # ISO 8601-2
+            **{name: quantity(length) for name, length in (size.sides if size else {}).items()},
             creator=creator,
             copyrightHolder=creator,
             copyrightNotice=_("Every work is shown with consent, and all rights stay with its artist."),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
+from gallery.artworks.dates import years_between
 from gallery.artworks.models import Artwork, may_be_exhibited
 from gallery.exhibitions.models import Layout
 from gallery.exhibitions.room_rules import FilledRoom
@@ -39,13 +40,25 @@ class ShownRoom:
     )  # work id → story; empty if the layout shows no stories
 
     @property
-    def years(self) -> list[tuple[int | None, list[ShownWork]]]:
-        """(year, works) pairs, the earliest year first; None, for works without a year, comes last.
+    def years(self) -> list[tuple[str, list[ShownWork]]]:
+        """(year or years, works) pairs, the earliest first; works without a date come last, with "".
 
-        The works of a year keep the order of the room.
+        Within a year the earliest come first. Works of the same days keep the order of the room.
         """
-        ordered = sorted(self.works, key=lambda work: (work.year is None, work.year or 0))
-        return [(year, list(group)) for year, group in groupby(ordered, lambda work: work.year)]
+        ordered = sorted(self.works, key=_date_order)
+        groups = [(years, list(group)) for years, group in groupby(ordered, _years_of)]
+        return [("–".join(dict.fromkeys(map(str, years))), group) for years, group in groups]
+
+
+def _years_of(work: ShownWork) -> tuple[int, ...]:
+    """The first and the last year of a work; empty without a date."""
+    years = years_between(work.made_from, work.made_until)
+    return (years[0], years[-1]) if years else ()
+
+
+def _date_order(work: ShownWork) -> tuple[bool, tuple[int, ...], int, int]:
+    years = _years_of(work)
+    return not years, years, work.made_from or 0, work.made_until or 0
 
 
 async def rooms_of_draft(

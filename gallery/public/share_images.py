@@ -61,7 +61,7 @@ class ShareImages:
 
 def of_work(work: ShownWork, theme: ShownTheme | None, settings: Settings) -> ShareImages:
     """Card and poster of a work. Without consent to sharing, there is no picture and no poster."""
-    by = [each for each in (work.medium.text, str(work.year or "")) if each]
+    by = [each for each in (work.medium.text, work.date) if each]
     texts: dict[str, Any] = {
         "title": work.title.text,
         "credit": work.credit.text,

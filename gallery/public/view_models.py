@@ -10,6 +10,8 @@ from typing import Any, NamedTuple, Self
 
 from markupsafe import Markup
 
+from gallery.artworks.dates import shown_work_date
+from gallery.artworks.sizes import Size, size_as_shown
 from gallery.clock import now
 from gallery.exhibitions.credits import Credit, by_kind, credits_of
 from gallery.exhibitions.talks import Talk, talks_of
@@ -32,7 +34,10 @@ WORK_COLUMNS = (
     "alt_text_translation",
     "medium",
     "medium_translation",
-    "year",
+    "size",
+    "date_made",
+    "made_from",
+    "made_until",
     "project_id",
     "image_id",
     "sound_id",
@@ -193,13 +198,25 @@ class ShownWork(NamedTuple):
     medium: LocalizedText
     credit: LocalizedText
     organisation: LocalizedText
-    year: int | None
+    size: str
+    date_made: str
+    made_from: int | None  # the first day that `date_made` can mean, as 20241231
+    made_until: int | None  # the last one
     organisation_id: int
     project_id: int | None
     is_for_sharing: bool
     is_for_machines: bool  # whether machines may learn from it
     has_voice: bool  # whether somebody speaks on the work's page
     picture: ShownPicture
+
+    @property
+    def date(self) -> str:
+        """The date as it was written, or in words of the page's language."""
+        return shown_work_date(self.date_made)
+
+    @property
+    def measured(self) -> Size | None:
+        return size_as_shown(self.size, self.picture)
 
     @classmethod
     def of(cls, row: dict[str, Any], picture_address: str = "") -> Self:
@@ -217,7 +234,10 @@ class ShownWork(NamedTuple):
             medium=translated("medium"),
             credit=translated("artist__credit_name"),
             organisation=localized_column(row, "organisation__name"),
-            year=row["year"],
+            size=row["size"],
+            date_made=row["date_made"],
+            made_from=row["made_from"],
+            made_until=row["made_until"],
             organisation_id=row["organisation_id"],
             project_id=row["project_id"],
             is_for_sharing=bool(row["consent__for_sharing"]),

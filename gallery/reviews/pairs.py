@@ -14,7 +14,10 @@ from tortoise.expressions import Q
 
 from gallery.accounts.members import members_of
 from gallery.accounts.models import Person
+from gallery.artworks.dates import shown_work_date
 from gallery.artworks.models import Artwork, Status, Submission
+from gallery.artworks.sizes import size_as_shown
+from gallery.artworks.snapshots import value_in
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
@@ -55,6 +58,18 @@ class PairSide:
     def sent(self) -> dict[str, str]:
         """The snapshot: form field → what was sent in it."""
         return self.submission.sent
+
+    @property
+    def facts(self) -> list[str]:
+        """Artist, date, medium and size, as they were sent."""
+        size = size_as_shown(self.sent.get("size", ""), self.image)
+        facts = (
+            self.sent.get("artist") or _("No artist"),
+            shown_work_date(value_in(self.sent, "date_made")),
+            self.sent.get("medium", ""),
+            size.words if size else "",
+        )
+        return [fact for fact in facts if fact]
 
     def localized(self, field: str) -> LocalizedText:
         return LocalizedText(self.sent.get(field, ""), self.sent.get("language", self.artwork.language))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gallery.artworks.models import Artwork, Submission
-from gallery.artworks.snapshots import snapshot_of
-from gallery.artworks.works import TEXT_FIELDS
+from gallery.artworks.snapshots import snapshot_of, value_in
+from gallery.artworks.works import TEXT_FIELDS, set_texts
 from gallery.images.models import Image
 
 
@@ -21,16 +21,16 @@ def reviewed_fields(artwork: Artwork, submission: Submission) -> dict[str, str]:
 
 def _proposed_fields(sent: Mapping[str, str]) -> dict[str, str]:
     """The fields of a snapshot that a proposal can change."""
-    return {name: sent[name] for name in (*TEXT_FIELDS, "year", "picture") if name in sent}
+    older = {"date_made": value_in(sent, "date_made")} if "year" in sent else {}  # sent by the release before
+    return {**older, **{name: sent[name] for name in (*TEXT_FIELDS, "picture") if name in sent}}
 
 
 def apply_proposal(artwork: Artwork, sent: Mapping[str, str]) -> None:
     """Set the work's fields to the proposed ones, without saving it."""
-    for name, text in _proposed_fields(sent).items():
-        if name == "picture":
-            artwork.image_id = int(text) if text else artwork.image_id
-        else:
-            setattr(artwork, name, (int(text) if text else None) if name == "year" else text)
+    proposed = _proposed_fields(sent)
+    set_texts(artwork, {name: proposed.get(name, getattr(artwork, name)) for name in TEXT_FIELDS})
+    if proposed.get("picture"):
+        artwork.image_id = int(proposed["picture"])
 
 
 async def swap_pictures(artwork: Artwork, before: int | None) -> None:

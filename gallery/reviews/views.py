@@ -12,7 +12,7 @@ from starlette.routing import Route
 from gallery.accounts.models import Person
 from gallery.artists.models import Withdrawal
 from gallery.artworks.models import Artwork, Stage, Status, Submission
-from gallery.artworks.snapshots import SNAPSHOT_FIELDS, SnapshotChange
+from gallery.artworks.snapshots import SNAPSHOT_FIELDS, SnapshotChange, value_in
 from gallery.reviews import decisions
 from gallery.reviews.access import load_submitted
 from gallery.reviews.decisions import (
@@ -68,7 +68,7 @@ async def create(request: Request) -> Response:
     except EditConflict as conflict:
         form.refuse("decision", str(conflict))
         changed = [
-            SnapshotChange(name, submission.sent.get(name, ""), value)
+            SnapshotChange(name, value_in(submission.sent, name), value)
             for name, value in conflict.current.items()
         ]
         _person, artwork = await load_submitted(request)

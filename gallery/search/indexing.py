@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from tortoise.queryset import ValuesQuery
 
+from gallery.artworks.dates import date_texts, years_between
 from gallery.artworks.models import Artwork, edition_is_open, may_hang
 from gallery.clock import now
 from gallery.db.compiled_queries import QueryRow, compiled_query
@@ -91,7 +92,7 @@ def plain_line(text: str) -> str:
 
 async def works(ids: Collection[int]) -> list[EntrySource]:
     """The works on view among these."""
-    columns = ("id", "language", "year", "organisation__slug", *WORK_TEXTS)
+    columns = ("id", "language", "date_made", "made_from", "made_until", "organisation__slug", *WORK_TEXTS)
     rows = await Artwork.all().on_view().filter(id__in=list(ids)).values(*columns)
     tagged: dict[int, list[Mapping[str, Any]]] = {row["id"]: [] for row in rows}
     for pair in await tags_of(tagged):
@@ -112,10 +113,10 @@ def _tags_of(ids: list[int]) -> ValuesQuery[Any]:
 
 
 def _work_source(row: Mapping[str, Any], themes: Iterable[Mapping[str, Any]]) -> EntrySource:
-    year = str(row["year"] or "")
+    years = years_between(row["made_from"], row["made_until"])
     facets = [("language", row["language"]), ("organisation", row["organisation__slug"])]
     facets += [("theme", theme["themes__slug"]) for theme in themes]
-    facets += [("year", year)] if year else []
+    facets += [("year", str(year)) for year in years]
     facets += [("medium", medium) for name in ("medium", "medium_translation") if (medium := row[name])]
     return EntrySource(
         id=row["id"],
@@ -123,7 +124,7 @@ def _work_source(row: Mapping[str, Any], themes: Iterable[Mapping[str, Any]]) ->
         texts=(
             *_non_empty(row, WORK_TEXTS[4:]),
             *(text for theme in themes for text in _non_empty(theme, TAG_NAMES)),
-            *([year] if year else []),
+            *date_texts(row["date_made"]),
         ),
         facets=tuple(dict.fromkeys(facets)),
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from tortoise.queryset import QuerySet, ValuesQuery
 
+from gallery.artworks.dates import years_between
 from gallery.artworks.models import Artwork, edition_is_open
 from gallery.db.compiled_queries import QueryRow, compiled_query
 from gallery.exhibitions.models import Edition, Room
@@ -133,7 +134,15 @@ async def _on_view(entries: Collection[int]) -> dict[int, QueryRow]:
 
 @compiled_query
 def _works_on_view(ids: list[int]) -> ValuesQuery[Any]:
-    columns = ("id", "language", "year", "medium", "medium_translation", "organisation__slug")
+    columns = (
+        "id",
+        "language",
+        "made_from",
+        "made_until",
+        "medium",
+        "medium_translation",
+        "organisation__slug",
+    )
     return Artwork.all().on_view().filter(id__in=ids).values(*columns, *in_languages("organisation__name"))
 
 
@@ -247,7 +256,7 @@ def _work_result(row: QueryRow, terms: Sequence[Term]) -> SearchResult:
         ]
 
     _, translated_title, own_title = in_both("title")
-    facts = [shown.credit, shown.medium, LocalizedText(str(shown.year or ""), ""), shown.organisation]
+    facts = [shown.credit, shown.medium, LocalizedText(shown.date, ""), shown.organisation]
     return SearchResult(
         kind=EntryKind.WORK,
         route="public:artwork",
@@ -298,6 +307,7 @@ def _snippet(texts: Sequence[LocalizedText], terms: Sequence[Term]) -> Localized
 async def _filter_values(visible: Mapping[int, QueryRow]) -> FilterValues:
     """The values of these entries for each filter, with their counts."""
     filter_values: FilterValues = {name: {} for name in FILTERS}
+    made: list[range] = []
 
     def count(name: str, value: str, label: LocalizedText) -> None:
         if value:
@@ -308,11 +318,15 @@ async def _filter_values(visible: Mapping[int, QueryRow]) -> FilterValues:
         count("kind", kind.name.lower(), LocalizedText("", ""))
         if kind == EntryKind.WORK:
             count("language", row["language"], LocalizedText("", ""))
-            count("year", str(row["year"] or ""), LocalizedText(str(row["year"]), ""))
+            made.append(years_between(row["made_from"], row["made_until"]))
             medium = view_models.in_page_language(row["medium"], row["medium_translation"], row["language"])
             count("medium", medium.text, medium)
         name, slug, title = FACETS[kind]
         count(name, row[slug], view_models.localized_column(row, title))
+    for year in {years[0] for years in made if len(years) == 1}:
+        for years in made:  # a work of several years has each of them, but no filter is offered for it alone
+            if year in years:
+                count("year", str(year), LocalizedText(str(year), ""))
     for row in await tags_of(_by_kind(visible)[EntryKind.WORK]):
         count("theme", row["themes__slug"], view_models.localized_column(row, "themes__title"))
     return filter_values

@@ -62,7 +62,7 @@ class WallLabel:
     title: str
     other_title: str
     credit: str
-    facts: str  # medium and year
+    facts: str  # medium, date and size
     help: str
     organisation: str
     caption: str  # the caption of the hanging
@@ -134,7 +134,7 @@ def make_label(
 
     other = text_in_language(row, "title", other_language(language)).text
     address = f"{settings.site_url}/{language}/works/{work.public_id}"
-    by = (work.medium.text, str(work.year or ""))
+    by = (work.medium.text, work.date, work.measured.words if work.measured else "")
     words = {
         "title": work.title.text,
         "other_title": other if other != work.title.text else "",

@@ -86,7 +86,8 @@ class LocalFolder(Store):
             await asyncio.to_thread(_write_and_delete, self.folder / f".check-{secrets.token_hex(8)}")
         except OSError as error:
             raise StoreUnavailable(
-                f"The folder {self.folder} cannot be written to: {error.strerror}.", is_refusal=True
+                f"The folder {self.folder} cannot be written to: {error.strerror}.",
+                is_refusal=error.errno not in {errno.ENOSPC, errno.EDQUOT},
             ) from error
 
 

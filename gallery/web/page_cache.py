@@ -18,6 +18,7 @@ from typing import NamedTuple
 import brotli
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gallery.db.connection import is_outage
 from gallery.db.content_version import GenerationTracker
 from gallery.web.languages import LANGUAGES
 from gallery.web.page_keys import collecting
@@ -207,7 +208,13 @@ class PageCache:
             await self.app(scope, receive, send)
             return
         if self.content.fresh() is None:
-            await self.content.generation()
+            try:
+                await self.content.generation()
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                await self.app(scope, receive, send)  # it meets the same error, and has a page for it
+                return
         key = (scope["path"], scope["query_string"])
         page = self.get(key)
         if page is None and key in self._rendering:  # another request is rendering this page

@@ -76,7 +76,7 @@ async def test_its_commands_do_what_it_says(live: LiveSite, language: str, tmp_p
     assert sent == f"{BASE}/works/{work.id}"
     assert f'"id": {theme.id}' in changed
     assert work.title == {"en": "Dumpling wrappers", "zh": "饺子皮"}[language]
-    assert (work.language, work.year, work.themes[0].id) == (language, 2022, theme.id)
+    assert (work.language, work.made_from, work.themes[0].id) == (language, 20221201, theme.id)
     assert work.artist.credit_name == {"en": "Paipai", "zh": "派派"}[language]
     assert work.consent.scope == ["web", "sharing"]
     assert (json.loads(submitted)["status"], work.status) == ("submitted", Status.SUBMITTED)

@@ -132,18 +132,63 @@ async def test_some_fields_are_changed_and_the_others_stay(site: Site) -> None:
     assert changed.status_code == 200, changed.text
     after = (await client.get(f"{V1}/works/{work.id}")).json()
     different = {name for name in after if after[name] != before[name]}
-    assert different == {"title", "medium", "year", "updated_at"}
-    assert (after["title"], after["medium"], after["year"]) == ("新的", "", 2021)
+    assert different == {"title", "medium", "date_made", "edtf", "year", "updated_at"}
+    assert (after["title"], after["medium"], after["date_made"], after["year"]) == ("新的", "", "2021", 2021)
+
+
+async def test_size_date_and_number_are_sent_as_people_write_them(site: Site) -> None:
+    client = await program(site)
+    sent = {"title": "圆", "size": "8开", "date_made": "约1980年", "inventory_number": "XG-7"}
+    made = await client.post(f"{V1}/works", json=sent)
+    assert made.status_code == 201, made.text
+    address = made.json()["self"]
+    payload = (await client.get(address)).json()
+    assert {name: payload[name] for name in sent} == sent
+    assert payload["size_mm"] == {"height": 390, "width": 270, "depth": None}
+    assert (payload["edtf"], payload["year"]) == ("1980~", 1980)
+    again = await client.post(f"{V1}/works", json={"title": "另一个", "inventory_number": "XG-7"})
+    assert again.status_code == 422
+    assert pointers(again.json()) == {
+        "/inventory_number": "“圆” has this number already. Each work needs its own."
+    }
+    assert await Artwork.all().count() == 1
+    elsewhere = await program(site, person=site.cast.stranger)
+    assert (await elsewhere.post(f"{V1}/works", json=sent)).status_code == 201
+    for wrong, pointer in (
+        ({"size": "4 km"}, "/size"),
+        ({"size": "0 × 0"}, "/size"),
+        ({"date_made": "2024-02-31"}, "/date_made"),
+        ({"year": 1899}, "/year"),
+        ({"year": 2099}, "/year"),
+        ({"year": 2099, "date_made": "2099"}, "/date_made"),
+    ):
+        refused = await client.patch(address, json=wrong)
+        assert (refused.status_code, list(pointers(refused.json()))) == (422, [pointer]), wrong
+    both = await client.patch(address, json={"year": 2000, "date_made": "2001", "inventory_number": None})
+    assert both.status_code == 200
+    payload = (await client.get(address)).json()
+    assert (payload["date_made"], payload["year"], payload["inventory_number"]) == ("2001", 2001, None)
+    emptied = await client.patch(address, json={"year": None, "size": None})
+    assert emptied.status_code == 200
+    payload = (await client.get(address)).json()
+    assert (payload["date_made"], payload["year"], payload["size"], payload["size_mm"]) == (
+        "",
+        None,
+        "",
+        None,
+    )
 
 
 async def test_what_a_member_typed_and_did_not_finish_is_not_lost(site: Site) -> None:
     client = await program(site)
-    work = await factories.artwork(site.storage, site.cast.organisation, unfinished={"year": ["about 2020"]})
+    work = await factories.artwork(
+        site.storage, site.cast.organisation, unfinished={"date_made": ["some day"]}
+    )
     payload = (await client.get(f"{V1}/works/{work.id}")).json()
-    assert payload["unfinished"] == ["year"]
+    assert payload["unfinished"] == ["date_made"]
     refused = await client.patch(f"{V1}/works/{work.id}", json={"title": "A"})
-    assert set(pointers(refused.json())) == {"/year"}
-    assert (await Artwork.get(id=work.id)).unfinished == {"year": ["about 2020"]}
+    assert set(pointers(refused.json())) == {"/date_made"}
+    assert (await Artwork.get(id=work.id)).unfinished == {"date_made": ["some day"]}
     assert (await client.patch(f"{V1}/works/{work.id}", json={"title": "A", "year": 2020})).status_code == 200
     assert (await Artwork.get(id=work.id)).unfinished == {}
 

@@ -49,24 +49,24 @@ async def test_what_is_typed_is_saved_and_survives_a_reload(site: Site) -> None:
     client = await site.client(site.cast.partner)
     window = await opened(client, work)
     payload = await typed(
-        client, work, window, title="新的题目", year="20x2", credit_name="小明", assistance="自己画的"
+        client, work, window, title="新的题目", date_made="20x2", credit_name="小明", assistance="自己画的"
     )
     assert re.match(r"Saved \d\d:\d\d", payload["sentence"])
     await work.refresh_from_db()
     assert (work.title, work.year, work.assistance) == ("新的题目", 2022, "自己画的")
-    assert set(work.unfinished) >= {"year", "credit_name"}
+    assert set(work.unfinished) >= {"date_made", "credit_name"}
     assert await Artist.filter(credit_name="小明").count() == 0
     again = await opened(await site.client(site.cast.colleague), work)
-    assert (again["title"], again["year"], again["credit_name"]) == ("新的题目", "20x2", "小明")
+    assert (again["title"], again["date_made"], again["credit_name"]) == ("新的题目", "20x2", "小明")
     page = (await client.get(f"/desk/works/{work.id}")).text
     assert "not finished yet" in page
     # An unfinished work cannot be submitted, and the form shows what is missing.
     answer = await client.post(f"/desk/works/{work.id}/submissions")
     assert answer.status_code == 422
-    assert 'href="#year"' in answer.text
+    assert 'href="#date_made"' in answer.text
     assert 'value="20x2"' in answer.text
     # Put right and saved by hand, nothing is left over.
-    fields = {**again, "year": "2021", "credit_name": ""}
+    fields = {**again, "date_made": "2021", "credit_name": ""}
     assert (await save(client, work, fields)).status_code == 303
     await work.refresh_from_db()
     assert (work.year, work.unfinished) == (2021, {})
@@ -122,15 +122,15 @@ async def test_without_a_script_the_later_save_is_asked_too(site: Site) -> None:
     work = await factories.artwork(site.storage, site.cast.organisation)
     one, two = await site.client(site.cast.partner), await site.client(site.cast.colleague)
     first, second = await opened(one, work), await opened(two, work)
-    assert (await save(one, work, {**first, "title": "她的题目", "year": "2019"})).status_code == 303
+    assert (await save(one, work, {**first, "title": "她的题目", "date_made": "2019"})).status_code == 303
     answer = await save(two, work, {**second, "title": "我的题目", "medium": "油画"})
     assert answer.status_code == 422
     page = unescape(answer.text)
     assert "她的题目" in page
     assert 'name="choice_title"' in page
-    assert 'name="choice_year"' not in page
+    assert 'name="choice_date_made"' not in page
     shown = shown_fields(answer.text)
-    assert (shown["title"], shown["year"], shown["medium"]) == ("我的题目", "2019", "油画")
+    assert (shown["title"], shown["date_made"], shown["medium"]) == ("我的题目", "2019", "油画")
     assert (await save(two, work, {**shown, "choice_title": ""})).status_code == 422
     mine = attribute(page, "[value^=mine-]", "value")
     assert (await save(two, work, {**shown, "choice_title": mine})).status_code == 303
@@ -174,7 +174,7 @@ async def test_strangers_and_the_signed_out_save_nothing(site: Site) -> None:
 async def test_what_is_typed_is_erased_with_the_work(site: Site) -> None:
     work = await factories.artwork(site.storage, site.cast.organisation)
     client = await site.client(site.cast.partner)
-    await typed(client, work, await opened(client, work), year="twenty", assent="她说\0愿意")
+    await typed(client, work, await opened(client, work), date_made="twenty", assent="她说\0愿意")
     assert (await Artwork.get(id=work.id)).unfinished["assent"] == ["她说愿意"]
     await withdraw(await Consent.get(id=work.consent_id), site.storage)
     assert (await Artwork.get(id=work.id)).unfinished == {}

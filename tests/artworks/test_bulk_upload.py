@@ -101,7 +101,7 @@ async def test_common_values_are_set_and_refusals_are_listed(site: Site) -> None
             "consent": str(consent.id),
             "project": str(project.id),
             "themes": [str(theme.id)],
-            "year": "2021",
+            "date_made": "2021",
             "medium": "蜡笔",
         },
     )
@@ -120,7 +120,9 @@ async def test_common_values_are_set_and_refusals_are_listed(site: Site) -> None
         assert [each.id for each in held.themes] == [theme.id]
     assert (await Artwork.get(id=works[2].id)).year is None
     # Only the year of the chosen works changes.
-    answer = await client.post("/desk/works/many/common", data={"work": [str(works[0].id)], "year": "1999"})
+    answer = await client.post(
+        "/desk/works/many/common", data={"work": [str(works[0].id)], "date_made": "1999"}
+    )
     assert answer.status_code == 200
     held = await Artwork.get(id=works[0].id)
     assert (held.year, held.medium, held.consent_id) == (1999, "蜡笔", consent.id)
@@ -162,12 +164,12 @@ async def test_common_values_must_make_sense(site: Site) -> None:
     works = await drafts(site, 1)
     client = await site.client(site.cast.partner)
     chosen = {"work": [str(works[0].id)]}
-    for data in ({"year": "2020"}, chosen, {**chosen, "year": "3000"}, {**chosen, "artist": "999"}):
+    for data in ({"date_made": "2020"}, chosen, {**chosen, "date_made": "3000"}, {**chosen, "artist": "999"}):
         answer = await client.post("/desk/works/many/common", data=data)
         assert answer.status_code == 422, data
         assert "error-summary" in answer.text
     stranger = await site.client(site.cast.stranger)
-    await stranger.post("/desk/works/many/common", data={**chosen, "year": "2020"})
+    await stranger.post("/desk/works/many/common", data={**chosen, "date_made": "2020"})
     assert (await Artwork.get(id=works[0].id)).year is None
     assert (await (await site.client(site.cast.curator)).get("/desk/works/many")).status_code == 404
     assert (await (await site.client()).get("/desk/works/many")).status_code == 303

@@ -25,7 +25,7 @@ TEXTS = {
     "story": "派派照着报纸上的照片，\r\n画了一个球员。",
     "alt_text": "一个踢球的人",
     "medium": "蜡笔",
-    "year": "2022",
+    "date_made": "2022",
 }
 NEW_PEOPLE = {
     "credit_name": "派派",
@@ -125,7 +125,7 @@ async def test_a_form_sent_twice_makes_one_work(site: Site) -> None:
 @pytest.mark.engines("sqlite", "postgresql", "postgresql-s3")
 async def test_what_was_typed_and_uploaded_outlives_a_mistake(site: Site) -> None:
     client = await site.client(site.cast.partner)
-    answer = await send(client, {**TEXTS, "year": "1066"})
+    answer = await send(client, {**TEXTS, "date_made": "1066"})
     assert answer.status_code == 422
     assert "1900" in answer.text
     assert "画了一个球员" in answer.text
@@ -142,8 +142,8 @@ async def test_what_was_typed_and_uploaded_outlives_a_mistake(site: Site) -> Non
 @pytest.mark.parametrize(
     ("fields", "field"),
     [
-        ({"year": "last"}, "year"),
-        ({"year": "99999999999999999999"}, "year"),
+        ({"date_made": "last"}, "date_made"),
+        ({"date_made": "99999999999999999999"}, "date_made"),
         ({"language": "fr"}, "language"),
         ({"title": "长" * 121}, "title"),
         ({"title": ""}, "title"),

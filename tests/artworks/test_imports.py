@@ -153,7 +153,7 @@ async def test_each_fault_by_row_column_and_value_and_good_rows_alone(site: Site
         (4, "picture", "picture_twice"),
         (5, "picture", "same_picture"),
         (6, "title", "untitled"),
-        (6, "year", "year"),
+        (6, "date_made", "date"),
         (7, "consent", "consent_ended"),
         (8, "consent", "no_such_consent"),
         (9, "credit_name", "two_artists"),

@@ -49,7 +49,12 @@ def test_every_encoding_that_office_programs_write(tmp_path: Path, encoding: str
     )
     (row,) = rows_in(tmp_path, content)
     assert row.number == 2
-    assert row.cells == {"picture": "a.jpg", "title": "饺子皮", "story": "第一行\n第二行", "year": "2022"}
+    assert row.cells == {
+        "picture": "a.jpg",
+        "title": "饺子皮",
+        "story": "第一行\n第二行",
+        "date_made": "2022",
+    }
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -89,7 +94,7 @@ def test_a_workbook_with_numbers_formulas_and_blank_rows(tmp_path: Path) -> None
     content = workbook(HEADER, ["a.jpg", 12.0, "story", 2022], [], [None, "=A1&B1", None, 2023.0])
     first, second = rows_in(tmp_path, content)
     assert first.cells["title"] == "12"
-    assert first.cells["year"] == "2022"
+    assert first.cells["date_made"] == "2022"
     assert second.number == 4
     _told, faults = read_row(second)
     assert [(fault.column, fault.code) for fault in faults] == [("title", "formula")]
@@ -103,7 +108,7 @@ def test_a_formula_in_text_and_a_story_of_40000_characters(tmp_path: Path) -> No
     assert {name: fault.code for name, fault in found.items()} == {
         "title": "formula",
         "story": "too_long",
-        "year": "year",
+        "date_made": "date",
     }
     with use_language("en"):
         assert (

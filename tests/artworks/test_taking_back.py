@@ -54,7 +54,7 @@ async def test_what_was_returned_before_is_returned_again(site: Site) -> None:
 async def test_a_proposed_change_is_taken_back_and_the_work_stays(site: Site) -> None:
     work = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
     texts = {name: getattr(work, name) for name in TEXT_FIELDS}
-    await propose(work, {**texts, "title": "另一个"}, work.year, site.cast.partner)
+    await propose(work, {**texts, "title": "另一个"}, site.cast.partner)
     client = await site.client(site.cast.partner)
     assert "Take the change back" in (await client.get(f"/desk/works/{work.id}")).text
     await client.post(f"/desk/works/{work.id}/taking-back")

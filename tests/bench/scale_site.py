@@ -579,6 +579,9 @@ async def _fill_works(
             "image_id",
             "status",
             *texts,
+            "date_made",
+            "made_from",
+            "made_until",
         ),
         (
             (
@@ -591,6 +594,9 @@ async def _fill_works(
                 work.id,
                 work.status,
                 *work[5:14],
+                str(work.year),
+                work.year * 10_000 + 101,
+                work.year * 10_000 + 1231,
             )
             for work in works
         ),
@@ -674,6 +680,7 @@ def snapshot(work: Work) -> dict[str, str]:
         **{name: str(getattr(work, name)) for name in Work._fields[5:13]},
         "assistance": "",
         "assistance_translation": "",
+        "date_made": str(work.year),
         "year": str(work.year),
         "artist": f"小{work.artist_id}",
         "consent": "parent · web",

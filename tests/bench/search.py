@@ -33,6 +33,7 @@ from gallery.organisations.models import Organisation, Project
 from gallery.search.indexing import rebuild
 from gallery.settings import Settings
 from gallery.themes.models import Theme
+from tests import factories
 
 WORKS = 100_000
 TIMES = 5  # each query; the first, with a cold cache, counts too
@@ -200,7 +201,7 @@ async def fill(count: int) -> None:
             title_translation=random_english_text(chance, 3), story=random_text(chance, chance.randint(60, 400)),
             story_translation=random_english_text(chance, chance.randint(0, 120)), alt_text=random_text(chance, 40),
             alt_text_translation=random_english_text(chance, 12), medium=zh, medium_translation=en,
-            year=chance.randint(2010, 2025),
+            **factories.dated(str(chance.randint(2010, 2025))),
         )  # fmt: skip
 
     await Artwork.bulk_create((work(n) for n in range(count)), batch_size=500)

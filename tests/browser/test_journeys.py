@@ -62,7 +62,7 @@ async def test_the_main_job(
         await page.fill("[name=story]", "南方过冬至要吃汤圆，**圆圆的**，一家人就团圆了。")
         await page.fill("[name=alt_text]", "一只蓝碗，里面有五个白汤圆，冒着热气")
         await page.fill("[name=medium]", "水彩")
-        await page.fill("[name=year]", "2022")
+        await page.fill("[name=date_made]", "2022")
         await page.fill("[name=title_translation]", "Tangyuan for the solstice")
         await page.fill("[name=credit_name]", "小俊（化名）")
         await page.check("[name=agreed_by][value=parent]")

@@ -21,7 +21,7 @@ async def test_a_visitor_searches_by_keyboard_and_comes_to_a_work(live: LiveSite
             status=Status.ACCEPTED,
             themes=[theme],
             title=title,
-            year=year,
+            date_made=str(year),
         )
         for title, year in (("数灯笼", 2021), ("灯笼会", 2022), ("饺子皮", 2022))
     ]

@@ -61,6 +61,16 @@ async def test_a_change_that_is_rolled_back_is_none(database: Database) -> None:
     assert await clock.generation() == (0, 0)
 
 
+async def test_the_first_two_changes_of_a_site_may_come_at_once(database: Database) -> None:
+    async def change() -> None:
+        async with in_transaction():
+            await bump()
+            await asyncio.sleep(0.1)  # the other one waits for this transaction
+
+    await asyncio.gather(change(), change())
+    assert await content_version.current_number() == 2
+
+
 async def test_the_clock_alone_changes_the_generation(database: Database) -> None:
     moments = [now() + timedelta(seconds=0.1), now() + timedelta(seconds=0.2), None]
     asked = 0

@@ -285,7 +285,7 @@ async def test_consents_that_do_not_hold_are_told(site: Site) -> None:
         site,
         title_translation="Found by a rule",
         consent=await factories.consent(site.cast.organisation, ends_on=today() + timedelta(days=50)),
-        year=1907,
+        date_made="1907",
     )
     edition = await drafts.draft_of(exhibition)
     await drafts.add_room(edition, by=site.cast.curator, title_en="By year", rule={"year": by_rule.year})

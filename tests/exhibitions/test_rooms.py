@@ -69,11 +69,11 @@ async def test_a_rule_fills_a_room_with_the_newest_first_and_hand_hung_works_on_
 async def test_what_a_rule_can_ask(site: Site, asked: dict[str, str], matches: list[int]) -> None:
     works = [
         await accepted(site, medium="水墨", medium_translation="Ink on paper"),
-        await accepted(site, organisation=site.cast.elsewhere, year=2019),
+        await accepted(site, organisation=site.cast.elsewhere, date_made="2019"),
         await accepted(site, language="en"),
     ]
     await factories.artwork(
-        site.storage, site.cast.elsewhere, status=Status.SUBMITTED, year=2019, language="en"
+        site.storage, site.cast.elsewhere, status=Status.SUBMITTED, date_made="2019", language="en"
     )
     if "rule_organisation" in asked:
         asked = {"rule_organisation": str(site.cast.elsewhere.id)}
@@ -121,7 +121,9 @@ async def test_a_rule_that_finds_nothing_and_one_that_finds_too_much(site: Site)
     assert refused.status_code == 422
 
     await factories.bare_works(
-        await factories.consent(site.cast.organisation), range(MAX_WORKS_BY_RULE + 5), year=1999
+        await factories.consent(site.cast.organisation),
+        range(MAX_WORKS_BY_RULE + 5),
+        **factories.dated("1999"),
     )
     await Room.filter(id=room.id).update(rule={"year": 1999})
     page = (await client.get(here)).text
@@ -133,8 +135,8 @@ async def test_a_rule_that_finds_nothing_and_one_that_finds_too_much(site: Site)
 
 
 async def test_two_rules_do_not_hang_a_work_twice(site: Site) -> None:
-    work = await accepted(site, year=2001)
-    other = await accepted(site, year=2001)
+    work = await accepted(site, date_made="2001")
+    other = await accepted(site, date_made="2001")
     exhibition, _room = await begun([work])
     draft = await drafts.draft_of(exhibition)
     for _ in range(2):
@@ -155,7 +157,7 @@ async def test_an_empty_room_is_not_published(site: Site) -> None:
 
 @pytest.mark.parametrize("layout", list(Layout))
 async def test_visitors_meet_the_layout_and_the_captions(site: Site, layout: Layout) -> None:
-    late, early = await accepted(site, year=2022), await accepted(site, year=2015)
+    late, early = await accepted(site, date_made="2022"), await accepted(site, date_made="2015")
     exhibition, room = await begun([late, early])
     client = await site.client(site.cast.curator)
     here = f"/desk/exhibitions/{exhibition.id}"

@@ -63,7 +63,7 @@ async def test_a_manifest_has_the_label_the_alt_text_and_the_picture(site: Site)
     assert document["summary"] == {"zh-Hans": [work.story], "en": [work.story_translation]}
     facts = {each["label"]["en"][0]: each["value"] for each in document["metadata"]}
     assert facts["Artist"] == {"zh-Hans": [(await work.artist).credit_name]}
-    assert facts["Year"] == {"none": ["2022"]}
+    assert facts["Date made"] == {"zh-Hans": ["2022"], "en": ["2022"]}
     assert facts["Assistance"] == {"zh-Hans": ["独立完成"]}
     assert facts["Charity registration number"] == {"none": ["5311"]}
     assert facts["Submitted by"] == {"zh-Hans": ["晓更基金会"], "en": ["Xiaogeng Foundation"]}

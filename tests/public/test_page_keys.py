@@ -98,7 +98,7 @@ class Changes:
             return
         texts = {name: getattr(work, name) for name in TEXT_FIELDS}
         texts["title_translation"] = f"Work {self.random.random()}"
-        sent = await propose(work, texts, work.year, self.site.cast.partner)
+        sent = await propose(work, texts, self.site.cast.partner)
         await decisions.accept(work, sent, self.site.cast.curator)
 
     async def veto(self) -> None:

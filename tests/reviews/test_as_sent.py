@@ -254,12 +254,12 @@ async def test_pictures_of_a_proposal_are_seen_when_they_are_sent(site: Site) ->
 
     assert (await seen(work.image), await seen(proposed)) == (200, 404)
     texts = {name: getattr(work, name) for name in TEXT_FIELDS}
-    submission = await propose(work, {**texts, "story": "zzother"}, work.year, site.cast.partner, proposed)
+    submission = await propose(work, {**texts, "story": "zzother"}, site.cast.partner, proposed)
     assert (await seen(work.image), await seen(proposed)) == (200, 200)
     assert "zzother" in (await client.get(f"/desk/queue/{work.id}")).text
     await take_back(work, site.cast.partner)
     assert "zzother" not in (await client.get(f"/desk/queue/{work.id}")).text
-    submission = await propose(work, {**texts, "story": "zzagain"}, work.year, site.cast.partner)
+    submission = await propose(work, {**texts, "story": "zzagain"}, site.cast.partner)
     await decisions.accept(work, submission, site.cast.curator)
     assert "zzagain" in (await client.get(f"/desk/queue/{work.id}")).text
 

@@ -44,7 +44,7 @@ async def shown(site: Site) -> Artwork:
 async def send(client: httpx.AsyncClient, work: Artwork, files: Any = TALL, **changed: str) -> httpx.Response:
     names = ("title", "story", "alt_text", "medium", "title_translation", "story_translation")
     more = ("alt_text_translation", "medium_translation")
-    data = {name: getattr(work, name) for name in (*names, *more)} | {"year": "2022"} | changed
+    data = {name: getattr(work, name) for name in (*names, *more)} | {"date_made": "2022"} | changed
     return await client.post(f"/desk/works/{work.id}/proposal", data=data, files=files)
 
 
@@ -194,7 +194,7 @@ async def test_what_is_no_picture_is_told_and_what_was_typed_is_kept(site: Site)
         assert "新的故事" in answer.text
     assert not await Submission.exists(artwork=work, is_waiting=True)
     # A good picture in a form with an error need not be sent again.
-    answer = await send(client, work, year="1200")
+    answer = await send(client, work, date_made="1200")
     assert answer.status_code == 422
     token = (await Image.get(id__not=work.image_id)).token
     assert f'name="image" value="{token}"' in answer.text

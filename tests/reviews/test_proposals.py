@@ -67,7 +67,7 @@ async def test_what_is_wrong_comes_back_with_what_was_typed(site: Site) -> None:
     client = await site.client(site.cast.partner)
     for changed, sentence in (
         ({"alt_text": "", "story": "新的故事"}, "describe the picture"),
-        ({"year": "1200", "story": "新的故事"}, "write a year from"),
+        ({"date_made": "1200", "story": "新的故事"}, "write a date from"),
         ({"title": "x" * 121, "story": "新的故事"}, "121 characters"),
     ):
         answer = await propose(client, work, **changed)

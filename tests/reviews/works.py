@@ -22,7 +22,7 @@ async def work_on_view(site: Site) -> tuple[Artwork, str]:
 
 async def propose(client: httpx.AsyncClient, work: Artwork, **changed: str) -> httpx.Response:
     names = ("title", "story", "alt_text", "medium", "title_translation", "story_translation")
-    data = {name: getattr(work, name) for name in names} | {"year": "2022"} | changed
+    data = {name: getattr(work, name) for name in names} | {"date_made": "2022"} | changed
     return await client.post(f"/desk/works/{work.id}/proposal", data=data)
 
 

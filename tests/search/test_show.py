@@ -39,15 +39,15 @@ pytestmark = pytest.mark.engines("sqlite", "postgresql")
 WORKS: list[dict[str, Any]] = [
     {
         "title": "饺子皮", "title_translation": "Dumpling Wrappers", "story": "派派喜欢画画，看了世界杯。", "medium": "水彩",
-        "story_translation": "He loves to paint, and saw the World Cup.", "alt_text": "一个球员", "year": 2022,
+        "story_translation": "He loves to paint, and saw the World Cup.", "alt_text": "一个球员", "date_made": "2022",
     },
     {
         "title": "冬至吃汤圆啦", "title_translation": "Tangyuan for the Solstice", "story": "在南方，冬至这一天吃汤圆。",
-        "story_translation": "In the south people eat tangyuan.", "alt_text": "蓝碗", "year": 2021,
+        "story_translation": "In the south people eat tangyuan.", "alt_text": "蓝碗", "date_made": "2021",
     },
     {
         "title": "数灯笼", "title_translation": "Counting Lanterns", "story": "冬天里，至少有八盏灯笼。",
-        "story_translation": "She painted a lantern for her grandmother.", "alt_text": "红灯笼", "year": 2021,
+        "story_translation": "She painted a lantern for her grandmother.", "alt_text": "红灯笼", "date_made": "2021",
     },
     {
         "language": "en", "title": "Snow on the pitch", "title_translation": "球场上的雪",

@@ -32,7 +32,8 @@ async def test_a_card_says_what_hangs_and_leads_to_it(site: Site) -> None:
         title="饺子皮",
         title_translation="Dumpling wrappers",
         medium="水彩",
-        year=2022,
+        date_made="2022",
+        size="8开",
         story="**冬至**这一天，我们包饺子。",
         assistance="老师帮忙调色",
     )
@@ -48,7 +49,14 @@ async def test_a_card_says_what_hangs_and_leads_to_it(site: Site) -> None:
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.headers["cache-control"] == "no-store"
     (said,) = texts(answer.content)
-    for words in ("饺子皮", "Dumplingwrappers", "水彩·2022", "老师帮忙调色", "挂在门边", "冬至这一天"):
+    for words in (
+        "饺子皮",
+        "Dumplingwrappers",
+        "水彩·2022·27×39厘米",
+        "老师帮忙调色",
+        "挂在门边",
+        "冬至这一天",
+    ):
         assert words in said
     assert "**" not in said
     document = pypdfium2.PdfDocument(answer.content)

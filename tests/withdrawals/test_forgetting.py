@@ -127,6 +127,7 @@ MACHINE = {
         "mail.secret",
         "upload.token",
         "upload_piece.token",
+        "index_pass.touched",
     ),
 }
 

@@ -4,6 +4,7 @@ This process never opens an image. A malicious picture can only harm its own chi
 """
 
 import asyncio
+import errno
 import json
 import os
 import re
@@ -34,6 +35,7 @@ HEAD_BYTES = 64  # bytes that identify a file type
 MAX_ANSWER_BYTES = 1 << 16  # bytes; a normal answer has about 1000
 MAX_REPORTED_SIDE = 1 << 30  # px: longer than any real picture, and still within a database integer
 QUIET_ZONE = 4  # light modules around a QR code (ISO/IEC 18004, 9.1)
+NO_SPACE = f"[Errno {errno.ENOSPC}]"  # in what the child says
 SMALL_SIDE = 1200  # px on the longer side; a smaller picture looks blurred on a wide screen
 
 # An isolated interpreter does not find this package by itself, so it gets the package's folder as an
@@ -189,7 +191,10 @@ class ImageRefused(Exception):
 
 
 class MachineFault(OSError):
-    """The child ran out of wall-clock time, was killed from outside, or failed. The picture may be fine."""
+    """The child ran out of wall-clock time, was killed from outside, or failed. The picture may be fine.
+
+    Its `errno` is ENOSPC if the disk is full.
+    """
 
 
 async def inspect(
@@ -458,7 +463,8 @@ def parse_answer(line: bytes, status: int | None) -> dict[str, Any]:
     if not isinstance(answer, dict):
         raise ImageRefused("damaged")
     if "failed" in answer:
-        raise MachineFault(f"the picture could not be worked on: {answer['failed']!r:.500}")
+        reason = f"the picture could not be worked on: {answer['failed']!r:.500}"
+        raise MachineFault(errno.ENOSPC, reason) if NO_SPACE in reason else MachineFault(reason)
     if "done" not in answer:
         code = str(answer.get("refused"))
         raise ImageRefused(code if code in REFUSALS else "damaged")

@@ -16,7 +16,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.artworks.access import MAX_PUBLIC_ID_LENGTH
+from gallery.artworks.dates import shown_work_date
 from gallery.artworks.models import Artwork, Status, edition_is_open, hangs_in, has_theme
+from gallery.artworks.sizes import size_as_shown
 from gallery.clock import start_of_day
 from gallery.exhibitions.models import Hanging
 from gallery.images.iiif_requests import max_size
@@ -166,12 +168,14 @@ def manifest(pages: Pages, artwork: Artwork, shown_in: list[Data]) -> Data:
     label = language_map(lambda: artwork.localized("title"))
     alt = language_map(lambda: without_markdown(artwork.localized("alt_text")))
     size, token = (image.width, image.height), image.token
+    measured = size_as_shown(artwork.size, image)
     address = pages.absolute(pages.url("manifests:artwork", public_id=artwork.public_id))
     base = address.removesuffix("/manifest.json")
     project = artwork.project
     facts: list[tuple[Any, LanguageMap]] = [
         (_l("Artist"), language_map(credit)),
-        (_l("Year"), {"none": [str(artwork.year)]} if artwork.year else {}),
+        (_l("Date made"), interface_map(lambda: shown_work_date(artwork.date_made))),
+        (_l("Size"), interface_map(lambda: measured.words) if measured else {}),
         (_l("Medium"), language_map(lambda: artwork.localized("medium"))),
         (_l("Assistance"), language_map(lambda: artwork.localized("assistance"))),
         (_l("Submitted by"), language_map(lambda: localized(organisation, "name"))),
@@ -410,7 +414,12 @@ def language_map(text_of: Callable[[], LocalizedText]) -> LanguageMap:
 
 def interface_language_map(message: Any) -> LanguageMap:
     """Language tag → the lazy text `message` of the interface."""
-    return language_map(lambda: LocalizedText(str(message), current_language()))
+    return interface_map(lambda: str(message))
+
+
+def interface_map(words: Callable[[], str]) -> LanguageMap:
+    """Language tag → what `words` returns in this language of the interface."""
+    return language_map(lambda: LocalizedText(words(), current_language()))
 
 
 def without_markdown(text: LocalizedText) -> LocalizedText:

@@ -16,6 +16,7 @@ from datetime import timedelta
 from gallery.artworks.models import Artwork
 from gallery.clock import now
 from gallery.db.connection import QuerySet, in_transaction, locked
+from gallery.db.leases import has_ended
 from gallery.images.chores import are_images_waiting
 from gallery.images.models import Image
 from gallery.images.sandbox.parent import ImageRefused, MachineFault, make_tiles
@@ -87,7 +88,8 @@ async def cut_and_store(context: ChoreContext, image: Image) -> bool:
 async def claim(context: ChoreContext) -> Image | None:
     """Take a lease on a picture. Pictures that another worker left unfinished come first, on view or not."""
     async with in_transaction():
-        unfinished = Image.filter(tiling_until__lt=now())
+        lease = timedelta(seconds=context.settings.image_lease_seconds)
+        unfinished = Image.filter(has_ended("tiling_until", max(lease, RETRY_DELAY)))
         image: Image | None = await locked(unfinished.order_by("id").limit(1), skip_locked=True).first()
         if image is None:
             without = Image.filter(
@@ -101,7 +103,7 @@ async def claim(context: ChoreContext) -> Image | None:
         if image is None:
             return None
         image.tiling_attempts += 1
-        image.tiling_until = now() + timedelta(seconds=context.settings.image_lease_seconds)
+        image.tiling_until = now() + lease
         await image.save(update_fields=["tiling_attempts", "tiling_until"])
         return image
 
