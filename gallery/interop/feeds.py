@@ -121,9 +121,7 @@ async def newest_works(request: Request, *conditions: Q) -> list[FeedEntry]:
     # Usually the newest suffice. Whether all works of a theme are on view would take long to find out.
     for candidates in (shown.limit(MAX_WORKS * 4), shown):
         works = Artwork.all().on_view().filter(id__in=Subquery(candidates.values("id")))
-        rows = (
-            await works.order_by(*order).limit(MAX_WORKS).values(*COLUMNS, "first_shown_at")
-        )
+        rows = await works.order_by(*order).limit(MAX_WORKS).values(*COLUMNS, "first_shown_at")
         if len(rows) == MAX_WORKS:
             break
     return [work_entry(request, row, row["first_shown_at"]) for row in rows]
