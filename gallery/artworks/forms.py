@@ -79,9 +79,7 @@ class WorkForm(ConsentFields):
         _l("Size"),
         MAX_LENGTH,
         [Readable(read_size)],
-        description=_l(
-            "Height × width, such as 38 × 26 cm, or a sheet of paper such as A3, 8开 or 四尺对开."
-        ),
+        description=_l("Height × width, such as 38 × 26 cm, or a sheet of paper such as A3 or Letter."),
     )
     date_made = LineField(
         _l("Date made"),

@@ -45,7 +45,7 @@ async def test_every_route_below_the_base_is_in_it_and_nothing_else(site: Site) 
 
 def test_a_work_is_told_in_every_field_of_its_form() -> None:
     form = WorkForm(offered=WorkOptions([], [], [], [], []))
-    assert set(work_field_schemas()) == {field.name for field in form} - OMITTED_FIELDS
+    assert set(work_field_schemas()) == {field.name for field in form} - OMITTED_FIELDS | {"year"}
     assert work_field_schemas()["title"]["maxLength"] == 120
     assert work_field_schemas()["scopes"]["items"]["enum"] == list(SCOPES)
 
