@@ -29,6 +29,7 @@ import gallery.public.feature
 import gallery.reviews.feature
 import gallery.search.feature
 import gallery.sharing.feature
+import gallery.sounds.feature
 import gallery.stats.feature
 import gallery.themes.feature
 import gallery.withdrawals.feature
@@ -43,6 +44,7 @@ from gallery.db.connection import Database
 from gallery.db.content_version import GenerationTracker
 from gallery.exhibitions.schedule import next_change
 from gallery.images.on_demand import OnDemandQueue
+from gallery.images.sound_refusals import SOUND_REFUSALS
 from gallery.images.views import desk_address, desk_picture
 from gallery.monitoring.monitor import Monitor
 from gallery.monitoring.request_log import RequestLogMiddleware
@@ -51,6 +53,7 @@ from gallery.public.media import VisibilityCache
 from gallery.public.work_counts import WorkCounts
 from gallery.reviews.coverage import coverage_counts
 from gallery.settings import Settings
+from gallery.sounds.player import add_voices
 from gallery.stats.appreciations import AppreciationCache
 from gallery.stats.count_writer import write_periodically
 from gallery.stats.visit_counter import VisitCounter, VisitCounterMiddleware
@@ -73,6 +76,7 @@ FEATURES: tuple[Feature, ...] = (
     gallery.withdrawals.feature,
     gallery.artists.feature,
     gallery.images.feature,
+    gallery.sounds.feature,
     gallery.artworks.feature,
     gallery.api.feature,
     gallery.reviews.feature,
@@ -160,7 +164,9 @@ def create_app(settings: Settings) -> Gallery:
         desk_picture=desk_picture,
         size_as_shown=size_as_shown,
         shown_work_date=shown_work_date,
+        sound_refusals=SOUND_REFUSALS,
     )
+    add_voices(pages)
     return app
 
 

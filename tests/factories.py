@@ -25,18 +25,23 @@ from gallery.clock import now, today
 from gallery.exhibitions.first_showings import date_first_showings
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.images.models import Image, ImageState
-from gallery.images.sandbox.parent import DevelopedImage, develop
+from gallery.images.sandbox.parent import DevelopedImage, Limits, develop
+from gallery.images.sandbox.sound_parent import DevelopedSound, develop_sound
 from gallery.images.storage_keys import original_key, rendition_key
 from gallery.organisations.models import Organisation, Project
+from gallery.sounds.models import Sound, SoundState
+from gallery.sounds.storage_keys import ORIGINAL_NAME, sound_key
 from gallery.storage import Storage, Store
 from gallery.themes.models import Theme
 from gallery.web.languages import other_language
 from gallery.web.texts import Texts
+from tests.images.sounds import tone
 
 if TYPE_CHECKING:
     from tests.conftest import Site
 
 _numbers = itertools.count(1)
+PATIENT = Limits(wall_seconds=180)  # for the sandbox on a busy machine
 
 
 @functools.cache
@@ -125,6 +130,42 @@ async def received(storage: Storage, organisation: Organisation, content: bytes 
         height=1000,
     )
     await put(storage.private, original_key(made.token), content)
+    return made
+
+
+_voice: tuple[Path, DevelopedSound] | None = None
+
+
+async def voice(storage: Storage, work: Artwork, **values: Any) -> Sound:
+    """A ready voice of a work with its files, as the worker leaves them. The work's consent then names the voice."""
+    global _voice
+    if _voice is None:
+        folder = Path(tempfile.mkdtemp(prefix="gallery-tests-"))
+        _voice = folder, await develop_sound(tone(folder / "original", 3), folder, PATIENT)
+    folder, developed = _voice
+    original = (folder / "original").read_bytes()
+    made = await Sound.create(
+        **{
+            "organisation_id": work.organisation_id,
+            "state": SoundState.READY,
+            "source_bytes": len(original),
+            "source_sha256": hashlib.sha256(original).hexdigest(),
+            "milliseconds": developed.milliseconds,
+            "peaks": list(developed.peaks),
+            "file_bytes": {name: (folder / name).stat().st_size for name in developed.files},
+            **values,
+        }
+    )
+    for name in (ORIGINAL_NAME, *developed.files):
+        await put(storage.private, sound_key(made.token, name), (folder / name).read_bytes())
+    work.sound_id = made.id
+    spoken = {
+        "zh": "下雪了，一家人围着锅，奶奶说：来吃汤圆吧。",
+        "en": "It snowed, and grandmother said: come and eat.",
+    }
+    work.transcript = work.transcript or Texts(spoken)
+    await work.save(update_fields=["sound_id", "transcript"])
+    await Consent.filter(id=work.consent_id or 0).update(for_voice=True)
     return made
 
 

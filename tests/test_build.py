@@ -154,7 +154,12 @@ def test_every_library_that_the_package_imports_is_one_of_its_dependencies() -> 
                 imported.add(node.module.split(".")[0])
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    needed = [*project["dependencies"], *extras["heic"], *extras["demo"]]  # as `make demo` installs them
+    needed = [
+        *project["dependencies"],
+        *extras["heic"],
+        *extras["sound"],
+        *extras["demo"],
+    ]  # as `make demo` installs them
     declared = {re.split(r"[^\w.-]", each)[0].lower().replace("_", "-") for each in needed}
     known = packages_distributions()
     foreign = imported - set(sys.stdlib_module_names) - {"gallery"}

@@ -122,6 +122,7 @@ def test_each_variable_that_is_named_is_read(name: str) -> None:
 # Route parameters that look like secrets by their names but are not.
 NO_KEYS = {
     "/media/{token}/{name}": "a picture that everybody may see",
+    "/media/sounds/{token}/{name}": "a voice that everybody may hear",
     "/iiif/{token}": "likewise",
     "/logos/{token}.jpg": "likewise",
     "/desk/uploads/{token}": "answers only to who began the upload",

@@ -48,7 +48,11 @@ from gallery.public.view_models import (
     localized_column,
     style_sheet,
 )
+from gallery.public.voices import may_be_heard
 from gallery.settings import Settings
+from gallery.sounds.models import voice_may_be_heard
+from gallery.sounds.player import add_voices
+from gallery.sounds.storage_keys import FILE_NAMES, sound_key
 from gallery.storage import Storage
 from gallery.storage.disk import LOCK_NAME, atomic_write, lock_folder
 from gallery.web.languages import (
@@ -94,6 +98,7 @@ class ArchiveContents:
     files: dict[str, str] = field(default_factory=dict)
     works: list[str] = field(default_factory=list)  # public ids
     logos: list[str] = field(default_factory=list)  # tokens of logos of credits
+    voices: list[str] = field(default_factory=list)  # tokens of sounds
     left_out: int = 0
 
     @property
@@ -138,7 +143,9 @@ async def _is_due(folder: Path, version: int) -> bool:
     if index["version"] == version and now() < datetime.fromisoformat(index["holds_until"]):
         return False
     is_fresh = now() - datetime.fromisoformat(index["written_at"]) < MIN_INTERVAL
-    return not is_fresh or bool({*index["works"], *index["logos"]} - await _allowed_ids(folder.name))
+    return not is_fresh or bool(
+        {*index["works"], *index["logos"], *index["voices"]} - await _allowed_ids(folder.name)
+    )
 
 
 def _read_index(folder: Path) -> dict[str, Any]:
@@ -150,6 +157,7 @@ def _read_index(folder: Path) -> dict[str, Any]:
         "written_at": long_ago,
         "works": [],
         "logos": [],
+        "voices": [],
     }
     with suppress(FileNotFoundError, ValueError):
         index |= json.loads((folder / INDEX_FILE).read_text())
@@ -166,8 +174,12 @@ async def _write_folder(folder: Path, settings: Settings, storage: Storage) -> A
     version, holds_until = await current_number(), await next_change()
     contents = await _collect_contents(folder.name, settings)
     before = _read_index(folder)
-    works, logos = {*before["works"], *contents.works}, {*before["logos"], *contents.logos}
-    _write_index(folder, UNKNOWN_VERSION, holds_until, works, logos)
+    both = ArchiveContents(
+        works=[*before["works"], *contents.works],
+        logos=[*before["logos"], *contents.logos],
+        voices=[*before["voices"], *contents.voices],
+    )
+    _write_index(folder, UNKNOWN_VERSION, holds_until, both)
     _delete_leftovers(folder, contents.paths)
     # Pages come before pictures: old pages may name works that must leave, and the store may be unavailable.
     for path, make_page in contents.pages.items():
@@ -181,19 +193,18 @@ async def _write_folder(folder: Path, settings: Settings, storage: Storage) -> A
                     await asyncio.to_thread(_copy_file, source, folder / path)
             except FileNotFoundError:  # the file was just deleted, perhaps by a withdrawal
                 version = UNKNOWN_VERSION  # the next run writes the archive again
-    _write_index(folder, version, holds_until, contents.works, contents.logos)
+    _write_index(folder, version, holds_until, contents)
     return ArchiveResult(folder, len(contents.works), contents.left_out)
 
 
-def _write_index(
-    folder: Path, version: int, holds_until: datetime, works: Collection[str], logos: Collection[str]
-) -> None:
+def _write_index(folder: Path, version: int, holds_until: datetime, contents: ArchiveContents) -> None:
     index = {
         "version": version,
         "holds_until": holds_until.isoformat(),
         "written_at": now().isoformat(),
-        "works": sorted(works),
-        "logos": sorted(logos),
+        "works": sorted({*contents.works}),
+        "logos": sorted({*contents.logos}),
+        "voices": sorted({*contents.voices}),
     }
     _write_file(folder / INDEX_FILE, json.dumps(index, indent=1).encode())
 
@@ -234,11 +245,12 @@ def _showable_works(edition: QueryRow | None) -> QuerySet[Artwork]:
 
 
 async def _allowed_ids(slug: str) -> set[str]:
-    """The public ids of works and the tokens of logos that an exhibition's archive may hold."""
+    """The public ids of works and the tokens of logos and voices that an exhibition's archive may hold."""
     works = _showable_works(await _edition_of(slug)).filter(consent__for_archive=True)
     ids: list[Any] = await works.values_list("public_id", flat=True)
     tokens: list[Any] = await CreditLogo.filter(exhibition__slug=slug).values_list("token", flat=True)
-    return {*ids, *tokens}
+    voices: list[Any] = await works.filter(voice_may_be_heard()).values_list("sound__token", flat=True)
+    return {*ids, *tokens, *voices}
 
 
 async def _collect_contents(slug: str, settings: Settings) -> ArchiveContents:
@@ -250,7 +262,9 @@ async def _collect_contents(slug: str, settings: Settings) -> ArchiveContents:
     rows = {row["id"]: row for row in await works.values(*STORY_COLUMNS)}
     artworks = {
         work.id: work
-        for work in await works.select_related("organisation", "project", "artist", "image")
+        for work in await works.select_related(
+            "organisation", "project", "artist", "image", "sound", "consent"
+        )
         if work.id in rows
     }
     contents.works = [work.public_id for work in artworks.values()]
@@ -258,6 +272,11 @@ async def _collect_contents(slug: str, settings: Settings) -> ArchiveContents:
     for work in artworks.values():
         assert work.image is not None
         contents.files |= _picture_files(work.image)
+        if work.sound is not None and may_be_heard(work):
+            contents.voices.append(work.sound.token)
+            contents.files |= {
+                f"sounds/{work.sound.token}/{name}": sound_key(work.sound.token, name) for name in FILE_NAMES
+            }
     archived = ArchivedExhibition(
         slug=slug,
         edition=edition,
@@ -381,9 +400,15 @@ def _pages_in_language(
                 dead=archived.dead,
                 twin=f"../../{twin}/works/{work.public_id}.html",
                 artwork=archived.artworks[work.id],
+                voice=_voice_folder(archived.artworks[work.id]),
                 born=birth_decade(archived.artworks[work.id].artist),
             )
     return pages
+
+
+def _voice_folder(artwork: Artwork) -> str:
+    """The folder of the voice's files, seen from the page of a work; "" without a voice."""
+    return f"../../sounds/{artwork.sound.token}" if artwork.sound and may_be_heard(artwork) else ""
 
 
 class ArchivePages:
@@ -392,7 +417,9 @@ class ArchivePages:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._up = ""
-        self._environment = Pages(settings, [], "").environment
+        pages = Pages(settings, [], "")
+        add_voices(pages)
+        self._environment = pages.environment
         self._environment.globals.update(url=self._url, static=self._static)
         self.style = StaticFiles().text(STYLE_SHEET)
 

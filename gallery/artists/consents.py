@@ -27,6 +27,7 @@ _MISREAD_LETTERS = str.maketrans("OIL", "011")
 
 SCOPE_WORDS: Mapping[str, Any] = {
     "web": _l("showing on this website"),
+    "voice": _l("letting visitors hear the voice: the artist's own, or of somebody who tells for them"),
     "sharing": _l("sharing on social networks"),
     "print": _l("printing, such as posters and catalogues"),
     "archive": _l("keeping in the archive after the exhibition"),

@@ -77,7 +77,7 @@ class AgreedBy(LabelledEnum):
     GUARDIAN = "guardian", _l("a guardian")
 
 
-SCOPES = ("web", "sharing", "print", "archive", "machine_use")
+SCOPES = ("web", "voice", "sharing", "print", "archive", "machine_use")
 
 
 class ConsentState(LabelledEnum):
@@ -101,6 +101,8 @@ class Consent(Model):
     code = fields.CharField(max_length=32, unique=True)
     agreed_by = fields.CharEnumField(AgreedBy, max_length=10)
     for_web = fields.BooleanField(default=False)
+    # The sound of a voice, which no other scope includes.
+    for_voice = fields.BooleanField(default=False, db_default=False)
     for_sharing = fields.BooleanField(default=False)
     for_print = fields.BooleanField(default=False)
     for_archive = fields.BooleanField(default=False)

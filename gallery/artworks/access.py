@@ -19,7 +19,7 @@ from gallery.organisations.access import load_member
 from gallery.organisations.models import Organisation
 
 MAX_PUBLIC_ID_LENGTH = 16  # characters
-WORK_RELATIONS = ("organisation", "artist", "consent", "project", "image", "themes")
+WORK_RELATIONS = ("organisation", "artist", "consent", "project", "image", "sound", "themes")
 
 
 async def load_artwork(request: Request) -> tuple[Person, list[Organisation], Artwork]:

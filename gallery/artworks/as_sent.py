@@ -12,6 +12,7 @@ from gallery.artworks.works import set_texts
 from gallery.db.model_tables import preload
 from gallery.images.models import Image
 from gallery.organisations.models import Project
+from gallery.sounds.models import Sound
 from gallery.themes.models import Theme
 from gallery.web.languages import current_language
 from gallery.web.languages import gettext as _
@@ -22,7 +23,7 @@ async def load_as_sent(works: Collection[Artwork]) -> None:
     """Set the fields of `works` to the last snapshot that was sent for review.
 
     The fields are empty if nothing was sent. The title of a withdrawn work is its public id. The works are
-    then only for display: never save them. Runs at most four queries.
+    then only for display: never save them. Runs at most five queries.
     """
     changeable = {work.id: work for work in works if work.status not in LOCKED_STATUSES}
     if not changeable:
@@ -32,6 +33,7 @@ async def load_as_sent(works: Collection[Artwork]) -> None:
         if changeable[submission.artwork_id].status != Status.WITHDRAWN:
             sent[submission.artwork_id] = submission.sent
     images = await Image.in_bulk(_ids_in(sent.values(), "picture"), "id")
+    sounds = await Sound.in_bulk(_ids_in(sent.values(), "sound"), "id")
     consents = await Consent.in_bulk(_ids_in(sent.values(), "consent_id"), "id")
     themes = await Theme.in_bulk(_ids_in(sent.values(), "theme_ids"), "id")
     for work in works:  # a list may contain the same work twice
@@ -45,6 +47,7 @@ async def load_as_sent(works: Collection[Artwork]) -> None:
             work.title = Texts({current_language(): title})
         work.unfinished = {}
         work.image = next(iter(_rows_named(images, snapshot, "picture")), None)
+        work.sound = next(iter(_rows_named(sounds, snapshot, "sound")), None)
         work.consent = next(iter(_rows_named(consents, snapshot, "consent_id")), None)
         work.artist = _artist_as_sent(snapshot)
         work.project = _project_as_sent(snapshot)

@@ -16,6 +16,7 @@ from gallery.artworks import (
     screening,
     tus,
     views,
+    voice_views,
     worker_status_views,
 )
 
@@ -26,6 +27,7 @@ ROUTES = [
     *autosave_views.routes,
     *import_views.routes,
     *framing_views.routes,
+    *voice_views.routes,
     *bulk_upload.routes,
     *private_shares.routes,
     *views.routes,

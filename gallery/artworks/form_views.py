@@ -36,6 +36,7 @@ from gallery.artworks.redirects import redirect_to_work
 from gallery.artworks.sent_pictures import add_sent_picture, earlier_upload
 from gallery.artworks.submissions import NotSubmittable, submit
 from gallery.artworks.works import (
+    TRANSLATED_FIELDS,
     NotEditable,
     WorkDetails,
     WorkRefused,
@@ -45,6 +46,8 @@ from gallery.artworks.works import (
 from gallery.clock import today
 from gallery.images.models import Image
 from gallery.images.sandbox.parent import REFUSALS
+from gallery.images.sandbox.sound_parent import takes_sounds
+from gallery.images.sound_refusals import NO_SOUNDS
 from gallery.images.uploads import FormReader, ReceivedForm, waiting_message
 from gallery.organisations.access import load_member
 from gallery.organisations.models import Organisation
@@ -95,7 +98,7 @@ class SentForm:
     values: MultiDict
     form: WorkForm
     typing: Mapping[str, Any]  # see `_autosave_context`
-    then: object  # name of the pressed button: save, submit, frame or find
+    then: object  # name of the pressed button: save, submit, frame, voice or find
     words: str  # with `find`: the credit name by which an artist is searched
 
     async def render_again(
@@ -216,8 +219,12 @@ async def _enter(sent: SentForm, entry: WorkEntry, details: WorkDetails, kept: I
 async def _answer_saved(sent: SentForm, saved: Artwork, image: Image | None) -> Response:
     if sent.then == "submit":
         return await submit_work(sent.request, sent.person, sent.organisations, saved)
-    is_framed_next = sent.then == "frame" and saved.image_id is not None
-    response = redirect(sent.request, "framings:edit" if is_framed_next else "artworks:show", id=saved.id)
+    following = "artworks:show"
+    if sent.then == "voice":
+        following = "voices:edit"
+    elif sent.then == "frame" and saved.image_id is not None:
+        following = "framings:edit"
+    response = redirect(sent.request, following, id=saved.id)
     done = _("The draft is saved.")
     if image is not None and not image.is_inspected:
         done = f"{done} {waiting_message(image)}"
@@ -325,8 +332,14 @@ async def _render_form(
         "words": words,
         "has_several": len(form.offered.organisations) > 1,
         "typing": typing or _autosave_context(request, artwork, form),
-        "translations": translation_blocks(form),
+        "translations": translation_blocks(
+            form, [each for each in TRANSLATED_FIELDS if each != "transcript"]
+        ),
+        "spoken_translations": translation_blocks(form, ["transcript"]),
         "added": added or "",
+        "sound": artwork.sound if artwork else None,
+        "takes_sounds": takes_sounds(),
+        "no_sounds": NO_SOUNDS,
     }
     return render(request, "artworks/edit.html" if artwork else "artworks/new.html", context, status=status)
 

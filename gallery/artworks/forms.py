@@ -115,9 +115,7 @@ class WorkForm(ConsentFields):
         _l("Size"),
         MAX_LENGTH,
         [Readable(read_size)],
-        description=_l(
-            "Height × width, such as 38 × 26 cm, or a sheet of paper such as A3, 8开 or 四尺对开."
-        ),
+        description=_l("Height × width, such as 38 × 26 cm, or a sheet of paper such as A3 or Letter."),
     )
     date_made = LineField(
         _l("Date made"),
@@ -127,6 +125,16 @@ class WorkForm(ConsentFields):
     )
     assistance = LineField(
         _l("Who helped"), 200, description=_l("Such as: drawn alone; a teacher helped with the outline.")
+    )
+
+    transcript = TextBlockField(
+        _l("What the voice says"),
+        20_000,
+        description=_l(
+            "Word for word, in the work's language, for people who cannot hear it. If a line begins with its time, "
+            "such as 0:05, the words follow the voice."
+        ),
+        render_kw={"rows": 5},
     )
 
     add_language = SelectField(
@@ -478,13 +486,15 @@ def text_fields(form: Form) -> Iterator[Field]:
     return (field for field in form if is_text_field(field.name))
 
 
-def translation_blocks(form: Form) -> list[tuple[str, str, list[Field]]]:
-    """(language, its own name, the fields) for each translation of the form."""
+def translation_blocks(
+    form: Form, names: Sequence[str] = TRANSLATED_FIELDS
+) -> list[tuple[str, str, list[Field]]]:
+    """(language, its own name, the fields of the texts `names`) for each translation of the form."""
     return [
         (
             language,
             own_language_name(language),
-            [form[field_name(name, language)] for name in TRANSLATED_FIELDS],
+            [form[field_name(name, language)] for name in names],
         )
         for language in translated_into(field.name for field in form)
     ]

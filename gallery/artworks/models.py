@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gallery.artworks.private_share_models import PrivateShare
     from gallery.organisations.models import Organisation, Project
     from gallery.reviews.models import Review, Veto
+    from gallery.sounds.models import Sound
     from gallery.stats.models import Appreciation, WorkCount
 
 
@@ -196,6 +197,10 @@ class Artwork(Model):
         "gallery.Image", related_name="artwork", null=True, on_delete=fields.SET_NULL
     )
     image_id: int | None
+    sound: fields.OneToOneNullableRelation[Sound] = fields.OneToOneField(
+        "gallery.Sound", related_name="artwork", null=True, on_delete=fields.SET_NULL
+    )
+    sound_id: int | None
     themes: fields.ManyToManyRelation[Theme] = fields.ManyToManyField(
         "gallery.Theme", related_name="artworks", through="artwork_theme"
     )
@@ -206,6 +211,8 @@ class Artwork(Model):
     alt_text = TextsField()
     medium = TextsField()
     assistance = TextsField()  # what help the artist had; or "drawn alone"
+    # What the voice says. If its lines begin with times, they follow the voice as captions (sounds/transcripts.py).
+    transcript = TextsField()
     size = fields.CharField(max_length=80, default="", db_default="")  # as typed; see sizes.py
     date_made = fields.CharField(max_length=80, default="", db_default="")  # as typed; see dates.py
     made_from = fields.IntField(null=True)  # the first day that `date_made` can mean, as 20241231

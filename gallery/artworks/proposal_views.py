@@ -13,6 +13,7 @@ from gallery.artworks.models import Artwork, Status
 from gallery.artworks.redirects import redirect_to_work
 from gallery.artworks.sent_pictures import add_sent_picture, earlier_upload
 from gallery.artworks.submissions import NotSubmittable
+from gallery.artworks.works import TRANSLATED_FIELDS
 from gallery.images.models import Image
 from gallery.images.uploads import FormReader
 from gallery.web.languages import gettext as _
@@ -71,7 +72,8 @@ def _redirect_not_accepted(request: Request, artwork: Artwork) -> Response:
 def render_proposal(
     request: Request, artwork: Artwork, form: ProposalForm, status: int = 200, kept: Image | None = None
 ) -> Response:
-    context = {"work": artwork, "form": form, "kept": kept, "translations": translation_blocks(form)}
+    names = [each for each in TRANSLATED_FIELDS if each != "transcript" or artwork.sound_id]
+    context = {"work": artwork, "form": form, "kept": kept, "translations": translation_blocks(form, names)}
     return render(request, "artworks/proposal.html", context, status=status)
 
 

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from gallery.artworks.dates import read_date
-from gallery.artworks.sheet_columns import EARLIER_COLUMN_LABELS, SEPARATORS, is_multiline, normalised_name
+from gallery.artworks.sheet_columns import (
+    COLUMN_LABELS,
+    EARLIER_COLUMN_LABELS,
+    SEPARATORS,
+    is_multiline,
+    normalised_name,
+)
 from gallery.artworks.sheet_faults import CellFault
 from gallery.artworks.sheets import SheetRow
 from gallery.artworks.sizes import read_size
@@ -101,7 +107,7 @@ def read_row(row: SheetRow) -> tuple[ParsedRow, list[CellFault]]:
     columns = [name for name in row.cells if is_text_field(name) or name in EARLIER_COLUMN_LABELS]
     texts = {
         name: reader.readable_text(name, READERS[name]) if name in READERS else reader.text(name)
-        for name in dict.fromkeys([*TEXT_FIELDS, *columns])
+        for name in dict.fromkeys([*(each for each in TEXT_FIELDS if each in COLUMN_LABELS), *columns])
     }
     picture = reader.text("picture")
     language = reader.language()

@@ -19,7 +19,11 @@ def snapshot_fields(*snapshots: Snapshot) -> list[str]:
     """The fields of these snapshots that curators decide on, in the order of the work's form."""
     languages = dict.fromkeys(each for snapshot in snapshots for each in translated_into(snapshot))
     translations = [field_name(name, each) for each in languages for name in TRANSLATED_FIELDS]
-    return ["picture", "language", *TEXT_FIELDS, *translations, "artist", "consent", "project", "themes"]
+    return [
+        *("picture", "sound", "language"),
+        *(*TEXT_FIELDS, *translations),
+        *("artist", "consent", "project", "themes"),
+    ]
 
 
 # Additional keys of a snapshot. gallery/artworks/as_sent.py needs them to display the work.
@@ -35,6 +39,7 @@ def snapshot_of(artwork: Artwork) -> dict[str, str]:
     artist, project = artwork.artist, artwork.project
     values = {
         "picture": str(artwork.image_id or ""),
+        "sound": str(artwork.sound_id or ""),
         "language": artwork.language,
         **text_values(artwork),
         "artist": _join(artist.credit_name, artist.credit_name_translation) if artist else "",

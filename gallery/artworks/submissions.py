@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from gallery.accounts.models import Person, Role
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.snapshots import snapshot_of
+from gallery.artworks.voices import voice_problems
 from gallery.artworks.works import TextValues, set_texts, text_values
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -46,6 +47,9 @@ async def missing_fields(artwork: Artwork) -> dict[str, str]:
         missing["artist"] = _("Please say who made it: choose an artist or write a credit name.")
     if sentence := _consent_problem(artwork):
         missing["consent"] = sentence
+    missing.update(
+        {name: why for name, why in (await voice_problems(artwork)).items() if name not in missing}
+    )
     if artwork.project_id is None:
         missing["project"] = _("Please choose the project behind the work, or make it here.")
     # A returned work may be submitted after the call has closed, because the curator asked for it.

@@ -12,7 +12,7 @@ MAX_LENGTH = 80  # characters; a longer text is not looked at
 SENTENCES: Mapping[str, Any] = {
     "size": _l(
         "Please write height × width, and depth if it has one, such as 38 × 26 cm, or the name of a sheet of "
-        "paper such as A3, 8开 or 四尺对开."
+        "paper such as A3 or Letter."
     ),
     "size_unit": _l("“%(unit)s” is no unit for the size of a work. Please write cm, mm, m or inches."),
     "size_of_nothing": _l("Height and width have to be larger than 0."),

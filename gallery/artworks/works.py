@@ -25,6 +25,8 @@ from gallery.images.storage_keys import delete_image_files
 from gallery.numbers import row_id
 from gallery.organisations.models import Organisation, Project
 from gallery.organisations.projects import add_project
+from gallery.sounds.models import Sound
+from gallery.sounds.uploads import discard_sound
 from gallery.storage import Storage, StoreUnavailable
 from gallery.themes.extensions import extended_deadlines
 from gallery.themes.models import Theme
@@ -33,7 +35,7 @@ from gallery.web.languages import DEFAULT_LANGUAGE, LANGUAGES
 from gallery.web.languages import gettext as _
 from gallery.web.texts import Texts, field_name, split_field_name
 
-TRANSLATED_FIELDS = ("title", "story", "alt_text", "medium", "assistance")
+TRANSLATED_FIELDS = ("title", "story", "alt_text", "medium", "assistance", "transcript")
 TextValues = Mapping[str, str]  # `title`: words in the work's own language; `title[bo]`: a translation
 MOST_ARTISTS = 100  # in the list of a form; others are found by name
 TEXT_FIELDS = (*TRANSLATED_FIELDS, "size", "date_made")
@@ -421,7 +423,7 @@ async def _get_or_add_project(details: WorkDetails) -> Project | None:
 
 
 async def delete_draft(artwork: Artwork, storage: Storage) -> None:
-    """Delete a draft and its picture. Raises NotEditable for any other work."""
+    """Delete a draft with its picture and its voice. Raises NotEditable for any other work."""
     async with in_transaction():
         current = await locked(Artwork.filter(id=artwork.id)).first()
         if current is None:
@@ -429,11 +431,14 @@ async def delete_draft(artwork: Artwork, storage: Storage) -> None:
         if current.status != Status.DRAFT:
             raise NotEditable(current.status)
         image = await Image.get_or_none(id=current.image_id) if current.image_id else None
+        sound = await Sound.get_or_none(id=current.sound_id) if current.sound_id else None
         await current.delete()
         await request_erasure()
         await record(Verb.WORK_DELETED, current.id, organisation_id=current.organisation_id)
     if image is not None:
         await discard_image(image, storage)
+    if sound is not None:
+        await discard_sound(sound, storage)
 
 
 async def discard_image(image: Image, storage: Storage) -> None:

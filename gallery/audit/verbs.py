@@ -105,6 +105,7 @@ class Verb(StrEnum):
     WORK_VETO_LIFTED = "work.veto_lifted"
     WORK_LOOKED_AT_LATER = "work.looked_at_later"
     WORK_PICTURE_RETRIED = "work.picture_retried"
+    WORK_VOICE_REMOVED = "work.voice_removed"
     WORK_PUT_OFF = "work.put_off"
     WORK_HINT_WAVED_OFF = "work.hint_waved_off"
     WORK_HINT_TAKEN_UP = "work.hint_taken_up"
@@ -253,6 +254,7 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.WORK_VETO_LIFTED: _l("lifted the veto on a work"),
     Verb.WORK_LOOKED_AT_LATER: _l("looked at a work that was accepted at once"),
     Verb.WORK_PICTURE_RETRIED: _l("had a picture tried again"),
+    Verb.WORK_VOICE_REMOVED: _l("deleted the voice of a work"),
     Verb.WORK_PUT_OFF: _l("postponed a work"),
     Verb.WORK_HINT_WAVED_OFF: _l("dismissed a hint"),
     Verb.WORK_HINT_TAKEN_UP: _l("restored a hint"),

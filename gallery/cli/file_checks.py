@@ -24,6 +24,7 @@ from gallery.exhibitions.stored_files import (
     StoreInventory,
     batches,
     folder_of,
+    heard_sound_keys,
     images_with_private_files,
     images_with_public_files,
     possible_private_keys,
@@ -32,6 +33,8 @@ from gallery.exhibitions.stored_files import (
 )
 from gallery.images.models import Image, ImageState
 from gallery.images.storage_keys import ORIGINAL, TILES, original_key, private_keys, public_keys
+from gallery.sounds.models import Sound, SoundState
+from gallery.sounds.storage_keys import ORIGINAL_NAME, sound_key
 from gallery.storage import Storage, Store
 
 UPLOAD_GRACE = timedelta(minutes=1)  # the row of a newer file may not be committed yet
@@ -87,8 +90,10 @@ async def scan_stores(storage: Storage, settling: timedelta, report_progress: Re
         images_with_public_files,
         began,
         lambda done: report_progress("Public files", done, None),
+        others=heard_sound_keys,
     )
     gaps = {name: gap async for name, gap in missing_files(private, public, began, report_progress)}
+    gaps |= {name: gap async for name, gap in missing_sounds(private, began)}
     return StoreScan(private.unexpected, public.unexpected, gaps)
 
 
@@ -146,6 +151,30 @@ async def missing_files(
                     yield (image.id, f"public {kind}"), finding
 
 
+async def missing_sounds(
+    private: StoreInventory, began: datetime
+) -> AsyncIterator[tuple[tuple[int, str], InspectionFinding]]:
+    """Findings about sounds with missing or truncated files. Reads the rows after the scan of the files."""
+    alive = Sound.exclude(state=SoundState.ERASED).filter(created_at__lt=began)
+    last = 0
+    while sounds := await alive.filter(id__gt=last).order_by("id").limit(BATCH_SIZE):
+        for sound in sounds:
+            where = f"sound {sound.id}"
+            if private.sounds.get(sound_key(sound.token, ORIGINAL_NAME)) != sound.source_bytes:
+                sentence, advice = "A recording is missing or cut", "Bring it back from a backup"
+                yield (sound.id, "recording"), InspectionFinding(sentence, where, advice)
+            elif sound.state == SoundState.READY and any(
+                private.sounds.get(sound_key(sound.token, name)) != size
+                for name, size in sound.file_bytes.items()
+            ):
+                sentence = "Files of a voice are missing or cut"
+                yield (
+                    (sound.id, "voice"),
+                    InspectionFinding(sentence, where, MEND_ADVICE, redevelop_sound=sound.id),
+                )
+        last = sounds[-1].id
+
+
 def is_being_processed(image: Image) -> bool:
     """Whether a worker may be writing the image's files now."""
     return any(until is not None and until > now() for until in (image.lease_until, image.tiling_until))
@@ -166,13 +195,14 @@ async def images_complete_before(moment: datetime) -> AsyncIterator[Image]:
 async def damaged_originals(
     storage: Storage, report_progress: ReportProgress
 ) -> AsyncIterator[InspectionFinding]:
-    """Compare every original and signed form with its stored digest, if there is one.
+    """Compare every original, recording and signed form with its stored digest, if there is one.
 
     Raises StoreUnavailable.
     """
     known = Image.filter(state__not=ImageState.ERASED).exclude(source_sha256="")
     forms = await SignedForm.exclude(sha256="").order_by("id")
-    total, done, last = await known.count() + len(forms), 0, 0
+    sounds = await Sound.exclude(state=SoundState.ERASED).order_by("id")
+    total, done, last = await known.count() + len(forms) + len(sounds), 0, 0
     report_progress("Originals", done, total)
     while images := await known.filter(id__gt=last).order_by("id").limit(BATCH_SIZE):
         for image in images:
@@ -197,6 +227,13 @@ async def damaged_originals(
         ):
             where = f"consent {form.consent_id}"
             yield InspectionFinding("A signed form is not what arrived", where, "Bring it back from a backup")
+        done += 1
+        report_progress("Originals", done, total)
+    for sound in sounds:
+        content = ExpectedFile(sound.source_bytes, sound.source_sha256)
+        if await is_damaged(storage.private, sound_key(sound.token, ORIGINAL_NAME), content):
+            where = f"sound {sound.id}"
+            yield InspectionFinding("A recording is not what arrived", where, "Bring it back from a backup")
         done += 1
         report_progress("Originals", done, total)
 

@@ -24,6 +24,7 @@ class InspectionFinding:
     public: tuple[str, ...] = ()  # keys to delete in public storage
     republish: int | None = None  # the id of an image that the worker has to publish again
     redevelop: int | None = None  # the id of an image whose renditions the worker has to make again
+    redevelop_sound: int | None = None  # the id of a sound whose files the worker has to make again
     withdrawal: int | None = None  # the id of a withdrawal to finish
     unchained: bool = False  # whether entries of the audit log are not in the chain yet
     membership: int | None = None  # the id of a membership to suspend until an owner confirms it

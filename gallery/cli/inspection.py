@@ -21,11 +21,13 @@ from gallery.cli.row_checks import (
     faulty_consents,
     images_like_withdrawn_works,
     refused_and_stuck_images,
+    refused_and_stuck_sounds,
     unfinished_erasures,
     unfinished_withdrawals,
 )
 from gallery.db.connection import Database, in_transaction
 from gallery.images.models import Image, ImageState
+from gallery.sounds.models import Sound, SoundState
 from gallery.storage import Storage
 from gallery.withdrawals.withdrawal import delete_files
 
@@ -60,6 +62,7 @@ async def inspect(
         *await unfinished_erasures(),
         *look.findings(),
         *await refused_and_stuck_images(),
+        *await refused_and_stuck_sounds(),
         *await images_like_withdrawn_works(),
         *[finding async for finding in broken_references(report_progress)],
         *await faulty_consents(),
@@ -79,6 +82,9 @@ async def mend(finding: InspectionFinding, storage: Storage) -> bool:
     if finding.redevelop is not None:
         again = Image.filter(id=finding.redevelop, state=ImageState.READY)
         await again.update(ready_at=None, lease_until=None, failures=0, losses=0)
+    if finding.redevelop_sound is not None:
+        made_again = Sound.filter(id=finding.redevelop_sound, state=SoundState.READY)
+        await made_again.update(state=SoundState.RECEIVED, lease_until=None, failures=0)
     if finding.withdrawal is not None:
         await delete_files(await Withdrawal.get(id=finding.withdrawal), storage)
     if finding.membership is not None:
@@ -91,6 +97,7 @@ async def mend(finding: InspectionFinding, storage: Storage) -> bool:
         or finding.public
         or finding.republish
         or finding.redevelop
+        or finding.redevelop_sound
         or finding.withdrawal
         or finding.unchained
         or finding.membership

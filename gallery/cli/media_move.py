@@ -20,7 +20,7 @@ from gallery.cli.backup_folder import folder_lock, needed_keys
 from gallery.cli.common import ProgressReporter, ReportProgress, console, open_database, progress_bar
 from gallery.cli.database_move import MAX_OPEN_PASSES
 from gallery.cli.database_rows import open_rows
-from gallery.cli.file_checks import missing_files
+from gallery.cli.file_checks import missing_files, missing_sounds
 from gallery.cli.findings import InspectionFinding
 from gallery.cli.processes import run
 from gallery.clock import now
@@ -28,6 +28,7 @@ from gallery.exhibitions.stored_files import (
     ExpectedFile,
     batches,
     expected_private_files,
+    heard_sound_keys,
     images_with_private_files,
     images_with_public_files,
     possible_private_keys,
@@ -205,17 +206,21 @@ async def needed_public_keys(keys: Iterable[str]) -> set[str]:
     """The subset of `keys` that the database expects in public storage."""
     wanted = set(keys)
     images = await images_with_public_files({token_of_key(key) for key in wanted})
-    return wanted & {
+    of_images = {
         key for image in images.values() for some in possible_public_keys(image).values() for key in some
     }
+    return wanted & of_images | await heard_sound_keys(wanted)
 
 
 async def compare_with_database(target: Storage, move: MediaMove) -> None:
     """Delete from the target what the database does not expect, such as withdrawn pictures; list what is missing."""
     until = now() + CLOCK_SKEW
     private = await take_inventory(target.private, possible_private_keys, images_with_private_files, until)
-    public = await take_inventory(target.public, possible_public_keys, images_with_public_files, until)
+    public = await take_inventory(
+        target.public, possible_public_keys, images_with_public_files, until, others=heard_sound_keys
+    )
     await target.private.delete(*private.unexpected)
     await target.public.delete(*public.unexpected)
     move.removed = len(private.unexpected) + len(public.unexpected)
     move.missing = [finding async for _, finding in missing_files(private, public, now())]
+    move.missing += [finding async for _, finding in missing_sounds(private, now())]

@@ -49,7 +49,9 @@ from gallery.organisations.models import (
 )
 from gallery.organisations.owner_requests import cancel
 from gallery.reviews.vetoes import veto
+from gallery.sounds.models import Sound, SoundState
 from gallery.storage import Storage
+from gallery.web.texts import NO_TEXTS
 
 VETO_REASON = "还原备份时再次撤下。Taken off view again when the site was restored."
 
@@ -310,6 +312,17 @@ async def _end_picture(id: int, storage: Storage) -> str:
     return f"{of}, {_name(image.organisation)}"
 
 
+async def _end_voice(id: int, storage: Storage) -> str:
+    """Delete the sound's row, so that the restore leaves out its files. The work stays, without the words."""
+    sound = await Sound.get(id=id).prefetch_related("organisation")
+    works = Artwork.filter(sound_id=id)
+    work = await works.first()
+    await works.update(transcript=NO_TEXTS)
+    await sound.delete()
+    of = f"《{work.own('title')}》" if work else "of no work"
+    return f"{of}, {_name(sound.organisation)}"
+
+
 async def _end_submission(id: int, storage: Storage) -> str:
     submission = await Submission.get(id=id)
     work, what = await _work(submission.artwork_id)
@@ -482,6 +495,7 @@ REVOCABLE_KINDS = (
     RevocableKind(
         "picture", valid_rows(lambda: Image.exclude(state=ImageState.ERASED), "token"), _end_picture
     ),
+    RevocableKind("voice", valid_rows(lambda: Sound.exclude(state=SoundState.ERASED), "token"), _end_voice),
     RevocableKind("artist", valid_rows(Artist.all, "id", "created_at"), _end_artist),
     RevocableKind(
         "artist's page",

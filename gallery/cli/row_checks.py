@@ -22,6 +22,7 @@ from gallery.db.models import Erasure
 from gallery.images.models import Image, ImageState
 from gallery.images.profile_image_models import CreditLogo, ProfileImageState
 from gallery.images.takedowns import fingerprints_of_profile_images, similar_keys
+from gallery.sounds.models import Sound, SoundState
 
 STUCK_AFTER = timedelta(minutes=10)
 
@@ -45,6 +46,27 @@ async def unfinished_erasures() -> list[InspectionFinding]:
         InspectionFinding(
             "Deleted texts are still in the database file", f"since {oldest.at:%Y-%m-%d}", advice
         )
+    ]
+
+
+async def refused_and_stuck_sounds() -> list[InspectionFinding]:
+    """Refused recordings of works, and recordings that wait too long for their files."""
+    refused = await Sound.filter(state=SoundState.REFUSED, artwork__id__not_isnull=True).order_by("id")
+    waiting = await Sound.filter(
+        Q(lease_until__isnull=True) | Q(lease_until__lt=now()),
+        state=SoundState.RECEIVED,
+        created_at__lt=now() - STUCK_AFTER,
+    ).order_by("id")
+    sends, let_run = "Its organisation sends another", "Let the worker run; its log may say more"
+    return [
+        *(
+            InspectionFinding(f"A recording was refused: {each.refusal}", f"sound {each.id}", sends)
+            for each in refused
+        ),
+        *(
+            InspectionFinding("A recording waits for its files", f"sound {each.id}", let_run)
+            for each in waiting
+        ),
     ]
 
 

@@ -52,6 +52,7 @@ MODELS = [
     "gallery.artists.models",
     "gallery.images.models",
     "gallery.images.profile_image_models",
+    "gallery.sounds.models",
     "gallery.themes.models",
     "gallery.themes.extension_models",
     "gallery.artworks.models",

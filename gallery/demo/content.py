@@ -91,6 +91,7 @@ class DemoWork:
     consent_days: int | None = None  # days from today; None: no end date
     reason: str = ""  # the curator's reason, if the work is returned or declined
     notes: dict[str, str] = field(default_factory=dict)  # form field → note
+    voice: DemoText | None = None  # what the voice says; the voice itself is made by voices.py
 
 
 @dataclass(frozen=True)

@@ -43,21 +43,27 @@ from gallery.demo.content import (
     DemoWork,
 )
 from gallery.demo.photographs import save_photograph
+from gallery.demo.voices import hum
 from gallery.demo.works_country import COUNTRY
 from gallery.demo.works_football import FOOTBALL
 from gallery.demo.works_table import TABLE
 from gallery.demo.works_winter import WINTER
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
-from gallery.images.chores import CHORES as DEVELOPING
+from gallery.images.chores import CHORES as DEVELOPING_IMAGES
 from gallery.images.models import Image, ImageState
 from gallery.images.sandbox.child import die_with_parent
+from gallery.images.sandbox.sound_parent import takes_sounds
 from gallery.organisations.models import Organisation, Project
+from gallery.reviews.acceptance import heard_key
 from gallery.settings import Settings
+from gallery.sounds.chores import CHORES as DEVELOPING_SOUNDS
+from gallery.sounds.models import Sound, SoundState
 from gallery.storage import Storage
 from gallery.themes.models import Theme
 from gallery.web.texts import field_name
 from gallery.worker import ChoreContext, Worker
 
+DEVELOPING = [*DEVELOPING_IMAGES, *DEVELOPING_SOUNDS]
 ReportProgress = Callable[[str, int, int], None]  # (step, done, total)
 
 OPENED_DAYS_AGO = 3
@@ -114,6 +120,7 @@ class DemoBrowsers:
         route: str,
         fields: Mapping[str, Any],
         picture: Path | None = None,
+        sound: Path | None = None,
         into: httpx.AsyncClient | None = None,
         **parameters: Any,
     ) -> httpx.Response:
@@ -121,7 +128,12 @@ class DemoBrowsers:
         browser = into or await self.browser(email)
         data = {name: value for name, value in fields.items() if value is not None}
         address = self.app.url_path_for(route, **parameters)
-        if picture is None:
+        if sound is not None:
+            content = await asyncio.to_thread(sound.read_bytes)
+            response = await browser.post(
+                str(address), data=data, files={"sound": (sound.name, content, "audio/wav")}
+            )
+        elif picture is None:
             response = await browser.post(str(address), data=data)
         else:
             content = await asyncio.to_thread(picture.read_bytes)
@@ -247,6 +259,7 @@ async def enter_works(browsers: DemoBrowsers, chosen: DemoContent, report_progre
     if waiting:
         report_progress("Drawing and entering", 0, len(waiting))
         await draw_and_enter(browsers, chosen, waiting, report_progress)
+    await enter_voices(browsers, chosen)
     for work in chosen.works:
         artwork = await Artwork.get(form_key=form_key(work))
         if artwork.status == Status.DRAFT and work.stage != DemoStage.DRAFT:
@@ -295,7 +308,21 @@ async def enter_work(browsers: DemoBrowsers, email: str, work: DemoWork, picture
     }
     for name in ("title", "story", "alt_text", "medium", "assistance"):
         fields |= in_work_form(name, getattr(work, name), work)
+    if work.voice is not None and takes_sounds():
+        fields |= in_work_form("transcript", work.voice, work)
     await browsers.send(email, "artworks:create", fields, picture=picture)
+
+
+async def enter_voices(browsers: DemoBrowsers, chosen: DemoContent) -> None:
+    """Give works that are still drafts their voices, if this site takes any."""
+    for work in chosen.works if takes_sounds() else ():
+        artwork = await Artwork.get(form_key=form_key(work))
+        if work.voice is None or artwork.sound_id is not None or artwork.status != Status.DRAFT:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            sound = await asyncio.to_thread(hum, Path(folder) / "hum.wav")
+            email = member_of(chosen, work.organisation)
+            await browsers.send(email, "voices:update", {}, sound=sound, id=artwork.id)
 
 
 async def artist_and_consent(work: DemoWork, organisation: Organisation) -> dict[str, Any]:
@@ -313,7 +340,7 @@ async def artist_and_consent(work: DemoWork, organisation: Organisation) -> dict
         "credit_name": name,
         "credit_name_translation": work.artist.en if work.language != "en" else work.artist.zh,
         "agreed_by": work.agreed_by,
-        "scopes": ["web", "sharing", "archive"],
+        "scopes": ["web", "sharing", "archive", *(["voice"] if work.voice else [])],
         "starts_on": iso_date(day - timedelta(days=30)),
         "ends_on": iso_date(ends_on),
         "assent": work.assent,
@@ -338,13 +365,18 @@ async def image_workers(settings: Settings, storage: Storage) -> AsyncIterator[N
 
 
 async def wait_until_developed(report_progress: ReportProgress) -> None:
-    """Wait until all renditions are made."""
-    total = await Image.filter(state=ImageState.RECEIVED).count()
-    while left := await Image.filter(state=ImageState.RECEIVED).count():
+    """Wait until all renditions and voices are made."""
+    total = await count_waiting()
+    while left := await count_waiting():
         report_progress("Developing", total - left, total)
         await asyncio.sleep(0.3)
     if total:
         report_progress("Developing", total, total)
+
+
+async def count_waiting() -> int:
+    pictures = await Image.filter(state=ImageState.RECEIVED).count()
+    return pictures + await Sound.filter(state=SoundState.RECEIVED).count()
 
 
 async def review_works(browsers: DemoBrowsers, chosen: DemoContent, report_progress: ReportProgress) -> None:
@@ -358,6 +390,7 @@ async def review_works(browsers: DemoBrowsers, chosen: DemoContent, report_progr
             "submission": str(max(submission.id for submission in artwork.submissions)),
             "decision": DECISIONS.get(work.stage, "accepted"),
             "reason": work.reason,
+            "confirmed": heard_key(artwork) if artwork.sound_id else None,
             **{f"note_{name}": note for name, note in work.notes.items()},
         }
         await browsers.send(CURATOR.email, "reviews:create", fields, id=artwork.id)

@@ -28,6 +28,10 @@ TABLE = (
         (SOLSTICE,),
         agreed_by="parent",
         assent="我想请大家都来吃一碗。",
+        voice=DemoText(
+            "0:00 （演示：这段声音由程序合成，没有真人说话。）\n0:02 （哼着一支小调，等锅里的汤圆浮起来。）\n0:06 （最后一个音，拖得长长的。）",
+            "0:00 (A demo: this sound was made by a program, nobody speaks.)\n0:02 (A little tune is hummed while the rice balls in the pot begin to float.)\n0:06 (The last note is held for long.)",
+        ),
     ),
     DemoWork(
         "dumplings-in-rows",

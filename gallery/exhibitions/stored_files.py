@@ -31,6 +31,8 @@ from gallery.images.storage_keys import (
     token_of_key,
     upload_key,
 )
+from gallery.sounds.models import Sound, voice_may_be_heard
+from gallery.sounds.storage_keys import FILE_NAMES, ORIGINAL_NAME, known_sound_keys, sound_key, tokens_in
 from gallery.storage import Storage, Store
 from gallery.storage.disk import sha256_of
 from gallery.worker import ChoreContext
@@ -66,6 +68,7 @@ class StoreInventory:
         default_factory=lambda: defaultdict(list)
     )  # keys, by image id and kind of file
     unexpected: set[str] = field(default_factory=set)  # keys
+    sounds: dict[str, int] = field(default_factory=dict)  # key of a sound's file → bytes
 
 
 async def take_inventory(
@@ -74,14 +77,17 @@ async def take_inventory(
     expected: Callable[[set[str]], Awaitable[dict[str, Image]]],
     before: datetime,
     report_progress: Callable[[int], None] = lambda done: None,
+    others: Callable[[set[str]], Awaitable[set[str]]] | None = None,
 ) -> StoreInventory:
     """Go through a store once, and compare its files with the database.
 
     `keys_of` returns the keys that an image may have in this store, by kind of file. `expected` returns the
     images with the given tokens that may have files in this store. Files that were written after `before`
-    do not count as unexpected.
+    do not count as unexpected. `others` returns the keys that belong to no image and are needed as well; by
+    default those of private storage.
     """
     inventory, done = StoreInventory(), 0
+    needed = others or needed_keys_without_image
     async for files in batches(store.files()):
         images = await expected({token_of_key(stored.key) for stored in files})
         known = {
@@ -90,15 +96,17 @@ async def take_inventory(
             for kind, keys in keys_of(image).items()
             for key in keys
         }
-        others = await needed_keys_without_image({stored.key for stored in files})
+        without_image = await needed({stored.key for stored in files})
         for stored in files:
+            if tokens_in([stored.key]):
+                inventory.sounds[stored.key] = stored.size
             if stored.key in known:
                 image, kind = known[stored.key]
                 if expected_file_of(image, kind, stored.key).fits(stored.size):
                     inventory.counts[image.id, kind] += 1
                 else:
                     inventory.truncated[image.id, kind].append(stored.key)
-            elif stored.key not in others and stored.modified_at < before:
+            elif stored.key not in without_image and stored.modified_at < before:
                 inventory.unexpected.add(stored.key)
         done += len(files)
         report_progress(done)
@@ -113,13 +121,16 @@ def expected_file_of(image: Image, kind: str, key: str) -> ExpectedFile:
 
 
 async def expected_private_files(keys: Iterable[str]) -> dict[str, ExpectedFile]:
-    """Key → expected content, for the originals and signed forms among `keys`, which cannot be recreated."""
+    """Key → expected content, for the originals, recordings and signed forms among `keys`, which cannot be recreated."""
     wanted = set(keys)
     images = await images_with_private_files({token_of_key(key) for key in wanted})
     expected = {original_key(token): expected_file_of(image, ORIGINAL, "") for token, image in images.items()}
     tokens = {key.removeprefix(f"{FORMS_FOLDER}/") for key in wanted if key.startswith(f"{FORMS_FOLDER}/")}
     for form in await SignedForm.filter(token__in=tokens):
         expected[form_key(form.token)] = ExpectedFile(form.file_bytes, form.sha256)
+    for sound in await Sound.filter(token__in=tokens_in(wanted)):
+        content = ExpectedFile(sound.source_bytes, sound.source_sha256)
+        expected[sound_key(sound.token, ORIGINAL_NAME)] = content
     return {key: content for key, content in expected.items() if key in wanted}
 
 
@@ -150,6 +161,7 @@ async def needed_keys_without_image(keys: set[str]) -> set[str]:
         | await known_form_keys(keys)
         | await known_logo_keys(keys)
         | await known_upload_keys(keys)
+        | await known_sound_keys(keys)
     )
 
 
@@ -174,6 +186,13 @@ async def known_upload_keys(keys: set[str]) -> set[str]:
     tokens = {key.rpartition("/")[2] for key in keys if key.startswith(f"{UPLOAD_FOLDER}/")}
     pieces = await UploadPiece.filter(token__in=tokens).values_list("upload__token", "token")
     return {upload_key(str(upload), str(piece)) for upload, piece in pieces}
+
+
+async def heard_sound_keys(keys: set[str]) -> set[str]:
+    """The keys among `keys` in public storage that belong to voices which visitors may hear."""
+    works = Artwork.all().on_view().filter(voice_may_be_heard(), sound__token__in=tokens_in(keys))
+    tokens = [str(token) for token in await works.values_list("sound__token", flat=True)]
+    return {sound_key(token, name) for token in tokens for name in FILE_NAMES} & keys
 
 
 async def images_with_public_files(tokens: set[str]) -> dict[str, Image]:

@@ -22,6 +22,7 @@ from tortoise.expressions import Q, Subquery
 from gallery.artworks.models import Artwork, edition_is_open, hangs_in, has_theme
 from gallery.clock import now, start_of_day, to_local, today
 from gallery.exhibitions.models import Edition
+from gallery.images.sound_files import SOUND_FILES
 from gallery.interop.responses import CACHE_HEADERS, add_element, xml_response
 from gallery.organisations.models import Organisation
 from gallery.public import queries
@@ -29,6 +30,8 @@ from gallery.public.access import load_opened
 from gallery.public.media import NOT_FOR_MACHINES
 from gallery.public.pages import set_page_language, slug_of
 from gallery.public.view_models import EDITION_COLUMNS, WORK_COLUMNS, ShownExhibition, ShownWork
+from gallery.public.voices import voice_address
+from gallery.sounds.models import SoundState
 from gallery.themes.models import Theme
 from gallery.web.languages import LANGUAGE_TAGS, LocalizedText, current_language, localized
 from gallery.web.languages import gettext as _
@@ -41,7 +44,8 @@ MAX_WORKS = 50  # per feed: the newest works
 MAX_EXHIBITIONS = 20
 EXCERPT_COLUMNS = 400  # display columns; a Chinese character takes two
 PICTURE_WIDTH = 640  # px
-COLUMNS = (*WORK_COLUMNS, "story", "updated_at")
+VOICE_COLUMNS = ("sound__state", "sound__token", "sound__file_bytes")
+COLUMNS = (*WORK_COLUMNS, *VOICE_COLUMNS, "story", "updated_at")
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,16 @@ class FeedEntry:
     author: str
     content: Markup
     is_for_machines: bool = True
+    enclosure: Enclosure | None = None
+
+
+@dataclass(frozen=True)
+class Enclosure:
+    """A sound that a reader's program may load."""
+
+    path: str
+    media_type: str
+    file_bytes: int
 
 
 async def site(request: Request) -> Response:
@@ -114,7 +128,7 @@ async def newest_works(request: Request, *conditions: Q) -> list[FeedEntry]:
 
 
 def work_entry(request: Request, row: dict[str, Any], since: datetime) -> FeedEntry:
-    """The feed entry of a work. It contains the picture only if the consent covers sharing."""
+    """The feed entry of a work. It contains the picture and the voice only if the consent covers sharing."""
     pages, work = pages_of(request), ShownWork.of(row)
     story = row["story"].localized(None, row["language"])
     content = paragraph(story)
@@ -143,7 +157,18 @@ def work_entry(request: Request, row: dict[str, Any], since: datetime) -> FeedEn
         author=work.credit.text,
         content=content + Markup("<p>{}</p>").format(by),
         is_for_machines=work.is_for_machines,
+        enclosure=voice_enclosure(row) if work.has_voice and work.is_for_sharing else None,
     )
+
+
+def voice_enclosure(row: dict[str, Any]) -> Enclosure | None:
+    """The voice of a work as AAC, which every program plays; None while its files are being made."""
+    file = SOUND_FILES[-1]
+    sizes = row["sound__file_bytes"] or {}
+    if row["sound__state"] != SoundState.READY or file.name not in sizes:
+        return None
+    path = f"{voice_address(row['sound__token'])}/{file.name}"
+    return Enclosure(path, file.media_type, sizes[file.name])
 
 
 async def exhibition_entries(request: Request) -> list[FeedEntry]:
@@ -204,6 +229,16 @@ def feed_response(
         add_element(element, "id", tag_uri(request, entry.path))
         add_element(element, "title", entry.title.text)
         add_element(element, "link", rel="alternate", type="text/html", href=pages.absolute(entry.path))
+        if entry.enclosure is not None:
+            sound = entry.enclosure
+            add_element(
+                element,
+                "link",
+                rel="enclosure",
+                type=sound.media_type,
+                length=str(sound.file_bytes),
+                href=pages.absolute(sound.path),
+            )
         add_element(element, "published", timestamp(entry.published))
         add_element(element, "updated", timestamp(entry.updated))
         add_element(add_element(element, "author"), "name", entry.author)

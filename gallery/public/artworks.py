@@ -12,6 +12,7 @@ from gallery.artworks.access import load_on_view
 from gallery.organisations.links import find_dead_links
 from gallery.public import queries, share_images
 from gallery.public.pages import linked_data_of, manifest_link, oembed_links, render_page, set_page_language
+from gallery.public.voices import captions_of, may_be_heard, voice_address
 from gallery.web.page_keys import edition_key
 from gallery.web.rendering import settings_of
 
@@ -20,7 +21,7 @@ async def show(request: Request) -> Response:
     """A work with its label, its story and the project behind it."""
     set_page_language(request)
     public_id = request.path_params["public_id"]
-    artwork = await load_on_view(public_id, "image", "artist", "organisation", "project")
+    artwork = await load_on_view(public_id, "image", "sound", "consent", "artist", "organisation", "project")
     placement = await queries.placement_of(artwork.id)
     if placement is None:  # withdrawn or taken down since the previous query
         raise HTTPException(404)
@@ -35,6 +36,8 @@ async def show(request: Request) -> Response:
         work=work,
         artwork=artwork,
         born=birth_decade(artwork.artist),
+        voice=voice_address(artwork.sound.token) if artwork.sound and may_be_heard(artwork) else "",
+        captions=captions_of(artwork),
         placement=placement,
         dead=dead,
         themes=await artwork.themes.all().order_by("occurs_on", "id"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from gallery.public import calendar, chores, media, previews, views
+from gallery.public import calendar, chores, media, previews, views, voices
 
 ROUTES = [
     *media.routes,
+    *voices.routes,
     *previews.routes,
     *calendar.routes,
     *views.routes,
 ]
-CHORES = chores.CHORES
+CHORES = [*chores.CHORES, *voices.CHORES]

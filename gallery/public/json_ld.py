@@ -17,8 +17,11 @@ from gallery.artworks.dates import parse_date
 from gallery.artworks.models import Artwork
 from gallery.clock import to_local
 from gallery.exhibitions.talks import Talk
+from gallery.images.sound_files import SOUND_FILES
 from gallery.organisations.models import Organisation, Project
 from gallery.public.view_models import Placement, ShownExhibition, ShownWork
+from gallery.public.voices import may_be_heard, voice_address
+from gallery.sounds.transcripts import words_of
 from gallery.themes.models import Theme
 from gallery.web.languages import LANGUAGE_TAGS, LocalizedText, current_language, localized
 from gallery.web.languages import gettext as _
@@ -146,6 +149,19 @@ class LinkedData:
             location=locations[0] if len(locations) == 1 else locations,
         )
 
+    def voice(self, artwork: Artwork) -> Data:
+        """The voice of a work, whose sound is fetched."""
+        sound, spoken = artwork.sound, artwork.localized("transcript", artwork.language)
+        assert sound is not None
+        return {
+            "@type": "AudioObject",
+            "contentUrl": self.pages.absolute(f"{voice_address(sound.token)}/{SOUND_FILES[-1].name}"),
+            "encodingFormat": SOUND_FILES[-1].media_type,
+            "duration": f"PT{sound.seconds}S",
+            "inLanguage": bcp47(spoken.language),
+            "transcript": words_of(spoken.text),
+        }
+
     def artwork(self, work: ShownWork, artwork: Artwork, dead: Collection[str], **more: Any) -> Data:
         """A work. Its picture is included only if the consent covers sharing."""
         story, project, size = artwork.localized("story"), artwork.project, work.measured
@@ -173,6 +189,7 @@ class LinkedData:
             provider=organisation,
             sourceOrganization=self.project(project, dead) if project else None,
             image=picture if work.is_for_sharing else None,
+            audio=self.voice(artwork) if work.is_for_sharing and may_be_heard(artwork) else None,
             **more,
         )
 

@@ -37,6 +37,7 @@ WORK_COLUMNS = (
     "made_until",
     "project_id",
     "image_id",
+    "sound_id",
     "image__token",
     "image__width",
     "image__height",
@@ -47,6 +48,7 @@ WORK_COLUMNS = (
     "organisation_id",
     "organisation__name_zh",
     "organisation__name_en",
+    "consent__for_voice",
     "consent__for_sharing",
     "consent__for_machine_use",
 )
@@ -201,6 +203,7 @@ class ShownWork(NamedTuple):
     project_id: int | None
     is_for_sharing: bool
     is_for_machines: bool  # whether machines may learn from it
+    has_voice: bool  # whether somebody speaks on the work's page
     picture: ShownPicture
 
     @property
@@ -235,6 +238,8 @@ class ShownWork(NamedTuple):
             project_id=row["project_id"],
             is_for_sharing=bool(row["consent__for_sharing"]),
             is_for_machines=bool(row["consent__for_machine_use"]),
+            # Without a join: the sound of an accepted work is ready.
+            has_voice=row["sound_id"] is not None and bool(row["consent__for_voice"]),
             picture=ShownPicture(
                 key=f"p{row['image_id']}",
                 token=row["image__token"],

@@ -11,6 +11,9 @@ from gallery.images.models import Image, ImageState
 from gallery.reviews.checks import personal_data
 from gallery.reviews.checks.findings import CheckFinding
 from gallery.reviews.models import WavedOff
+from gallery.sounds.models import Sound, SoundState
+from gallery.sounds.transcripts import seems_to_be
+from gallery.web.edit_conflicts import digest
 from gallery.web.languages import lazy_gettext as _l
 
 CONSENT_BLOCKERS = {
@@ -20,7 +23,9 @@ CONSENT_BLOCKERS = {
 }
 
 
-def acceptance_blockers(artwork: Artwork, image: Image | None, consent: Consent | None) -> list[Any]:
+def acceptance_blockers(
+    artwork: Artwork, image: Image | None, sound: Sound | None, consent: Consent | None
+) -> list[Any]:
     """Lazy sentences that say why the work cannot be accepted; empty if it can."""
     sentences = []
     if image is None:
@@ -35,14 +40,40 @@ def acceptance_blockers(artwork: Artwork, image: Image | None, consent: Consent 
         sentences.append(_l("The consent does not cover the web. Nothing is shown without that."))
     elif not consent.covers_web():
         sentences.append(CONSENT_BLOCKERS[consent.state()])
+    if sound is not None:
+        sentences.extend(_voice_blockers(artwork, sound, consent))
     return sentences
 
 
+def _voice_blockers(artwork: Artwork, sound: Sound, consent: Consent | None) -> list[Any]:
+    sentences = []
+    if sound.state == SoundState.RECEIVED:
+        sentences.append(_l("The recording is being prepared. Please come back in a moment."))
+    elif sound.state != SoundState.READY:
+        sentences.append(_l("The recording could not be prepared. Please return the work with a note on it."))
+    transcript = artwork.own("transcript")
+    if not transcript.strip():
+        sentences.append(
+            _l("Nobody has written down what the voice says. A voice without it cannot be accepted.")
+        )
+    elif not seems_to_be(transcript, artwork.language):
+        sentences.append(_l("What the voice says is not written in the work's language."))
+    if consent is not None and not consent.for_voice:
+        sentences.append(_l("The consent does not name the voice. No voice is heard without that."))
+    return sentences
+
+
+def heard_key(artwork: Artwork) -> str:
+    """What a curator confirms who has listened to the voice and read the transcript with it."""
+    return f"heard-{artwork.sound_id}-{digest(artwork.transcript.to_json())}"
+
+
 async def load_acceptance_blockers(artwork: Artwork) -> list[Any]:
-    """The acceptance blockers of the work, with its image and consent read from the database."""
+    """The acceptance blockers of the work, with its image, sound and consent read from the database."""
     image = await Image.get_or_none(id=artwork.image_id or 0)
+    sound = await Sound.get_or_none(id=artwork.sound_id or 0)
     consent = await Consent.get_or_none(id=artwork.consent_id or 0)
-    return acceptance_blockers(artwork, image, consent)
+    return acceptance_blockers(artwork, image, sound, consent)
 
 
 async def unconfirmed_personal_data(artwork: Artwork) -> list[CheckFinding]:

@@ -25,7 +25,7 @@ async def load_submitted(request: Request) -> tuple[Person, Artwork]:
     person = await load_curator(request)
     artwork = await (
         Artwork.filter(id=request.path_params["id"])
-        .select_related("image", "artist", "consent", "project", "organisation")
+        .select_related("image", "sound", "artist", "consent", "project", "organisation")
         .prefetch_related(
             "themes",
             Prefetch(

@@ -22,7 +22,7 @@ from gallery.clock import now
 from gallery.db import content_version
 from gallery.db.connection import in_transaction, locked
 from gallery.mail.outbox import Notification, notify
-from gallery.reviews.acceptance import load_acceptance_blockers, unconfirmed_personal_data
+from gallery.reviews.acceptance import heard_key, load_acceptance_blockers, unconfirmed_personal_data
 from gallery.reviews.checks.findings import CheckFinding
 from gallery.reviews.holds import held_by_another
 from gallery.reviews.models import Decision, Hold, LaterCheck, Opinion, Review, Risk, ScoringRound
@@ -124,7 +124,8 @@ async def accept(
 
     Returns an Opinion if a second curator has to decide as well. `seen`: the digests of the fields
     that the curator saw; if the work has changed since, EditConflict is raised. `confirmed`: keys of findings
-    of personal data that may be shown; any other finding raises UnconfirmedPersonalData.
+    of personal data that may be shown (any other finding raises UnconfirmedPersonalData), and the `heard_key` of a
+    work with a voice.
     """
     request = _Request(Decision.ACCEPTED, by, reason, notes or {}, seen, confirmed=confirmed)
     return await _decide(artwork, submission, request)
@@ -333,6 +334,12 @@ async def _check_acceptable(artwork: Artwork, confirmed: Collection[str]) -> Non
     blockers = await load_acceptance_blockers(artwork)
     if blockers:
         raise DecisionRefused(blockers[0])
+    if artwork.sound_id is not None and heard_key(artwork) not in confirmed:
+        raise DecisionRefused(
+            _l(
+                "Please listen to the voice, compare it with what it is said to say, and confirm that beside it."
+            )
+        )
     findings = await unconfirmed_personal_data(artwork)
     if any(each.key not in confirmed for each in findings):
         raise UnconfirmedPersonalData(findings)

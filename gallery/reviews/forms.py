@@ -42,6 +42,7 @@ NOTED_FIELDS = {
     "size": _l("Size"),
     "date_made": _l("Date made"),
     "assistance": _l("Who helped"),
+    "transcript": _l("Voice and transcript"),
     "artist": _l("Artist"),
     "consent": _l("Consent"),
     "project": _l("Project"),
@@ -52,6 +53,7 @@ NOTED_FIELDS = {
 SNAPSHOT_WORDS = {
     **NOTED_FIELDS,
     "language": _l("Language of the title and the story"),
+    "sound": _l("Voice"),
 }
 
 

@@ -16,7 +16,7 @@ from gallery.artworks.snapshots import SnapshotChange, diff_passages, field_chan
 from gallery.artworks.works import text_values, translated_into
 from gallery.images.models import Image
 from gallery.reviews import decisions, hints
-from gallery.reviews.acceptance import acceptance_blockers
+from gallery.reviews.acceptance import acceptance_blockers, heard_key
 from gallery.reviews.checks.findings import CheckFinding
 from gallery.reviews.forms import (
     NOTED_FIELDS,
@@ -103,6 +103,7 @@ async def review_page(
         "form": form,
         "changed": _passages(changed),
         "to_confirm": [(each.key, describe_personal_data(each), each.excerpt) for each in to_confirm],
+        "heard": request.state.fields.getlist("confirmed") if hasattr(request.state, "fields") else [],
         "too_late": too_late,
         "holder": holder,
         "hints": shown_hints,
@@ -176,7 +177,8 @@ async def _work_context(artwork: Artwork, submission: Submission) -> dict[str, A
         "is_proposal": submission.is_proposal,
         "proposed": _passages(proposed),
         "is_private_shared": submission.is_waiting and submission.private_share is not None,
-        "blockers": acceptance_blockers(artwork, artwork.image, artwork.consent),
+        "blockers": acceptance_blockers(artwork, artwork.image, artwork.sound, artwork.consent),
+        "heard_key": heard_key(artwork),
         "noted_fields": NOTED_FIELDS,
         "snapshot_label": snapshot_label,
         "current_veto": next((each for each in artwork.vetoes if each.lifted_at is None), None),

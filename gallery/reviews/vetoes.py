@@ -23,6 +23,8 @@ from gallery.images.storage_keys import make_private
 from gallery.images.takedowns import take_down_similar
 from gallery.mail.outbox import Notification, notify
 from gallery.reviews.models import Veto
+from gallery.sounds.models import Sound
+from gallery.sounds.storage_keys import make_sounds_private
 from gallery.storage import Storage
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.page_keys import work_key
@@ -64,6 +66,7 @@ async def veto(artwork: Artwork, storage: Storage, by: Person | None, concern: s
     artwork.is_vetoed = True
     await taken.delete_files(storage)
     await make_private(storage, images)
+    await make_sounds_private(storage, await Sound.filter(id=work.sound_id or 0, is_public=True))
     return made
 
 

@@ -279,21 +279,26 @@ def delete_cookie(request: Request, response: Response, name: str, *, path: str 
 
 @functools.lru_cache(maxsize=1024)
 def content_security_policy(
-    style_sheets: tuple[str, ...] = (), pictures_origin: str = "", *, is_framed: bool = False
+    style_sheets: tuple[str, ...] = (),
+    pictures_origin: str = "",
+    *,
+    is_framed: bool = False,
+    plays_own_recordings: bool = False,
 ) -> str:
     """The policy of a page: everything comes from the site itself; inline styles only if their text is given.
 
-    Pictures may also come from `pictures_origin`, where requests for pictures may be redirected. `is_framed`
-    allows frames within the site, as the preview needs.
+    Pictures and sounds may also come from `pictures_origin`, where requests for them may be redirected. `is_framed`
+    allows frames within the site, as the preview needs; `plays_own_recordings` what the page itself recorded.
     """
     picture_source = f" {pictures_origin}" if pictures_origin else ""
+    media_source = f"{picture_source} blob:" if plays_own_recordings else picture_source
     hashes = "".join(
         f" 'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
         for text in style_sheets
     )
     return (
         f"default-src 'none'; script-src 'self'; style-src 'self'{hashes}; img-src 'self' data: blob:{picture_source}; "
-        "font-src 'self'; "
+        f"media-src 'self'{media_source}; font-src 'self'; "
         "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
         + ("frame-src 'self'; frame-ancestors 'self'" if is_framed else "frame-ancestors 'none'")
     )

@@ -90,6 +90,12 @@ class NulCharacterMiddleware:
         await self.app(scope, receive, send)
 
 
+def permissions_policy(*, microphone: bool = False) -> str:
+    """What pages may use of a device; the microphone only where a voice is recorded."""
+    allowed = "(self)" if microphone else "()"
+    return f"camera=(), geolocation=(), microphone={allowed}, interest-cohort=()"
+
+
 def security_headers(settings: Settings) -> dict[str, str]:
     """The default headers of every response."""
     headers = {
@@ -98,7 +104,7 @@ def security_headers(settings: Settings) -> dict[str, str]:
         "cache-control": "no-store",  # the default, so that no proxy caches redirects and plain-text errors
         "referrer-policy": "strict-origin-when-cross-origin",
         "cross-origin-opener-policy": "same-origin",
-        "permissions-policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",
+        "permissions-policy": permissions_policy(),
     }
     if settings.is_https:
         headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"

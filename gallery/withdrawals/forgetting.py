@@ -16,6 +16,7 @@ import gallery.images.forgetting
 import gallery.mail.forgetting
 import gallery.reviews.forgetting
 import gallery.search.forgetting
+import gallery.sounds.forgetting
 import gallery.stats.forgetting
 from gallery.artists.models import Consent
 from gallery.artworks.forgetting import submissions_sent_under
@@ -24,6 +25,7 @@ ForgetConsent = Callable[[Consent, Sequence[int], Sequence[int]], Awaitable[None
 
 FORGET_IN_ORDER: tuple[ForgetConsent, ...] = (
     gallery.images.forgetting.forget_consent,
+    gallery.sounds.forgetting.forget_consent,
     gallery.reviews.forgetting.forget_consent,
     gallery.exhibitions.forgetting.forget_consent,
     gallery.search.forgetting.forget_consent,

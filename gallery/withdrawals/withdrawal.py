@@ -27,6 +27,9 @@ from gallery.images.forgetting import images_of_consent
 from gallery.images.models import Fingerprint, Image
 from gallery.images.storage_keys import delete_image_files, logo_key
 from gallery.images.takedowns import stored_fingerprint, take_down_similar
+from gallery.sounds.forgetting import sounds_of_consent
+from gallery.sounds.models import Sound
+from gallery.sounds.storage_keys import delete_sound_files
 from gallery.storage import Storage
 from gallery.web.page_keys import work_key
 from gallery.withdrawals.forgetting import forget_consent
@@ -116,20 +119,23 @@ async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
         # all the same.
         with contextlib.suppress(OSError):
             await stored_fingerprint(image, storage)
-    await _delete_images(withdrawal, storage)
+    await _delete_media(withdrawal, storage)
     await content_version.wait_for_propagation()
     async with in_transaction():
         await _take_similar_down(withdrawal)
         await content_version.bump(rows=())
-    await _delete_images(withdrawal, storage)
+    await _delete_media(withdrawal, storage)
     await storage.proxy_cache.purge()
     withdrawal.files_deleted_at = now()
     withdrawal.logo_tokens = None
     await withdrawal.save(update_fields=["files_deleted_at", "logo_tokens"])
 
 
-async def _delete_images(withdrawal: Withdrawal, storage: Storage) -> None:
+async def _delete_media(withdrawal: Withdrawal, storage: Storage) -> None:
     for image in await images_of_consent(withdrawal.consent_id):
         await delete_image_files(storage, image.token)
         await Image.filter(id=image.id).update(is_public=False, has_tiles=False)
+    for sound in await sounds_of_consent(withdrawal.consent_id):
+        await delete_sound_files(storage, sound.token)
+        await Sound.filter(id=sound.id).update(is_public=False)
     await storage.private.delete(*map(logo_key, withdrawal.logo_tokens or []))

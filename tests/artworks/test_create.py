@@ -316,17 +316,17 @@ async def test_the_form_lists_the_newest_artists_and_finds_others(
     assert offered(page, "artist") == {str(each.artist_id) for each in newer}
     assert offered(page, "consent") == {str(each.id) for each in newer}
     assert "The list has the newest artists." in page
-    typed = {**TEXTS, "form_key": attribute(page, "input[name=form_key]", "value"), "year": "soon"}
+    typed = {**TEXTS, "form_key": attribute(page, "input[name=form_key]", "value"), "date_made": "soon"}
     found = await send(client, {**typed, "find": " 派 ", "then": "find"})
     assert found.status_code == 200
     assert offered(found.text, "artist") == {str(old.artist_id)}
     assert offered(found.text, "consent") == {str(old.id)}
     assert not select(found.text, ".error-summary"), "nothing is checked yet"
-    assert attribute(found.text, "input[name=year]", "value") == "soon"
+    assert attribute(found.text, "input[name=date_made]", "value") == "soon"
     assert not await Artwork.all().exists()
     token = attribute(found.text, "input[name=image]", "value")
     assert (await Image.get()).token == token, "the picture that was sent along is kept"
-    typed |= {"year": "2022", "image": token, "artist": str(old.artist_id), "consent": str(old.id)}
+    typed |= {"date_made": "2022", "image": token, "artist": str(old.artist_id), "consent": str(old.id)}
     assert (await send(client, {**typed, "then": "save"}, picture=False)).status_code == 303
     work = await Artwork.get()
     assert (work.artist_id, work.consent_id) == (old.artist_id, old.id)

@@ -93,6 +93,7 @@ class Furnished:
             f"/desk/sheets/{self.sheet_id}",
             f"/desk/works/{self.draft.id}",
             f"/desk/works/{self.draft.id}/framing",
+            f"/desk/works/{self.draft.id}/voice",
             f"/desk/works/{self.work.id}/proposal",
             f"/desk/works/{self.draft.id}/edit",
             f"/desk/works/{self.work.id}",
@@ -219,13 +220,17 @@ async def furnish(live: LiveSite) -> Furnished:
     await set_artist_page(artist, True)
     await artist.refresh_from_db()
     consent = await works[0].consent
+    waiting = await factories.artwork(live.storage, organisation, status=Status.SUBMITTED)
+    draft = await factories.artwork(live.storage, organisation, created_by=live.cast.partner)
+    for told in (works[0], waiting, draft):
+        await factories.voice(live.storage, told)
     await token_for(live.cast.partner)
     return Furnished(
         live=live,
         address=await live.serve(worker=False),
         work=works[0],
-        waiting=await factories.artwork(live.storage, organisation, status=Status.SUBMITTED),
-        draft=await factories.artwork(live.storage, organisation, created_by=live.cast.partner),
+        waiting=waiting,
+        draft=draft,
         exhibition_id=exhibition.id,
         slug=exhibition.slug,
         credit_key=keys["credits"],

@@ -272,7 +272,7 @@ async def test_every_year_becomes_a_date_also_after_the_way_back(empty: Callable
         await database.migrate(upto="0040_monitoring")
         await fill()
         run = get_connection("default").execute_query
-        await run("UPDATE artwork SET year = 2019")
+        await run("UPDATE artwork SET year = 2019, status = 'draft'")
         await database.migrate()
         (work,) = await Artwork.all()
         assert (work.year, work.date_made, work.made_from, work.made_until) == (

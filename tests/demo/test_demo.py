@@ -68,7 +68,16 @@ def test_what_is_shown_is_told_in_both_languages() -> None:
     for work in WHOLE.works:
         if work.stage == DemoStage.DRAFT:
             continue
-        for text in (work.title, work.story, work.alt_text, work.medium, work.assistance, work.artist):
+        voice = [work.voice] if work.voice else []
+        for text in (
+            work.title,
+            work.story,
+            work.alt_text,
+            work.medium,
+            work.assistance,
+            work.artist,
+            *voice,
+        ):
             assert re.search(r"[\u4e00-\u9fff]", text.zh) or text.zh.isascii(), work.slug
             assert text.en, work.slug
             assert not re.search(r"[\u4e00-\u9fff]", text.en), work.slug

@@ -15,6 +15,7 @@ import pytest
 from gallery.artists.models import Consent
 from gallery.artworks.models import Artwork
 from gallery.clock import now
+from gallery.db.content_version import bump
 from gallery.exhibitions.models import Edition
 from gallery.images.iiif_requests import all_tiles
 from gallery.images.models import Image, ImageState
@@ -125,6 +126,7 @@ async def test_a_picture_that_was_off_the_wall_for_a_moment_gets_all_of_its_tile
             await Edition.filter(number=1).update(is_current=False)
             await unpublish_images(context)
             await Edition.filter(number=1).update(is_current=True)
+            await bump()
 
     monkeypatch.setattr(public, "put_file", put_late)
     await site.work()

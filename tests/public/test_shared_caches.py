@@ -50,6 +50,7 @@ async def shown(
         project=project,
         **values,
     )
+    sound = await factories.voice(storage, work)
     await factories.exhibition([work], theme=theme, slug="winter")
     assert work.image is not None
     token = work.image.token
@@ -58,6 +59,7 @@ async def shown(
         consent,
         [
             f"/media/{token}/320.jpg",
+            *(f"/media/sounds/{sound.token}/{name}" for name in ("voice.ogg", "captions-zh.vtt")),
             *(f"/iiif/{token}{rest}" for rest in ("", "/info.json", "/full/80,/0/default.jpg")),
             f"/iiif/works/{work.public_id}/manifest.json",
             f"/sharing/zh/works/{work.public_id}/poster-000000000000.png",

@@ -65,6 +65,7 @@ KEPT: dict[str, str] = {
     "artwork_theme": "which occasion a work was made for, which totals of themes need",
     "checked_link": "addresses that organisations stored",
     "content_change.keys": "numbers of works and editions",
+    "content_change.rows": "likewise",
     "consent.code": "the slip must still say that it was withdrawn",
     "deferral": "no words: who put a submission off, and when",
     "edition": "curators' texts of a whole exhibition, which name no work that we could find in them",
@@ -99,6 +100,7 @@ KEPT: dict[str, str] = {
     "theme_count": "numbers of a theme's own page",
     "token": "an organisation's words for a program",
     "trust_change": "of an organisation",
+    "upload_piece": "no words: where the bytes of an upload are until it ends",
     "withdrawal": "the withdrawal itself",
 }
 
@@ -118,9 +120,18 @@ MACHINE = {
     "search_entry",  # filled directly: its index is a separate table
     *("artwork.public_id", "artwork.form_key", "artwork.language"),
     *("hint.check", "hint.field", "hint.key", "waved_off.key", "report.language"),
+    *("sound.token", "sound.refusal"),
     *("image.token", "image.refusal", "image.mean_colour", "image.perceptual_hash"),
     *("import.token", "import.language", "import.refusal", "imported_picture.refusal"),
-    *("mail.kind", "mail.key", "mail.language", "mail.path", "mail.secret", "upload.token"),
+    *(
+        "mail.kind",
+        "mail.key",
+        "mail.language",
+        "mail.path",
+        "mail.secret",
+        "upload.token",
+        "index_pass.touched",
+    ),
 }
 
 _numbers = itertools.count(1)
@@ -195,6 +206,7 @@ async def known_everywhere(site: Site, consent: Consent) -> Artwork:
     """A work with rows in every table that can refer to one."""
     cast, storage = site.cast, site.storage
     work = await factories.artwork(storage, cast.organisation, status=Status.ACCEPTED, consent=consent)
+    await factories.voice(storage, work)
     await factories.exhibition([work])
     submission = await Submission.get(artwork_id=work.id)
     await Submission.filter(id=submission.id).update(replaces={})

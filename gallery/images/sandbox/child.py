@@ -1,4 +1,4 @@
-"""The child process that decodes one picture: it confines itself, answers one request and ends.
+"""The child process that decodes one picture or sound: it confines itself, answers one request and ends.
 
 parent.py starts it in an isolated interpreter, with a JSON request on standard input. It answers with one
 line of JSON: {"done": …}, {"refused": code} if the picture is at fault, or {"failed": reason} if something
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MAX_FILE_BYTES = 64 << 20  # bytes; every rendition is much smaller
 MAX_OPEN_FILES = 64
+SOUND_TASKS = {"inspect_sound", "develop_sound"}
 
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
@@ -99,9 +100,15 @@ def handle_request(request: Mapping[str, Any]) -> dict[str, Any]:
     install_seccomp_filter()
     warnings.simplefilter("ignore")  # decoders warn about files that they then refuse or read correctly
 
-    from PIL import Image
-
     from gallery.images.sandbox.bounds import ImageBounds, UnusableImage
+
+    if request["task"] in SOUND_TASKS:
+        try:
+            return {"done": run_sound_task(request)}
+        except UnusableImage as unfit:
+            return {"refused": unfit.code}
+
+    from PIL import Image
 
     Image.MAX_IMAGE_PIXELS = limits["max_pixels"]
     bounds = ImageBounds(limits["max_pixels"], limits["min_long_side"], limits["memory_bytes"])
@@ -109,6 +116,16 @@ def handle_request(request: Mapping[str, Any]) -> dict[str, Any]:
         return {"done": run_task(request, bounds)}
     except UnusableImage as unfit:
         return {"refused": unfit.code}
+
+
+def run_sound_task(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Run a task about a sound and return its result. Raises UnusableImage."""
+    from gallery.images.sandbox import sounds
+
+    source, kind = Path(request["source"]), request["kind"]
+    if request["task"] == "inspect_sound":
+        return sounds.inspect(source, kind)
+    return sounds.develop(source, kind, Path(request["out"]))
 
 
 def run_task(request: Mapping[str, Any], bounds: "ImageBounds") -> dict[str, Any]:

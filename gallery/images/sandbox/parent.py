@@ -27,6 +27,7 @@ from gallery.images.framing import MIN_SHORT_SIDE, NO_FRAMING, Framing
 from gallery.images.iiif_requests import ImageRequest, Size, all_tiles
 from gallery.images.renditions import FORMATS, file_name, widths_for
 from gallery.images.share_image import Fonts, ShareImage
+from gallery.images.sound_refusals import SOUND_REFUSALS
 from gallery.web.languages import lazy_gettext as _
 from gallery.web.languages import template_folder
 
@@ -91,6 +92,7 @@ REFUSALS: Mapping[str, Any] = {
         "instance 6,000 pixels on the longer side, or save it as an ordinary JPEG that is not "
         "progressive."
     ),
+    **SOUND_REFUSALS,
 }
 
 AVIF_BRANDS = {b"avif", b"avis"}

@@ -23,6 +23,7 @@ from gallery.clock import start_of_day
 from gallery.exhibitions.models import Hanging
 from gallery.images.iiif_requests import max_size
 from gallery.images.renditions import width_at_least
+from gallery.images.sound_files import SOUND_FILES
 from gallery.interop.iiif.image_api import CORS, METHODS, PREFLIGHT
 from gallery.interop.responses import CACHE_HEADERS, json_response
 from gallery.organisations.models import Organisation
@@ -30,6 +31,9 @@ from gallery.public import queries, view_models
 from gallery.public.media import NOT_FOR_MACHINES
 from gallery.public.pages import MAX_WORKS_LISTED, PRESENTATION_MEDIA_TYPE
 from gallery.public.view_models import WORK_COLUMNS, ShownExhibition
+from gallery.public.voices import captions_of, may_be_heard, voice_address
+from gallery.sounds.player import captions_name
+from gallery.sounds.transcripts import words_of
 from gallery.themes.models import Theme
 from gallery.web.languages import (
     LANGUAGE_TAGS,
@@ -63,7 +67,7 @@ async def show_artwork(request: Request) -> Response:
         await Artwork.all()
         .on_view()
         .filter(public_id=public_id)
-        .select_related("image", "artist", "organisation", "project", "consent")
+        .select_related("image", "sound", "artist", "organisation", "project", "consent")
         .first()
     )
     if artwork is None:
@@ -245,10 +249,73 @@ def manifest(pages: Pages, artwork: Artwork, shown_in: list[Data]) -> Data:
                             ],
                         }
                     ],
-                }
+                },
+                *([voice_canvas(pages, artwork, base)] if may_be_heard(artwork) else []),
             ],
         }
     )
+
+
+def voice_canvas(pages: Pages, artwork: Artwork, base: str) -> Data:
+    """A canvas in time alone, with the voice of a work and its words; the sound is fetched."""
+    sound = artwork.sound
+    assert sound is not None
+    canvas, seconds = f"{base}/voice", sound.milliseconds / 1000
+    address = pages.absolute(voice_address(sound.token))
+    return {
+        "id": canvas,
+        "type": "Canvas",
+        "label": interface_language_map(_l("The voice")),
+        "summary": texts_map(artwork.transcript, words_of),
+        "duration": seconds,
+        "items": [
+            {
+                "id": f"{canvas}/page",
+                "type": "AnnotationPage",
+                "items": [
+                    {
+                        "id": f"{canvas}/page/sound",
+                        "type": "Annotation",
+                        "motivation": "painting",
+                        "target": canvas,
+                        "body": {
+                            "type": "Choice",
+                            "items": [
+                                {
+                                    "id": f"{address}/{file.name}",
+                                    "type": "Sound",
+                                    "format": file.media_type.partition(";")[0],
+                                    "duration": seconds,
+                                }
+                                for file in SOUND_FILES
+                            ],
+                        },
+                    }
+                ],
+            }
+        ],
+        "annotations": [
+            {
+                "id": f"{canvas}/words",
+                "type": "AnnotationPage",
+                "items": [
+                    {
+                        "id": f"{canvas}/words/{language}",
+                        "type": "Annotation",
+                        "motivation": "supplementing",
+                        "target": canvas,
+                        "body": {
+                            "id": f"{address}/{captions_name(language)}",
+                            "type": "Text",
+                            "format": "text/vtt",
+                            "language": LANGUAGE_TAGS[language],
+                        },
+                    }
+                    for language in captions_of(artwork)
+                ],
+            }
+        ],
+    }
 
 
 def collection(

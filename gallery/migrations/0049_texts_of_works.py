@@ -7,7 +7,7 @@ from tortoise.migrations import operations as ops
 from gallery.db.migrate import ReplaceColumns
 from gallery.web.texts import Texts, TextsField
 
-TEXTS = ("title", "story", "alt_text", "medium", "assistance")
+TEXTS = ("title", "story", "alt_text", "medium", "assistance", "transcript")
 ENDING = "_translation"
 # (table, columns with form field → words or value, the work's language)
 JSON_COLUMNS = (
@@ -92,7 +92,7 @@ async def rename_fields(apps, editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [('gallery', '0045_sizes_and_dates')]
+    dependencies = [('gallery', '0048_voices')]
 
     initial = False
 

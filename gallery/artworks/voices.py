@@ -1,0 +1,95 @@
+"""The voice of a work: setting and removing it, and what it still needs."""
+
+from __future__ import annotations
+
+from gallery.accounts.models import Person
+from gallery.artworks.models import Artwork, Status
+from gallery.artworks.works import NotEditable, WorkRefused
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
+from gallery.db import content_version
+from gallery.db.connection import in_transaction, locked
+from gallery.erasure import request_erasure
+from gallery.sounds.models import Sound, SoundState
+from gallery.sounds.storage_keys import make_sounds_private
+from gallery.sounds.transcripts import are_times_in_order, seems_to_be
+from gallery.sounds.uploads import discard_sound
+from gallery.storage import Storage
+from gallery.web.languages import gettext as _
+from gallery.web.page_keys import keys_of_works
+from gallery.web.texts import NO_TEXTS, language_name
+
+
+async def set_voice(artwork: Artwork, sound: Sound, by: Person | None) -> Sound | None:
+    """Give a draft or a returned work a voice; returns the replaced one, which the caller discards.
+
+    Raises NotEditable, WorkRefused.
+    """
+    async with in_transaction():
+        current = await locked(Artwork.filter(id=artwork.id)).first()
+        if current is None:
+            raise WorkRefused("sound", _("This work has just been deleted."))
+        if not current.is_editable:
+            raise NotEditable(current.status)
+        replaced = await Sound.get_or_none(id=current.sound_id or 0)
+        current.sound_id = artwork.sound_id = sound.id
+        await current.save(update_fields=["sound_id", "updated_at"])
+        await record(Verb.WORK_CHANGED, current.id, organisation_id=current.organisation_id, by=by)
+        return replaced
+
+
+async def remove_voice(artwork: Artwork, storage: Storage, by: Person | None) -> None:
+    """Take the voice from a work with its transcript, and delete its files, also while the work is on view.
+
+    Raises NotEditable while curators have the work and after it ended, StoreUnavailable if files that visitors
+    can hear cannot be deleted now; the worker deletes them later.
+    """
+    async with in_transaction():
+        current = await locked(Artwork.filter(id=artwork.id)).first()
+        if current is None or current.sound_id is None:
+            return
+        if current.status not in {Status.DRAFT, Status.RETURNED, Status.ACCEPTED}:
+            raise NotEditable(current.status)
+        sound = await Sound.get(id=current.sound_id)
+        current.sound_id = artwork.sound_id = None
+        current.transcript = NO_TEXTS
+        await current.save(update_fields=["sound_id", "transcript", "updated_at"])
+        await request_erasure()
+        await record(Verb.WORK_VOICE_REMOVED, current.id, organisation_id=current.organisation_id, by=by)
+        await content_version.bump(await keys_of_works(id=current.id))
+    if sound.is_public:
+        await make_sounds_private(storage, [sound])
+    await discard_sound(sound, storage)
+
+
+async def voice_problems(artwork: Artwork) -> dict[str, str]:
+    """What the voice of a work still needs: form field → a sentence that says what to do. The consent must be
+    fetched."""
+    sound = await Sound.get_or_none(id=artwork.sound_id or 0)
+    if sound is None:
+        return {}
+    problems = {}
+    if artwork.consent is not None and not artwork.consent.for_voice:
+        problems["consent"] = _(
+            "This consent does not name the voice. Please choose or record one that does, or delete the voice."
+        )
+    if sound.state in {SoundState.REFUSED, SoundState.ERASED}:
+        problems["transcript"] = str(SoundState.REFUSED.label)
+    elif sentence := transcript_problem(artwork, sound):
+        problems["transcript"] = sentence
+    return problems
+
+
+def transcript_problem(artwork: Artwork, sound: Sound) -> str:
+    """Why the transcript cannot stay as it is, in a sentence for the partner; "" if it can."""
+    transcript = artwork.own("transcript")
+    if not transcript.strip():
+        return _("Please write what the voice says, for people who cannot hear it.")
+    if not seems_to_be(transcript, artwork.language):
+        return _(
+            "The work is in %(language)s, but what the voice says is written in another language. Please write "
+            "it in %(language)s; a translation has a field of its own."
+        ) % {"language": language_name(artwork.language)}
+    if not are_times_in_order(transcript, sound.milliseconds):
+        return _("The times in what the voice says do not follow one another, or go beyond its end.")
+    return ""

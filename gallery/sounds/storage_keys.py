@@ -1,0 +1,65 @@
+"""The storage keys of a sound's files, and how the files are put into public storage and removed from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from gallery.db import content_version
+from gallery.images.sound_files import SOUND_FILES
+from gallery.sounds.models import Sound, SoundState
+from gallery.storage import Storage
+
+SOUND_FOLDER = "sounds"
+ORIGINAL_NAME = "original"
+FILE_NAMES = tuple(file.name for file in SOUND_FILES)
+
+
+def sound_key(token: str, name: str) -> str:
+    """The key of a sound's file, the same in both stores; the original is in private storage only."""
+    return f"{SOUND_FOLDER}/{token}/{name}"
+
+
+def tokens_in(keys: Iterable[str]) -> set[str]:
+    """The tokens of the sounds to which some of `keys` belong."""
+    return {key.split("/")[1] for key in keys if key.startswith(f"{SOUND_FOLDER}/") and key.count("/") == 2}
+
+
+async def known_sound_keys(keys: Iterable[str]) -> set[str]:
+    """The keys among `keys` that sounds have in private storage."""
+    sounds = Sound.filter(token__in=tokens_in(keys), state__not=SoundState.ERASED)
+    known = [str(token) for token in await sounds.values_list("token", flat=True)]
+    return {sound_key(token, name) for token in known for name in (ORIGINAL_NAME, *FILE_NAMES)} & set(keys)
+
+
+async def make_sound_public(storage: Storage, sound: Sound) -> None:
+    """Put a sound into public storage. The caller has checked that it may be heard.
+
+    The row is updated first: if the process is killed halfway, the worker still finds the files.
+    """
+    await Sound.filter(id=sound.id).update(is_public=True)
+    for name in FILE_NAMES:
+        await storage.public.link_from(
+            storage.private, sound_key(sound.token, name), sound_key(sound.token, name)
+        )
+
+
+async def make_sounds_private(storage: Storage, sounds: Sequence[Sound]) -> None:
+    """Remove sounds from public storage. Raises StoreUnavailable.
+
+    Twice, because another process may just be putting them there; the rows are updated last.
+    """
+    if not sounds:
+        return
+    for sound in sounds:
+        await storage.public.delete_folder(f"{SOUND_FOLDER}/{sound.token}")
+    await content_version.wait_for_propagation()
+    for sound in sounds:
+        await storage.public.delete_folder(f"{SOUND_FOLDER}/{sound.token}")
+    await storage.proxy_cache.purge()
+    await Sound.filter(id__in=[sound.id for sound in sounds]).update(is_public=False)
+
+
+async def delete_sound_files(storage: Storage, token: str) -> None:
+    """Delete every file of a sound, the private ones first, so that nobody can put them into public storage."""
+    await storage.private.delete_folder(f"{SOUND_FOLDER}/{token}")
+    await storage.public.delete_folder(f"{SOUND_FOLDER}/{token}")

@@ -1,0 +1,65 @@
+"""Recordings that arrive: inspected in the sandbox, then stored."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+
+from gallery.images.models import new_token
+from gallery.images.sandbox.parent import MachineFault
+from gallery.images.sandbox.sound_parent import inspect_sound
+from gallery.images.uploads import ReceivedFile, request_limits
+from gallery.organisations.models import Organisation
+from gallery.settings import Settings
+from gallery.sounds.models import Sound, SoundState
+from gallery.sounds.storage_keys import ORIGINAL_NAME, delete_sound_files, sound_key
+from gallery.storage import Storage, StoreUnavailable
+from gallery.storage.disk import sha256_of
+from gallery.web.languages import file_size
+from gallery.web.languages import gettext as _
+
+logger = logging.getLogger("gallery")
+
+
+def sound_too_large(most: int) -> str:
+    """The error message for a recording larger than `most` bytes."""
+    message = _("This file is larger than %(size)s. Please save it as MP3 or M4A and send that.")
+    return message % {"size": file_size(most)}
+
+
+async def store_sound(
+    file: ReceivedFile, organisation: Organisation, storage: Storage, settings: Settings
+) -> Sound:
+    """Inspect a recording and store its original; the worker makes its files. Raises SoundRefused,
+    StoreUnavailable.
+
+    If this machine has too little time or memory now, its length is missing, and the worker inspects it.
+    """
+    try:
+        milliseconds = await inspect_sound(file.path, request_limits(settings))
+    except MachineFault as fault:
+        logger.warning("A sound is stored without inspection: %s", fault)
+        milliseconds = 0
+    token, digest = new_token(), await asyncio.to_thread(sha256_of, file.path)
+    await storage.private.put_file(sound_key(token, ORIGINAL_NAME), file.path)
+    return await Sound.create(
+        token=token,
+        organisation=organisation,
+        source_bytes=file.size,
+        source_sha256=digest,
+        milliseconds=milliseconds,
+    )
+
+
+async def discard_sound(sound: Sound, storage: Storage) -> None:
+    """Delete a sound that no work has any more, and its files.
+
+    If the store is unavailable, the worker does it one day later.
+    """
+    await Sound.filter(id=sound.id).update(state=SoundState.ERASED)  # stops a worker that is making its files
+    with contextlib.suppress(StoreUnavailable):
+        await delete_sound_files(storage, sound.token)
+        if sound.is_public:
+            await storage.proxy_cache.purge()
+        await Sound.filter(id=sound.id).delete()

@@ -1,0 +1,153 @@
+"""A voice from the browser's (fake) microphone to the visitor's ear, and out of the site again."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from gallery.artists.models import Consent
+from gallery.artworks.models import Artwork, Status
+from gallery.sounds.models import Sound, SoundState
+from tests import factories
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, PATIENCE, until
+from tests.browser.people import click_through, is_within, sign_in
+from tests.images.sounds import tone
+from tests.live import LiveSite
+
+WORDS = "0:00 下雪了，一家人围着锅。\n0:01 奶奶说：来吃汤圆吧。"
+IS_PLAYING = (
+    "(() => { const sound = document.querySelector('.player audio'); return sound.currentTime > 0.3; })()"
+)
+
+
+@pytest.fixture
+async def listening(chromium: Browser) -> AsyncIterator[Browser]:
+    """A browser with a microphone that beeps, which it gives to every page that asks and may."""
+    microphone = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *microphone])
+        yield browser
+        await browser.close()
+
+
+async def opened(browser: Browser, width: int) -> Page:
+    size = {"width": width, "height": 844}
+    context = await browser.new_context(viewport=size, locale="zh-CN", reduced_motion="reduce")  # type: ignore[arg-type]
+    context.set_default_timeout(PATIENCE)
+    return await context.new_page()
+
+
+async def ready(work: Artwork) -> Sound:
+    """The sound of the work, once the site's worker has prepared it."""
+    for _ in range(PATIENCE // 100):
+        sound = await Sound.get_or_none(artwork__id=work.id)
+        if sound is not None and sound.state == SoundState.READY:
+            return sound
+        await asyncio.sleep(0.1)
+    raise AssertionError("the sound was never prepared")
+
+
+async def test_a_voice_is_recorded_reviewed_heard_and_withdrawn(live: LiveSite, listening: Browser) -> None:
+    consent = await factories.consent(live.cast.organisation, for_voice=True)
+    work = await factories.artwork(live.storage, live.cast.organisation, consent=consent)
+    address = await live.serve()
+
+    phone = await opened(listening, 390)
+    await sign_in(phone, address, live.cast.partner)
+    await phone.goto(f"{address}/desk/works/{work.id}/edit")
+    await click_through(phone.locator("button[value=voice]"))
+    assert await is_within(phone)
+    await phone.click("button[value=record]")
+    await until(phone, "document.querySelector('.recorder meter').value > 0.05")
+    await phone.click("button[value=pause]")
+    stopped = await phone.inner_text(".recorder output")
+    await phone.click("button[value=resume]")
+    await until(
+        phone,
+        f"document.querySelector('.recorder output').textContent > '{stopped}' && "
+        "document.querySelector('.recorder output').textContent > '0:02'",
+    )
+    await phone.click("button[value=stop]")
+    own = phone.locator(".recorder-listen")
+    await expect(own).to_be_visible()
+    assert (await own.get_attribute("src") or "").startswith("blob:")
+    await phone.evaluate("document.querySelector('.recorder-listen').play()")
+    await until(phone, "document.querySelector('.recorder-listen').currentTime > 0.2")
+    await click_through(phone.locator("#recorder button.primary"))
+    assert phone.url.endswith("/edit#transcript")
+
+    sound = await ready(work)
+    assert 2000 < sound.milliseconds < 20_000
+    await phone.reload()
+    await expect(phone.locator(".player-play")).to_be_visible()
+    await phone.fill("[name=transcript]", WORDS)
+    await click_through(phone.locator("button[value=submit]"))
+    assert (await Artwork.get(id=work.id)).status == Status.SUBMITTED
+
+    wide = await opened(listening, 1440)
+    await sign_in(wide, address, live.cast.curator)
+    await wide.goto(f"{address}/desk/queue/{work.id}")
+    await expect(wide.locator(".transcript")).to_contain_text("奶奶说")
+    await wide.click(".player-play")
+    await until(wide, IS_PLAYING)
+    await click_through(wide.locator("button[value=accepted]"))
+    await expect(wide.locator("#decision-form .field-error")).to_be_visible()
+    await wide.check("[name=confirmed]")
+    await click_through(wide.locator("button[value=accepted]"))
+    assert (await Artwork.get(id=work.id)).status == Status.ACCEPTED
+    await factories.exhibition([await Artwork.get(id=work.id)])
+
+    visitor = await opened(listening, 390)
+    complaints: list[str] = []
+    visitor.on(
+        "console", lambda message: complaints.append(message.text) if message.type == "error" else None
+    )
+    await visitor.goto(f"{address}/zh/works/{work.public_id}")
+    assert await visitor.evaluate("document.querySelector('.player audio').paused")
+    await visitor.locator(".transcript summary").click()
+    await visitor.focus(".player-play")
+    await visitor.keyboard.press("Enter")
+    await until(visitor, IS_PLAYING)
+    await expect(visitor.locator(".transcript [data-current]")).to_have_count(1)
+    await visitor.keyboard.press("Tab")
+    await visitor.keyboard.press("ArrowRight")
+    place = visitor.locator(".player-place")
+    assert re.search(r"共", await place.get_attribute("aria-valuetext") or "")
+    await visitor.click(".player-speed")
+    await expect(visitor.locator(".player-speed")).to_have_text("1.25×")
+    assert await is_within(visitor)
+    assert not complaints
+
+    await visitor.goto(f"{address}/zh/consent/{(await Consent.get(id=consent.id)).code}")
+    await click_through(visitor.locator("form button"))
+    for store in (live.storage.private, live.storage.public):
+        assert not [key async for key in store.keys("sounds")]
+    gone = await visitor.request.get(f"{address}/media/sounds/{sound.token}/voice.ogg")
+    assert gone.status == 410
+
+
+async def test_without_a_script_a_file_is_sent_by_the_same_form(
+    live: LiveSite, chromium: Browser, tmp_path: Path
+) -> None:
+    consent = await factories.consent(live.cast.organisation, for_voice=True)
+    work = await factories.artwork(live.storage, live.cast.organisation, consent=consent)
+    await factories.voice(live.storage, work)
+    address = await live.serve(worker=False)
+    context = await chromium.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    context.set_default_timeout(PATIENCE)
+    page = await context.new_page()
+    await sign_in(page, address, live.cast.partner)
+    await page.goto(f"{address}/desk/works/{work.id}/voice")
+    await expect(page.locator(".recorder")).to_be_hidden()
+    await expect(page.locator(".player audio")).to_be_visible()
+    before = await Sound.get(artwork__id=work.id)
+    await page.set_input_files("[name=sound]", tone(tmp_path / "a.wav", 2))
+    await click_through(page.locator("#recorder button.primary"))
+    assert page.url.endswith("/edit#transcript")
+    assert (await Sound.get(artwork__id=work.id)).id != before.id
+    await context.close()
