@@ -225,7 +225,7 @@ async def test_a_picture_that_belongs_elsewhere_is_refused(site: Site) -> None:
     texts = {name: getattr(work, name) for name in ("title", "story", "alt_text", "medium")}
     for image in (await Image.get(id=other.image_id), foreign):
         with pytest.raises(NotSubmittable) as refusal:
-            await propose(work, texts, 2022, site.cast.partner, image)
+            await propose(work, texts, site.cast.partner, image)
         assert "picture" in refusal.value.missing
     assert not await Submission.exists(artwork=work, is_waiting=True)
 
