@@ -27,6 +27,11 @@ def has_ended(field: str, longest: timedelta) -> Q:
     return Q(**past) | Q(**impossible)
 
 
+def is_free(longest: timedelta) -> Q:
+    """Rows that no process works on: their lease, which is for `longest` at most, has ended, or nobody took one."""
+    return Q(lease_until__isnull=True) | has_ended("lease_until", longest)
+
+
 @asynccontextmanager
 async def lease_renewal(leased_rows: Callable[[], QuerySet[Any]], seconds: float) -> AsyncIterator[None]:
     """Renew `lease_until` of the rows, `seconds` from now, until the block ends."""
