@@ -28,7 +28,7 @@ def has_ended(field: str, longest: timedelta) -> Q:
 
 
 def is_free(longest: timedelta) -> Q:
-    """Rows that no process works on: their lease, which is for `longest` at most, has ended, or nobody took one."""
+    """Rows without a lease, or whose lease has ended. `longest`: the time for which a lease is taken."""
     return Q(lease_until__isnull=True) | has_ended("lease_until", longest)
 
 

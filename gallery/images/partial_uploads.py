@@ -61,7 +61,7 @@ class UploadGone(Exception):
 
 
 class OffsetMismatch(Exception):
-    """The chunk does not start where the upload ends, or no longer; `size` is the bytes that have arrived."""
+    """The chunk does not start where the upload ends now. `size` is the number of bytes that have arrived."""
 
     def __init__(self, size: int) -> None:
         super().__init__(size)
