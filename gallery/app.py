@@ -44,7 +44,6 @@ from gallery.db.connection import Database
 from gallery.db.content_version import GenerationTracker
 from gallery.exhibitions.schedule import next_change
 from gallery.images.on_demand import OnDemandQueue
-from gallery.images.sound_refusals import SOUND_REFUSALS
 from gallery.images.views import desk_address, desk_picture
 from gallery.monitoring.monitor import Monitor
 from gallery.monitoring.request_log import RequestLogMiddleware
@@ -164,7 +163,6 @@ def create_app(settings: Settings) -> Gallery:
         desk_picture=desk_picture,
         size_as_shown=size_as_shown,
         shown_work_date=shown_work_date,
-        sound_refusals=SOUND_REFUSALS,
     )
     add_voices(pages)
     return app

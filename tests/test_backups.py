@@ -42,6 +42,7 @@ from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.private_share_models import PrivateShare
 from gallery.artworks.private_shares import end_share
 from gallery.artworks.taking_back import take_back
+from gallery.artworks.voices import remove_voice
 from gallery.artworks.works import delete_draft, discard_image, set_picture
 from gallery.cli.backup_folder import (
     PICTURES_FOLDER,
@@ -68,6 +69,7 @@ from gallery.images.storage_keys import UPLOAD_FOLDER, original_key, rendition_k
 from gallery.organisations.models import Application, Organisation, OwnerRequest, RequestState, Trust
 from gallery.public.previews import make_link
 from gallery.reviews.vetoes import lift_veto, veto
+from gallery.sounds.models import Sound
 from gallery.storage import Storage
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
@@ -297,6 +299,8 @@ async def endings(live: LiveSite) -> list[Ending]:
     )
     draft = await factories.artwork(storage, organisation, title="Deleted draft")
     reframed = await factories.artwork(storage, organisation, title="Other picture")
+    spoken = await factories.artwork(storage, organisation, title="Deleted voice")
+    await factories.voice(storage, spoken)
     artist = await Artist.create(organisation=organisation, credit_name="Deleted artist")
     shy = await Artist.create(
         organisation=organisation, credit_name="Shy artist", page_id="shy", about_en="Paints at home."
@@ -421,6 +425,9 @@ async def endings(live: LiveSite) -> list[Ending]:
             none(lambda: Artwork.filter(title=in_zh("Deleted draft"))),
         ),
         Ending("picture", "Other picture", new_picture, none(lambda: Image.filter(id=reframed.image_id))),
+        Ending(
+            "voice", "Deleted voice", lambda: remove_voice(spoken, storage, cast.partner), none(Sound.all)
+        ),
         Ending(
             "picture",
             "logo or cover, 晓更基金会",

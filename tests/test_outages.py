@@ -30,6 +30,8 @@ from gallery.images.sandbox import parent
 from gallery.mail.chores import claim as claim_mail
 from gallery.mail.models import Mail
 from gallery.settings import Settings
+from gallery.sounds import chores as sound_chores
+from gallery.sounds.models import Sound, SoundState
 from gallery.storage import Storage, StoreUnavailable
 from gallery.worker import ChoreContext, Worker
 from tests import factories
@@ -212,6 +214,34 @@ async def test_a_picture_waits_no_longer_than_the_disk_is_full(
     assert image.state == ImageState.READY
 
 
+async def test_a_recording_waits_no_longer_than_the_disk_is_full(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = await waiting_sound(site)
+    said = json.dumps({"failed": f"OSError: {NO_SPACE}"})
+    with monkeypatch.context() as patched:
+        patched.setattr(parent, "CHILD_PROGRAM", f"print({said!r})")
+        with pytest.raises(parent.MachineFault, match="No space left"):
+            await sound_chores.develop_next(ChoreContext(site.settings, site.storage))
+    await sound.refresh_from_db()
+    assert (sound.state, sound.failures, sound.lease_until, sound.attempt_after) == (
+        SoundState.RECEIVED,
+        0,
+        None,
+        None,
+    )
+    await site.work()
+    await sound.refresh_from_db()
+    assert sound.state == SoundState.READY
+
+
+async def waiting_sound(site: Site) -> Sound:
+    """The voice of a draft, whose files the worker has to make."""
+    sound = await factories.voice(site.storage, await factories.artwork(site.storage, site.cast.organisation))
+    await Sound.filter(id=sound.id).update(state=SoundState.RECEIVED)
+    return sound
+
+
 async def test_a_site_starts_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     storage = Storage(settings_for(tmp_path, "sqlite:///unused"))
 
@@ -231,15 +261,18 @@ async def test_a_site_starts_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.
 async def test_what_was_claimed_by_a_clock_that_was_ahead_is_taken_up(site: Site) -> None:
     context = ChoreContext(site.settings, site.storage)
     image = await factories.received(site.storage, site.cast.organisation)
+    sound = await waiting_sound(site)
     mail = await Mail.create(kind="password_changed", email="somebody@example.org", due_at=now())
     with frozen_at(now() + timedelta(days=10)):
         assert await claim(context) is not None
+        assert await sound_chores.claim(context) is not None
         assert await claim_mail() is not None
     assert await claim_mail() == mail
     assert await claim_mail() is None  # it has a lease now
     await site.work()
     await image.refresh_from_db()
-    assert image.state == ImageState.READY
+    await sound.refresh_from_db()
+    assert (image.state, sound.state) == (ImageState.READY, SoundState.READY)
 
 
 async def test_a_picture_that_was_postponed_by_a_clock_that_was_ahead_is_tried_again(site: Site) -> None:

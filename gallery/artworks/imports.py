@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from tortoise.expressions import Q
 from tortoise.functions import Count
 
 from gallery.accounts.models import Person
@@ -17,7 +16,7 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
-from gallery.db.leases import has_ended
+from gallery.db.leases import is_free
 from gallery.images.models import Image, ImageState
 from gallery.organisations.models import Organisation
 from gallery.web.languages import gettext as _
@@ -58,9 +57,7 @@ async def create_import(
 async def claim_import() -> Import | None:
     """Lease the oldest waiting import; imports whose worker was killed come last."""
     async with in_transaction():
-        waiting = Import.filter(
-            Q(lease_until=None) | has_ended("lease_until", LEASE), state__in=list(RUNNING_STATES)
-        ).order_by("losses", "id")
+        waiting = Import.filter(is_free(LEASE), state__in=list(RUNNING_STATES)).order_by("losses", "id")
         job: Import | None = await locked(waiting.limit(1), skip_locked=True).first()
         if job is None:
             return None

@@ -11,6 +11,7 @@ from tortoise.connection import get_connection
 from tortoise.models import Model
 
 from gallery.artworks.models import Artwork
+from gallery.db.model_tables import table_name
 from gallery.reviews.models import Opinion, Review, Undo
 
 # A year that differs from the date becomes the date. Both databases read this SQL.
@@ -33,7 +34,7 @@ async def take_over_years() -> None:
     for statement in YEARS_TO_DATES:
         await connection.execute_query(statement)
     for model, column in BY_FIELD:
-        table = model._meta.db_table
+        table = table_name(model)
         _count, rows = await connection.execute_query(
             f"SELECT id FROM {table} WHERE CAST({column} AS VARCHAR) LIKE '%\"year\"%'"  # noqa: S608
         )

@@ -20,9 +20,10 @@ from gallery.artworks.redirects import redirect_to_work
 from gallery.artworks.voices import remove_voice, set_voice
 from gallery.artworks.works import NotEditable, WorkRefused, not_editable_reason
 from gallery.images.sandbox.sound_parent import SoundRefused, takes_sounds
-from gallery.images.sound_files import MAX_SECONDS, SOUND_FILES
+from gallery.images.sound_files import MAX_SECONDS, SOUND_MEDIA_TYPES
 from gallery.images.sound_refusals import NO_SOUNDS, SOUND_REFUSALS
 from gallery.images.uploads import FormReader, MalformedForm
+from gallery.images.views import private_file_response
 from gallery.sounds.models import Sound, SoundState
 from gallery.sounds.storage_keys import sound_key
 from gallery.sounds.uploads import discard_sound, sound_too_large, store_sound
@@ -41,8 +42,6 @@ from gallery.web.rendering import (
 from gallery.web.security import permissions_policy
 
 logger = logging.getLogger("gallery")
-
-MEDIA_TYPES = {file.name: file.media_type for file in SOUND_FILES}
 
 
 class VoiceForm(Form):
@@ -128,22 +127,15 @@ async def show(request: Request) -> Response:
     person = await load_person(request)
     sound = await Sound.get_or_none(id=request.path_params["id"], state=SoundState.READY)
     name = request.path_params["name"]
-    if sound is None or name not in MEDIA_TYPES:
+    if sound is None or name not in SOUND_MEDIA_TYPES:
         raise HTTPException(404)
     is_member = await Membership.exists(
         person=person, organisation_id=sound.organisation_id, awaits_confirmation=False
     )
     if not is_member and not (person.is_curator and await _was_sent(sound)):
         raise HTTPException(404)
-    headers = {"cache-control": "private, no-cache", "etag": f'"{sound.id}-{name}"'}
-    if headers["etag"] in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    try:
-        return await storage_of(request).private.answer(
-            request, sound_key(sound.token, name), media_type=MEDIA_TYPES[name], headers=headers
-        )
-    except FileNotFoundError:
-        raise HTTPException(404) from None
+    key, media_type = sound_key(sound.token, name), SOUND_MEDIA_TYPES[name]
+    return await private_file_response(request, key, media_type, f'"{sound.id}-{name}"')
 
 
 async def _was_sent(sound: Sound) -> bool:

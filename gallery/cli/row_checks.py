@@ -49,11 +49,16 @@ async def unfinished_erasures() -> list[InspectionFinding]:
     ]
 
 
+def has_no_worker() -> Q:
+    """Rows that no worker claims to work on."""
+    return Q(lease_until__isnull=True) | Q(lease_until__lt=now())
+
+
 async def refused_and_stuck_sounds() -> list[InspectionFinding]:
     """Refused recordings of works, and recordings that wait too long for their files."""
     refused = await Sound.filter(state=SoundState.REFUSED, artwork__id__not_isnull=True).order_by("id")
     waiting = await Sound.filter(
-        Q(lease_until__isnull=True) | Q(lease_until__lt=now()),
+        has_no_worker(),
         state=SoundState.RECEIVED,
         created_at__lt=now() - STUCK_AFTER,
     ).order_by("id")
@@ -75,7 +80,7 @@ async def refused_and_stuck_images() -> list[InspectionFinding]:
     refused = await Image.filter(state=ImageState.REFUSED, artwork__id__not_isnull=True).order_by("id")
     late = await Image.filter(state=ImageState.RECEIVED, failures__gt=0).order_by("id")
     stuck = await Image.filter(
-        Q(lease_until__isnull=True) | Q(lease_until__lt=now()),
+        has_no_worker(),
         state=ImageState.RECEIVED,
         failures=0,
         created_at__lt=now() - STUCK_AFTER,

@@ -27,6 +27,11 @@ def has_ended(field: str, longest: timedelta) -> Q:
     return Q(**past) | Q(**impossible)
 
 
+def is_free(longest: timedelta) -> Q:
+    """Rows without a lease, or whose lease has ended. `longest`: the time for which a lease is taken."""
+    return Q(lease_until__isnull=True) | has_ended("lease_until", longest)
+
+
 @asynccontextmanager
 async def lease_renewal(leased_rows: Callable[[], QuerySet[Any]], seconds: float) -> AsyncIterator[None]:
     """Renew `lease_until` of the rows, `seconds` from now, until the block ends."""

@@ -17,7 +17,7 @@ from gallery.artworks.models import Artwork, Status
 from gallery.clock import now, today
 from gallery.db import content_version
 from gallery.db.connection import QuerySet, in_transaction, is_outage, locked
-from gallery.db.leases import has_ended, lease_renewal
+from gallery.db.leases import has_ended, is_free, lease_renewal
 from gallery.images.models import Image, ImageState
 from gallery.images.profile_image_models import ProfileImage
 from gallery.images.renditions import PREVIEW_NAME
@@ -57,6 +57,11 @@ async def redevelop_next(context: ChoreContext) -> bool:
 async def are_images_waiting() -> bool:
     """Whether there are pictures whose renditions can be made now."""
     return await Image.filter(RECEIVED, is_due(), lease_until=None).exists()
+
+
+def retry_delay(failures: int) -> timedelta:
+    """The time until the next attempt after one that failed; `failures` before it failed as well."""
+    return RETRY_DELAYS[min(failures, len(RETRY_DELAYS) - 1)]
 
 
 def is_due() -> Q:
@@ -158,7 +163,7 @@ async def claim(context: ChoreContext, which: Q = RECEIVED) -> Image | None:
     """
     async with in_transaction():
         lease = timedelta(seconds=context.settings.image_lease_seconds)
-        waiting = Image.filter(which, is_due(), Q(lease_until=None) | has_ended("lease_until", lease))
+        waiting = Image.filter(which, is_due(), is_free(lease))
         in_order = waiting.order_by("failures", "losses", "id").limit(1)
         image: Image | None = await locked(in_order, skip_locked=True).first()
         if image is None:
@@ -195,9 +200,9 @@ async def release_lease(image: Image) -> None:
 async def postpone(image: Image) -> None:
     """End the lease of an attempt that failed because of this machine; the next attempt comes after a
     growing delay."""
-    pause = RETRY_DELAYS[min(image.failures, len(RETRY_DELAYS) - 1)]
+    after = now() + retry_delay(image.failures)
     await leased_row(image).update(
-        lease_until=None, attempt_after=now() + pause, failures=image.failures + 1, losses=0
+        lease_until=None, attempt_after=after, failures=image.failures + 1, losses=0
     )
 
 

@@ -191,9 +191,8 @@ class PublicImagesPass(Model):
 
     id = fields.IntField(primary_key=True)
     content_version = fields.BigIntField(default=0)  # what had changed by then was compared
-    compare_all_at = fields.DatetimeField(
-        null=True
-    )  # when time alone changes what is on view; null: never compared
+    # Then all images are compared, because time alone changes what is on view; null: nothing was compared yet.
+    compare_all_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "public_images_pass"

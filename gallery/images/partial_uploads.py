@@ -21,13 +21,12 @@ from typing import Any
 
 import aiofiles
 from starlette.requests import ClientDisconnect, Request
-from tortoise.expressions import Q
 from tortoise.functions import Coalesce, Count, Sum
 
 from gallery.accounts.models import Person
 from gallery.clock import now
 from gallery.db.connection import QuerySet, in_transaction, locked
-from gallery.db.leases import has_ended, lease_renewal
+from gallery.db.leases import is_free, lease_renewal
 from gallery.images.models import Upload, UploadPiece
 from gallery.images.sandbox.parent import HEAD_BYTES
 from gallery.images.storage_keys import upload_key
@@ -62,7 +61,7 @@ class UploadGone(Exception):
 
 
 class OffsetMismatch(Exception):
-    """The chunk does not start where the upload ends, or no longer; `size` is the bytes that have arrived."""
+    """The chunk does not start where the upload ends now. `size` is the number of bytes that have arrived."""
 
     def __init__(self, size: int) -> None:
         super().__init__(size)
@@ -218,10 +217,8 @@ async def leased(upload: Upload) -> AsyncIterator[None]:
     Raises UploadLocked, UploadGone.
     """
     rows = Upload.filter(id=upload.id, completed_at__isnull=True)
-    free = rows.filter(
-        Q(lease_until__isnull=True) | has_ended("lease_until", timedelta(seconds=LEASE_SECONDS))
-    )
-    if not await free.update(lease_until=now() + timedelta(seconds=LEASE_SECONDS)):
+    lease = timedelta(seconds=LEASE_SECONDS)
+    if not await rows.filter(is_free(lease)).update(lease_until=now() + lease):
         raise UploadLocked if await Upload.exists(id=upload.id) else UploadGone
     try:
         async with lease_renewal(rows.all, LEASE_SECONDS):

@@ -38,3 +38,4 @@ SOUND_FILES = (
         MappingProxyType({"movflags": "+faststart"}),
     ),
 )
+SOUND_MEDIA_TYPES: Mapping[str, str] = {file.name: file.media_type for file in SOUND_FILES}

@@ -12,6 +12,7 @@ from gallery.images.picture_element import picture_element
 from gallery.images.renditions import FORMATS, PREVIEW_NAME, RENDITIONS_VERSION, UNFRAMED_NAME, file_name
 from gallery.images.storage_keys import rendition_key
 from gallery.web.languages import LocalizedText
+from gallery.web.page_cache import etag_matches
 from gallery.web.rendering import storage_of
 
 MEDIA_TYPES: dict[str, str] = {format.name: format.media_type for format in FORMATS}
@@ -40,18 +41,20 @@ def is_served_at_desk(image: Image, name: str) -> bool:
 
 async def rendition_response(request: Request, image: Image, name: str) -> Response:
     """The response with a file of an image; 404 if it is missing. The caller has checked access."""
-    storage = storage_of(request)
-    # Browsers may cache the file but must revalidate it at each use. So they can prefetch the curator's next
-    # picture.
-    headers = {"cache-control": "private, no-cache", "etag": f'"{image.id}-{name}-{RENDITIONS_VERSION}"'}
-    if headers["etag"] in request.headers.get("if-none-match", ""):
+    media_type, etag = MEDIA_TYPES[name.rpartition(".")[2]], f'"{image.id}-{name}-{RENDITIONS_VERSION}"'
+    return await private_file_response(request, rendition_key(image.token, name), media_type, etag)
+
+
+async def private_file_response(request: Request, key: str, media_type: str, etag: str) -> Response:
+    """The response with a file of private storage; 404 if it is missing. The caller has checked access.
+
+    Browsers may cache the file but must revalidate it at each use. So they can prefetch the curator's next
+    picture.
+    """
+    headers = {"cache-control": "private, no-cache", "etag": etag}
+    if etag_matches(request.headers.get("if-none-match", "").encode(), etag.encode()):
         return Response(status_code=304, headers=headers)
     try:
-        return await storage.private.answer(
-            request,
-            rendition_key(image.token, name),
-            media_type=MEDIA_TYPES[name.rpartition(".")[2]],
-            headers=headers,
-        )
+        return await storage_of(request).private.answer(request, key, media_type=media_type, headers=headers)
     except FileNotFoundError:
         raise HTTPException(404) from None

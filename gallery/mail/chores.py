@@ -16,7 +16,7 @@ from tortoise.expressions import Q, Subquery
 
 from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
-from gallery.db.leases import has_ended
+from gallery.db.leases import is_free
 from gallery.mail.messages import MailCompositionError, compose, message_of
 from gallery.mail.models import Mail, MailState
 from gallery.settings import MailServer
@@ -87,7 +87,7 @@ async def claim(kind: str = "") -> Mail | None:
     async with in_transaction():
         moment = now()
         waiting = Mail.filter(
-            Q(lease_until=None) | has_ended("lease_until", LEASE),
+            is_free(LEASE),
             state=MailState.UNSENT,
             for_digest=False,
             due_at__lte=moment,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -138,18 +139,34 @@ async def show(request: Request) -> Response:
     etag = f'"{token}-{name}-{RENDITIONS_VERSION}"'  # a changed picture gets a new token
     cache_headers = {"cache-control": settings_of(request).picture_cache_control, "etag": etag}
     headers = {**cache_headers, **visibility.headers}
-    if etag_matches(request.headers.get("if-none-match", "").encode(), etag.encode()):
-        return Response(status_code=304, headers=headers)
-    storage = storage_of(request)
-    key, media_type = public_key(token, name), MEDIA_TYPES.get(name.rpartition(".")[2])
+    media_type = MEDIA_TYPES.get(name.rpartition(".")[2])
     if media_type is None:
         raise HTTPException(404)
+    publish = partial(_publish_image, storage_of(request), token, name)
+    return await public_file_response(request, public_key(token, name), media_type, headers, publish)
+
+
+async def public_file_response(
+    request: Request,
+    key: str,
+    media_type: str,
+    headers: Mapping[str, str],
+    publish: Callable[[], Awaitable[None]],
+) -> Response:
+    """The response with a file of public storage; `publish` puts it there if it is missing, or raises HTTPException.
+
+    The caller has checked that it is on view. 404 if there is no such file; 304 if the visitor has it, by the etag in
+    `headers`.
+    """
+    if etag_matches(request.headers.get("if-none-match", "").encode(), headers["etag"].encode()):
+        return Response(status_code=304, headers=headers)
+    store = storage_of(request).public
     try:
-        return await storage.public.answer(request, key, media_type=media_type, headers=headers)
+        return await store.answer(request, key, media_type=media_type, headers=headers)
     except FileNotFoundError:
-        await _publish_image(storage, token, name)
+        await publish()
     try:
-        return await storage.public.answer(request, key, media_type=media_type, headers=headers)
+        return await store.answer(request, key, media_type=media_type, headers=headers)
     except FileNotFoundError:
         raise HTTPException(404) from None
 

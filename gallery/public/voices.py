@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,18 +11,17 @@ from starlette.routing import Route
 from tortoise.expressions import Subquery
 
 from gallery.artworks.models import Artwork, Status
-from gallery.images.sound_files import SOUND_FILES
-from gallery.public.media import NOT_FOR_MACHINES
+from gallery.images.sound_files import SOUND_MEDIA_TYPES
+from gallery.public.media import NOT_FOR_MACHINES, public_file_response
 from gallery.sounds.models import Sound, SoundState, voice_may_be_heard
 from gallery.sounds.player import captions_name
-from gallery.sounds.storage_keys import SOUND_FOLDER, make_sound_public, make_sounds_private, sound_key
+from gallery.sounds.storage_keys import make_sound_public, make_sounds_private, sound_key
 from gallery.sounds.transcripts import webvtt
 from gallery.storage import Storage
 from gallery.web.page_keys import declare_keys, work_key
 from gallery.web.rendering import settings_of, storage_of
 from gallery.worker import Chore, ChoreContext
 
-MEDIA_TYPES = {file.name: file.media_type for file in SOUND_FILES}
 BATCH_SIZE = 50
 
 
@@ -55,20 +56,11 @@ async def show(request: Request) -> Response:
     ):
         body = webvtt(text, artwork.sound.milliseconds)
         return Response(body, media_type="text/vtt", headers={**headers, "cache-control": "no-cache"})
-    if name not in MEDIA_TYPES:
+    if name not in SOUND_MEDIA_TYPES:
         raise HTTPException(404)
     headers["etag"] = f'"{token}-{name}"'  # another recording gets another token
-    if headers["etag"] in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    storage, key = storage_of(request), sound_key(token, name)
-    try:
-        return await storage.public.answer(request, key, media_type=MEDIA_TYPES[name], headers=headers)
-    except FileNotFoundError:
-        await _publish(storage, artwork.sound)
-    try:
-        return await storage.public.answer(request, key, media_type=MEDIA_TYPES[name], headers=headers)
-    except FileNotFoundError:
-        raise HTTPException(404) from None
+    key, publish = sound_key(token, name), partial(_publish, storage_of(request), artwork.sound)
+    return await public_file_response(request, key, SOUND_MEDIA_TYPES[name], headers, publish)
 
 
 async def _load_heard(token: str) -> Artwork:
@@ -87,7 +79,7 @@ async def _publish(storage: Storage, sound: Sound) -> None:
     try:
         await _load_heard(sound.token)
     except HTTPException:  # withdrawn in the meantime
-        await storage.public.delete_folder(f"{SOUND_FOLDER}/{sound.token}")
+        await storage.public.delete_folder(sound_key(sound.token))
         raise
 
 

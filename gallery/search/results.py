@@ -307,10 +307,10 @@ async def _filter_values(visible: Mapping[int, QueryRow]) -> FilterValues:
             count("medium", medium.text, medium)
         name, slug, title = FACETS[kind]
         count(name, row[slug], view_models.localized_column(row, title))
-    for year in {years[0] for years in made if len(years) == 1}:
-        for years in made:  # a work of several years has each of them, but no filter is offered for it alone
-            if year in years:
-                count("year", str(year), LocalizedText(str(year), ""))
+    # A work of several years counts under each, but a year that only such works have is not offered.
+    offered = {years[0] for years in made if len(years) == 1}
+    for year in (year for years in made for year in years if year in offered):
+        count("year", str(year), LocalizedText(str(year), ""))
     for row in await tags_of(_by_kind(visible)[EntryKind.WORK]):
         count("theme", row["themes__slug"], view_models.localized_column(row, "themes__title"))
     return filter_values

@@ -6,17 +6,16 @@ import asyncio
 import logging
 from datetime import timedelta
 
-from tortoise.expressions import Q
-
 from gallery.artworks.models import Artwork
 from gallery.clock import now
 from gallery.db import content_version
-from gallery.db.connection import QuerySet, in_transaction, locked
-from gallery.images.chores import RETRY_DELAYS, UNUSED_AFTER, is_due
+from gallery.db.connection import QuerySet, in_transaction, is_outage, locked
+from gallery.db.leases import is_free
+from gallery.images.chores import UNUSED_AFTER, is_due, retry_delay
 from gallery.images.sandbox.sound_parent import SoundRefused, develop_sound
 from gallery.images.uploads import worker_limits
 from gallery.sounds.models import Sound, SoundState
-from gallery.sounds.storage_keys import ORIGINAL_NAME, delete_sound_files, sound_key
+from gallery.sounds.storage_keys import ORIGINAL_NAME, delete_sound, delete_sound_files, sound_key
 from gallery.storage import StoreUnavailable
 from gallery.web.page_keys import keys_of_works
 from gallery.worker import Chore, ChoreContext
@@ -37,11 +36,12 @@ async def develop_next(context: ChoreContext) -> bool:
         await claimed_row(sound).update(lease_until=None)  # not a failure of the sound: no delay
         raise
     except OSError as fault:
+        if is_outage(fault):  # the same
+            await claimed_row(sound).update(lease_until=None)
+            raise
         logger.warning("Sound %d was postponed: this machine could not develop it: %s", sound.id, fault)
-        pause = RETRY_DELAYS[min(sound.failures, len(RETRY_DELAYS) - 1)]
-        await claimed_row(sound).update(
-            lease_until=None, attempt_after=now() + pause, failures=sound.failures + 1
-        )
+        after = now() + retry_delay(sound.failures)
+        await claimed_row(sound).update(lease_until=None, attempt_after=after, failures=sound.failures + 1)
     return True
 
 
@@ -79,20 +79,18 @@ async def claim(context: ChoreContext) -> Sound | None:
 
     The lease is as long as the worker may take for one file, so it needs no renewal.
     """
+    settings = context.settings
+    lease = timedelta(seconds=settings.image_worker_seconds + settings.image_lease_seconds)
     async with in_transaction():
-        waiting = Sound.filter(
-            is_due(), Q(lease_until__isnull=True) | Q(lease_until__lt=now()), state=SoundState.RECEIVED
-        )
-        sound: Sound | None = await locked(
-            waiting.order_by("failures", "id").limit(1), skip_locked=True
-        ).first()
+        waiting = Sound.filter(is_due(), is_free(lease), state=SoundState.RECEIVED)
+        in_order = waiting.order_by("failures", "id").limit(1)
+        sound: Sound | None = await locked(in_order, skip_locked=True).first()
         if sound is None:
             return None
         if sound.lease_until is not None:  # its worker was killed, perhaps because of it: after all others
             sound.failures += 1
         sound.attempts += 1
-        seconds = context.settings.image_worker_seconds + context.settings.image_lease_seconds
-        sound.lease_until = now() + timedelta(seconds=seconds)
+        sound.lease_until = now() + lease
         await sound.save(update_fields=["attempts", "failures", "lease_until"])
         return sound
 
@@ -113,10 +111,7 @@ async def delete_unused_sounds(context: ChoreContext) -> bool:
         if await Artwork.exists(sound_id=sound.id):
             return False
         await Sound.filter(id=sound.id).update(state=SoundState.ERASED)
-    await delete_sound_files(context.storage, sound.token)
-    if sound.is_public:
-        await context.storage.proxy_cache.purge()
-    await Sound.filter(id=sound.id).delete()
+    await delete_sound(sound, context.storage)
     return True
 
 

@@ -58,7 +58,7 @@ class Sound(Model):
 
     @property
     def seconds(self) -> int:
-        """The length, rounded, at least 1 once it is known."""
+        """The length in whole seconds; 0 until it is known."""
         return round(self.milliseconds / 1000)
 
 

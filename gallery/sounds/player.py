@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from markupsafe import Markup
 
 from gallery.images.sound_files import SOUND_FILES
+from gallery.images.sound_refusals import SOUND_REFUSALS
 from gallery.sounds.models import Sound
 from gallery.sounds.transcripts import clock, cues_of
 from gallery.sounds.waveform import waveform
@@ -57,5 +58,5 @@ def captions_name(language: str) -> str:
 
 def add_voices(pages: Pages) -> None:
     """Let the templates of `pages` show voices (templates/shared/voice.html)."""
-    pages.environment.globals.update(voice_player=voice_player)
+    pages.environment.globals.update(voice_player=voice_player, sound_refusals=SOUND_REFUSALS)
     pages.environment.filters.update(cues=cues_of)

@@ -14,9 +14,9 @@ ORIGINAL_NAME = "original"
 FILE_NAMES = tuple(file.name for file in SOUND_FILES)
 
 
-def sound_key(token: str, name: str) -> str:
-    """The key of a sound's file, the same in both stores; the original is in private storage only."""
-    return f"{SOUND_FOLDER}/{token}/{name}"
+def sound_key(token: str, name: str = "") -> str:
+    """The key of a sound's file, or of its folder: the same in both stores. The original is only in private storage."""
+    return f"{SOUND_FOLDER}/{token}/{name}".rstrip("/")
 
 
 def tokens_in(keys: Iterable[str]) -> set[str]:
@@ -51,15 +51,25 @@ async def make_sounds_private(storage: Storage, sounds: Sequence[Sound]) -> None
     if not sounds:
         return
     for sound in sounds:
-        await storage.public.delete_folder(f"{SOUND_FOLDER}/{sound.token}")
+        await storage.public.delete_folder(sound_key(sound.token))
     await content_version.wait_for_propagation()
     for sound in sounds:
-        await storage.public.delete_folder(f"{SOUND_FOLDER}/{sound.token}")
+        await storage.public.delete_folder(sound_key(sound.token))
     await storage.proxy_cache.purge()
     await Sound.filter(id__in=[sound.id for sound in sounds]).update(is_public=False)
+    for sound in sounds:
+        sound.is_public = False
 
 
 async def delete_sound_files(storage: Storage, token: str) -> None:
     """Delete every file of a sound, the private ones first, so that nobody can put them into public storage."""
-    await storage.private.delete_folder(f"{SOUND_FOLDER}/{token}")
-    await storage.public.delete_folder(f"{SOUND_FOLDER}/{token}")
+    await storage.private.delete_folder(sound_key(token))
+    await storage.public.delete_folder(sound_key(token))
+
+
+async def delete_sound(sound: Sound, storage: Storage) -> None:
+    """Delete a sound with its files; its state is ERASED already. Raises StoreUnavailable."""
+    await delete_sound_files(storage, sound.token)
+    if sound.is_public:
+        await storage.proxy_cache.purge()
+    await Sound.filter(id=sound.id).delete()

@@ -13,7 +13,7 @@ from gallery.images.uploads import ReceivedFile, request_limits
 from gallery.organisations.models import Organisation
 from gallery.settings import Settings
 from gallery.sounds.models import Sound, SoundState
-from gallery.sounds.storage_keys import ORIGINAL_NAME, delete_sound_files, sound_key
+from gallery.sounds.storage_keys import ORIGINAL_NAME, delete_sound, sound_key
 from gallery.storage import Storage, StoreUnavailable
 from gallery.storage.disk import sha256_of
 from gallery.web.languages import file_size
@@ -59,7 +59,4 @@ async def discard_sound(sound: Sound, storage: Storage) -> None:
     """
     await Sound.filter(id=sound.id).update(state=SoundState.ERASED)  # stops a worker that is making its files
     with contextlib.suppress(StoreUnavailable):
-        await delete_sound_files(storage, sound.token)
-        if sound.is_public:
-            await storage.proxy_cache.purge()
-        await Sound.filter(id=sound.id).delete()
+        await delete_sound(sound, storage)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from gallery.artworks.models import Artwork
+from gallery.audit.models import Entry
+from gallery.audit.verbs import Verb
 from tests import factories
 from tests.api.programs import token_for
 from tests.live import LiveSite
@@ -56,4 +57,4 @@ async def test_schemathesis_finds_no_fault(live: LiveSite, tmp_path: Path) -> No
     log = "".join(path.read_text() for path in live.settings.home.glob("serve-*.log"))
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:] + log[-5_000:]
     assert "Traceback" not in log
-    assert await Artwork.all().count() > 0
+    assert await Entry.filter(verb=Verb.WORK_MADE).exists()

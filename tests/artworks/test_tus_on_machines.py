@@ -77,7 +77,7 @@ async def test_what_arrived_on_a_line_that_went_silent_is_found_elsewhere(
 
     async def breaking() -> AsyncIterator[bytes]:
         yield PICTURE[:5000]
-        await eventually(has_arrived)  # the line is silent, and no end of it is noticed
+        await eventually(has_arrived)  # until then nothing more comes, and the connection seems whole
         raise ConnectionError
 
     with pytest.raises(ConnectionError):

@@ -858,6 +858,9 @@ async def _fill_index(inserts: Inserts, works: Iterable[Work]) -> None:
         for work in works:
             columns = dict.fromkeys(indexing.WORK_TEXTS, "") | {
                 **work._asdict(),
+                "date_made": str(work.year),
+                "made_from": work.year * 10_000 + 101,
+                "made_until": work.year * 10_000 + 1231,
                 "language": "zh",
                 "organisation__slug": f"org-{work.organisation_id}",
                 "artist__credit_name": f"小{FILLING[work.artist_id % len(FILLING)]}{work.artist_id}",

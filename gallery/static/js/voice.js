@@ -10,7 +10,7 @@ function attach(player) {
   const words = player.dataset;
   const audio = player.querySelector("audio");
   const seconds = Number(words.seconds);
-  const passages = [...(player.parentElement.querySelectorAll(".transcript [data-start]") ?? [])];
+  const passages = [...player.parentElement.querySelectorAll(".transcript [data-start]")];
 
   const play = document.createElement("button");
   play.type = "button";
@@ -71,7 +71,7 @@ function attach(player) {
   }
   audio.addEventListener("timeupdate", show);
   audio.addEventListener("seeked", show);
-  audio.lastElementChild?.parentElement.querySelector("source:last-of-type")?.addEventListener("error", () => {
+  audio.querySelector("source:last-of-type").addEventListener("error", () => {
     status.textContent = words.failed;
   });
 
