@@ -37,6 +37,7 @@ COLUMN_LABELS: Mapping[str, Any] = {
     "language": _l("Language"),
 }
 
+TRANSLATED_COLUMNS = [name for name in TRANSLATED_FIELDS if name in COLUMN_LABELS]
 # Headers of earlier templates: the translation into the site's other language than the row's.
 EARLIER_COLUMN_LABELS: Mapping[str, Any] = {
     "title_translation": _l("Title, translated"),
@@ -106,7 +107,7 @@ def find_column(header: str, known: Mapping[str, str]) -> str | None:
     match = HEADER_IN_LANGUAGE.fullmatch(header.strip().strip("*:："))
     name = known.get(normalised_name(match[1])) if match else None
     language = find_language(match[2]) if match else None
-    return field_name(name, language) if name in TRANSLATED_FIELDS and language else None
+    return field_name(name, language) if name in TRANSLATED_COLUMNS and language else None
 
 
 def known_headers() -> dict[str, str]:
@@ -126,7 +127,7 @@ def template_columns() -> list[str]:
     others = [language for language in LANGUAGES if language != current_language()]
     return [
         *COLUMN_LABELS,
-        *(field_name(name, language) for language in others for name in TRANSLATED_FIELDS),
+        *(field_name(name, language) for language in others for name in TRANSLATED_COLUMNS),
     ]
 
 
