@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from tortoise.expressions import Q, RawSQL, Subquery
+from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from gallery.artworks.models import Artwork
+from gallery.db.subqueries import looked_up
 from gallery.organisations.models import Project
 from gallery.themes.models import Theme
 from gallery.web.forms import one_line
@@ -56,7 +57,7 @@ async def load_work_filter(query: Mapping[str, str], organisations: Collection[i
     works = Artwork.filter(organisation_id__in=list(organisations))
     themes = await Theme.filter(id__in=Subquery(works.values("themes__id"))).order_by("-id")
     # Looked up by the project; a set of the projects of all works would need each work's row.
-    of_project = Artwork.filter(project_id=RawSQL('"project"."id"')).values("project_id")
+    of_project = Artwork.filter(looked_up("project_id", '"project"."id"')).values("project_id")
     projects = await Project.filter(
         organisation_id__in=list(organisations), id__in=Subquery(of_project)
     ).order_by("-id")

@@ -6,13 +6,14 @@ import secrets
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from tortoise import fields
-from tortoise.expressions import Q, RawSQL, Subquery
+from tortoise.expressions import Q, Subquery
 from tortoise.manager import Manager
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from gallery.artists.models import ConsentState, consent_covers_web
 from gallery.clock import now
+from gallery.db.subqueries import is_sqlite, looked_up
 from gallery.exhibitions.models import Edition, Hanging
 from gallery.images.models import Image, ImageState
 from gallery.themes.models import Theme
@@ -69,21 +70,20 @@ class ArtworkQuerySet(QuerySet["Artwork"]):
 def is_on_view(*, as_set: bool = False) -> Q:
     """The filter for works that visitors may see now; `Artwork.is_on_view` is the same for a loaded work.
 
-    Such a work may be exhibited and hangs in an open edition. The database looks the hangings of each work up,
+    Such a work may be exhibited and hangs in an open edition. SQLite looks the hangings of each work up,
     which is quick for a page of works. `as_set`: it computes the set of all hung works first, which is quicker
-    for a query that goes through most works of the site.
+    for a query that goes through most works of the site. PostgreSQL chooses by itself.
     """
-    if as_set:
+    if as_set or not is_sqlite():
         hung = Edition.filter(edition_is_open()).values("rooms__hangings__artwork_id")
     else:
-        of_this_work = Hanging.filter(edition_is_open("room__edition__"), artwork_id=THIS_WORK)
+        of_this_work = Hanging.filter(
+            looked_up("artwork_id", '"artwork"."id"'), edition_is_open("room__edition__")
+        )
         hung = of_this_work.order_by("artwork_id").values(
             "artwork_id"
         )  # replaces the default order, for speed
     return may_be_exhibited() & Q(id__in=Subquery(hung))
-
-
-THIS_WORK = RawSQL('"artwork"."id"')  # the work of the query around a subquery
 
 
 def has_theme(theme_id: int) -> Q:
@@ -136,7 +136,7 @@ def may_hang(artwork: str = "") -> Q:
 def may_be_exhibited() -> Q:
     """The filter for works that may be shown in exhibitions; `Artwork.hindrance() is None` in SQL."""
     # Not a join: SQLite would begin with the index of states, and almost every image is ready.
-    ready = Image.filter(id=RawSQL('"artwork"."image_id"'), state=ImageState.READY).values("id")
+    ready = Image.filter(looked_up("id", '"artwork"."image_id"'), state=ImageState.READY).values("id")
     return (
         may_hang()
         & consent_covers_web("consent__")

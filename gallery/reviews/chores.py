@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tortoise.expressions import RawSQL, Subquery
+from tortoise.expressions import Subquery
 
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.works import discard_image
 from gallery.clock import now
 from gallery.db.connection import QuerySet, in_transaction, locked
+from gallery.db.subqueries import looked_up
 from gallery.erasure import request_erasure
 from gallery.images.models import Image, ImageState
 from gallery.reviews.decisions import UNDO_GRACE, UNDO_PERIOD
@@ -55,7 +56,9 @@ async def _unused_candidates(works: QuerySet[Artwork]) -> list[Image]:
     lately = Review.filter(at__gt=now() - UNDO_PERIOD - UNDO_GRACE - timedelta(seconds=3)).values(
         "artwork_id"
     )
-    accepted = works.filter(status=Status.ACCEPTED, id=RawSQL('"image"."candidate_for_id"')).values("id")
+    accepted = works.filter(looked_up("id", '"image"."candidate_for_id"'), status=Status.ACCEPTED).values(
+        "id"
+    )
     # `gt`: the database begins with the few images that are candidates, and not with all accepted works.
     candidates = await Image.filter(candidate_for_id__gt=0, candidate_for_id__in=Subquery(accepted)).exclude(
         candidate_for_id__in=Subquery(lately)

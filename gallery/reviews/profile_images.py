@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from tortoise.expressions import Q, RawSQL, Subquery
+from tortoise.expressions import Q, Subquery
 
 from gallery.accounts.models import Person
 from gallery.artworks.access import was_sent_for_review
@@ -18,6 +18,7 @@ from gallery.artworks.models import Artwork
 from gallery.clock import now
 from gallery.db import content_version
 from gallery.db.connection import QuerySet, in_transaction, locked
+from gallery.db.subqueries import looked_up
 from gallery.images.models import Image, ImageState
 from gallery.images.profile_image_models import ProfileImage, ProfileImageState
 from gallery.images.takedowns import SEEN_VERBS, Takedown, record_profile_image, take_down
@@ -51,7 +52,7 @@ class NewProfileImage:
 def unseen_profile_images() -> QuerySet[ProfileImage]:
     """Logos and covers that were screened but that no curator has seen."""
     # Not a join: SQLite would begin with all ready images.
-    ready = Image.filter(id=RawSQL('"profile_image"."image_id"'), state=ImageState.READY).values("id")
+    ready = Image.filter(looked_up("id", '"profile_image"."image_id"'), state=ImageState.READY).values("id")
     screened = ProfileImage.filter(seen_at__isnull=True).exclude(state=ProfileImageState.NEW)
     return screened.filter(image_id__in=Subquery(ready))
 

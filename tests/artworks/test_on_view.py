@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from tortoise.connection import get_connection
 
 from gallery.artists.models import Artist, Consent, consent_covers_web
 from gallery.artworks.models import Artwork, Hindrance, Status, edition_is_open, may_be_exhibited, may_hang
@@ -188,3 +190,22 @@ def test_conditions_in_sql_and_properties_of_rows_agree(settings: Settings) -> N
 
     check()
     assert seen >= {*Hindrance, True, False, None}, "some state never came"
+
+
+@pytest.mark.engines("postgresql")
+def test_postgresql_expects_about_as_many_works_on_view_as_there_are(settings: Settings) -> None:
+    """If it expects one work, it compares each row of the tables with each other: minutes for 100,000 works."""
+
+    async def check() -> None:
+        async with Database(settings):
+            works = [await work_with(ON_VIEW) for _ in range(30)]
+            connection = get_connection("default")
+            await connection.execute_script("ANALYZE")
+            on_view = Artwork.all().on_view().values("id")
+            on_view._make_query()
+            query, values = on_view.query.get_parameterized_sql()
+            [plan] = await connection.execute_query_dict(f"EXPLAIN (FORMAT JSON) {query}", values)
+            assert await Artwork.all().on_view().count() == len(works)
+            assert len(works) / 3 < json.loads(plan["QUERY PLAN"])[0]["Plan"]["Plan Rows"] < len(works) * 3
+
+    run_in_thread(check)
