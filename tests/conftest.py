@@ -44,6 +44,7 @@ from gallery.accounts.sessions import COOKIE, token_hash
 from gallery.app import CHORES, create_app
 from gallery.clock import now
 from gallery.db.connection import Database
+from gallery.db.model_comments import skip_model_comments
 from gallery.images.models import PublicImagesPass
 from gallery.settings import Settings
 from gallery.storage import Storage
@@ -70,6 +71,7 @@ hypothesis.settings.load_profile("gallery")
 
 pytest_plugins = ["tests.exhibitions.credit_logos"]  # fixtures that several folders use
 
+skip_model_comments()  # as the command line does
 compile_templates_once()
 passwords._hasher = argon2.PasswordHasher(
     time_cost=1, memory_cost=8, parallelism=1

@@ -55,6 +55,7 @@ PARTS = [
         "works as they were sent",
     ),
     ("tortoise-orm", "tortoise.models:Model._meta", "tables and foreign keys of the models"),
+    ("tortoise-orm", "tortoise.models:_get_comments", "models are defined without reading their source"),
     (
         "tortoise-orm",
         "tortoise.backends.asyncpg.client:AsyncpgDBClient._translate_exceptions",

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from gallery.artworks.works import TRANSLATED_FIELDS
-from gallery.artworks.xlsx import Alignment, Font, openpyxl
 from gallery.web.languages import LANGUAGES, current_language, use_language
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
@@ -142,6 +141,8 @@ def template_csv() -> bytes:
 
 def template_xlsx() -> bytes:
     """The template as an XLSX workbook, with wide columns and a frozen first row."""
+    from gallery.artworks.xlsx import Alignment, Font, openpyxl  # only here: see sheets.py
+
     book = openpyxl.Workbook()
     page: Any = book.active
     page.title = str(_l("Works"))

@@ -11,11 +11,10 @@ sys.modules["PIL"] = None  # type: ignore[assignment]  # makes `import PIL` rais
 try:
     import openpyxl
     from openpyxl.styles import Alignment, Font
-    from openpyxl.utils.exceptions import InvalidFileException
 finally:
     if _pillow is None:
         del sys.modules["PIL"]
     else:
         sys.modules["PIL"] = _pillow
 
-__all__ = ["Alignment", "Font", "InvalidFileException", "openpyxl"]
+__all__ = ["Alignment", "Font", "openpyxl"]

@@ -11,6 +11,9 @@ import gc
 
 def main() -> None:
     gc.disable()
+    from gallery.db.model_comments import skip_model_comments
+
+    skip_model_comments()
     from gallery.cli import main as gallery
 
     gc.freeze()

@@ -1,6 +1,6 @@
 """The process that serves the site never imports Pillow, with which only the sandbox opens pictures.
 
-Nor does it import pypinyin for pages: its lists take 50 MB."""
+Nor does it import pypinyin for pages: its lists take 50 MB; nor openpyxl, which a start would have to wait for."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ async def main():
             paths = ("/zh/", "/en/exhibitions", "/zh/search?q=a", "/desk/sign-in", "/en/about", "/sharing/zh/a/b/c")
             statuses = [(await client.get(path)).status_code for path in paths]
     libraries = {name.partition(".")[0] for name in sys.modules}
-    print(json.dumps([statuses, sorted(libraries & {"PIL", "pillow_heif", "pypinyin", "typst"})]))
+    unneeded = {"PIL", "pillow_heif", "pypinyin", "typst", "openpyxl"}
+    print(json.dumps([statuses, sorted(libraries & unneeded)]))
 
 asyncio.run(main())
 """
