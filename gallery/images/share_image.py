@@ -6,12 +6,12 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 
-DESIGN_VERSION = 2  # increase it when the drawing code changes: the digest changes, too
+DESIGN_VERSION = 3  # increase it when the drawing code changes: the digest changes, too
 
 
 @dataclass(frozen=True)
 class Fonts:
-    """The two font files for all texts."""
+    """The two main font files. script_fonts.py has those of other scripts."""
 
     serif: str
     sans: str
@@ -44,6 +44,8 @@ class ShareImage:
     token: str = ""  # the image's token; empty without a picture
     over: str = ""  # the date line above the title
     under: str = ""  # the title in the other language
+    title_language: str = ""  # BCP 47 tags; empty: the language of the page
+    under_language: str = ""
     credit: str = ""
     facts: tuple[str, ...] = ()
     caption: str = ""  # title and artist of the picture, if the page is not about that work
@@ -60,3 +62,10 @@ class ShareImage:
     def name(self) -> str:
         """The file name, such as `card-0123456789ab.jpg`. The name does not reveal which work it shows."""
         return f"{self.form}-{self.digest}.{SHARE_IMAGE_FORMATS[self.form].suffix}"
+
+
+def language_data(language: str) -> dict[str, str]:
+    """What Typst needs to know of a BCP 47 tag: the language, and whether it is traditional Chinese."""
+    base, *others = language.split("-")
+    is_traditional = base == "yue" or not {"Hant", "TW", "HK", "MO"}.isdisjoint(others)
+    return {"lang": base if 2 <= len(base) <= 3 else "en", "script": "Hant" if is_traditional else ""}

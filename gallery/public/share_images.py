@@ -22,6 +22,7 @@ from gallery.web.languages import LocalizedText, current_language, localized, ng
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import shown_date, shown_number
 
+NO_TEXT = LocalizedText("", "")
 ACCENT = "#a8322a"  # for a card or poster without a theme
 
 # The fonts that come with the package.
@@ -63,7 +64,7 @@ def of_work(work: ShownWork, theme: ShownTheme | None, settings: Settings) -> Sh
     """Card and poster of a work. Without consent to sharing, there is no picture and no poster."""
     by = [each for each in (work.medium.text, work.date) if each]
     texts: dict[str, Any] = {
-        "title": work.title.text,
+        **titled(work.title),
         "credit": work.credit.text,
         "facts": tuple(filter(None, (" · ".join(by), work.organisation.text))),
         "over": theme.title.text if theme else "",
@@ -82,8 +83,7 @@ def of_exhibition(
     """Card and poster of an exhibition. `works` are its first works, `counts` count all of them."""
     facts = [counts_line(counts)] if counts.works else []
     texts: dict[str, Any] = {
-        "title": shown.title.text,
-        "under": shown.other_title.text,
+        **titled(shown.title, shown.other_title),
         "facts": tuple(facts),
         "over": " · ".join(
             filter(None, (shown.theme.title.text if shown.theme else "", opening_days(shown)))
@@ -99,8 +99,7 @@ def of_theme(theme: Theme, works: Sequence[ShownWork], settings: Settings) -> Sh
     """The card of a theme, with a picture from its `works`."""
     shown = ShownTheme(theme.slug, localized(theme, "title"), theme.accent, theme.accent_night)
     texts: dict[str, Any] = {
-        "title": shown.title.text,
-        "under": other_localized(theme, "title").text,
+        **titled(shown.title, other_localized(theme, "title")),
         "over": shown_date(theme.occurs_on),
         "accent": accent_of(shown),
         **shared_picture(works),
@@ -113,20 +112,29 @@ def of_organisation(
 ) -> ShareImages:
     """The card of an organisation, with a picture from its `works`."""
     name = localized(organisation, "name")
-    texts = {"title": name.text, "under": other_localized(organisation, "name").text, **shared_picture(works)}
+    texts = {**titled(name, other_localized(organisation, "name")), **shared_picture(works)}
     return share_images("organisations", organisation.slug, texts, name, settings)
 
 
 def of_project(project: Project, works: Sequence[ShownWork], settings: Settings) -> ShareImages:
     """The card of a project, with a picture from its `works`."""
     title = localized(project, "title")
-    texts = {
-        "title": title.text,
-        "under": other_localized(project, "title").text,
+    texts: dict[str, Any] = {
+        **titled(title, other_localized(project, "title")),
         "facts": (localized(project.organisation, "name").text,),
         **shared_picture(works),
     }
     return share_images("projects", project.slug, texts, title, settings)
+
+
+def titled(title: LocalizedText, under: LocalizedText = NO_TEXT) -> dict[str, str]:
+    """A title and, in smaller letters, the same in another language, each with its language."""
+    return {
+        "title": title.text,
+        "title_language": title.language,
+        "under": under.text,
+        "under_language": under.language,
+    }
 
 
 def share_images(

@@ -29,10 +29,12 @@ from gallery.search.engine import ABOVE_ALL_IDS
 from gallery.search.models import IDS_PER_KIND, EntryKind, IndexPass, SearchEntry, entry_id
 from gallery.search.tokenizer import facet_token, token_stream
 from gallery.search.touched import touched_entries
+from gallery.sounds.models import SoundState
+from gallery.sounds.transcripts import words_of
 from gallery.themes.models import Theme
 from gallery.web.languages import LANGUAGES
 from gallery.web.markdown import markdown_to_text
-from gallery.web.texts import Texts
+from gallery.web.texts import NO_TEXTS, Texts
 
 READ_AT_ONCE = 300  # rows compared in one batch
 WRITTEN_AT_ONCE = 50  # entries written in one transaction; few, so that other writers wait only briefly
@@ -54,6 +56,7 @@ WORK_TEXTS = (
     "story",
 )
 WORK_TITLES = WORK_TEXTS[:3]  # credit names count as titles
+VOICE_COLUMNS = ("transcript", "sound__state", "consent__for_voice")
 
 
 @dataclass(frozen=True)
@@ -89,8 +92,9 @@ def plain_line(text: str) -> str:
 
 async def works(ids: Collection[int]) -> list[EntrySource]:
     """The works on view among these."""
-    columns = ("id", "language", "date_made", "made_from", "made_until", "organisation__slug", *WORK_TEXTS)
-    rows = await Artwork.all().on_view().filter(id__in=list(ids)).values(*columns)
+    columns = ("id", "language", "date_made", "made_from", "made_until", "organisation__slug")
+    on_view = Artwork.all().on_view().filter(id__in=list(ids))
+    rows = await on_view.values(*columns, *WORK_TEXTS, *VOICE_COLUMNS)
     tagged: dict[int, list[Mapping[str, Any]]] = {row["id"]: [] for row in rows}
     for pair in await tags_of(tagged):
         tagged[pair["id"]].append(pair)
@@ -120,11 +124,20 @@ def _work_source(row: Mapping[str, Any], themes: Iterable[Mapping[str, Any]]) ->
         titles=_non_empty(row, WORK_TITLES),
         texts=(
             *_non_empty(row, WORK_TEXTS[len(WORK_TITLES) :]),
+            *heard_words(row).values(),
             *(text for theme in themes for text in _non_empty(theme, TAG_NAMES)),
             *date_texts(row["date_made"]),
         ),
         facets=tuple(dict.fromkeys(facets)),
     )
+
+
+def heard_words(row: Mapping[str, Any]) -> Texts:
+    """What the voice of a work on view says, without times; nothing if it may not be heard. See
+    `voice_may_be_heard`."""
+    if row["sound__state"] != SoundState.READY or not row["consent__for_voice"]:
+        return NO_TEXTS
+    return Texts({language: words_of(text) for language, text in row["transcript"].items()})
 
 
 async def projects(ids: Collection[int]) -> list[EntrySource]:

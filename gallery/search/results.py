@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from tortoise.queryset import QuerySet, ValuesQuery
@@ -19,7 +20,7 @@ from gallery.public import queries, view_models
 from gallery.public.queries import published_editions
 from gallery.public.view_models import ShownWork
 from gallery.search.engine import Hit, find_hits
-from gallery.search.indexing import in_languages, plain_line, tags_of
+from gallery.search.indexing import VOICE_COLUMNS, heard_words, in_languages, plain_line, tags_of
 from gallery.search.models import IDS_PER_KIND, EntryKind, SearchEntry, entry_id
 from gallery.search.tokenizer import Term, facet_token, is_cjk, snippet, terms_of
 from gallery.themes.models import Theme
@@ -189,7 +190,8 @@ async def _results(entries: Collection[int], terms: Sequence[Term]) -> dict[int,
 
 @compiled_query
 def _works(ids: list[int]) -> ValuesQuery[Any]:
-    return Artwork.all().on_view().filter(id__in=ids).values(*view_models.WORK_COLUMNS, "story")
+    columns = dict.fromkeys([*view_models.WORK_COLUMNS, "story", *VOICE_COLUMNS])
+    return Artwork.all().on_view().filter(id__in=ids).values(*columns)
 
 
 @compiled_query
@@ -233,13 +235,13 @@ DETAIL_ROWS = {
 def _work_result(row: QueryRow, terms: Sequence[Term]) -> SearchResult:
     shown, own = ShownWork.of(row), row["language"]
 
-    def in_every_language(field: str) -> list[LocalizedText]:
-        """The field as the page shows it, then in its other languages."""
-        texts: Texts = row[field]
+    def in_every_language(texts: Texts) -> list[LocalizedText]:
+        """The text as the page shows it, then in its other languages."""
         first = texts.localized(None, own)
         return [first, *texts.others(first.language, own)]
 
-    _, *other_titles = in_every_language("title")
+    _, *other_titles = in_every_language(row["title"])
+    texts = [row["story"], row["alt_text"], heard_words(row)]
     facts = [shown.credit, shown.medium, LocalizedText(shown.date, ""), shown.organisation]
     return SearchResult(
         kind=EntryKind.WORK,
@@ -248,7 +250,7 @@ def _work_result(row: QueryRow, terms: Sequence[Term]) -> SearchResult:
         title=shown.title,
         other_title=other_titles[0] if other_titles else LocalizedText("", own),
         facts=[fact for fact in facts if fact.text],
-        snippet=_snippet([*in_every_language("story"), *in_every_language("alt_text")], terms),
+        snippet=_snippet([part for text in texts for part in in_every_language(text)], terms),
         work=shown,
     )
 
@@ -355,8 +357,8 @@ async def _alternatives(terms: Sequence[Term]) -> list[str]:
         known = await _vocabulary()
         alternatives += [alike for word in latin for alike in get_close_matches(word, known, 2, 0.7)]
     for term in terms:
-        if term.typed not in latin and len(term.tokens) > 1:
-            alternatives += term.tokens
+        if is_cjk(term.typed) and len(term.typed) > 2:
+            alternatives += map("".join, pairwise(term.typed))
         elif is_cjk(term.typed) and not term.is_prefix:
             alternatives += term.typed
     return alternatives

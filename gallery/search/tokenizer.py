@@ -5,9 +5,9 @@ position of its first character, followed by the last character alone: 冬至吃
 query is a phrase of pairs, and a single character in a query is the prefix of a pair.
 
 Yi, Thai, Lao, Khmer and Burmese have no spaces either, and become pairs in the same way. Other text is split at
-characters that are neither letters nor digits: Tibetan into syllables, Uyghur and Mongolian into words. English words
-are reduced to their stems: lanterns → lantern. Width, case and accents do not matter, nor vowel points of Arabic and
-Hebrew; the vowel signs of other scripts do.
+characters that are neither letters nor digits: Tibetan into syllables, which are a phrase in a query, Uyghur and
+Mongolian into words. English words are reduced to their stems: lanterns → lantern. What is the same word in another
+form, see folding.py.
 
 Both databases store these tokens in this order and do not tokenize texts themselves. So they give the same
 results.
@@ -28,31 +28,30 @@ from operator import add
 import snowballstemmer
 from markupsafe import Markup, escape
 
-VERSION = 2  # of the tokenizer; when it is raised, the worker writes the whole index again
+from gallery.search.folding import CJK, fold, fold_with_positions
+
+VERSION = 3  # of the tokenizer; when it is raised, the worker writes the whole index again
 MAX_QUESTION_LENGTH = 80  # characters of a query; the rest is ignored
 MAX_TOKENS = 10_000  # tokens in one entry; PostgreSQL counts positions up to 16,383
 MAX_REPEATS = 200  # how often one token may occur in an entry; PostgreSQL stores up to 255 positions
 MAX_ASCII_LENGTH, MAX_OTHER_LENGTH = 40, 20  # characters of one word
 
-# Scripts without spaces between words; Chinese is by far the most frequent.
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\ua000-\ua48f\uaa60-\uaa7f"
-_CJK = (
-    "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
-    + _UNSPACED
-)
 # Vowel signs of Indian, Tibetan and other scripts are parts of words; for regular expressions they are no letters.
 _MARKS = "".join(
     character
-    for character in map(chr, range(0x0900, 0x1D00))
-    if unicodedata.category(character).startswith("M") and not re.match(f"[{_UNSPACED}]", character)
+    for character in map(chr, range(0x0780, 0xAC00))
+    if unicodedata.category(character).startswith("M")
+    and fold(character)
+    and not re.match(f"[{CJK}]", character)
 )
-_LETTER = rf"(?:(?![_{_CJK}])[\w{_MARKS}])"
-_WORDS = re.compile(rf"([{_CJK}]+)|({_LETTER}+(?:'{_LETTER}+)*)")
+_LETTER = rf"(?:(?![_{CJK}])[\w{_MARKS}])"
+_WORDS = re.compile(rf"([{CJK}]+)|({_LETTER}+(?:'{_LETTER}+)*)")
 _ASCII_WORDS = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")  # a faster _WORDS for ASCII texts
-_CJK_CHARACTER = re.compile(rf"[{_CJK}]")
-MAX_FOLDS = 16_384  # characters whose folded form is kept
+_CJK_CHARACTER = re.compile(f"[{CJK}]")
+_TSHEG = "\u0f0b"  # between the syllables of a Tibetan word
+_TIBETAN_ENDING = re.compile("(?<=.)\u0f60(?:[\u0f72\u0f7c]|\u0f44|\u0f58)$")  # འི འོ འང འམ: of, and, or
 _GAP = "_"  # marks the position of a token that was left out
-_SAFE = re.compile(rf"[\w{_CJK}{_MARKS}]+")
+_SAFE = re.compile(rf"[\w{CJK}{_MARKS}]+")
 
 # Words of a query that a text need not contain: "the lantern of grandma".
 _STOP_WORDS = frozenset(
@@ -74,9 +73,8 @@ class Term:
 
 def tokens(text: str) -> list[str]:
     """The tokens of `text` in order, one for each position."""
-    folded = text.lower() if text.isascii() else text.translate(_folds)
     result: list[str] = []
-    for run, word in _WORDS.findall(folded):
+    for run, word in _WORDS.findall(fold(text)):
         if run:
             result.extend(map(add, run, run[1:]))
             result.append(run[-1])
@@ -87,9 +85,9 @@ def tokens(text: str) -> list[str]:
 
 @functools.lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
-    """The stem of a folded English word; a word of another language is not changed."""
+    """The stem of a folded English word, or of a Tibetan syllable; another word is not changed."""
     if not word.isascii():
-        return word.replace("'", "")[:MAX_OTHER_LENGTH]
+        return _TIBETAN_ENDING.sub("", word).replace("'", "")[:MAX_OTHER_LENGTH]
     return (_english(word) if not word.isdigit() else word).replace("'", "")[:MAX_ASCII_LENGTH]
 
 
@@ -101,54 +99,20 @@ def _english(word: str) -> str:
     return stemmed
 
 
-def _folded(text: str) -> tuple[str, Sequence[int]]:
-    """The folded `text`, and for each of its characters the position in `text` that it comes from."""
-    if text.isascii():
-        return text.lower(), range(len(text))
-    characters = [_folds[ord(character)] for character in text]
-    folded = "".join(characters)
-    if all(map((1).__eq__, map(len, characters))):
-        return folded, range(len(text))
-    return folded, [position for position, parts in enumerate(characters) for _ in parts]
-
-
-def _fold(character: str) -> str:
-    if character == "’":
-        return "'"
-    composed = unicodedata.normalize("NFKC", character)
-    if _CJK_CHARACTER.search(composed):
-        return composed
-    decomposed = unicodedata.normalize("NFKD", composed)
-    return "".join(part for part in decomposed if not _is_accent(part)).casefold()
-
-
-def _is_accent(character: str) -> bool:
-    """Whether folding drops the character: combining marks of alphabets, and the selectors of Mongolian letters."""
-    return (
-        unicodedata.combining(character) > 0 and character < "\u0900"
-    ) or "\u180b" <= character <= "\u180e"
-
-
-class _Folds(dict[int, str]):
-    """Code point → the folded character, for str.translate."""
-
-    def __missing__(self, code: int) -> str:
-        if len(self) >= MAX_FOLDS:
-            self.clear()
-        self[code] = folded = _fold(chr(code))
-        return folded
-
-
-_folds = _Folds()
-
-
 def terms_of(query: str) -> list[Term]:
     """The terms of a query, which must all match. Empty if the query has no letters or digits."""
-    folded, positions = _folded(query[:MAX_QUESTION_LENGTH])
+    query = query[:MAX_QUESTION_LENGTH]
+    folded, starts, ends = fold_with_positions(query)
     terms: list[Term] = []
+    reached = first = 0  # where the previous word ends, and where its term begins
     for match in _WORDS.finditer(folded):
         start, end = match.span()
-        typed = query[positions[start] : positions[end - 1] + 1]
+        if match[2] and folded[reached:start] == _TSHEG and not is_cjk(terms[-1].tokens[0]):
+            terms[-1] = Term((*terms[-1].tokens, stem(match[2])), typed=query[starts[first] : ends[end - 1]])
+            reached = end
+            continue
+        reached, first = end, start
+        typed = query[starts[start] : ends[end - 1]]
         if not match[1]:
             terms.append(Term((stem(match[2]),), typed=typed))
         elif end - start == 1:
@@ -197,10 +161,10 @@ def is_token(token: str) -> bool:
 
 def spans(text: str, terms: Sequence[Term]) -> list[tuple[int, int]]:
     """The parts of `text` that match the terms, in order. Parts that touch are merged."""
-    folded, positions = _folded(text)
+    folded, starts, ends = fold_with_positions(text)
     merged: list[tuple[int, int]] = []
     for first, after in sorted(_matches(folded, terms)):
-        start, end = positions[first], positions[after - 1] + 1
+        start, end = starts[first], ends[after - 1]
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
@@ -210,22 +174,24 @@ def spans(text: str, terms: Sequence[Term]) -> list[tuple[int, int]]:
 
 def first_span(text: str, terms: Sequence[Term]) -> tuple[int, int] | None:
     """The first part of `text` that matches a term; faster than `spans`."""
-    folded, positions = _folded(text)
+    folded, starts, ends = fold_with_positions(text)
     hits = list(_matches(folded, terms, most=1))
     if not hits:
         return None
     start, end = min(hits)
-    return positions[start], positions[end - 1] + 1
+    return starts[start], ends[end - 1]
 
 
 def _matches(folded: str, terms: Sequence[Term], most: int | None = None) -> Iterator[tuple[int, int]]:
-    """The (start, end) of matches: at most `most` for each Chinese term, and for all other terms together."""
+    """The (start, end) of matches: at most `most` for each Chinese term or phrase, and for all words together."""
     stems = set()
     for term in terms:
         first, *others = term.tokens
         if is_cjk(first):
             # Join the overlapping pairs to the run of characters that they were cut from.
             yield from islice(_occurrences(folded, first + "".join(pair[1:] for pair in others)), most)
+        elif others:
+            yield from islice(_phrases(folded, term.tokens), most)
         else:
             stems.add(first)
     if stems:
@@ -239,6 +205,15 @@ def _occurrences(text: str, part: str) -> Iterator[tuple[int, int]]:
     while start >= 0:
         yield start, start + len(part)
         start = text.find(part, start + 1)
+
+
+def _phrases(folded: str, stems: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Where words with these stems follow one another."""
+    words = [(stem(match[0]), match.span()) for match in _WORDS.finditer(folded)]
+    for place in range(len(words) - len(stems) + 1):
+        found = words[place : place + len(stems)]
+        if all(one == other for (one, _), other in zip(found, stems, strict=True)):
+            yield found[0][1][0], found[-1][1][1]
 
 
 def highlighted(text: str, terms: Sequence[Term]) -> Markup:

@@ -22,6 +22,8 @@ from gallery.exhibitions.access import load_exhibition
 from gallery.exhibitions.drafts import draft_of
 from gallery.exhibitions.room_rules import fill_rooms
 from gallery.images.sandbox.parent import ImageRefused, MachineFault, typeset_pdf
+from gallery.images.script_fonts import is_right_to_left, missing_characters
+from gallery.images.share_image import language_data
 from gallery.images.uploads import request_limits
 from gallery.interop.iiif.image_api import RETRY_AFTER
 from gallery.public.previews import draft_as_shown
@@ -41,33 +43,30 @@ from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.markdown import display_width, excerpt
 from gallery.web.rendering import render, settings_of, storage_of
-from gallery.web.texts import script_of
 
 PAPER_SIZES = {
     "a6": _l("One card on each sheet of A6"),
     "a4": _l("Four cards on each sheet of A4, to cut out"),
 }
 STORY_WIDTH = 260  # display columns of the story's excerpt; a Chinese character takes two
-# The scripts that the fonts of cards and labels have.
-DRAWN_SCRIPTS = frozenset(["Cyrl", "Grek", "Hans", "Hant", "Jpan", "Latn"])
 LABEL_FIELDS = ("id", "language", "title", "story", "assistance")
 
 
 @dataclass(frozen=True)
 class WallLabel:
-    """The texts of one card, each on one line and possibly empty.
+    """The texts of one card, each on one line and possibly empty. Those that may be in any language are LocalizedText.
 
     `code` is the QR code of `address`, as SVG.
     """
 
-    title: str
-    other_title: str
+    title: LocalizedText
+    other_title: LocalizedText
     credit: str
     facts: str  # medium, date and size
     help: str
     organisation: str
     caption: str  # the caption of the hanging
-    story: str
+    story: LocalizedText
     room: str
     address: str
     code: str
@@ -75,7 +74,21 @@ class WallLabel:
     @property
     def length(self) -> int:
         """The title's width in display columns; a Chinese character takes two."""
-        return display_width(self.title)
+        return display_width(self.title.text)
+
+    def data(self) -> dict[str, Any]:
+        """The label for the template."""
+        own = {name: own_text(getattr(self, name)) for name in ("title", "other_title", "story")}
+        return {**asdict(self), **own, "length": self.length}
+
+
+def own_text(text: LocalizedText) -> dict[str, Any]:
+    """A text for the template, with how it is set."""
+    return {
+        "text": text.text,
+        **language_data(text.language),
+        "is_right_to_left": is_right_to_left(text.text),
+    }
 
 
 async def index(request: Request) -> Response:
@@ -83,8 +96,29 @@ async def index(request: Request) -> Response:
     _person, exhibition = await load_exhibition(request)
     draft = await draft_of(exhibition)
     rooms = await rooms_of_draft(await fill_rooms(draft), lambda token: "")
-    context = {"exhibition": exhibition, "draft": draft, "rooms": rooms, "papers": PAPER_SIZES}
+    context = {
+        "exhibition": exhibition,
+        "draft": draft,
+        "rooms": rooms,
+        "papers": PAPER_SIZES,
+        "missing": await titles_with_missing_characters(rooms),
+    }
     return render(request, "exhibitions/labels.html", context)
+
+
+async def titles_with_missing_characters(rooms: Sequence[ShownRoom]) -> list[tuple[LocalizedText, str]]:
+    """The works of these rooms for whose titles, in a language of the site, or credit names no font has all
+    characters: the title and these characters. One query."""
+    ids = [work.id for room in rooms for work in room.works]
+    columns = ("title", "language", "artist__credit_name")
+    found = []
+    for row in await Artwork.filter(id__in=ids).order_by("id").values(*columns):
+        titles = [row["title"].localized(each, row["language"]) for each in LANGUAGES]
+        if characters := missing_characters(
+            "".join(each.text for each in titles) + row["artist__credit_name"]
+        ):
+            found.append((row["title"].localized(None, row["language"]), characters))
+    return found
 
 
 async def show(request: Request) -> Response:
@@ -133,18 +167,18 @@ def make_label(
         return localized_text
 
     others = row["title"].others(text("title").language, row["language"])
-    other = next((each.text for each in others if script_of(each.language) in DRAWN_SCRIPTS), "")
+    drawn = (each for each in others if each.text != work.title.text and not missing_characters(each.text))
     address = f"{settings.site_url}/{language}/works/{work.public_id}"
     by = (work.medium.text, work.date, work.measured.words if work.measured else "")
-    words = {
-        "title": work.title.text,
-        "other_title": other if other != work.title.text else "",
+    words: dict[str, Any] = {
+        "title": work.title,
+        "other_title": next(drawn, LocalizedText("", language)),
         "credit": work.credit.text,
         "facts": " · ".join(filter(None, by)),
         "help": text("assistance").text,
         "organisation": work.organisation.text,
         "caption": room.captions[work.id].text if work.id in room.captions else "",
-        "story": excerpt(text("story").text, STORY_WIDTH),
+        "story": LocalizedText(excerpt(text("story").text, STORY_WIDTH), text("story").language),
         "room": (room.title.text or _("Room %(number)s") % {"number": room.number}) if names_room else "",
     }
     return WallLabel(**words, address=address, code=qr_code(address))
@@ -170,9 +204,9 @@ async def set_labels(
     storage = storage_of(request)
     with use_language(language):
         data = {
-            "labels": [{**asdict(label), "length": label.length} for label in labels],
+            "labels": [label.data() for label in labels],
             "paper": paper,
-            "language": LANGUAGE_TAGS[language][:2],
+            **language_data(LANGUAGE_TAGS[language]),
             "accent": accent_of(theme),
             "exhibition": exhibition,
             "site": settings.site_name(language),

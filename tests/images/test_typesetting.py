@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from fontTools.ttLib import TTFont
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery.images.sandbox.share_images import TextColumn, TextItem, Typography
+from gallery.images.sandbox.share_images import EDGE, TextColumn, TextItem, Typography
 from gallery.images.sandbox.typesetting import drawable, has_glyph, visible_text
+from gallery.images.script_fonts import TRADITIONAL, missing_characters, needed_fonts
 from gallery.images.share_image import Fonts
 from gallery.public.share_images import SANS, SERIF
 from gallery.web.languages import template_folder
@@ -30,7 +32,7 @@ def box(column: TextColumn) -> tuple[int, int, int, int]:
     assert column.image is not None
     found = column.image.getchannel("A").getbbox()
     assert found is not None
-    return found[0] - 8, found[1] - 8, found[2] - 8, found[3] - 8
+    return found[0] - EDGE, found[1] - EDGE, found[2] - EDGE, found[3] - EDGE
 
 
 def test_a_text_takes_the_first_size_in_which_it_fits() -> None:
@@ -65,7 +67,7 @@ def test_any_text_stays_in_its_column(text: str, language: str, max_lines: int) 
     found = column(text, 240, (40, 30, 20), language, max_lines=max_lines)
     assert found.height <= max_lines * 60
     assert found.image is not None
-    assert found.image.width <= 240 + 16
+    assert found.image.width <= 240 + 2 * EDGE
 
 
 def test_marks_of_two_widths_follow_their_neighbours() -> None:
@@ -106,3 +108,84 @@ def test_what_no_font_has_is_left_out() -> None:
     assert drawable("\u202e饺子\u200d皮", paths) == "饺子皮"
     assert not has_glyph(FONTS.serif, "😀")
     assert has_glyph(FONTS.serif, "饺")
+
+
+# Scripts
+
+
+SCRIPTS = {
+    "bo": "ཉི་མ་དང་ཟླ་བ་རྒྱལ་སྐྱོང་།",
+    "ug": "قۇياش، ئاي ۋە باھار",
+    "mn-Mong": "ᠨᠠᠷᠠ ᠮᠣᠩᠭᠣᠯ\u202fᠤᠨ᠃",
+    "ii": "ꆈꌠꉙ",
+    "hi": "सूरज और चाँद, हिन्दी",
+    "bn": "সূর্য ও চাঁদ",
+    "ta": "சூரியன்",
+    "th": "พระอาทิตย์และน้ำ",
+    "lo": "ຕາເວັນ",
+    "km": "ព្រះអាទិត្យ",
+    "my": "နေမင်း",
+    "he": "שמש וירח",
+    "ko": "한국의 해바라기",
+    "mn": "Нар, хүүхэд өдөр, Ёлка",
+    "kk": "Күн, қазақ әні",
+    "pl": "Łódź, źródło",
+    "vi": "Mặt trời và trường học",
+    "es": "¡Español, corazón!",
+    "zh": "冬至吃饺子",
+    "zh-Hant": "冬至吃餃子，骨直與麵",
+    "yue": "佢哋嘅太陽",
+}
+
+
+@pytest.mark.parametrize(("language", "text"), SCRIPTS.items())
+def test_every_character_of_a_script_has_a_letter_in_its_fonts(language: str, text: str) -> None:
+    assert drawable(text, (FONTS.serif, FONTS.sans)) == text
+    assert missing_characters(text) == ""
+    others = needed_fonts(text, has_traditional=language in {"zh-Hant", "yue"})
+    assert (TRADITIONAL in others) == (language in {"zh-Hant", "yue"})
+    for main, face in ((FONTS.serif, "serif"), (FONTS.sans, "sans")):
+        found = [
+            set(TTFont(path).getBestCmap()) for path in (main, *(getattr(font, face) for font in others))
+        ]
+        lacking = [each for each in text if not any(ord(each) in letters for letters in found)]
+        assert lacking == [], face
+    left, top, right, bottom = box(column(text, 600, (40,), language))
+    assert 0 < right - left < 600
+    assert bottom - top > 20
+
+
+@pytest.mark.parametrize("text", ["རྒྱལ་སྐྱོང་", "ၝြွှူ့", "ព្រះអាទិត្យ", "ᠮᠣᠩᠭᠣᠯ", "ﷺ پچ"])
+def test_letters_that_stack_are_not_cut_off(text: str) -> None:
+    drawn = column(text, 900, (84,), "bo").image
+    assert drawn is not None
+    edges = [(0, 0, drawn.width, 1), (0, drawn.height - 1, drawn.width, drawn.height)]
+    assert all(drawn.getchannel("A").crop(edge).getbbox() is None for edge in edges)
+
+
+def test_arabic_letters_join_and_run_from_right_to_left() -> None:
+    alone, joined = box(column("ب", 900, (60,), "zh")), box(column("بببب", 900, (60,), "zh"))
+    assert joined[2] - joined[0] < 3 * (alone[2] - alone[0])
+    drawn = column("ا WWW", 900, (60,), "zh")  # the first letter stands on the right
+    left, _, right, _ = box(drawn)
+    assert drawn.image is not None
+    ink = drawn.image.getchannel("A").crop((EDGE, 0, drawn.image.width, drawn.image.height))
+    middle = ink.crop((right - 24, 0, right + 24, ink.height))
+    start = ink.crop((left, 0, left + 48, ink.height))
+    assert sum(start.histogram()[128:]) > 2 * sum(middle.histogram()[128:])
+
+
+def test_traditional_chinese_has_its_own_forms() -> None:
+    simplified, traditional = (column("骨直與", 300, (60,), tag).image for tag in ("zh", "zh-Hant"))
+    assert simplified is not None
+    assert traditional is not None
+    assert simplified.tobytes() != traditional.tobytes()
+
+
+def test_what_shapes_letters_is_kept_between_them_only() -> None:
+    assert visible_text("ᠮᠣᠩᠭᠣᠯ\u202fᠤᠨ\u180b می\u200cروم") == "ᠮᠣᠩᠭᠣᠯ\u202fᠤᠨ\u180b می\u200cروم"
+    assert visible_text("a\u202fb\u200dc\u180b") == "a bc"
+
+
+def test_characters_that_no_font_has_are_named() -> None:
+    assert missing_characters("ᏣᎳᎩ 太阳 😀😀") == "ᏣᎳᎩ😀"

@@ -8,9 +8,11 @@ import zxingcpp
 
 from gallery.artworks.models import Artwork
 from gallery.exhibitions.models import Exhibition, Hanging
+from gallery.web.texts import Texts
 from tests import factories
 from tests.conftest import Site
 from tests.factories import accepted
+from tests.markup import texts_in
 
 MM = 72 / 25.4  # points
 
@@ -64,6 +66,32 @@ async def test_a_card_says_what_hangs_and_leads_to_it(site: Site) -> None:
     assert (round(width / MM), round(height / MM)) == (148, 105)
     (code,) = zxingcpp.read_barcodes(document[0].render(scale=3).to_pil().convert("L"))
     assert code.text == f"{site.settings.site_url}/zh/works/{work.public_id}"
+
+
+async def test_a_title_is_set_in_its_own_script(site: Site) -> None:
+    title = Texts({"bo": "ཉི་མ", "ug": "قۇياش", "zh": "太阳"})
+    exhibition = await exhibited(
+        site, await accepted(site, language="bo", title=title, story=Texts({"bo": "ཉི་མ་ཤར།"}))
+    )
+    curator = await site.client(site.cast.curator)
+    answer = await curator.get(f"/desk/exhibitions/{exhibition.id}/labels.pdf?language=zh")
+    (said,) = texts(answer.content)
+    assert "太阳" in said
+    assert "ཉི་མ" in said
+    assert "ཤར" in said
+
+
+async def test_the_desk_says_which_characters_no_font_has(site: Site) -> None:
+    exhibition = await exhibited(
+        site,
+        await accepted(site, title="太阳 ᏣᎳᎩ", title_translation="Sun"),
+        await accepted(site, title="ཉི་མ", language="bo"),
+    )
+    curator = await site.client(site.cast.curator)
+    page = (await curator.get(f"/desk/exhibitions/{exhibition.id}/labels")).text
+    assert texts_in(page, "ul.missing li") == ["Sun: ᏣᎳᎩ"]
+    answer = await curator.get(f"/desk/exhibitions/{exhibition.id}/labels.pdf?language=zh")
+    assert "太阳" in texts(answer.content)[0]
 
 
 async def test_four_cards_share_a_sheet_of_a4(site: Site) -> None:

@@ -10,17 +10,19 @@ import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from PIL import Image, ImageDraw, ImageFilter
 
 from gallery.images.sandbox.bounds import ImageBounds, errors_as
 from gallery.images.sandbox.typesetting import drawable, typeset
-from gallery.images.share_image import CARD, POSTER, Fonts, ShareImage
+from gallery.images.script_fonts import JOINED, TALL, is_right_to_left
+from gallery.images.share_image import CARD, POSTER, Fonts, ShareImage, language_data
 
 PAPER, WALL, INK, SOFT, LINE = "#faf8f4", "#f3efe8", "#1d1a17", "#6a625a", "#ddd6cb"
 SHADE = (43, 30, 14)
-EDGE = 8  # px around each column that Typst sets: the margin in share_image.typ
+EDGE = 32  # px around each column that Typst sets: the margin in share_image.typ
+TALL_LEADING = 1.7  # em: the least line spacing of scripts whose letters are tall
 
 Size = tuple[int, int]
 Face = Literal["serif", "sans"]
@@ -41,6 +43,19 @@ class TextItem:
     room: float | None = None  # maximum height of the text in px
     align: Literal["left", "center", "right"] = "left"
     has_rules: bool = False  # on one line between two horizontal hairlines
+    language: str = ""  # a BCP 47 tag; empty: that of the page
+
+    def data(self, page_language: str) -> dict[str, Any]:
+        """The item for the template, with how its script is set."""
+        language = self.language or page_language
+        is_tall = bool(TALL.search(self.text))
+        return {
+            **asdict(self),
+            **language_data(language),
+            "leading": max(self.leading, TALL_LEADING) if is_tall and self.max_lines > 1 else self.leading,
+            "is_right_to_left": is_right_to_left(self.text),
+            "is_spaced": is_chinese(page_language) and not JOINED.search(self.text),
+        }
 
 
 @dataclass
@@ -70,9 +85,11 @@ class Typography:
     def set_columns(self, *columns: TextColumn) -> None:
         """Typeset all columns in one run of Typst, and store each result as the column's `image`."""
         data = {
-            "language": self.language,
+            **language_data(self.language),
+            "is_chinese": is_chinese(self.language),
             "columns": [
-                {"width": each.width, "items": [asdict(item) for item in each.items]} for each in columns
+                {"width": each.width, "items": [item.data(self.language) for item in each.items]}
+                for each in columns
             ],
         }
         for column, page in zip(columns, typeset(self.template, data, self.fonts, "png"), strict=True):
@@ -132,6 +149,10 @@ def write_share_image(
         poster(picture, image, code, typography).save(out, "PNG", compress_level=6)
     else:
         card(picture, image, typography).save(out, "JPEG", quality=88, subsampling="4:4:4", optimize=True)
+
+
+def is_chinese(language: str) -> bool:
+    return language.partition("-")[0] in {"zh", "yue"}
 
 
 def with_drawable_texts(image: ShareImage, fonts: Fonts) -> ShareImage:
@@ -208,10 +229,29 @@ def label_column(
     sizes = range(largest, least - 1, -4)
     column.add(
         TextItem(
-            image.title, "serif", list(sizes), INK, 2 if is_low else 5, 1.26, before=text, room=title_room
+            image.title,
+            "serif",
+            list(sizes),
+            INK,
+            2 if is_low else 5,
+            1.26,
+            before=text,
+            room=title_room,
+            language=image.title_language,
         )
     )
-    column.add(TextItem(image.under, "sans", (text - 2, text - 6), SOFT, 2, 1.4, before=text * 0.4))
+    column.add(
+        TextItem(
+            image.under,
+            "sans",
+            (text - 2, text - 6),
+            SOFT,
+            2,
+            1.4,
+            before=text * 0.4,
+            language=image.under_language,
+        )
+    )
     column.add(
         TextItem(image.credit, "sans", (text, text - 4), INK, 1, 1.5, before=text * (0.3 if is_low else 0.7))
     )

@@ -9,16 +9,28 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import typst
 from PIL import ImageFont
 
+from gallery.images.script_fonts import (
+    JOINED,
+    SHAPING,
+    TALL,
+    TRADITIONAL,
+    ScriptFont,
+    fonts_of_character,
+    needed_fonts,
+)
 from gallery.images.share_image import Fonts
 
+INVISIBLE = frozenset(["Cc", "Cf", "Cs", "Co", "Cn"])  # categories of Unicode
+SPACES = re.compile(r"[^\S\u202f]+")  # all but the space within Mongolian words
 UNASSIGNED = "\U0010ffff"  # a character in no font: its bitmap is the missing-glyph box
 EMPTY_BITMAP: tuple[tuple[int, int], bytes] = ((0, 0), b"")
 
@@ -28,19 +40,25 @@ def typeset(
 ) -> list[bytes]:
     """One PNG for each page, with 1 pt as 1 px; or one PDF.
 
-    The template reads `data` as JSON from `sys.inputs.data`, with the two fonts' names and weights added.
+    The template reads `data` as JSON from `sys.inputs.data`, with the weights of the two main fonts, the pattern
+    `tall`, and `stacks`: the fonts for serif and sans, each for traditional Chinese and for everything else.
     """
-    paths = (fonts.serif, fonts.sans)
-    folders: list[Any] = [str(Path(path).parent) for path in paths]
+    texts = json.dumps(data, ensure_ascii=False)
+    others = needed_fonts(texts, "Hant" in scripts_in(data))
+    paths = {fonts.serif, fonts.sans, *(path for font in others for path in (font.serif, font.sans))}
+    folders: list[Any] = sorted({str(Path(path).parent) for path in paths})
     installed = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
-    by_path = {info.path: info for info in installed.fonts()}
-    serif, sans = (by_path[path] for path in paths)
+    by_path = {str(info.path): info for info in installed.fonts()}
     inputs = {
         **data,
-        "serif": serif.family,
-        "serif_weight": serif.weight,
-        "sans": sans.family,
-        "sans_weight": sans.weight,
+        "stacks": {
+            f"{face}{script}": stack(face, fonts, others, by_path, texts, is_traditional=bool(script))
+            for face in ("serif", "sans")
+            for script in ("", "-hant")
+        },
+        "tall": TALL.pattern,
+        "serif_weight": by_path[fonts.serif].weight,
+        "sans_weight": by_path[fonts.sans].weight,
     }
     pages = typst.compile(
         template.read_bytes(),
@@ -52,8 +70,52 @@ def typeset(
     return pages if isinstance(pages, list) else [pages]
 
 
+def scripts_in(data: Any) -> set[str]:
+    """The values of `script` anywhere in JSON data."""
+    match data:
+        case list() | tuple():
+            return set().union(*map(scripts_in, data))
+        case dict():
+            return set().union({str(data.get("script", ""))}, *map(scripts_in, data.values()))
+    return set()
+
+
+def stack(
+    face: Literal["serif", "sans"],
+    fonts: Fonts,
+    others: Sequence[ScriptFont],
+    by_path: Mapping[str, Any],
+    texts: str,
+    *,
+    is_traditional: bool,
+) -> list[dict[str, str]]:
+    """The fonts for a text, the first that has a character sets it: each with its family and the characters that it
+    may set; "" stands for all."""
+    main = (fonts.serif, fonts.sans) if face == "serif" else (fonts.sans, fonts.serif)
+    covers = {
+        getattr(font, face): gaps(font, fonts, texts) if font.fills_gaps else f"[{font.characters}]"
+        for font in others
+        if font != TRADITIONAL or is_traditional
+    }
+    covers = {path: pattern for path, pattern in covers.items() if pattern} | dict.fromkeys(main, "")
+    return [{"name": by_path[path].family, "covers": pattern} for path, pattern in covers.items()]
+
+
+def gaps(font: ScriptFont, fonts: Fonts, texts: str) -> str:
+    """A pattern for the characters of the texts that `font` is there for and a main font lacks; "" for none.
+
+    Typst itself would make such a letter of parts that the main font has, at wrong places: ź of z and ´.
+    """
+    lacking = "".join(
+        character
+        for character in sorted(set(re.findall(f"[{font.characters}]", texts)))
+        if not (has_glyph(fonts.serif, character) and has_glyph(fonts.sans, character))
+    )
+    return f"[{lacking}]" if lacking else ""
+
+
 def write_pdf(template: Path, data: Mapping[str, Any], fonts: Fonts, out: Path) -> None:
-    """Typeset `data` as a PDF in the file `out`, without the characters that neither font has."""
+    """Typeset `data` as a PDF in the file `out`, without the characters that no font has."""
     (pdf,) = typeset(template, drawable_data(data, (fonts.serif, fonts.sans)), fonts, "pdf")
     out.write_bytes(pdf)
 
@@ -71,24 +133,38 @@ def drawable_data(data: Any, paths: tuple[str, ...]) -> Any:
 
 
 def drawable(text: str, paths: tuple[str, ...]) -> str:
-    """The visible characters of `text` that at least one of the fonts has, on one line: no emoji, for
-    instance."""
-    kept = (each for each in visible_text(text) if any(has_glyph(path, each) for path in paths))
-    return " ".join("".join(kept).split())
+    """The visible characters of `text` that at least one of the fonts, or the font of its script, has, on one line:
+    no emoji, for instance."""
+
+    def is_drawn(character: str) -> bool:
+        others = (font.sans for font in fonts_of_character(character))
+        return bool(SHAPING.match(character)) or any(has_glyph(path, character) for path in (*paths, *others))
+
+    return one_line("".join(filter(is_drawn, visible_text(text))))
 
 
 def visible_text(text: str) -> str:
-    """`text` on one line, without direction marks, joiners, control characters and emoji selectors.
+    """`text` on one line, without direction marks, control characters and emoji selectors; with joiners and selectors
+    only behind a letter that they shape.
 
     The letters of an HTML tag are kept and drawn as they are.
     """
-    kept = (
-        " " if character.isspace() else character
-        for character in text
-        if character.isspace() or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
-    )
-    visible = "".join(each for each in kept if not 0xFE00 <= ord(each) <= 0xFE0F)
-    return " ".join(visible.split())
+    kept: list[str] = []
+    for character in unicodedata.normalize("NFC", text):
+        shapes = SHAPING.match(character)
+        if shapes and kept and JOINED.match(kept[-1]):
+            kept.append(character)
+        elif character.isspace():
+            kept.append(" ")
+        elif not (
+            shapes or unicodedata.category(character) in INVISIBLE or 0xFE00 <= ord(character) <= 0xFE0F
+        ):
+            kept.append(character)
+    return one_line("".join(kept))
+
+
+def one_line(text: str) -> str:
+    return SPACES.sub(" ", text).strip()
 
 
 @functools.lru_cache(maxsize=8192)
