@@ -63,7 +63,7 @@ class WallLabel:
     title: str
     other_title: str
     credit: str
-    facts: str  # medium, date and size
+    facts: str  # medium, date, size, and how many pictures if several
     help: str
     organisation: str
     caption: str  # the caption of the hanging
@@ -135,7 +135,8 @@ def make_label(
     others = row["title"].others(text("title").language, row["language"])
     other = next((each.text for each in others if script_of(each.language) in DRAWN_SCRIPTS), "")
     address = f"{settings.site_url}/{language}/works/{work.public_id}"
-    by = (work.medium.text, work.date, work.measured.words if work.measured else "")
+    size = work.measured.words if work.measured else ""
+    by = (work.medium.text, work.date, size, work.picture_count)
     words = {
         "title": work.title.text,
         "other_title": other if other != work.title.text else "",
