@@ -18,7 +18,9 @@ from PIL import ImageDraw
 
 from gallery.artists.models import AgreedBy, Artist, Consent
 from gallery.artworks.dates import read_date
+from gallery.artworks.further_pictures import count_further_pictures, load_further_pictures
 from gallery.artworks.models import Artwork, Status, Submission
+from gallery.artworks.models import Picture as WorkPicture
 from gallery.artworks.snapshots import snapshot_of
 from gallery.artworks.works import TRANSLATED_FIELDS
 from gallery.clock import now, today
@@ -130,6 +132,23 @@ async def received(storage: Storage, organisation: Organisation, content: bytes 
         height=1000,
     )
     await put(storage.private, original_key(made.token), content)
+    return made
+
+
+async def further_pictures(storage: Storage, work: Artwork, count: int = 1) -> list[Image]:
+    """Give a work `count` more pictures, ready and described, also in what was sent of it; returns their images."""
+    made = []
+    for position in range(2, count + 2):
+        made.append(await image(storage, await Organisation.get(id=work.organisation_id)))
+        alt = Texts({work.language: f"第{position}页上有一只猫和{position}条鱼", "bo": "ཞི་མི"})
+        caption = Texts({work.language: f"第{position}页"})
+        row = {"image": made[-1], "position": position, "alt_text": alt, "caption": caption}
+        await WorkPicture.create(artwork_id=work.id, **row)
+    await count_further_pictures(work.id)
+    work.more_pictures = count
+    await load_further_pictures([work])
+    await work.fetch_related("artist", "consent", "project", "themes")
+    await Submission.filter(artwork_id=work.id).update(sent=snapshot_of(work))
     return made
 
 

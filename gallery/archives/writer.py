@@ -25,6 +25,7 @@ from typing import Any
 from tortoise.queryset import QuerySet
 
 from gallery.artists.consents import birth_decade
+from gallery.artworks.further_pictures import load_further_pictures
 from gallery.artworks.models import Artwork, edition_has_opened, may_be_exhibited
 from gallery.clock import now
 from gallery.db.compiled_queries import QueryRow
@@ -45,6 +46,7 @@ from gallery.public.view_models import (
     Counts,
     ShownExhibition,
     ShownWork,
+    leaves_of,
     localized_column,
     style_sheet,
 )
@@ -267,11 +269,12 @@ async def _collect_contents(slug: str, settings: Settings) -> ArchiveContents:
         )
         if work.id in rows
     }
+    await load_further_pictures(artworks.values())
     contents.works = [work.public_id for work in artworks.values()]
     contents.left_out = await _showable_works(edition).count() - len(artworks)
     for work in artworks.values():
-        assert work.image is not None
-        contents.files |= _picture_files(work.image)
+        for picture in work.all_pictures():
+            contents.files |= _picture_files(picture.image)
         if work.sound is not None and may_be_heard(work):
             contents.voices.append(work.sound.token)
             contents.files |= {
@@ -400,6 +403,7 @@ def _pages_in_language(
                 dead=archived.dead,
                 twin=f"../../{twin}/works/{work.public_id}.html",
                 artwork=archived.artworks[work.id],
+                leaves=leaves_of(archived.artworks[work.id], lambda token: f"../../media/{token}"),
                 voice=_voice_folder(archived.artworks[work.id]),
                 born=birth_decade(archived.artworks[work.id].artist),
             )
@@ -431,7 +435,9 @@ class ArchivePages:
         exhibition: ShownExhibition = context["exhibition"]
         with use_language(language):
             text = self._environment.get_template(f"archives/{template}").render(
-                style=style_sheet(works, exhibition.theme),
+                style=style_sheet(
+                    works, exhibition.theme, [leaf.picture for leaf in context.get("leaves", ())]
+                ),
                 style_sheets=[],
                 robots="" if all(work.is_for_machines for work in works) else "noai, noimageai",
                 **context,

@@ -10,7 +10,9 @@ from tortoise.expressions import Q
 
 from gallery.accounts.access import load_person
 from gallery.accounts.models import Membership, Person
-from gallery.artworks.models import LOCKED_STATUSES, Artwork, Status, Submission
+from gallery.artworks.further_pictures import load_further_pictures
+from gallery.artworks.models import LOCKED_STATUSES, Artwork, Status, Submission, has_image
+from gallery.artworks.snapshots import images_in
 from gallery.images.models import Image
 from gallery.images.profile_image_models import ProfileImage
 from gallery.images.renditions import UNFRAMED_NAME
@@ -23,7 +25,10 @@ WORK_RELATIONS = ("organisation", "artist", "consent", "project", "image", "soun
 
 
 async def load_artwork(request: Request) -> tuple[Person, list[Organisation], Artwork]:
-    """The work in the URL with WORK_RELATIONS; 404 unless the person is a member of its organisation."""
+    """The work in the URL with WORK_RELATIONS and its further pictures.
+
+    404 unless the person is a member of its organisation.
+    """
     person, organisations = await load_member(request)
     artwork = (
         await Artwork.filter(
@@ -35,6 +40,7 @@ async def load_artwork(request: Request) -> tuple[Person, list[Organisation], Ar
     )
     if artwork is None:
         raise HTTPException(404)
+    await load_further_pictures([artwork])
     return person, organisations, artwork
 
 
@@ -65,12 +71,12 @@ async def was_sent_for_review(image: Image) -> bool:
     """
     if await ProfileImage.exists(image_id=image.id):
         return True
-    works = await Artwork.filter(Q(image_id=image.id) | Q(id=image.candidate_for_id or 0))
-    if any(work.image_id == image.id and work.status in LOCKED_STATUSES for work in works):
+    works = await Artwork.filter(has_image([image.id]) | Q(id=image.candidate_for_id or 0))
+    if any(work.id != image.candidate_for_id and work.status in LOCKED_STATUSES for work in works):
         return True
     submissions = await Submission.filter(artwork_id__in=[work.id for work in works] or [0])
-    pictures = {sent.get("picture") for each in submissions for sent in (each.sent, each.replaces or {})}
-    return str(image.id) in pictures
+    snapshots = (sent for each in submissions for sent in (each.sent, each.replaces or {}))
+    return any(image.id in images_in(snapshot) for snapshot in snapshots)
 
 
 async def load_on_view(public_id: str, *related: str) -> Artwork:

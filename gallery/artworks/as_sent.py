@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from gallery.artists.models import Artist, Consent
-from gallery.artworks.models import LOCKED_STATUSES, Artwork, Status, Submission
-from gallery.artworks.snapshots import ARTIST_PARTS, PROJECT_PARTS, value_in
+from gallery.artworks.further_pictures import load_further_pictures
+from gallery.artworks.models import LOCKED_STATUSES, Artwork, Picture, Status, Submission
+from gallery.artworks.snapshots import ARTIST_PARTS, PROJECT_PARTS, further_pictures_in, images_in, value_in
 from gallery.artworks.works import set_texts
 from gallery.db.model_tables import preload
 from gallery.images.models import Image
@@ -20,11 +21,12 @@ from gallery.web.texts import Texts
 
 
 async def load_as_sent(works: Collection[Artwork]) -> None:
-    """Set the fields of `works` to the last snapshot that was sent for review.
+    """Fetch the further pictures of `works`, and set their fields to the last snapshot that was sent for review.
 
     The fields are empty if nothing was sent. The title of a withdrawn work is its public id. The works are
-    then only for display: never save them. Runs at most five queries.
+    then only for display: never save them. Runs at most six queries.
     """
+    await load_further_pictures(work for work in works if work.status in LOCKED_STATUSES)
     changeable = {work.id: work for work in works if work.status not in LOCKED_STATUSES}
     if not changeable:
         return
@@ -32,7 +34,7 @@ async def load_as_sent(works: Collection[Artwork]) -> None:
     for submission in await Submission.filter(artwork_id__in=list(changeable)).order_by("number"):
         if changeable[submission.artwork_id].status != Status.WITHDRAWN:
             sent[submission.artwork_id] = submission.sent
-    images = await Image.in_bulk(_ids_in(sent.values(), "picture"), "id")
+    images = await Image.in_bulk({id for snapshot in sent.values() for id in images_in(snapshot)}, "id")
     sounds = await Sound.in_bulk(_ids_in(sent.values(), "sound"), "id")
     consents = await Consent.in_bulk(_ids_in(sent.values(), "consent_id"), "id")
     themes = await Theme.in_bulk(_ids_in(sent.values(), "theme_ids"), "id")
@@ -41,6 +43,7 @@ async def load_as_sent(works: Collection[Artwork]) -> None:
             continue
         snapshot = sent.get(work.id, {})
         values = {**snapshot, "date_made": value_in(snapshot, "date_made")}
+        _set_further_pictures(work, snapshot, images)
         set_texts(work, snapshot.get("language", work.language), values)
         if work.status == Status.WITHDRAWN:
             title = _("Withdrawn work %(number)s") % {"number": work.public_id}
@@ -52,6 +55,17 @@ async def load_as_sent(works: Collection[Artwork]) -> None:
         work.artist = _artist_as_sent(snapshot)
         work.project = _project_as_sent(snapshot)
         preload(work.themes, _rows_named(themes, snapshot, "theme_ids"))
+
+
+def _set_further_pictures(work: Artwork, snapshot: Mapping[str, str], images: Mapping[Any, Image]) -> None:
+    """Give the work the further pictures of a snapshot that are still kept, without their texts."""
+    pictures = [
+        Picture(id=id, artwork_id=work.id, position=position, image=images[image_id])
+        for position, (id, image_id) in enumerate(further_pictures_in(snapshot).items(), 2)
+        if image_id in images
+    ]
+    work.more_pictures = len(pictures)
+    preload(work.further_pictures, pictures)
 
 
 def _ids_in(snapshots: Iterable[Mapping[str, str]], name: str) -> set[int]:

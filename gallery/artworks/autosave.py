@@ -11,6 +11,7 @@ from starlette.datastructures import MultiDict
 from gallery.accounts.models import Person
 from gallery.artists.models import Artist, Consent
 from gallery.artworks.forms import FormValues, WorkForm, form_fields, form_values, typed_texts, work_form
+from gallery.artworks.further_pictures import load_further_pictures
 from gallery.artworks.models import Artwork
 from gallery.artworks.works import (
     TEXT_FIELDS,
@@ -21,6 +22,7 @@ from gallery.artworks.works import (
     fill_work,
     is_text_field,
     load_work_options,
+    picture_of_field,
     text_values,
     unique_inventory_numbers,
 )
@@ -30,6 +32,7 @@ from gallery.db.connection import in_transaction, locked
 from gallery.organisations.models import Organisation, Project
 from gallery.web.edit_conflicts import compare_edits, digest, read_digests
 from gallery.web.languages import gettext as _
+from gallery.web.texts import split_field_name
 
 # These fields create rows of other tables. Autosave keeps them as unfinished values; the rows are
 # created when somebody saves by hand.
@@ -101,6 +104,7 @@ def merge_values(current: FormValues, posted: MultiDict, keep_conflicts: bool = 
     mine = {
         name: [each.replace("\0", "") for each in posted.getlist(name) if isinstance(each, str)]
         for name in (*AUTOSAVED_FIELDS, *posted_translations(posted))
+        if picture_of_field(name) is None or split_field_name(name)[0] in current  # not of a removed picture
     }
     theirs = {name: list(current.get(name, ())) for name in dict.fromkeys((*mine, *current))}
     compared = compare_edits(seen, theirs, {name: mine[name] for name in mine if not seen or name in seen})
@@ -148,6 +152,7 @@ async def autosave(
         if not work.is_editable:
             raise NotEditable(work.status)
         await work.fetch_related("organisation", "artist", "consent__artist", "project", "themes")
+        await load_further_pictures([work])
         before = form_values(work)
         result = merge_values(before, posted)
         offered = await load_work_options(organisations, work, [before, result.values])

@@ -16,6 +16,7 @@ from gallery.artworks.access import WORK_RELATIONS, load_artwork
 from gallery.artworks.autosave import FIELDS_SAVED_BY_HAND, form_with
 from gallery.artworks.entry import WorkEntry
 from gallery.artworks.forms import ACCEPTED_PICTURES, BulkEditForm, form_for_work, form_values
+from gallery.artworks.further_pictures import load_further_pictures
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.submissions import NotSubmittable, submit
 from gallery.artworks.works import (
@@ -171,7 +172,9 @@ def _chosen_ids(posted: ImmutableMultiDict[str, Any]) -> list[int]:
 
 async def _load_drafts(ids: list[int], organisations: list[Organisation]) -> list[Artwork]:
     works = Artwork.filter(id__in=ids, organisation_id__in=[each.id for each in organisations])
-    return await works.order_by("id").prefetch_related(*WORK_RELATIONS)
+    found = await works.order_by("id").prefetch_related(*WORK_RELATIONS)
+    await load_further_pictures(found)
+    return found
 
 
 def _refusal_of(artwork: Artwork, sentence: str) -> BulkRefusal:

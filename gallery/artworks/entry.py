@@ -13,6 +13,7 @@ from typing import Self
 
 from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Submission
+from gallery.artworks.pictures import add_picture
 from gallery.artworks.submissions import propose
 from gallery.artworks.works import WorkDetails, create_work, discard_image, set_picture, update_work
 from gallery.images.framing import Framing
@@ -87,6 +88,13 @@ class WorkEntry:
         assert self.picture is not None
         await self._adopted(await set_picture(artwork, self.picture, self.by))
         return artwork
+
+    async def append_picture(self, artwork: Artwork) -> int:
+        """Add the picture to those of `artwork`; returns its id. Raises NotEditable, WorkRefused."""
+        assert self.picture is not None
+        id = await add_picture(artwork, self.picture, self.by)
+        self.keep_picture()
+        return id
 
     async def propose(self, artwork: Artwork, texts: Mapping[str, str]) -> Submission:
         """Propose a change to an accepted work. Raises NotSubmittable."""

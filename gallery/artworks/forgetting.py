@@ -10,7 +10,7 @@ from tortoise.expressions import Q, Subquery
 from gallery.artists.consents import has_consent
 from gallery.artists.models import Artist, Consent
 from gallery.artworks.import_models import Import, ImportedPicture
-from gallery.artworks.models import Artwork, Status, Submission
+from gallery.artworks.models import Artwork, Picture, Status, Submission
 from gallery.artworks.works import TRANSLATED_FIELDS
 from gallery.web.texts import NO_TEXTS
 
@@ -33,6 +33,9 @@ async def forget_consent(consent: Consent, ids: Sequence[int], sent: Sequence[in
         drafts = Q(artwork__artist_id=consent.artist_id, artwork__consent_id=None)
         await Submission.filter(drafts).update(**ERASED_SNAPSHOTS)
     await _forget_imports(consent)
+    # The rows stay, so that the addresses of the pictures answer that they are gone.
+    pictures = Picture.filter(artwork_id__in=Subquery(works.filter(more_pictures__gt=0).values("id")))
+    await pictures.update(alt_text=NO_TEXTS, caption=NO_TEXTS)
     await works.update(status=Status.WITHDRAWN, **ERASED_FIELDS)
 
 
@@ -57,6 +60,9 @@ async def _forget_imports(consent: Consent) -> None:
     for job in await Import.filter(works__artwork__consent_id=consent.id).distinct():
         job.file_name, job.report = "", {**job.report, "faults": [], "artist_names": [], "strangers": []}
         await job.save(update_fields=["file_name", "report"])
-    for picture in await ImportedPicture.filter(image__artwork__consent_id=consent.id):
+    of_works = Q(image__artwork__consent_id=consent.id) | Q(
+        image__further_picture__artwork__consent_id=consent.id
+    )
+    for picture in await ImportedPicture.filter(of_works):
         picture.name, picture.digest = f"{picture.id}", ""
         await picture.save(update_fields=["name", "digest"])

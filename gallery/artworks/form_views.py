@@ -26,10 +26,12 @@ from gallery.artworks.forms import (
     form_for_work,
     form_values,
     parse_form_key,
+    picture_blocks,
     proposal_form,
     translation_blocks,
     work_form,
 )
+from gallery.artworks.further_pictures import load_further_pictures
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.proposal_views import render_proposal
 from gallery.artworks.redirects import redirect_to_work
@@ -98,7 +100,7 @@ class SentForm:
     values: MultiDict
     form: WorkForm
     typing: Mapping[str, Any]  # see `_autosave_context`
-    then: object  # name of the pressed button: save, submit, frame, voice or find
+    then: object  # name of the pressed button: save, submit, frame, pictures, voice or find
     words: str  # with `find`: the credit name by which an artist is searched
 
     async def render_again(
@@ -222,6 +224,8 @@ async def _answer_saved(sent: SentForm, saved: Artwork, image: Image | None) -> 
     following = "artworks:show"
     if sent.then == "voice":
         following = "voices:edit"
+    elif sent.then == "pictures":
+        following = "pictures:edit"
     elif sent.then == "frame" and saved.image_id is not None:
         following = "framings:edit"
     response = redirect(sent.request, following, id=saved.id)
@@ -235,7 +239,9 @@ async def _answer_saved(sent: SentForm, saved: Artwork, image: Image | None) -> 
 async def _work_with_form_key(form_key: str, organisations: list[Organisation]) -> Artwork | None:
     ids = [each.id for each in organisations]
     works = Artwork.filter(form_key=form_key, organisation_id__in=ids).first()
-    return await works.prefetch_related(*WORK_RELATIONS)
+    work = await works.prefetch_related(*WORK_RELATIONS)
+    await load_further_pictures([work] if work else [])
+    return work
 
 
 def _redirect_already_sent(request: Request, artwork: Artwork) -> Response:
@@ -289,6 +295,7 @@ async def _render_missing(
     request: Request, organisations: list[Organisation], saved: Artwork, missing: dict[str, str]
 ) -> Response:
     await saved.fetch_related(*WORK_RELATIONS)
+    await load_further_pictures([saved])
     form = form_for_work(saved, await load_form_options(organisations, saved, [form_values(saved)]))
     for name, sentence in missing.items():
         form.refuse(name, sentence)
@@ -333,8 +340,10 @@ async def _render_form(
         "has_several": len(form.offered.organisations) > 1,
         "typing": typing or _autosave_context(request, artwork, form),
         "translations": translation_blocks(
-            form, [each for each in TRANSLATED_FIELDS if each != "transcript"]
+            form, [each for each in TRANSLATED_FIELDS if each not in {"transcript", "caption"}]
         ),
+        "captions": translation_blocks(form, ["caption"]),
+        "picture_texts": picture_blocks(form, artwork),
         "spoken_translations": translation_blocks(form, ["transcript"]),
         "added": added or "",
         "sound": artwork.sound if artwork else None,

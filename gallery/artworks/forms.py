@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from babel.support import LazyProxy
@@ -19,10 +20,11 @@ from gallery.artists.forms import NO_SUCH_CHOICE, CheckboxesField, ConsentFields
 from gallery.artists.models import Artist, Consent
 from gallery.artworks.dates import read_date
 from gallery.artworks.hashtags import themes_in_hashtags
-from gallery.artworks.models import Artwork
+from gallery.artworks.models import Artwork, Picture
 from gallery.artworks.sizes import read_size
 from gallery.artworks.unreadable import MAX_LENGTH, Unreadable
 from gallery.artworks.works import (
+    PICTURE_TEXTS,
     TEXT_FIELDS,
     TRANSLATED_FIELDS,
     NewArtist,
@@ -30,6 +32,8 @@ from gallery.artworks.works import (
     WorkDetails,
     WorkOptions,
     is_text_field,
+    picture_field,
+    pictures_of_fields,
     text_values,
     translated_into,
 )
@@ -127,6 +131,9 @@ class WorkForm(ConsentFields):
         _l("Who helped"), 200, description=_l("Such as: drawn alone; a teacher helped with the outline.")
     )
 
+    caption = LineField(
+        _l("Caption of the picture"), 200, description=_l("Such as: the cover; the back; a detail.")
+    )
     transcript = TextBlockField(
         _l("What the voice says"),
         20_000,
@@ -193,7 +200,7 @@ class WorkForm(ConsentFields):
             SelectChoice("", _("Choose a language")),
             *(each for each in language_choices() if each.value not in shown),
         ]
-        for name in TRANSLATED_FIELDS:
+        for name in (*TRANSLATED_FIELDS, *picture_fields(pictures_of_fields(field.name for field in self))):
             self[name].render_kw = _text_attributes(self[name].render_kw, self.language.data)
         self["organisation"].choices = organisation_choices(offered.organisations)
         self["artist"].choices = [
@@ -416,7 +423,8 @@ def work_form(
         if named:
             posted["language_other"] = ""
     languages = _translation_languages(posted, own, add)
-    form: WorkForm = _with_translations(WorkForm, languages)(posted, offered=offered, **begin_with)
+    pictures = tuple(pictures_of_fields(posted or ()))
+    form: WorkForm = _with_more_fields(WorkForm, languages, pictures)(posted, offered=offered, **begin_with)
     return form
 
 
@@ -424,9 +432,11 @@ def proposal_form(artwork: Artwork, posted: Any = None) -> ProposalForm:
     """A ProposalForm with fields for the translations of a work; new, it has the work's present values."""
     values = posted or MultiDict(text_values(artwork))
     languages = _translation_languages(values, artwork.language)
-    form: ProposalForm = _with_translations(ProposalForm, languages)(values)
-    for name in TRANSLATED_FIELDS:
-        form[name].render_kw = _text_attributes(form[name].render_kw, artwork.language)
+    pictures = tuple(each.id for each in artwork.later_pictures)
+    form: ProposalForm = _with_more_fields(ProposalForm, languages, pictures)(values)
+    for field in text_fields(form):
+        if not split_field_name(field.name)[1] and field.name not in {"size", "date_made"}:
+            field.render_kw = _text_attributes(field.render_kw, artwork.language)
     return form
 
 
@@ -456,12 +466,21 @@ def _standard_tag(tag: str) -> str:
 
 
 @functools.lru_cache(maxsize=256)
-def _with_translations(form: type[FormT], languages: tuple[str, ...]) -> Any:
-    """The form class with a field such as `title[bo]` for each text and language."""
+def _with_more_fields(form: type[FormT], languages: tuple[str, ...], pictures: tuple[int, ...]) -> Any:
+    """The form class with a field such as `alt_text_17` for each text of the further pictures with the ids `pictures`,
+    and one such as `title[bo]` for each text and language."""
     fields: dict[str, UnboundField[Any]] = {}
+    originals: dict[str, UnboundField[Any]] = {name: getattr(form, name) for name in TRANSLATED_FIELDS}
+    for number, id in enumerate(pictures, 2):
+        for name in PICTURE_TEXTS:
+            label, *arguments = originals[name].args
+            of_picture = _l("Picture %(number)s: %(field)s", number=number, field=label)
+            field = UnboundField(
+                originals[name].field_class, of_picture, *arguments, **originals[name].kwargs
+            )
+            originals[picture_field(name, id)] = fields[picture_field(name, id)] = field
     for language in languages:
-        for name in TRANSLATED_FIELDS:
-            original = getattr(form, name)
+        for name, original in originals.items():
             label, *arguments = original.args
             options = {**original.kwargs, "description": "", "id": f"{name}-{language}"}
             options["render_kw"] = _text_attributes(options.get("render_kw"), language)
@@ -500,10 +519,36 @@ def translation_blocks(
     ]
 
 
+def picture_fields(ids: Iterable[int]) -> list[str]:
+    """The names of the fields for the texts of these further pictures, in the work's own language."""
+    return [picture_field(name, id) for id in ids for name in PICTURE_TEXTS]
+
+
+@dataclass(frozen=True)
+class PictureBlock:
+    """One further picture in the form of a work, with its fields."""
+
+    number: int  # from 2
+    picture: Picture
+    fields: list[Field]
+    translations: list[tuple[str, str, list[Field]]]  # see `translation_blocks`
+
+
+def picture_blocks(form: Form, artwork: Artwork | None) -> list[PictureBlock]:
+    """The further pictures of a work for which the form has fields; they must be fetched."""
+    return [
+        PictureBlock(number, each, [form[name] for name in names], translation_blocks(form, names))
+        for number, each in enumerate(artwork.later_pictures if artwork else (), 2)
+        if (names := picture_fields([each.id]))[0] in form
+    ]
+
+
 def typed_texts(form: Form) -> dict[str, str]:
     """The texts of the form; translations only if there are words."""
     return {
-        field.name: field.data or "" for field in text_fields(form) if field.data or field.name in TEXT_FIELDS
+        field.name: field.data or ""
+        for field in text_fields(form)
+        if field.data or not split_field_name(field.name)[1]
     }
 
 
@@ -522,7 +567,10 @@ def form_for_work(artwork: Artwork, offered: WorkOptions) -> WorkForm:
 
 
 def form_values(artwork: Artwork, *, finished_only: bool = False) -> dict[str, list[str]]:
-    """The values of a work's form, as a browser sends them, by field; the work's themes must be fetched."""
+    """The values of a work's form, as a browser sends them, by field.
+
+    The work's themes and further pictures must be fetched.
+    """
     values = {
         **{name: [words] for name, words in text_values(artwork).items()},
         "language": [artwork.language],

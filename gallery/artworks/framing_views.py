@@ -6,6 +6,7 @@ import logging
 from decimal import Decimal
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -17,7 +18,8 @@ from gallery.accounts.models import Person
 from gallery.artists.forms import NO_SUCH_CHOICE
 from gallery.artworks.access import load_artwork
 from gallery.artworks.entry import WorkEntry
-from gallery.artworks.models import Artwork
+from gallery.artworks.models import Artwork, Picture, has_image
+from gallery.artworks.pictures import FIRST
 from gallery.artworks.redirects import redirect_to_work
 from gallery.artworks.works import NotEditable, discard_image, not_editable_reason
 from gallery.audit.recording import record
@@ -102,15 +104,20 @@ class FramingForm(Form):
 
 
 async def reframe(
-    artwork: Artwork, framing: Framing, by: Person, storage: Storage, settings: Settings
+    artwork: Artwork,
+    framing: Framing,
+    by: Person,
+    storage: Storage,
+    settings: Settings,
+    picture: Picture | None = None,
 ) -> Image | None:
-    """Turn and crop the picture of a draft or returned work; the image must be fetched.
+    """Turn and crop the first picture of a draft or returned work, or `picture`; its image must be fetched.
 
     The work gets a new image with the same original, and the worker makes its renditions. The earlier image
     is deleted. Returns None if the picture has this framing already. Raises ImageRefused, NotEditable,
     EditConflict, StoreUnavailable.
     """
-    before = artwork.image
+    before = picture.image if picture else artwork.image
     if before is None or before.framing == framing:
         return None
     async with WorkEntry(storage, settings, by) as entry:
@@ -119,16 +126,22 @@ async def reframe(
         except FileNotFoundError:
             raise EditConflict from None
         except ImageRefused:
-            if await Artwork.exists(id=artwork.id, image_id=before.id):
+            if await Artwork.filter(has_image([before.id]), id=artwork.id).exists():
                 raise
             raise EditConflict from None  # the file of the image was deleted while it was being opened
         async with in_transaction():
             current = await locked(Artwork.filter(id=artwork.id)).first()
-            if current is None or current.image_id != before.id:
+            if current is None:
                 raise EditConflict
             if not current.is_editable:
                 raise NotEditable(current.status)
-            current.image_id = fresh.id
+            # By the image: the picture may have become another one of the work in the meantime.
+            if current.image_id == before.id:
+                current.image_id = fresh.id
+            elif not await Picture.filter(artwork_id=current.id, image_id=before.id).update(
+                image_id=fresh.id
+            ):
+                raise EditConflict
             await current.save(update_fields=["image_id", "updated_at"])
             await record(Verb.WORK_CHANGED, current.id, organisation_id=current.organisation_id, by=by)
         entry.keep_picture()
@@ -139,27 +152,41 @@ async def reframe(
 async def edit(request: Request) -> Response:
     """A partner opens the page for turning and cropping, which shows the whole original."""
     _person, _organisations, artwork = await load_artwork(request)
-    refused = _redirect_if_not_framable(request, artwork)
+    picture = _chosen_picture(request, artwork)
+    image = picture.image if picture else artwork.image
+    refused = _redirect_if_not_framable(request, artwork, image)
     if refused is not None:
         return refused
-    assert artwork.image is not None
-    return _render_page(request, artwork, FramingForm.of(artwork.image.framing))
+    assert image is not None
+    return _render_page(request, artwork, image, FramingForm.of(image.framing))
+
+
+def _chosen_picture(request: Request, artwork: Artwork) -> Picture | None:
+    """The further picture in the address; None for the first one. 404 if there is none with this id."""
+    id = request.path_params.get("picture", FIRST)
+    picture = next((each for each in artwork.later_pictures if each.id == id), None)
+    if picture is None and id != FIRST:
+        raise HTTPException(404)
+    return picture
 
 
 async def update(request: Request) -> Response:
     """A partner turns and crops the picture, or goes back to the original."""
     person, _organisations, artwork = await load_artwork(request)
-    refused = _redirect_if_not_framable(request, artwork)
+    picture = _chosen_picture(request, artwork)
+    image = picture.image if picture else artwork.image
+    refused = _redirect_if_not_framable(request, artwork, image)
     if refused is not None:
         return refused
+    assert image is not None
     posted = await read_desk_form(request)
     form = FramingForm(posted)
     framing = NO_FRAMING if posted.get("then") == "as_it_came" else form.read()
     if framing is None:
-        return _render_page(request, artwork, form, 422)
+        return _render_page(request, artwork, image, form, 422)
     status = 422
     try:
-        fresh = await reframe(artwork, framing, person, storage_of(request), settings_of(request))
+        fresh = await reframe(artwork, framing, person, storage_of(request), settings_of(request), picture)
     except ImageRefused as refusal:
         form.refuse("right", str(REFUSALS[refusal.code]))
     except EditConflict:
@@ -176,13 +203,18 @@ async def update(request: Request) -> Response:
             "submit it."
         )
         return redirect_to_work(request, artwork, done if fresh else _("The picture is as it was."), "done")
-    await artwork.fetch_related("image")
-    return _redirect_if_not_framable(request, artwork) or _render_page(request, artwork, form, status)
+    _person, _organisations, artwork = await load_artwork(request)
+    picture = _chosen_picture(request, artwork)
+    image = picture.image if picture else artwork.image
+    refused = _redirect_if_not_framable(request, artwork, image)
+    if refused is not None:
+        return refused
+    assert image is not None
+    return _render_page(request, artwork, image, form, status)
 
 
-def _redirect_if_not_framable(request: Request, artwork: Artwork) -> Response | None:
+def _redirect_if_not_framable(request: Request, artwork: Artwork, image: Image | None) -> Response | None:
     """A redirect with the reason why the picture cannot be framed now; None if it can be framed."""
-    image = artwork.image
     if not artwork.is_editable:
         return redirect_to_work(request, artwork, not_editable_reason(artwork.status))
     if image is None or image.state not in {ImageState.RECEIVED, ImageState.READY}:
@@ -192,13 +224,16 @@ def _redirect_if_not_framable(request: Request, artwork: Artwork) -> Response | 
     return None
 
 
-def _render_page(request: Request, artwork: Artwork, form: FramingForm, status: int = 200) -> Response:
-    assert artwork.image is not None
+def _render_page(
+    request: Request, artwork: Artwork, image: Image, form: FramingForm, status: int = 200
+) -> Response:
     context = {
         "work": artwork,
+        "image": image,
+        "picture": _chosen_picture(request, artwork),
         "form": form,
         "sides": [form[name] for name in SIDES],
-        "whole": unframed_name(artwork.image),
+        "whole": unframed_name(image),
         "shortest": 600,
     }
     return render(request, "artworks/framing.html", context, status=status)
@@ -207,4 +242,16 @@ def _render_page(request: Request, artwork: Artwork, form: FramingForm, status: 
 routes = [
     Route("/desk/works/{id:int}/framing", edit, name="framings:edit", methods=["GET"]),
     Route("/desk/works/{id:int}/framing", update, name="framings:update", methods=["POST"]),
+    Route(
+        "/desk/works/{id:int}/pictures/{picture:int}/framing",
+        edit,
+        name="framings:edit_picture",
+        methods=["GET"],
+    ),
+    Route(
+        "/desk/works/{id:int}/pictures/{picture:int}/framing",
+        update,
+        name="framings:update_picture",
+        methods=["POST"],
+    ),
 ]

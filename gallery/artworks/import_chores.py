@@ -6,8 +6,6 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
-from tortoise.expressions import Q
-
 from gallery.artworks.bundles import Bundle, PictureRefused, open_bundle
 from gallery.artworks.entry import WorkEntry
 from gallery.artworks.import_lookup import ImportUsage, RowBatch
@@ -188,7 +186,7 @@ async def clear_next(context: ChoreContext) -> bool:
     job = await Import.filter(files_cleared_at=None, state__in=ended).order_by("id").first()
     if job is None:
         return False
-    unused = Image.filter(Q(artwork=None), imported_as__of_id=job.id)
+    unused = Image.filter(artwork=None, further_picture=None, imported_as__of_id=job.id)
     images = await unused.limit(CLEAR_BATCH_SIZE)
     for image in images:
         # This state stops a worker that is making renditions of the image.

@@ -117,7 +117,7 @@ async def take_back_import(job: Import) -> int:
         for ids in _batches([work.id for work in works]):
             await Artwork.filter(id__in=ids).delete()
         for ids in _batches(image_ids):
-            unused = Image.filter(id__in=ids, artwork=None)
+            unused = Image.filter(id__in=ids, artwork=None, further_picture=None)
             await Image.filter(id__in=await unused.values_list("id", flat=True)).update(
                 state=ImageState.ERASED, lease_until=None
             )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Any, Self, cast
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
 
 from tortoise import fields
 from tortoise.expressions import Q, Subquery
@@ -19,7 +20,7 @@ from gallery.images.models import Image, ImageState
 from gallery.themes.models import Theme
 from gallery.web.languages import LabelledEnum, LocalizedText, gettext
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.texts import MAX_TAG_LENGTH, TextsField
+from gallery.web.texts import MAX_TAG_LENGTH, Texts, TextsField
 
 if TYPE_CHECKING:
     from tortoise.backends.base.client import BaseDBAsyncClient
@@ -141,7 +142,36 @@ def may_be_exhibited() -> Q:
         may_hang()
         & consent_covers_web("consent__")
         & Q(image_id__in=Subquery(ready), organisation__is_active=True)
+        & _further_pictures_are_complete()
     )
+
+
+# Written out, because it is part of each query for works on view: the ORM would build it anew each time.
+COMPLETE_PICTURES = RawSQL(
+    '(SELECT COUNT(*) FROM "artwork_picture" "further" JOIN "image" "shown" ON "shown"."id" = "further"."image_id"'
+    ' WHERE "further"."artwork_id" = "artwork"."id" AND "shown"."state" = \'ready\' AND "further"."alt_text" <> \'{}\')'
+)
+
+
+def _further_pictures_are_complete() -> Q:
+    """The filter for works whose further pictures are all ready and described.
+
+    Almost all works have none: for them the database reads a number of the row and looks nothing up.
+    """
+    return Q(Q(more_pictures=0) | Q(more_pictures=COMPLETE_PICTURES))
+
+
+def has_image(ids: Collection[int]) -> Q:
+    """The filter for works that one of these images is a picture of, the first or a further one."""
+    further = Picture.filter(image_id__in=list(ids)).values("artwork_id")
+    return Q(Q(image_id__in=list(ids)) | Q(id__in=Subquery(further)))
+
+
+def images_of(works: QuerySet[Artwork]) -> Q:
+    """The filter for the images of all pictures of `works`, the first ones and the further ones."""
+    further = works.filter(more_pictures__gt=0).values("id")
+    of_further = Picture.filter(artwork_id__in=Subquery(further)).values("image_id")
+    return Q(Q(id__in=Subquery(works.values("image_id"))) | Q(id__in=Subquery(of_further)))
 
 
 class Hindrance(LabelledEnum):
@@ -157,6 +187,7 @@ class Hindrance(LabelledEnum):
     CONSENT_WITHDRAWN = "consent_withdrawn", _l("Consent withdrawn")
     ORGANISATION_STOPPED = "organisation_stopped", _l("Organisation not active")
     PICTURE_NOT_READY = "picture_not_ready", _l("Picture not ready")
+    PICTURE_NOT_DESCRIBED = "picture_not_described", _l("Picture without alt text")
 
 
 HINDRANCE_OF_CONSENT = {
@@ -171,8 +202,29 @@ class ArtworkManager(Manager):
         return ArtworkQuerySet(Artwork)
 
 
+MAX_PICTURES = 24  # of one work
+
+
+class NumberedPicture(NamedTuple):
+    """One picture of a work with its own texts, whichever place it has."""
+
+    number: int  # from 1
+    image: Image
+    alt_text: Texts
+    caption: Texts
+    language: str  # of the artist's own words
+
+    def localized(self, field: str, language: str | None = None) -> LocalizedText:
+        """`alt_text` or `caption` for a reader of `language` (default: the page's)."""
+        text: LocalizedText = getattr(self, field).localized(language, self.language)
+        return text
+
+
 class Artwork(Model):
-    """One picture with its story, in the language of its artist, with any number of translations."""
+    """One or more pictures with their story, in the language of the artist, with any number of translations.
+
+    The first picture is `image`, with `alt_text` and `caption`: it hangs on walls. The others are `further_pictures`.
+    """
 
     id = fields.IntField(primary_key=True)
     public_id = fields.CharField(max_length=16, unique=True, default=new_public_id)
@@ -208,7 +260,8 @@ class Artwork(Model):
     language = fields.CharField(max_length=MAX_TAG_LENGTH, default="zh")  # of the artist's own words
     title = TextsField()
     story = TextsField()  # Markdown
-    alt_text = TextsField()
+    alt_text = TextsField()  # of the first picture, as is `caption`
+    caption = TextsField()
     medium = TextsField()
     assistance = TextsField()  # what help the artist had; or "drawn alone"
     # What the voice says. If its lines begin with times, they follow the voice as captions (sounds/transcripts.py).
@@ -225,6 +278,9 @@ class Artwork(Model):
         default=dict, db_default={}
     )  # form field → typed values that are not valid yet
 
+    # The number of `further_pictures`, so that lists and the rule of what is on view need not look them up.
+    more_pictures = fields.SmallIntField(default=0, db_default=0)
+
     status = fields.CharEnumField(Status, max_length=10, default=Status.DRAFT)
     is_vetoed = fields.BooleanField(default=False, db_default=False)  # a curator took the work off view
     # When visitors first saw an edition with the work, or will; null: never. See first_showings.py.
@@ -235,6 +291,7 @@ class Artwork(Model):
     created_at = fields.DatetimeField(auto_now_add=True)
     updated_at = fields.DatetimeField(auto_now=True)
 
+    further_pictures: fields.ReverseRelation[Picture]
     submissions: fields.ReverseRelation[Submission]
     reviews: fields.ReverseRelation[Review]
     vetoes: fields.ReverseRelation[Veto]
@@ -283,10 +340,30 @@ class Artwork(Model):
         return texts
 
     @property
+    def picture_count(self) -> int:
+        """The number of pictures of a work that has its first one."""
+        return 1 + int(self.more_pictures)
+
+    @property
+    def later_pictures(self) -> list[Picture]:
+        """The further pictures in their order; pictures.load_further_pictures must have fetched them."""
+        if not self.more_pictures:
+            return []
+        return sorted(self.further_pictures, key=lambda each: (each.position, each.id))
+
+    def all_pictures(self) -> Iterator[NumberedPicture]:
+        """All pictures in their order; `image` and the further pictures must be fetched."""
+        if self.image is not None:
+            yield NumberedPicture(1, self.image, self.alt_text, self.caption, self.language)
+        for number, each in enumerate(self.later_pictures, 2):
+            yield NumberedPicture(number, each.image, each.alt_text, each.caption, self.language)
+
+    @property
     def is_on_view(self) -> bool:
         """Whether visitors may see the work now.
 
-        The relations image, consent, organisation and `hangings__room__edition` must be fetched.
+        The relations image, consent, organisation and `hangings__room__edition` must be fetched, and the further
+        pictures.
         """
         return self.hindrance() is None and any(hanging.room.edition.is_shown() for hanging in self.hangings)
 
@@ -298,7 +375,7 @@ class Artwork(Model):
     def hindrance(self) -> Hindrance | None:
         """Why the work may not be shown today in any exhibition; None if it may.
 
-        Image, consent and organisation must be fetched.
+        Image, further pictures, consent and organisation must be fetched.
         """
         if not self.may_hang:
             if self.status == Status.WITHDRAWN:
@@ -314,12 +391,37 @@ class Artwork(Model):
             return Hindrance.ORGANISATION_STOPPED
         if self.image is None or self.image.state != ImageState.READY:
             return Hindrance.PICTURE_NOT_READY
+        if any(each.image.state != ImageState.READY for each in self.later_pictures):
+            return Hindrance.PICTURE_NOT_READY
+        if not all(each.alt_text for each in self.later_pictures):
+            return Hindrance.PICTURE_NOT_DESCRIBED
         return None
 
     @property
     def is_editable(self) -> bool:
         """Whether the organisation may change the work: only a draft or a returned work."""
         return self.status in {Status.DRAFT, Status.RETURNED}
+
+
+class Picture(Model):
+    """A further picture of a work: its second to twenty-fourth."""
+
+    id = fields.IntField(primary_key=True)
+    artwork: fields.ForeignKeyRelation[Artwork] = fields.ForeignKeyField(
+        "gallery.Artwork", related_name="further_pictures", on_delete=fields.CASCADE
+    )
+    artwork_id: int
+    position = fields.SmallIntField()  # orders the further pictures of a work; there may be gaps
+    image: fields.OneToOneRelation[Image] = fields.OneToOneField(
+        "gallery.Image", related_name="further_picture", on_delete=fields.CASCADE
+    )
+    image_id: int
+    alt_text = TextsField()
+    caption = TextsField()
+
+    class Meta:
+        table = "artwork_picture"
+        indexes = [("artwork_id", "position")]
 
 
 class Stage(LabelledEnum):

@@ -8,7 +8,13 @@ from starlette.routing import Route
 
 from gallery.artworks.access import load_artwork
 from gallery.artworks.entry import WorkEntry
-from gallery.artworks.forms import ProposalForm, proposal_form, translation_blocks, typed_texts
+from gallery.artworks.forms import (
+    ProposalForm,
+    picture_blocks,
+    proposal_form,
+    translation_blocks,
+    typed_texts,
+)
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.redirects import redirect_to_work
 from gallery.artworks.sent_pictures import add_sent_picture, earlier_upload
@@ -72,8 +78,15 @@ def _redirect_not_accepted(request: Request, artwork: Artwork) -> Response:
 def render_proposal(
     request: Request, artwork: Artwork, form: ProposalForm, status: int = 200, kept: Image | None = None
 ) -> Response:
-    names = [each for each in TRANSLATED_FIELDS if each != "transcript" or artwork.sound_id]
-    context = {"work": artwork, "form": form, "kept": kept, "translations": translation_blocks(form, names)}
+    hidden = {"caption"} if artwork.sound_id else {"caption", "transcript"}
+    context = {
+        "work": artwork,
+        "form": form,
+        "kept": kept,
+        "translations": translation_blocks(form, [each for each in TRANSLATED_FIELDS if each not in hidden]),
+        "captions": translation_blocks(form, ["caption"]),
+        "picture_texts": picture_blocks(form, artwork),
+    }
     return render(request, "artworks/proposal.html", context, status=status)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from tortoise.expressions import Q, RawSQL, Subquery
 
-from gallery.artworks.models import Artwork, Status, may_be_exhibited
+from gallery.artworks.models import Artwork, Status, has_image, images_of, may_be_exhibited
 from gallery.db import content_version
 from gallery.db.connection import QuerySet, in_transaction
 from gallery.images.models import Fingerprint, Image, ImageState
@@ -43,15 +43,17 @@ def profile_images_on_view() -> QuerySet[ProfileImage]:
 
 
 def fingerprints_of_works() -> QuerySet[Fingerprint]:
-    """Fingerprints of the images of works, including proposed and recently replaced images."""
+    """Fingerprints of all images of works, including proposed and recently replaced images."""
     return Fingerprint.filter(
-        Q(image__artwork__id__not_isnull=True) | Q(image__candidate_for_id__not_isnull=True)
+        Q(image__artwork__id__not_isnull=True)
+        | Q(image__further_picture__id__not_isnull=True)
+        | Q(image__candidate_for_id__not_isnull=True)
     )
 
 
 async def find_hidden_match(code: bytes) -> int | None:
     """The id of a similar image of a work that is not on view; images of withdrawn works come first."""
-    on_view = Artwork.all().on_view(as_set=True).values("image_id")
+    on_view = Image.filter(images_of(Artwork.all().on_view(as_set=True))).values("id")
     hidden = fingerprints_of_works().exclude(image_id__in=Subquery(on_view)).order_by("id")
     last, matches = 0, list[int]()
     while (
@@ -61,8 +63,11 @@ async def find_hidden_match(code: bytes) -> int | None:
     ):
         matches += await similar_keys([code], [(image_id, other) for _id, image_id, other in rows])
         last = rows[-1][0]
-    withdrawn = await Artwork.filter(image_id__in=matches or [0], status=Status.WITHDRAWN).first()
-    return withdrawn.image_id if withdrawn is not None else next(iter(matches), None)
+    withdrawn = Image.filter(
+        images_of(Artwork.filter(has_image(matches), status=Status.WITHDRAWN)), id__in=matches
+    )
+    first = await withdrawn.first().only("id") if matches else None
+    return first.id if first is not None else next(iter(matches), None)
 
 
 def fingerprints_of_withdrawn() -> QuerySet[Fingerprint]:
@@ -71,7 +76,11 @@ def fingerprints_of_withdrawn() -> QuerySet[Fingerprint]:
 
 async def screen_next(context: ChoreContext) -> bool:
     """Compute one missing fingerprint of a work's image; if none is missing, screen one logo or cover."""
-    works = Q(artwork__id__not_isnull=True) | Q(candidate_for_id__not_isnull=True)
+    works = (
+        Q(artwork__id__not_isnull=True)
+        | Q(further_picture__id__not_isnull=True)
+        | Q(candidate_for_id__not_isnull=True)
+    )
     image = await Image.filter(works, state=ImageState.READY, fingerprint__id__isnull=True).first()
     if image is not None:
         await stored_fingerprint(image, context.storage)
@@ -122,9 +131,11 @@ async def _screen_logo(logo: CreditLogo, storage: Storage) -> None:
 async def screen_again(images: list[Image], storage: Storage) -> None:
     """Hide the logos and covers that resemble those of `images` whose work may no longer be shown."""
     ids = [image.id for image in images]
-    still_allowed = Artwork.filter(may_be_exhibited(), image_id__in=ids).values("image_id")
-    gone = Artwork.filter(image_id__in=ids).exclude(image_id__in=Subquery(still_allowed)).values("image_id")
-    prints = await Fingerprint.filter(image_id__in=Subquery(gone))
+    still_allowed = Image.filter(images_of(Artwork.filter(may_be_exhibited(), has_image(ids)))).values("id")
+    of_works = Image.filter(images_of(Artwork.filter(has_image(ids))), id__in=ids).values("id")
+    prints = await Fingerprint.filter(image_id__in=Subquery(of_works)).exclude(
+        image_id__in=Subquery(still_allowed)
+    )
     for each in prints:
         async with in_transaction():
             for profile_image in await similar_profile_images([each.code]):

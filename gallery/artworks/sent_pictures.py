@@ -53,6 +53,7 @@ async def earlier_upload(received: ReceivedForm, organisations: list[Organisatio
         token=token[:32],  # the column has 32 characters; the database refuses a longer value
         organisation_id__in=[each.id for each in organisations],
         artwork=None,
+        further_picture=None,
         candidate_for_id=None,
         state__in=[ImageState.RECEIVED, ImageState.READY],
     ).first()

@@ -9,7 +9,15 @@ from typing import NamedTuple
 
 from gallery.artists.models import Consent
 from gallery.artworks.models import Artwork
-from gallery.artworks.works import TEXT_FIELDS, TRANSLATED_FIELDS, text_values, translated_into
+from gallery.artworks.works import (
+    PICTURE_TEXTS,
+    TEXT_FIELDS,
+    TRANSLATED_FIELDS,
+    picture_field,
+    pictures_of_fields,
+    text_values,
+    translated_into,
+)
 from gallery.web.texts import field_name
 
 Snapshot = Mapping[str, str]  # form field, or part of one → value
@@ -19,9 +27,12 @@ def snapshot_fields(*snapshots: Snapshot) -> list[str]:
     """The fields of these snapshots that curators decide on, in the order of the work's form."""
     languages = dict.fromkeys(each for snapshot in snapshots for each in translated_into(snapshot))
     translations = [field_name(name, each) for each in languages for name in TRANSLATED_FIELDS]
+    ids = dict.fromkeys(id for snapshot in snapshots for id in pictures_of_fields(snapshot))
+    of_pictures = [picture_field(name, id) for id in ids for name in PICTURE_TEXTS]
+    translations += [field_name(name, each) for each in languages for name in of_pictures]
     return [
-        *("picture", "sound", "language"),
-        *(*TEXT_FIELDS, *translations),
+        *("picture", "pictures", "sound", "language"),
+        *(*TEXT_FIELDS, *of_pictures, *translations),
         *("artist", "consent", "project", "themes"),
     ]
 
@@ -34,11 +45,12 @@ PROJECT_PARTS = ("title_zh", "title_en", "summary_zh", "summary_en", "link")
 def snapshot_of(artwork: Artwork) -> dict[str, str]:
     """The snapshot of a work: all fields and their parts.
 
-    Artist, consent, project and themes must be fetched.
+    Artist, consent, project and themes must be fetched, and the further pictures.
     """
     artist, project = artwork.artist, artwork.project
     values = {
         "picture": str(artwork.image_id or ""),
+        "pictures": " ".join(f"{each.id}:{each.image_id}" for each in artwork.later_pictures),
         "sound": str(artwork.sound_id or ""),
         "language": artwork.language,
         **text_values(artwork),
@@ -55,6 +67,18 @@ def snapshot_of(artwork: Artwork) -> dict[str, str]:
         "consent_id": str(artwork.consent_id or ""),
         "theme_ids": " ".join(str(theme.id) for theme in artwork.themes),
     }
+
+
+def further_pictures_in(snapshot: Snapshot) -> dict[int, int]:
+    """The further pictures of a snapshot in their order: id of the picture → id of its image."""
+    pairs = (each.partition(":") for each in snapshot.get("pictures", "").split())
+    return {int(id): int(image_id) for id, _, image_id in pairs}
+
+
+def images_in(snapshot: Snapshot) -> set[int]:
+    """The ids of the images of all pictures in a snapshot."""
+    first = snapshot.get("picture", "")
+    return {*([int(first)] if first else []), *further_pictures_in(snapshot).values()}
 
 
 def _consent_line(consent: Consent) -> str:

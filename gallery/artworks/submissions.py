@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gallery.accounts.models import Person, Role
-from gallery.artworks.models import Artwork, Status, Submission
+from gallery.artworks.further_pictures import load_further_pictures
+from gallery.artworks.models import Artwork, Status, Submission, has_image
 from gallery.artworks.snapshots import snapshot_of
 from gallery.artworks.voices import voice_problems
-from gallery.artworks.works import TextValues, set_texts, text_values
+from gallery.artworks.works import TextValues, picture_field, picture_of_field, set_texts, text_values
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now, today
@@ -20,6 +21,7 @@ from gallery.themes.models import Theme
 from gallery.web.languages import gettext as _
 from gallery.web.languages import localized
 from gallery.web.rendering import shown_date
+from gallery.web.texts import split_field_name
 
 
 class NotSubmittable(Exception):
@@ -34,6 +36,7 @@ class NotSubmittable(Exception):
 async def missing_fields(artwork: Artwork) -> dict[str, str]:
     """The fields that are missing for a submission: form field → a sentence that says what to do."""
     await artwork.fetch_related("consent", "image", "themes")
+    await load_further_pictures([artwork])
     missing = {
         name: _("What is typed here is not part of the work yet. Please look at it and save.")
         for name in artwork.unfinished
@@ -42,7 +45,12 @@ async def missing_fields(artwork: Artwork) -> dict[str, str]:
         missing["picture"] = _("Please choose a picture of the work.")
     elif artwork.image.state == ImageState.REFUSED:
         missing["picture"] = str(ImageState.REFUSED.label)
-    missing.update(_missing_texts(text_values(artwork)))
+    for picture in artwork.later_pictures:
+        if picture.image.state in {ImageState.REFUSED, ImageState.ERASED}:
+            missing[picture_field("alt_text", picture.id)] = str(ImageState.REFUSED.label)
+    missing.update(
+        {name: why for name, why in _missing_texts(text_values(artwork)).items() if name not in missing}
+    )
     if artwork.artist_id is None:
         missing["artist"] = _("Please say who made it: choose an artist or write a credit name.")
     if sentence := _consent_problem(artwork):
@@ -69,6 +77,9 @@ def _missing_texts(texts: TextValues) -> dict[str, str]:
         "alt_text": _("Please describe the picture for people who cannot see it."),
         "medium": _("Please say with what it was made, such as crayon on paper."),
     }
+    for name in texts:
+        if picture_of_field(name) and name.startswith("alt_text") and not split_field_name(name)[1]:
+            sentences[name] = _("Please describe this picture, too, for people who cannot see it.")
     return {name: sentence for name, sentence in sentences.items() if not texts.get(name)}
 
 
@@ -165,6 +176,7 @@ async def propose(
                 _("The curators already have a change to this work. Please wait until they have decided.")
             )
         await current.fetch_related("artist", "consent", "project", "themes")
+        await load_further_pictures([current])
         accepted = snapshot_of(current)
         set_texts(current, current.language, texts)  # not saved
         proposed = snapshot_of(current)
@@ -195,7 +207,7 @@ async def _make_candidate(image: Image, current: Artwork) -> Image:
         state__in=[ImageState.RECEIVED, ImageState.READY],
     )
     candidate: Image | None = await locked(free).first()
-    if candidate is None or await Artwork.exists(image_id=candidate.id):
+    if candidate is None or await Artwork.filter(has_image([candidate.id])).exists():
         sentence = _("This picture is no longer there. Please choose it again.")
         raise NotSubmittable(sentence, {"picture": sentence})
     candidate.candidate_for_id = current.id

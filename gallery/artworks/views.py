@@ -121,7 +121,8 @@ async def show(request: Request) -> Response:
         "is_waiting_for_review": any(each.is_waiting for each in artwork.submissions),
         "share": await share_of(artwork.id),
         "is_on_view": await Artwork.all().on_view().filter(id=artwork.id).exists(),
-        "is_waiting": artwork.image is not None and artwork.image.state == ImageState.RECEIVED,
+        "is_waiting": any(each.image.state == ImageState.RECEIVED for each in artwork.all_pictures()),
+        "pictures": list(artwork.all_pictures()) if artwork.more_pictures else [],
         "why_it_waits": waiting_message,
         "scope_words": SCOPE_WORDS,
     }

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from tortoise.expressions import Q
 
 from gallery.accounts.access import load_keeper
-from gallery.artworks.models import Artwork, Submission
+from gallery.artworks.models import Artwork, Submission, has_image
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
@@ -26,6 +26,7 @@ from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import flash, redirect, render, settings_of
 
 MAX_LISTED = 50
+IMAGE_RELATIONS = ("artwork", "further_picture__artwork", "organisation")
 
 
 async def show(request: Request) -> Response:
@@ -34,7 +35,8 @@ async def show(request: Request) -> Response:
     state = await read_state(settings_of(request))
     found = signals(state, settings_of(request))
     late = Image.filter(state=ImageState.RECEIVED, failures__gt=0).order_by("attempt_after", "id")
-    failed = Artwork.filter(image__state=ImageState.REFUSED).order_by("-image_id")
+    of_works = Q(artwork__id__not_isnull=True) | Q(further_picture__id__not_isnull=True)
+    failed = Image.filter(of_works, state=ImageState.REFUSED).order_by("-id")
     lengths: list[tuple[Any, int]] = [
         (_l("Pictures to be prepared"), state.pictures.count),
         (
@@ -54,9 +56,9 @@ async def show(request: Request) -> Response:
         "light": worst(found),
         "state": state,
         "lengths": lengths,
-        "failed": await failed.limit(MAX_LISTED).prefetch_related("image", "organisation"),
+        "failed": await failed.limit(MAX_LISTED).prefetch_related(*IMAGE_RELATIONS),
         "failed_count": await failed.count(),
-        "late": await late.limit(MAX_LISTED).prefetch_related("artwork", "organisation"),
+        "late": await late.limit(MAX_LISTED).prefetch_related(*IMAGE_RELATIONS),
         "late_count": state.pictures_late,
         "refusals": REFUSALS,
         "limits": settings_of(request),
@@ -67,11 +69,11 @@ async def show(request: Request) -> Response:
 async def retry(request: Request) -> Response:
     """A keeper has the worker retry a picture that failed or exceeded its time limit."""
     await load_keeper(request)
-    image = await Image.get_or_none(id=request.path_params["id"]).prefetch_related("artwork")
+    image = await Image.get_or_none(id=request.path_params["id"])
     if image is None:
         raise HTTPException(404)
-    work = image.artwork.id if image.artwork else image.candidate_for_id
-    if work is None:
+    artwork = await Artwork.filter(has_image([image.id]) | Q(id=image.candidate_for_id or 0)).first()
+    if artwork is None:
         raise HTTPException(404)
     fragment = "late" if image.state == ImageState.RECEIVED else "failed"
     async with in_transaction():
@@ -86,7 +88,7 @@ async def retry(request: Request) -> Response:
             attempt_after=None,
         )
         if again:
-            await record(Verb.WORK_PICTURE_RETRIED, work, organisation_id=image.organisation_id)
+            await record(Verb.WORK_PICTURE_RETRIED, artwork.id, organisation_id=image.organisation_id)
     response = redirect(request, "worker_status:show", fragment=fragment)
     flash(request, response, _("It will be tried again."))
     return response

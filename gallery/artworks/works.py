@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import unicodedata
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,8 @@ from gallery.accounts.models import Person
 from gallery.artists.consents import NewConsent, record_consent
 from gallery.artists.models import Artist, Consent, ConsentState
 from gallery.artworks.dates import parse_date
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.further_pictures import load_further_pictures
+from gallery.artworks.models import MAX_PICTURES, Artwork, Status, has_image, images_of
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import today
@@ -35,7 +37,11 @@ from gallery.web.languages import DEFAULT_LANGUAGE, LANGUAGES
 from gallery.web.languages import gettext as _
 from gallery.web.texts import Texts, field_name, split_field_name
 
-TRANSLATED_FIELDS = ("title", "story", "alt_text", "medium", "assistance", "transcript")
+TRANSLATED_FIELDS = ("title", "story", "alt_text", "medium", "assistance", "transcript", "caption")
+# The texts of each picture. `alt_text_17` is the alt text of the further picture with this id, and `alt_text` that of
+# the first one.
+PICTURE_TEXTS = ("alt_text", "caption")
+PICTURE_FIELD = re.compile(rf"({'|'.join(PICTURE_TEXTS)})_([1-9][0-9]{{0,9}})")
 TextValues = Mapping[str, str]  # `title`: words in the work's own language; `title[bo]`: a translation
 MOST_ARTISTS = 100  # in the list of a form; others are found by name
 TEXT_FIELDS = (*TRANSLATED_FIELDS, "size", "date_made")
@@ -111,15 +117,41 @@ class WorkDetails:
 def is_text_field(field: str) -> bool:
     """Whether a form field is a text of a work, in its own language or translated."""
     name, language = split_field_name(field)
-    return name in (TRANSLATED_FIELDS if language else TEXT_FIELDS)
+    return (
+        name in (TRANSLATED_FIELDS if language else TEXT_FIELDS) or PICTURE_FIELD.fullmatch(name) is not None
+    )
+
+
+def picture_field(name: str, picture_id: int) -> str:
+    """The form field of a text of a further picture: alt_text_17."""
+    return f"{name}_{picture_id}"
+
+
+def picture_of_field(field: str) -> int | None:
+    """The id of the further picture whose text a form field is; None for any other field."""
+    match = PICTURE_FIELD.fullmatch(split_field_name(field)[0])
+    return int(match[2]) if match else None
+
+
+def pictures_of_fields(fields: Iterable[str]) -> list[int]:
+    """The ids of the further pictures whose texts these form fields are, each once, in their order."""
+    ids = dict.fromkeys(picture_of_field(field) for field in fields)
+    return [id for id in ids if id is not None][: MAX_PICTURES - 1]
 
 
 def text_values(artwork: Artwork) -> dict[str, str]:
-    """The texts of a work by form field: its own words, also empty ones, then the translations."""
-    values = {name: artwork.own(name) for name in TRANSLATED_FIELDS}
+    """The texts of a work by form field: its own words, also empty ones, then the translations.
+
+    The further pictures must be fetched.
+    """
+    texts: dict[str, Texts] = {name: getattr(artwork, name) for name in TRANSLATED_FIELDS}
+    for picture in artwork.later_pictures:
+        texts |= {picture_field(name, picture.id): getattr(picture, name) for name in PICTURE_TEXTS}
+    own = artwork.language
+    values = {name: text.get(own, "") for name, text in texts.items()}
     values |= {name: getattr(artwork, name) for name in ("size", "date_made")}
-    for name in TRANSLATED_FIELDS:
-        values |= {field_name(name, each.language): each.text for each in artwork.translations(name)}
+    for name, text in texts.items():
+        values |= {field_name(name, each.language): each.text for each in text.others(own, own)}
     return values
 
 
@@ -132,17 +164,32 @@ def translated_into(values: Iterable[str]) -> list[str]:
 def set_texts(artwork: Artwork, language: str, values: TextValues) -> None:
     """Set the language of a work, all texts, and what follows from the date. What `values` lacks becomes empty.
 
-    A translation into the work's own language is ignored.
+    A translation into the work's own language is ignored. A further picture that `values` does not name keeps its
+    texts; the others must be saved with `save_picture_texts`.
     """
     artwork.language = language
     languages = [each for each in translated_into(values) if each != language]
+
+    def text(field: str) -> Texts:
+        words = {each: values.get(field_name(field, each), "") for each in languages}
+        return Texts({**words, language: values.get(field, "")})
+
     for name in TRANSLATED_FIELDS:
-        words = {each: values.get(field_name(name, each), "") for each in languages}
-        setattr(artwork, name, Texts({**words, language: values.get(name, "")}))
+        setattr(artwork, name, text(name))
+    for picture in artwork.later_pictures:
+        for name in PICTURE_TEXTS:
+            if (field := picture_field(name, picture.id)) in values:
+                setattr(picture, name, text(field))
     artwork.size, artwork.date_made = values.get("size", ""), values.get("date_made", "")
     made = parse_date(artwork.date_made) if artwork.date_made else None
     artwork.made_from, artwork.made_until = made.day_numbers if made else (None, None)
     artwork.year = made.first.year if made else None
+
+
+async def save_picture_texts(artwork: Artwork) -> None:
+    """Save the texts of the further pictures that `set_texts` set."""
+    for picture in artwork.later_pictures:
+        await picture.save(update_fields=PICTURE_TEXTS)
 
 
 def blank_details(organisation: Organisation, by: Person) -> WorkDetails:
@@ -258,6 +305,7 @@ async def update_work(
             raise NotEditable(current.status)
         if current.updated_at != artwork.updated_at:
             raise EditConflict
+        await load_further_pictures([current])
         replaced = None
         if image is not None and current.image_id is not None and current.image_id != image.id:
             replaced = await Image.get(id=current.image_id)
@@ -278,7 +326,8 @@ async def set_picture(artwork: Artwork, image: Image, by: Person | None) -> Imag
         if not current.is_editable:
             raise NotEditable(current.status)
         replaced = await Image.get(id=current.image_id) if current.image_id is not None else None
-        await _adopt_image(current, image, current.organisation_id)
+        await adopt_image(current, image, current.organisation_id)
+        current.image_id = image.id
         await current.save()
         await record(Verb.WORK_CHANGED, current.id, organisation_id=current.organisation_id, by=by)
         return replaced
@@ -310,8 +359,10 @@ async def fill_work(
     )
     artwork.unfinished = dict(unfinished or {})
     if image is not None:
-        await _adopt_image(artwork, image, details.organisation.id)
+        await adopt_image(artwork, image, details.organisation.id)
+        artwork.image_id = image.id
     await artwork.save()
+    await save_picture_texts(artwork)
     await artwork.themes.clear()
     if details.themes:
         await artwork.themes.add(*details.themes)
@@ -365,17 +416,32 @@ async def unique_inventory_numbers() -> AsyncIterator[None]:
         raise WorkRefused("inventory_number", sentence) from None
 
 
-async def _adopt_image(artwork: Artwork, image: Image, organisation_id: int) -> None:
-    """Attach an image to the work. Raises WorkRefused if the image is deleted or another work has it."""
+async def adopt_image(
+    artwork: Artwork, image: Image, organisation_id: int, instead_of: int | None = None
+) -> None:
+    """Lock an image that is to become a picture of the work, instead of the image with the id `instead_of`.
+
+    By default, instead of the first one. Raises WorkRefused if the image is deleted, if another work has it, or if the
+    work has the same file already.
+    """
     current = await locked(
         Image.filter(id=image.id, state__in=[ImageState.RECEIVED, ImageState.READY])
     ).first()
-    if current is None or await Artwork.filter(image_id=current.id).exclude(id=artwork.id or 0).exists():
+    others = Artwork.filter(has_image([image.id])).exclude(id=artwork.id or 0)
+    if current is None or await others.exists():
         raise WorkRefused("picture", _("This picture is no longer there. Please choose it again."))
+    if current.source_sha256:
+        same = Image.filter(
+            images_of(Artwork.filter(id=artwork.id or 0)), source_sha256=current.source_sha256
+        )
+        replaced = artwork.image_id if instead_of is None else instead_of
+        if await same.exclude(id__in=[current.id, replaced or 0]).exists():
+            raise WorkRefused(
+                "picture", _("This picture is in the work already. Each picture needs to be there once.")
+            )
     if current.organisation_id != organisation_id:
         current.organisation_id = organisation_id
         await current.save(update_fields=["organisation_id"])
-    artwork.image_id = current.id
 
 
 async def _get_or_create_artist(details: WorkDetails, by: Person | None) -> Artist | None:
@@ -423,19 +489,19 @@ async def _get_or_add_project(details: WorkDetails) -> Project | None:
 
 
 async def delete_draft(artwork: Artwork, storage: Storage) -> None:
-    """Delete a draft with its picture and its voice. Raises NotEditable for any other work."""
+    """Delete a draft with its pictures and its voice. Raises NotEditable for any other work."""
     async with in_transaction():
         current = await locked(Artwork.filter(id=artwork.id)).first()
         if current is None:
             return
         if current.status != Status.DRAFT:
             raise NotEditable(current.status)
-        image = await Image.get_or_none(id=current.image_id) if current.image_id else None
+        images = await Image.filter(images_of(Artwork.filter(id=current.id)))
         sound = await Sound.get_or_none(id=current.sound_id) if current.sound_id else None
         await current.delete()
         await request_erasure()
         await record(Verb.WORK_DELETED, current.id, organisation_id=current.organisation_id)
-    if image is not None:
+    for image in images:
         await discard_image(image, storage)
     if sound is not None:
         await discard_sound(sound, storage)

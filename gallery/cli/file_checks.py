@@ -13,7 +13,7 @@ from tortoise.expressions import Q
 
 from gallery.artists.models import SignedForm
 from gallery.artists.private_details import form_key
-from gallery.artworks.models import Artwork
+from gallery.artworks.models import Artwork, has_image, images_of
 from gallery.artworks.screening import profile_images_on_view
 from gallery.cli.common import ReportProgress
 from gallery.cli.findings import MEND_ADVICE, InspectionFinding
@@ -115,8 +115,9 @@ async def missing_files(
     profile_images = set(await profile_images_on_view().values_list("image_id", flat=True))
     total, done = await Image.all().count(), 0
     async for images in batches(images_complete_before(began)):
-        on_view = Artwork.all().on_view().filter(image_id__in=[image.id for image in images])
-        seen: set[Any] = {*await on_view.values_list("image_id", flat=True), *profile_images}
+        on_view = Artwork.all().on_view().filter(has_image([image.id for image in images]))
+        shown = Image.filter(images_of(on_view))
+        seen: set[Any] = {*await shown.values_list("id", flat=True), *profile_images}
         done += len(images)
         report_progress("Pictures", done, total)
         for image in images:

@@ -29,6 +29,7 @@ from gallery.accounts.second_factors import after_factor_removed
 from gallery.api.models import Token
 from gallery.artists.models import SCOPES, Artist, Consent, PrivateDetails, SignedForm
 from gallery.artists.private_details import DETAIL_FIELDS
+from gallery.artworks.further_pictures import count_further_pictures
 from gallery.artworks.models import Artwork, Submission, edition_is_not_replaced, may_hang
 from gallery.artworks.private_share_models import PrivateShare
 from gallery.artworks.taking_back import take_back
@@ -304,11 +305,16 @@ async def _end_work(id: int, storage: Storage) -> str:
 
 
 async def _end_picture(id: int, storage: Storage) -> str:
-    """Delete the image's row, so that the restore leaves out its files. A work stays, without a picture."""
-    image = await Image.get(id=id).prefetch_related("organisation", "artwork", "profile_image")
+    """Delete the image's row, so that the restore leaves out its files. A work stays, without this picture."""
+    relations = ("organisation", "artwork", "further_picture__artwork", "profile_image")
+    image = await Image.get(id=id).prefetch_related(*relations)
     other = "logo or cover" if image.profile_image else "of no work"
-    of = f"《{image.artwork.own('title')}》" if image.artwork else other
-    await image.delete()
+    work = image.work
+    of = f"《{work.own('title')}》" if work else other
+    async with in_transaction():
+        await image.delete()
+        if work is not None:
+            await count_further_pictures(work.id)
     return f"{of}, {_name(image.organisation)}"
 
 

@@ -77,7 +77,8 @@ async def refused_and_stuck_sounds() -> list[InspectionFinding]:
 
 async def refused_and_stuck_images() -> list[InspectionFinding]:
     """Refused pictures of works, and pictures that wait too long for their renditions."""
-    refused = await Image.filter(state=ImageState.REFUSED, artwork__id__not_isnull=True).order_by("id")
+    of_works = Q(artwork__id__not_isnull=True) | Q(further_picture__id__not_isnull=True)
+    refused = await Image.filter(of_works, state=ImageState.REFUSED).order_by("id")
     late = await Image.filter(state=ImageState.RECEIVED, failures__gt=0).order_by("id")
     stuck = await Image.filter(
         has_no_worker(),
@@ -159,6 +160,9 @@ FAULTY_WORKS = {
     "A work's artist is of another organisation": "status <> 'withdrawn' AND a.organisation_id <> w.organisation_id",
     "A work is not withdrawn although its consent is": "status <> 'withdrawn' AND c.withdrawn_at IS NOT NULL",
     "A work is withdrawn although its consent is not": "status = 'withdrawn' AND c.withdrawn_at IS NULL",
+    "A work has another number of further pictures than it says": (
+        "w.more_pictures <> (SELECT COUNT(*) FROM artwork_picture p WHERE p.artwork_id = w.id)"
+    ),
 }
 
 

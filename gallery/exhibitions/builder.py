@@ -13,6 +13,7 @@ from tortoise.expressions import Q, Subquery
 
 from gallery.accounts.models import Person
 from gallery.artworks.as_sent import load_as_sent
+from gallery.artworks.further_pictures import load_further_pictures
 from gallery.artworks.models import Artwork, may_hang
 from gallery.clock import to_local
 from gallery.exhibitions.models import Edition, Exhibition, Hanging
@@ -127,6 +128,7 @@ async def work_picker(draft: Edition, query: QueryParams, at: str = "") -> WorkP
         .limit(PICKER_PAGE_SIZE)
         .prefetch_related("image", "artist", "consent", "organisation")
     )
+    await load_further_pictures(works)
     return WorkPicker(
         works=works,
         count=count,

@@ -13,7 +13,7 @@ from typing import TypeVar
 from gallery.artists.models import SignedForm
 from gallery.artists.private_details import FORMS_FOLDER, form_key
 from gallery.artworks.import_models import BUNDLE_FOLDER, Import, bundle_key
-from gallery.artworks.models import Artwork
+from gallery.artworks.models import Artwork, has_image, images_of
 from gallery.artworks.screening import profile_images_on_view
 from gallery.clock import now
 from gallery.exhibitions.credit_logos import known_logo_keys
@@ -198,12 +198,13 @@ async def heard_sound_keys(keys: set[str]) -> set[str]:
 async def images_with_public_files(tokens: set[str]) -> dict[str, Image]:
     """The images with these tokens that a visitor may see."""
     named = [image.id for image in await Image.filter(token__in=tokens).only("id")]
-    works = await Artwork.all().on_view().filter(image_id__in=named).prefetch_related("image__derivatives")
+    works = Artwork.all().on_view().filter(has_image(named))
+    of_works = await Image.filter(images_of(works)).prefetch_related("derivatives")
     profile_images = (
         await profile_images_on_view().filter(image__token__in=tokens).prefetch_related("image__derivatives")
     )
-    images = [*(work.image for work in works), *(profile_image.image for profile_image in profile_images)]
-    return {image.token: image for image in images if image}
+    images = [*of_works, *(profile_image.image for profile_image in profile_images)]
+    return {image.token: image for image in images}
 
 
 def folder_of(key: str) -> str:

@@ -13,7 +13,7 @@ from functools import partial
 from tortoise.expressions import Q
 
 from gallery.accounts.models import Person, Role
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.models import Artwork, Status, has_image
 from gallery.clock import now, today
 from gallery.db import content_version
 from gallery.db.connection import QuerySet, in_transaction, is_outage, locked
@@ -122,11 +122,12 @@ async def develop_one(context: ChoreContext, image: Image | None) -> bool:
         failures=0,
     )
     if updated:
-        accepted = Artwork.filter(image_id=image.id, status=Status.ACCEPTED)
+        works = await Artwork.filter(has_image([image.id])).only("id", "status")
+        is_accepted = any(work.status == Status.ACCEPTED for work in works)
         is_profile_image = await ProfileImage.exists(image_id=image.id)
-        if image.state == ImageState.READY or is_profile_image or await accepted.exists():
-            # Visitors see it from now on: the work's picture, or a logo or cover on any page.
-            await content_version.bump(await keys_of_works(image_id=image.id) or None)
+        if image.state == ImageState.READY or is_profile_image or is_accepted:
+            # Visitors see it from now on: a work's picture, or a logo or cover on any page.
+            await content_version.bump(await keys_of_works(id__in=[work.id for work in works]) or None)
         await context.storage.private.delete(rendition_key(image.token, PREVIEW_NAME))
     elif not await Image.filter(id=image.id, state__not=ImageState.ERASED).exists():
         await delete_image_files(
@@ -222,7 +223,11 @@ async def delete_unused_uploads(context: ChoreContext) -> bool:
     scratch folder."""
     context.storage.sweep_scratch(time.time() - UNUSED_AFTER.total_seconds())
     unused = Image.filter(
-        artwork=None, profile_image=None, candidate_for_id=None, created_at__lt=now() - UNUSED_AFTER
+        artwork=None,
+        further_picture=None,
+        profile_image=None,
+        candidate_for_id=None,
+        created_at__lt=now() - UNUSED_AFTER,
     )
     image = await unused.first()
     if image is None:

@@ -8,7 +8,7 @@ from typing import Any
 from tortoise.expressions import Q, Subquery
 
 from gallery.artists.models import Consent
-from gallery.artworks.models import Artwork
+from gallery.artworks.models import Artwork, images_of
 from gallery.db.connection import QuerySet
 from gallery.images.models import Image, ImageState, Upload
 
@@ -22,12 +22,10 @@ ERASED_FIELDS: dict[str, Any] = {
 
 
 def images_of_consent(consent_id: int) -> QuerySet[Image]:
-    """The images of a consent's works, including those that are proposed or were recently replaced."""
+    """All images of a consent's works, including those that are proposed or were recently replaced."""
     works = Artwork.filter(consent_id=consent_id)
-    # Without a join, so that both conditions are looked up in an index.
-    return Image.filter(
-        Q(id__in=Subquery(works.values("image_id"))) | Q(candidate_for_id__in=Subquery(works.values("id")))
-    )
+    # Without a join, so that all conditions are looked up in an index.
+    return Image.filter(images_of(works) | Q(candidate_for_id__in=Subquery(works.values("id"))))
 
 
 async def forget_consent(consent: Consent, ids: Sequence[int], sent: Sequence[int]) -> None:

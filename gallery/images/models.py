@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gallery.accounts.models import Person
-    from gallery.artworks.models import Artwork
+    from gallery.artworks.models import Artwork, Picture
     from gallery.images.profile_image_models import ProfileImage
     from gallery.organisations.models import Organisation
 
@@ -93,7 +93,8 @@ class Image(Model):
     rendition_bytes: dict[str, int] = fields.JSONField(default=dict, db_default={})
     ready_at = fields.DatetimeField(null=True)  # null in state `ready`: the worker makes the renditions again
 
-    artwork: fields.BackwardOneToOneRelation[Artwork]
+    artwork: fields.BackwardOneToOneRelation[Artwork]  # whose first picture it is
+    further_picture: fields.BackwardOneToOneRelation[Picture]
     profile_image: fields.BackwardOneToOneRelation[ProfileImage]
     derivatives: fields.ReverseRelation[Derivative]
     fingerprint: fields.BackwardOneToOneRelation[Fingerprint]
@@ -108,6 +109,11 @@ class Image(Model):
             ("state", "ready_at"),
             ("tiling_until",),
         ]
+
+    @property
+    def work(self) -> Artwork | None:
+        """The work that it is a picture of; `artwork` and `further_picture__artwork` must be fetched."""
+        return self.artwork or (self.further_picture.artwork if self.further_picture else None)
 
     @property
     def size(self) -> tuple[int, int]:

@@ -9,9 +9,11 @@ from starlette.routing import Route
 
 from gallery.artists.consents import birth_decade
 from gallery.artworks.access import load_on_view
+from gallery.artworks.further_pictures import load_further_pictures
 from gallery.organisations.links import find_dead_links
 from gallery.public import queries, share_images
 from gallery.public.pages import linked_data_of, manifest_link, oembed_links, render_page, set_page_language
+from gallery.public.view_models import leaves_of
 from gallery.public.voices import captions_of, may_be_heard, voice_address
 from gallery.web.page_keys import edition_key
 from gallery.web.rendering import settings_of
@@ -26,15 +28,19 @@ async def show(request: Request) -> Response:
     if placement is None:  # withdrawn or taken down since the previous query
         raise HTTPException(404)
     work = placement.work
+    await load_further_pictures([artwork])
+    leaves = leaves_of(artwork)
     dead = await find_dead_links(artwork.project.links.values() if artwork.project else ())
     return render_page(
         request,
         "public/artwork.html",
         works=[work, *placement.neighbours],
+        pictures=[leaf.picture for leaf in leaves],
         theme=placement.exhibition.theme,
         keys={edition_key(placement.exhibition.edition_id)},
         work=work,
         artwork=artwork,
+        leaves=leaves,
         born=birth_decade(artwork.artist),
         voice=voice_address(artwork.sound.token) if artwork.sound and may_be_heard(artwork) else "",
         captions=captions_of(artwork),

@@ -8,7 +8,8 @@ from typing import Any, cast
 from tortoise.expressions import Q, Subquery
 from tortoise.functions import Coalesce, Sum
 
-from gallery.artworks.models import Artwork
+from gallery.artworks.models import Artwork, has_image
+from gallery.artworks.models import images_of as images_of_works
 from gallery.artworks.screening import profile_images_on_view, screen_again
 from gallery.clock import now
 from gallery.db.connection import QuerySet
@@ -46,14 +47,14 @@ async def keep_public_images(context: ChoreContext) -> bool:
 async def images_of(touched: Collection[str]) -> list[int] | None:
     """The ids of the images that a change of these keys may show or hide; None if they are too many.
 
-    They are the works' images, with proposed and replaced ones, and the covers of their projects.
+    They are all images of the works, with proposed and replaced ones, and the covers of their projects.
     """
     works = works_of_keys(touched)
     if len(works) > MAX_WORKS:
         return None
     projects = Artwork.filter(id__in=works, project_id__isnull=False).values("project_id")
     rows = [
-        *await Artwork.filter(id__in=works, image_id__isnull=False).values_list("image_id", flat=True),
+        *await Image.filter(images_of_works(Artwork.filter(id__in=works))).values_list("id", flat=True),
         *await Image.filter(candidate_for_id__in=works).values_list("id", flat=True),
         *await ProfileImage.filter(project_id__in=Subquery(projects)).values_list("image_id", flat=True),
     ]
@@ -94,11 +95,9 @@ def _among(ids: Collection[int] | None, **values: Any) -> QuerySet[Image]:
 def _of_works_on_view(ids: Collection[int] | None) -> Subquery:
     """The ids of images of works on view; `ids`: only these images."""
     works = (
-        Artwork.all().on_view(as_set=True)
-        if ids is None
-        else Artwork.all().on_view().filter(image_id__in=list(ids))
+        Artwork.all().on_view(as_set=True) if ids is None else Artwork.all().on_view().filter(has_image(ids))
     )
-    return Subquery(works.values("image_id"))
+    return Subquery(Image.filter(images_of_works(works)).values("id"))
 
 
 def _of_profiles_on_view(ids: Collection[int] | None) -> Subquery:
@@ -115,7 +114,7 @@ async def delete_derivatives(context: ChoreContext) -> bool:
     """
     made = Derivative.filter(image__is_public=False)
     ids = await made.distinct().limit(MAX_WORKS).values_list("image_id", flat=True)
-    shown = Subquery(Artwork.all().on_view().filter(image_id__in=list(ids)).values("image_id"))
+    shown = _of_works_on_view(cast(list[int], ids))
     gone = await made.exclude(image_id__in=shown).limit(BATCH_SIZE).prefetch_related("image") if ids else []
     too_much = [] if gone else await oldest_derivatives(context.settings.iiif_cache_bytes)
     for derivative in [*gone, *too_much]:

@@ -19,7 +19,7 @@ from gallery.clock import to_local
 from gallery.exhibitions.talks import Talk
 from gallery.images.sound_files import SOUND_FILES
 from gallery.organisations.models import Organisation, Project
-from gallery.public.view_models import Placement, ShownExhibition, ShownWork
+from gallery.public.view_models import Placement, ShownExhibition, ShownWork, leaves_of
 from gallery.public.voices import may_be_heard, voice_address
 from gallery.sounds.transcripts import words_of
 from gallery.themes.models import Theme
@@ -167,11 +167,16 @@ class LinkedData:
         story, project, size = artwork.localized("story"), artwork.project, work.measured
         made = parse_date(work.date_made) if work.date_made else None
         organisation = self.organisation(artwork.organisation)
-        picture = {
-            "@type": "ImageObject",
-            "contentUrl": self.pages.absolute(work.picture.address(960)),
-            "caption": work.alt.text,
-        }
+        leaves = leaves_of(artwork)
+        pictures = [(leaf.picture, leaf.alt) for leaf in leaves] or [(work.picture, work.alt)]
+        images = [
+            {
+                "@type": "ImageObject",
+                "contentUrl": self.pages.absolute(picture.address(960)),
+                "caption": alt.text,
+            }
+            for picture, alt in pictures
+        ]
         creator = {"@type": "Person", "name": work.credit.text}
         return thing(
             "VisualArtwork",
@@ -188,7 +193,7 @@ class LinkedData:
             copyrightNotice=_("Every work is shown with consent, and all rights stay with its artist."),
             provider=organisation,
             sourceOrganization=self.project(project, dead) if project else None,
-            image=picture if work.is_for_sharing else None,
+            image=(images if leaves else images[0]) if work.is_for_sharing else None,
             audio=self.voice(artwork) if work.is_for_sharing and may_be_heard(artwork) else None,
             **more,
         )

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.models import Artwork, Picture, Status
 from gallery.artworks.screening import profile_images_on_view
 from gallery.db.content_version import GenerationTracker
 from gallery.images.models import Image
@@ -112,6 +112,9 @@ async def visibility_of(token: str) -> PictureVisibility:
         return PictureVisibility(
             Visibility.ON_VIEW, (width, height), bool(is_for_machines), frozenset({work_key(id)})
         )
+    further = await Picture.filter(image__token=token).select_related("image").first()
+    if further is not None:
+        return await _visibility_of_further(further)
     profile_image = (
         await profile_images_on_view()
         .filter(image__token=token)
@@ -122,6 +125,18 @@ async def visibility_of(token: str) -> PictureVisibility:
         width, height = profile_image
         return PictureVisibility(Visibility.ON_VIEW, (width, height))
     if await Artwork.filter(image__token=token, status=Status.WITHDRAWN).exists():
+        return PictureVisibility(Visibility.WITHDRAWN)
+    return PictureVisibility(Visibility.NOT_SHOWN)
+
+
+async def _visibility_of_further(picture: Picture) -> PictureVisibility:
+    works = Artwork.all().on_view().filter(id=picture.artwork_id)
+    row = await works.first().values_list("id", "consent__for_machine_use")
+    if row is not None:
+        id, is_for_machines = row
+        size, keys = picture.image.size, frozenset({work_key(id)})
+        return PictureVisibility(Visibility.ON_VIEW, size, bool(is_for_machines), keys)
+    if await Artwork.filter(id=picture.artwork_id, status=Status.WITHDRAWN).exists():
         return PictureVisibility(Visibility.WITHDRAWN)
     return PictureVisibility(Visibility.NOT_SHOWN)
 

@@ -13,7 +13,7 @@ from gallery.public import view_models
 from gallery.public.json_ld import LinkedData
 from gallery.public.media import NOT_FOR_MACHINES
 from gallery.public.share_images import ShareImages
-from gallery.public.view_models import ShownProfileImage, ShownTheme, ShownWork
+from gallery.public.view_models import ShownPicture, ShownProfileImage, ShownTheme, ShownWork
 from gallery.web.languages import current_language, set_language
 from gallery.web.page_keys import declare_keys, work_key
 from gallery.web.rendering import pages_of, render_public
@@ -73,20 +73,22 @@ def render_page(
     *,
     works: Iterable[ShownWork] = (),
     theme: ShownTheme | None = None,
+    pictures: Iterable[ShownPicture] = (),
     alternates: Sequence[AlternateLink] = (),
     share_images: ShareImages | None = None,
     profile_image: ShownProfileImage | None = None,
     keys: Iterable[str] = (),
     **context: Any,
 ) -> Response:
-    """The page, with the style sheet of the works on it. `share_images` are its card and poster.
+    """The page, with the style sheet of the works and further `pictures` on it. `share_images` are its card and poster.
 
     `keys`: with them, the page is cached until a change touches one of them or one of its works.
     """
     works = list(works)
     if keys := set(keys):
         declare_keys(request, keys | {work_key(work.id) for work in works})
-    style = view_models.style_sheet(works, theme, [profile_image.picture] if profile_image else [])
+    pictures = [*pictures, *([profile_image.picture] if profile_image else [])]
+    style = view_models.style_sheet(works, theme, pictures)
     site_feed = feed_link(request, "feeds:site", pages_of(request).settings.site_name(current_language()))
     robots = {} if all(work.is_for_machines for work in works) else NOT_FOR_MACHINES
     page = {

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.accounts.models import Person
-from gallery.artworks.models import Artwork, may_be_exhibited
+from gallery.artworks.models import Artwork, has_image, may_be_exhibited
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
@@ -210,7 +210,7 @@ async def show_picture(request: Request) -> Response:
     if image is None or media_type is None or name not in image.file_names():
         raise HTTPException(404, headers=PRIVATE_HEADERS)
     ids = work_ids_of(await fill_rooms(await draft_of(exhibition)))
-    if not await Artwork.filter(may_be_exhibited(), image_id=image.id, id__in=ids or [0]).exists():
+    if not await Artwork.filter(may_be_exhibited(), has_image([image.id]), id__in=ids or [0]).exists():
         raise HTTPException(404, headers=PRIVATE_HEADERS)
     storage = storage_of(request)
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Self
@@ -11,15 +11,24 @@ from typing import Any, NamedTuple, Self
 from markupsafe import Markup
 
 from gallery.artworks.dates import shown_work_date
+from gallery.artworks.models import Artwork
 from gallery.artworks.sizes import Size, size_as_shown
 from gallery.clock import now
 from gallery.exhibitions.credits import Credit, by_kind, credits_of
 from gallery.exhibitions.talks import Talk, talks_of
+from gallery.images.models import Image
 from gallery.images.picture_element import picture_element, rendition_address
 from gallery.images.profile_image_models import ProfileImage
 from gallery.images.renditions import widths_for
 from gallery.images.sandbox.parent import SMALL_SIDE
-from gallery.web.languages import LANGUAGES, LocalizedText, current_language, localized, other_language
+from gallery.web.languages import (
+    LANGUAGES,
+    LocalizedText,
+    current_language,
+    localized,
+    ngettext,
+    other_language,
+)
 
 COLOUR_PATTERN = re.compile(r"#[0-9a-fA-F]{6}")
 PLACEHOLDER_PATTERN = re.compile(r"data:image/(?:webp|png|jpeg|avif|gif);base64,[A-Za-z0-9+/]+={0,2}")
@@ -37,6 +46,7 @@ WORK_COLUMNS = (
     "made_until",
     "project_id",
     "image_id",
+    "more_pictures",
     "sound_id",
     "image__token",
     "image__width",
@@ -83,6 +93,18 @@ class ShownPicture(NamedTuple):
     placeholder: str  # a data: URI
     mean_colour: str
     own_address: str = ""  # folder URL of the renditions in a preview or archive; empty: the public one
+
+    @classmethod
+    def of(cls, image: Image, own_address: str = "") -> Self:
+        return cls(
+            key=f"p{image.id}",
+            token=image.token,
+            width=image.width,
+            height=image.height,
+            placeholder=image.placeholder,
+            mean_colour=image.mean_colour,
+            own_address=own_address,
+        )
 
     @property
     def ratio(self) -> float:
@@ -173,16 +195,32 @@ class ShownProfileImage(NamedTuple):
         """Make a ShownProfileImage from a row whose image is fetched; None without a row."""
         if profile_image is None:
             return None
-        image = profile_image.image
-        picture = ShownPicture(
-            key=f"p{image.id}",
-            token=image.token,
-            width=image.width,
-            height=image.height,
-            placeholder=image.placeholder,
-            mean_colour=image.mean_colour,
+        return cls(ShownPicture.of(profile_image.image), localized(profile_image, "alt"))
+
+
+class ShownLeaf(NamedTuple):
+    """One of several pictures on the page of a work, with its own texts."""
+
+    number: int  # from 1
+    picture: ShownPicture
+    alt: LocalizedText
+    caption: LocalizedText
+
+
+def leaves_of(artwork: Artwork, address: Callable[[str], str] = lambda token: "") -> list[ShownLeaf]:
+    """All pictures of a work in their order, if it has several; empty if it has one.
+
+    Image and further pictures must be fetched. `address`: token of a picture → its `own_address`.
+    """
+    return [
+        ShownLeaf(
+            each.number,
+            ShownPicture.of(each.image, address(each.image.token)),
+            each.localized("alt_text"),
+            each.localized("caption"),
         )
-        return cls(picture, localized(profile_image, "alt"))
+        for each in (artwork.all_pictures() if artwork.more_pictures else ())
+    ]
 
 
 class ShownWork(NamedTuple):
@@ -204,7 +242,16 @@ class ShownWork(NamedTuple):
     is_for_sharing: bool
     is_for_machines: bool  # whether machines may learn from it
     has_voice: bool  # whether somebody speaks on the work's page
+    more_pictures: int  # pictures after the first
     picture: ShownPicture
+
+    @property
+    def picture_count(self) -> str:
+        """“8 pictures”; "" for a work with one picture."""
+        count = 1 + self.more_pictures
+        return (
+            ngettext("%(count)s picture", "%(count)s pictures", count) % {"count": count} if count > 1 else ""
+        )
 
     @property
     def date(self) -> str:
@@ -240,6 +287,7 @@ class ShownWork(NamedTuple):
             is_for_machines=bool(row["consent__for_machine_use"]),
             # Without a join: the sound of an accepted work is ready.
             has_voice=row["sound_id"] is not None and bool(row["consent__for_voice"]),
+            more_pictures=row["more_pictures"],
             picture=ShownPicture(
                 key=f"p{row['image_id']}",
                 token=row["image__token"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gallery.artists.models import Consent, ConsentState
+from gallery.artworks.further_pictures import load_further_pictures
 from gallery.artworks.models import Artwork
 from gallery.artworks.works import text_values
 from gallery.images.models import Image, ImageState
@@ -26,7 +27,10 @@ CONSENT_BLOCKERS = {
 def acceptance_blockers(
     artwork: Artwork, image: Image | None, sound: Sound | None, consent: Consent | None
 ) -> list[Any]:
-    """Lazy sentences that say why the work cannot be accepted; empty if it can."""
+    """Lazy sentences that say why the work cannot be accepted; empty if it can.
+
+    The further pictures of the work must be fetched.
+    """
     sentences = []
     if image is None:
         sentences.append(_l("There is no picture. Please return the work with a note on it."))
@@ -34,6 +38,13 @@ def acceptance_blockers(
         sentences.append(image.state.curator_label)
     if not artwork.own("alt_text"):
         sentences.append(_l("There is no alt text. A work without it cannot be accepted."))
+    for number, picture in enumerate(artwork.later_pictures, 2):
+        if picture.image.state != ImageState.READY:
+            sentences.append(_of_picture(number, picture.image.state.curator_label))
+        if not picture.alt_text.get(artwork.language):
+            sentences.append(
+                _of_picture(number, _l("There is no alt text. A work without it cannot be accepted."))
+            )
     if consent is None:
         sentences.append(_l("There is no consent. Nothing is shown without it."))
     elif not consent.for_web:
@@ -43,6 +54,23 @@ def acceptance_blockers(
     if sound is not None:
         sentences.extend(_voice_blockers(artwork, sound, consent))
     return sentences
+
+
+def _of_picture(number: int, sentence: Any) -> Any:
+    return _l("Picture %(number)s: %(sentence)s", number=number, sentence=sentence)
+
+
+def seen_keys(artwork: Artwork) -> dict[int, str]:
+    """What a curator confirms who has seen each picture with its alt text: number of the picture → key.
+
+    Empty for a work with one picture, whose page shows nothing else. The further pictures must be fetched.
+    """
+    if not artwork.more_pictures:
+        return {}
+    return {
+        each.number: f"seen-{each.image.id}-{digest(each.alt_text.to_json())}"
+        for each in artwork.all_pictures()
+    }
 
 
 def _voice_blockers(artwork: Artwork, sound: Sound, consent: Consent | None) -> list[Any]:
@@ -69,7 +97,8 @@ def heard_key(artwork: Artwork) -> str:
 
 
 async def load_acceptance_blockers(artwork: Artwork) -> list[Any]:
-    """The acceptance blockers of the work, with its image, sound and consent read from the database."""
+    """The acceptance blockers of the work, with its pictures, sound and consent read from the database."""
+    await load_further_pictures([artwork])
     image = await Image.get_or_none(id=artwork.image_id or 0)
     sound = await Sound.get_or_none(id=artwork.sound_id or 0)
     consent = await Consent.get_or_none(id=artwork.consent_id or 0)

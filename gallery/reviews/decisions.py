@@ -14,15 +14,22 @@ from typing import Any
 
 from gallery.accounts.members import ConflictOfInterest, conflict_of_interest, members_of
 from gallery.accounts.models import Person
+from gallery.artworks.further_pictures import load_further_pictures
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.snapshots import field_changes, snapshot_fields
+from gallery.artworks.works import save_picture_texts
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.db import content_version
 from gallery.db.connection import in_transaction, locked
 from gallery.mail.outbox import Notification, notify
-from gallery.reviews.acceptance import heard_key, load_acceptance_blockers, unconfirmed_personal_data
+from gallery.reviews.acceptance import (
+    heard_key,
+    load_acceptance_blockers,
+    seen_keys,
+    unconfirmed_personal_data,
+)
 from gallery.reviews.checks.findings import CheckFinding
 from gallery.reviews.holds import held_by_another
 from gallery.reviews.models import Decision, Hold, LaterCheck, Opinion, Review, Risk, ScoringRound
@@ -124,8 +131,8 @@ async def accept(
 
     Returns an Opinion if a second curator has to decide as well. `seen`: the digests of the fields
     that the curator saw; if the work has changed since, EditConflict is raised. `confirmed`: keys of findings
-    of personal data that may be shown (any other finding raises UnconfirmedPersonalData), and the `heard_key` of a
-    work with a voice.
+    of personal data that may be shown (any other finding raises UnconfirmedPersonalData), the `heard_key` of a work
+    with a voice, and the `seen_keys` of a work with several pictures.
     """
     request = _Request(Decision.ACCEPTED, by, reason, notes or {}, seen, confirmed=confirmed)
     return await _decide(artwork, submission, request)
@@ -182,6 +189,7 @@ async def _decide(artwork: Artwork, submission: Submission, request: _Request) -
     by, opinion = request.by, None
     async with in_transaction():
         work = await locked(Artwork.filter(id=artwork.id)).get()
+        await load_further_pictures([work])
         sent = await Submission.get(id=submission.id)
         await _check_waits(work, sent)
         await _check_not_under_review(work, by)
@@ -233,6 +241,7 @@ async def _save_review(
     if not sent.is_proposal:
         work.status = STATUS_AFTER[request.decision]
     await work.save()
+    await save_picture_texts(work)
     review = await Review.create(
         artwork=work,
         submission=sent,
@@ -334,6 +343,11 @@ async def _check_acceptable(artwork: Artwork, confirmed: Collection[str]) -> Non
     blockers = await load_acceptance_blockers(artwork)
     if blockers:
         raise DecisionRefused(blockers[0])
+    await artwork.fetch_related("image")
+    if not set(seen_keys(artwork).values()) <= set(confirmed):
+        raise DecisionRefused(
+            _l("Please look at each picture, compare it with its alt text, and confirm that beside it.")
+        )
     if artwork.sound_id is not None and heard_key(artwork) not in confirmed:
         raise DecisionRefused(
             _l(

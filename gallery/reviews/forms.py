@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from wtforms import BooleanField, RadioField, SelectField, ValidationError
@@ -35,9 +36,11 @@ MAX_NOTE_LENGTH = 1000
 # The fields of a work's form on which a curator can write a note, in the form's order.
 NOTED_FIELDS = {
     "picture": _l("Picture"),
+    "pictures": _l("Further pictures"),
     "title": _l("Title"),
     "story": _l("Story"),
     "alt_text": _l("Alt text"),
+    "caption": _l("Caption"),
     "medium": _l("Medium"),
     "size": _l("Size"),
     "date_made": _l("Date made"),
@@ -57,10 +60,26 @@ SNAPSHOT_WORDS = {
 }
 
 
-def snapshot_label(field: str) -> str:
-    """The label of a field of a snapshot: “Title”, “Title (Tibetan)”; "" if it has none."""
+OF_PICTURE = re.compile(
+    r"(picture|alt_text|caption)_([0-9]+)"
+)  # `picture_17`: of the further picture with this id
+
+
+def snapshot_label(field: str, numbers: Mapping[int, int] | None = None) -> str:
+    """The label of a field of a snapshot: “Title”, “Title (Tibetan)”, “Picture 3: Alt text”; "" if it has none.
+
+    `numbers`: id of a further picture → its number in the work.
+    """
     name, language = split_field_name(field)
-    label = str(SNAPSHOT_WORDS.get(name, ""))
+    of_picture = OF_PICTURE.fullmatch(name)
+    label = str(SNAPSHOT_WORDS.get(of_picture[1] if of_picture else name, ""))
+    if of_picture and (number := (numbers or {}).get(int(of_picture[2]))):
+        values = {"number": number, "field": label}
+        label = _("Picture %(number)s") % values
+        if of_picture[1] != "picture":
+            label = _("Picture %(number)s: %(field)s") % values
+    elif of_picture:
+        label = _("A further picture: %(field)s") % {"field": label}
     if not label or not language:
         return label
     return _("%(field)s (%(language)s)") % {"field": label, "language": language_name(language)}

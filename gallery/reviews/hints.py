@@ -11,7 +11,7 @@ from tortoise.expressions import Subquery
 
 from gallery.accounts.models import Person
 from gallery.artworks.as_sent import load_as_sent
-from gallery.artworks.models import Artwork, Status, Submission
+from gallery.artworks.models import Artwork, Picture, Status, Submission
 from gallery.artworks.works import is_text_field
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -55,14 +55,14 @@ async def check_submission(submission: Submission) -> None:
     )
     await load_as_sent([artwork])
     found = list(await run_checks(artwork, submission))
-    image = await submitted_image(artwork, submission)
+    images = [image for _id, image in await submitted_images(artwork, submission)]
     async with in_transaction():
         found = await _without_withdrawn(artwork, found)
         current = await locked(Submission.filter(id=submission.id)).first()
         if current is None:
             return
-        await _replace_hints(current, artwork, image, found)
-        is_prepared = image is None or image.state != ImageState.RECEIVED
+        await _replace_hints(current, artwork, found)
+        is_prepared = all(image.state != ImageState.RECEIVED for image in images)
         current.checked_with = CHECKS_VERSION if is_prepared else 0  # 0: check again after the renditions
         current.checked_on = today()
         await current.save(update_fields=["checked_with", "checked_on"])
@@ -77,16 +77,14 @@ async def _without_withdrawn(artwork: Artwork, found: Sequence[CheckFinding]) ->
     return [each for each in found if each.key not in others or others[each.key] in not_withdrawn]
 
 
-async def _replace_hints(
-    submission: Submission, artwork: Artwork, image: Image | None, found: Sequence[CheckFinding]
-) -> None:
+async def _replace_hints(submission: Submission, artwork: Artwork, found: Sequence[CheckFinding]) -> None:
     dismissed = await WavedOff.filter(artwork_id=artwork.id).values_list("key", flat=True)
     closed = {str(key) for key in dismissed}
     await Hint.filter(submission_id=submission.id).delete()
     pairs: dict[str, NearPair] = {}
     for each in found:
-        if is_duplicate_finding(each) and image is not None:
-            pairs[each.key] = await store_pair(artwork.id, image.id, each)
+        if is_duplicate_finding(each):
+            pairs[each.key] = await store_pair(artwork.id, int(each.facts["own_image"]), each)
     closed |= {key for key, pair in pairs.items() if pair.is_settled}
     await Hint.bulk_create(
         Hint(
@@ -108,7 +106,7 @@ async def _replace_hints(
 async def run_checks(artwork: Artwork, submission: Submission) -> Iterable[CheckFinding]:
     """The findings of all checks; none for a withdrawn work.
 
-    Artist, consent, project and themes must be fetched.
+    Artist, consent, project and themes must be fetched, and the further pictures.
     """
     if artwork.status == Status.WITHDRAWN:
         return []
@@ -120,19 +118,25 @@ async def run_checks(artwork: Artwork, submission: Submission) -> Iterable[Check
         *alt_text.check(texts, artwork.language),
         *consent.check(artwork.consent, today()),
     ]
-    image = await submitted_image(artwork, submission)
-    if image is not None and image.state == ImageState.READY:
-        await store_hash_bands(artwork, image)
-        found.extend(picture.check(image.width, image.height, image.softness))
-        found.extend(duplicates.check(await near_duplicates(artwork, image)))
+    for picture_id, image in await submitted_images(artwork, submission):
+        if image.state == ImageState.READY:
+            await store_hash_bands(artwork, image)
+            field = f"picture_{picture_id}" if picture_id else "picture"
+            found.extend(picture.check(image.width, image.height, image.softness, field))
+            found.extend(duplicates.check(await near_duplicates(artwork, image), image.id, picture_id))
     return found
 
 
-async def submitted_image(artwork: Artwork, submission: Submission) -> Image | None:
-    """The picture of the submission: the proposed one, or the work's own, which must be fetched."""
-    if submission.proposed_image_id is None:
-        return artwork.image
-    return await Image.get_or_none(id=submission.proposed_image_id)
+async def submitted_images(artwork: Artwork, submission: Submission) -> list[tuple[int | None, Image]]:
+    """The images of the submission, each with the id of its further picture; None for the first one.
+
+    The first is the proposed one, or the work's own. Image and further pictures of the work must be fetched.
+    """
+    first = artwork.image
+    if submission.proposed_image_id is not None:
+        first = await Image.get_or_none(id=submission.proposed_image_id)
+    further = [(each.id, each.image) for each in artwork.later_pictures]
+    return [*([] if first is None else [(None, first)]), *further]
 
 
 async def store_hash_bands(artwork: Artwork, image: Image) -> None:
@@ -174,9 +178,12 @@ async def near_duplicates(artwork: Artwork, image: Image) -> list[NearDuplicate]
                 "image__state",
                 "image__artwork__id",
                 "image__artwork__artist_id",
+                "image__further_picture__artwork_id",
+                "image__further_picture__artwork__artist_id",
             )
         )
-        for other, image_id, state, id, artist_id in candidates:
+        for other, image_id, state, *works in candidates:
+            id, artist_id = works[:2] if works[0] is not None else works[2:]
             if id is None or state != ImageState.READY:
                 continue
             bits = image_similarity.hash_distance(hash, other)
@@ -204,7 +211,12 @@ async def check_next_submission(context: ChoreContext) -> bool:
     waiting = Image.filter(state=ImageState.RECEIVED, candidate_for_id__isnull=False).values(
         "candidate_for_id"
     )
-    unseen = Submission.filter(checked_with__lt=CHECKS_VERSION).exclude(artwork_id__in=Subquery(waiting))
+    further = Picture.filter(image__state=ImageState.RECEIVED).values("artwork_id")
+    unseen = (
+        Submission.filter(checked_with__lt=CHECKS_VERSION)
+        .exclude(artwork_id__in=Subquery(waiting))
+        .exclude(artwork_id__in=Subquery(further))
+    )
     submission = (
         await unseen.exclude(artwork__image__state=ImageState.RECEIVED).order_by("checked_with", "id").first()
     )

@@ -17,7 +17,7 @@ from gallery.accounts.models import Person
 from gallery.artworks.dates import shown_work_date
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.sizes import size_as_shown
-from gallery.artworks.snapshots import value_in
+from gallery.artworks.snapshots import further_pictures_in, images_in, value_in
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
@@ -139,7 +139,9 @@ async def _add_hint_to_other(
     if await Hint.exists(submission_id=latest.id, pair_id=pair.id):
         return
     is_other = found.facts["rule"].startswith("other_artist")
-    each = duplicate_finding(NearDuplicate(artwork_id, image_id, pair.distance, pair.is_mirrored, is_other))
+    near = NearDuplicate(artwork_id, image_id, pair.distance, pair.is_mirrored, is_other)
+    further = {image: picture for picture, image in further_pictures_in(latest.sent).items()}
+    each = duplicate_finding(near, other_image_id, further.get(other_image_id))
     is_dismissed = await WavedOff.exists(artwork_id=other_id, key=each.key)
     await Hint.create(
         submission=latest,
@@ -155,7 +157,7 @@ async def _add_hint_to_other(
 
 
 def _shows(submission: Submission, image_id: int) -> bool:
-    return submission.sent.get("picture") == str(image_id)
+    return image_id in images_in(submission.sent)
 
 
 async def _first_sent_at(artwork_id: int, image_id: int) -> tuple[datetime, int]:

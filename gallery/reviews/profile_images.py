@@ -14,7 +14,7 @@ from tortoise.expressions import Q, Subquery
 from gallery.accounts.models import Person
 from gallery.artworks.access import was_sent_for_review
 from gallery.artworks.as_sent import load_as_sent
-from gallery.artworks.models import Artwork
+from gallery.artworks.models import Artwork, has_image
 from gallery.clock import now
 from gallery.db import content_version
 from gallery.db.connection import QuerySet, in_transaction, locked
@@ -86,7 +86,7 @@ async def _with_resembled_work(profile_image: ProfileImage) -> NewProfileImage:
         return NewProfileImage(profile_image, None, image is not None)
     if not await was_sent_for_review(image):  # a draft's picture: only its organisation may see it
         return NewProfileImage(profile_image, None, False)
-    works = Artwork.filter(Q(image_id=image.id) | Q(id=image.candidate_for_id or 0))
+    works = Artwork.filter(has_image([image.id]) | Q(id=image.candidate_for_id or 0))
     work = await works.select_related("image").first()
     if work is not None:
         await load_as_sent([work])

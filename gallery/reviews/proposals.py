@@ -13,7 +13,7 @@ from gallery.images.models import Image
 def reviewed_fields(artwork: Artwork, submission: Submission) -> dict[str, str]:
     """The fields that a curator decides on: the work's snapshot, with the changes of a proposal.
 
-    Artist, consent, project and themes must be fetched.
+    Artist, consent, project and themes must be fetched, and the further pictures.
     """
     current = snapshot_of(artwork)
     if not submission.is_proposal:
@@ -32,7 +32,7 @@ def _proposed_fields(sent: Mapping[str, str]) -> dict[str, str]:
 
 
 def apply_proposal(artwork: Artwork, sent: Mapping[str, str]) -> None:
-    """Set the work's fields to the proposed ones, without saving it."""
+    """Set the work's fields to the proposed ones, without saving it. The further pictures must be fetched."""
     proposed = _proposed_fields(sent)
     if not proposed:  # erased by a withdrawal
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -16,7 +17,7 @@ from gallery.artworks.snapshots import SnapshotChange, diff_passages, field_chan
 from gallery.artworks.works import text_values, translated_into
 from gallery.images.models import Image
 from gallery.reviews import decisions, hints
-from gallery.reviews.acceptance import acceptance_blockers, heard_key
+from gallery.reviews.acceptance import acceptance_blockers, heard_key, seen_keys
 from gallery.reviews.checks.findings import CheckFinding
 from gallery.reviews.forms import (
     NOTED_FIELDS,
@@ -179,11 +180,18 @@ async def _work_context(artwork: Artwork, submission: Submission) -> dict[str, A
         "is_private_shared": submission.is_waiting and submission.private_share is not None,
         "blockers": acceptance_blockers(artwork, artwork.image, artwork.sound, artwork.consent),
         "heard_key": heard_key(artwork),
+        "pictures": list(artwork.all_pictures()) if artwork.more_pictures else [],
+        "seen_keys": seen_keys(artwork),
         "noted_fields": NOTED_FIELDS,
-        "snapshot_label": snapshot_label,
+        "snapshot_label": partial(snapshot_label, numbers=picture_numbers(artwork)),
         "current_veto": next((each for each in artwork.vetoes if each.lifted_at is None), None),
         "veto_form": VetoForm(),
     }
+
+
+def picture_numbers(artwork: Artwork) -> dict[int, int]:
+    """Id of a further picture → its number in the work."""
+    return {each.id: number for number, each in enumerate(artwork.later_pictures, 2)}
 
 
 async def _apply_waiting_proposal(artwork: Artwork, submission: Submission) -> None:

@@ -60,8 +60,10 @@ async def needs_review(artwork: Artwork, submission: Submission, key: str) -> bo
     if submission.is_proposal or submission.number > 1 or await open_scoring_round(artwork) is not None:
         return True
     await artwork.fetch_related("image", "consent")
-    # Somebody has to listen to a voice.
-    if artwork.sound_id is not None or acceptance_blockers(artwork, artwork.image, None, artwork.consent):
+    # Somebody has to listen to a voice, and to look at each of several pictures.
+    if artwork.sound_id is not None or artwork.more_pictures:
+        return True
+    if acceptance_blockers(artwork, artwork.image, None, artwork.consent):
         return True
     if any(is_serious(hint) for hint in await Hint.filter(submission_id=submission.id)):
         return True

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from gallery.accounts.models import Person
+from gallery.artworks.further_pictures import load_further_pictures
 from gallery.artworks.models import Artwork, Stage, Status, Submission
+from gallery.artworks.works import save_picture_texts
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
@@ -32,6 +34,7 @@ async def undo_review(review: Review, by: Person) -> Undo:
     """
     async with in_transaction():
         artwork = await locked(Artwork.filter(id=review.artwork_id)).get()
+        await load_further_pictures([artwork])
         current = await Review.get_or_none(id=review.id).prefetch_related("submission")
         if current is None:
             raise UndoRefused(_l("This decision has already been taken back."))
@@ -84,6 +87,7 @@ async def _restore_work(review: Review, artwork: Artwork) -> None:
                 _l("The earlier picture no longer exists, so the decision cannot be taken back.")
             )
     await artwork.save()
+    await save_picture_texts(artwork)
 
 
 async def _reopen_pairs(review: Review) -> None:

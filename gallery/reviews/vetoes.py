@@ -10,7 +10,8 @@ from typing import Any
 
 from gallery.accounts.members import members_of
 from gallery.accounts.models import Person
-from gallery.artworks.models import Artwork, Status, Submission
+from gallery.artworks.further_pictures import load_further_pictures
+from gallery.artworks.models import Artwork, Status, Submission, images_of
 from gallery.artworks.snapshots import snapshot_of
 from gallery.artworks.submissions import next_submission_number
 from gallery.audit.recording import record
@@ -59,8 +60,8 @@ async def veto(artwork: Artwork, storage: Storage, by: Person | None, concern: s
             "work_off_the_wall", f"/desk/works/{work.id}", {"work": work.own("title")}, key=f"veto:{made.id}"
         )
         await notify(await members_of(work.organisation_id), news)
-        images = await Image.filter(id=work.image_id or 0)
-        prints = await Fingerprint.filter(image_id=work.image_id or 0)
+        images = await Image.filter(images_of(Artwork.filter(id=work.id)))
+        prints = await Fingerprint.filter(image_id__in=[image.id for image in images])
         taken = await take_down_similar([each.code for each in prints], "not_shown", by)
         await content_version.bump(rows=[work_key(work.id)])
     artwork.is_vetoed = True
@@ -85,6 +86,7 @@ async def lift_veto(artwork: Artwork, by: Person, because: str) -> Submission:
             lifted_at=now(), lifted_by_id=by.id, because=because
         )
         await work.fetch_related("artist", "consent", "project", "themes")
+        await load_further_pictures([work])
         submission = await Submission.create(
             artwork=work, number=await next_submission_number(work), by=by, at=now(), sent=snapshot_of(work)
         )

@@ -62,7 +62,7 @@ class WallLabel:
     title: LocalizedText
     other_title: LocalizedText
     credit: str
-    facts: str  # medium, date and size
+    facts: str  # medium, date, size, and how many pictures if several
     help: str
     organisation: str
     caption: str  # the caption of the hanging
@@ -169,7 +169,8 @@ def make_label(
     others = row["title"].others(text("title").language, row["language"])
     drawn = (each for each in others if each.text != work.title.text and not missing_characters(each.text))
     address = f"{settings.site_url}/{language}/works/{work.public_id}"
-    by = (work.medium.text, work.date, work.measured.words if work.measured else "")
+    size = work.measured.words if work.measured else ""
+    by = (work.medium.text, work.date, size, work.picture_count)
     words: dict[str, Any] = {
         "title": work.title,
         "other_title": next(drawn, LocalizedText("", language)),

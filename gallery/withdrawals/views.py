@@ -12,6 +12,7 @@ from starlette.routing import Route
 from gallery.artists.consents import latest_renewal, normalised_code
 from gallery.artists.models import Consent, ConsentState, Withdrawal
 from gallery.artworks.access import load_artwork
+from gallery.artworks.further_pictures import load_further_pictures
 from gallery.artworks.models import Artwork
 from gallery.db import content_version
 from gallery.storage import StoreUnavailable
@@ -99,11 +100,13 @@ async def _page(request: Request, consent: Consent) -> Response:
     works = Artwork.filter(consent_id=consent.id).order_by("id")
     fetched = works.prefetch_related("image", "consent", "organisation", "hangings__room__edition")
     is_unfinished = await Withdrawal.filter(consent_id=consent.id, files_deleted_at=None).exists()
+    shown = [] if is_withdrawn else await fetched
+    await load_further_pictures(shown)
     context = {
         "consent": consent,
         "is_withdrawn": is_withdrawn,
         "is_unfinished": is_unfinished,
-        "works": [] if is_withdrawn else await fetched,
+        "works": shown,
     }
     return render(request, "withdrawals/show.html", context, headers=PRIVATE_HEADERS)
 

@@ -14,14 +14,25 @@ from hypothesis import strategies as st
 from tortoise.connection import get_connection
 
 from gallery.artists.models import Artist, Consent, consent_covers_web
-from gallery.artworks.models import Artwork, Hindrance, Status, edition_is_open, may_be_exhibited, may_hang
+from gallery.artworks.further_pictures import count_further_pictures, load_further_pictures
+from gallery.artworks.models import (
+    Artwork,
+    Hindrance,
+    Picture,
+    Status,
+    edition_is_open,
+    may_be_exhibited,
+    may_hang,
+)
 from gallery.clock import now, today
 from gallery.db.connection import Database
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.images.models import Image, ImageState
 from gallery.organisations.models import Organisation
 from gallery.settings import Settings
+from gallery.web.texts import NO_TEXTS
 from tests.conftest import run_in_thread
+from tests.factories import in_zh
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 _numbers = itertools.count(1)
@@ -53,6 +64,10 @@ works = st.fixed_dictionaries(
         "is_vetoed": mostly.map(lambda each: not each),
         "image": st.sampled_from([None, *ImageState, *[ImageState.READY] * 9]),
         "has_ready_candidate": st.booleans(),  # a picture that is proposed does not count
+        # the state of each further picture, and whether it is described
+        "further": st.lists(
+            st.tuples(st.sampled_from([*ImageState, *[ImageState.READY] * 9]), mostly), max_size=3
+        ),
         "consent": st.none() | consents | consents | consents,
         "is_active": mostly,
         "editions": st.lists(editions, min_size=0, max_size=3),
@@ -73,6 +88,7 @@ ON_VIEW: dict[str, Any] = {
     "is_vetoed": False,
     "image": ImageState.READY,
     "has_ready_candidate": False,
+    "further": [],
     "consent": CONSENT,
     "is_active": True,
     "editions": [EDITION],
@@ -89,6 +105,12 @@ ONE_OF_EACH = [
     {**ON_VIEW, "consent": {**CONSENT, "is_withdrawn": True}},
     {**ON_VIEW, "is_active": False},
     {**ON_VIEW, "image": None},
+    {**ON_VIEW, "further": [(ImageState.READY, True), (ImageState.READY, False)]},
+]
+WITH_FURTHER_PICTURES = [
+    {**ON_VIEW, "further": [(ImageState.READY, True)] * 3},
+    {**ON_VIEW, "further": [(ImageState.READY, True), (ImageState.ERASED, True)]},
+    {**ON_VIEW, "further": [(ImageState.RECEIVED, True)]},
 ]
 
 
@@ -150,6 +172,11 @@ async def work_with(wanted: dict[str, Any]) -> Artwork:
     )
     if wanted["has_ready_candidate"]:
         await image(organisation, ImageState.READY, candidate_for_id=work.id)
+    for position, (state, is_described) in enumerate(wanted["further"], 2):
+        alt = in_zh("一只猫") if is_described else NO_TEXTS
+        of_picture = await image(organisation, state)
+        await Picture.create(artwork=work, image=of_picture, position=position, alt_text=alt)
+    await count_further_pictures(work.id)
     for each in wanted["editions"]:
         await edition_with(work, each)
     return work
@@ -165,6 +192,7 @@ def test_conditions_in_sql_and_properties_of_rows_agree(settings: Settings) -> N
             fetched = await ours.prefetch_related(
                 "image", "consent", "organisation", "hangings__room__edition"
             )
+            await load_further_pictures(fetched)
             shown = {work.id for work in fetched if work.is_on_view}
             assert set(await Artwork.all().on_view().values_list("id", flat=True)) & set(ids) == shown
             as_set = Artwork.all().on_view(as_set=True).filter(id__in=ids)
@@ -184,6 +212,7 @@ def test_conditions_in_sql_and_properties_of_rows_agree(settings: Settings) -> N
 
     @given(st.lists(works, min_size=6, max_size=14))
     @example(ONE_OF_EACH)
+    @example(WITH_FURTHER_PICTURES)
     @hypothesis_settings(max_examples=25)
     def check(wanted: list[dict[str, Any]]) -> None:
         run_in_thread(lambda: compare(wanted))

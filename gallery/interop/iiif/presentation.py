@@ -17,7 +17,8 @@ from starlette.routing import Route
 
 from gallery.artworks.access import MAX_PUBLIC_ID_LENGTH
 from gallery.artworks.dates import shown_work_date
-from gallery.artworks.models import Artwork, Status, edition_is_open, hangs_in, has_theme
+from gallery.artworks.further_pictures import load_further_pictures
+from gallery.artworks.models import Artwork, NumberedPicture, Status, edition_is_open, hangs_in, has_theme
 from gallery.artworks.sizes import size_as_shown
 from gallery.clock import start_of_day
 from gallery.exhibitions.models import Hanging
@@ -43,6 +44,7 @@ from gallery.web.languages import (
     localized,
     use_language,
 )
+from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.markdown import markdown_to_text
 from gallery.web.rendering import Pages, pages_of
@@ -51,6 +53,7 @@ from gallery.web.texts import Texts, bcp47
 CONTEXT = "http://iiif.io/api/presentation/3/context.json"
 RIGHTS = "http://rightsstatements.org/vocab/InC/1.0/"  # in copyright: all rights stay with the artist
 THUMBNAIL_WIDTH = 320  # px
+BOOK_FROM = 3  # pictures; viewers show so many as pages
 
 Data = dict[str, Any]
 LanguageMap = dict[str, list[str]]  # language tag → texts
@@ -80,6 +83,7 @@ async def show_artwork(request: Request) -> Response:
         .values("exhibition__slug", "title_zh", "title_en")
     )
     assert artwork.consent is not None
+    await load_further_pictures([artwork])
     return manifest_response(manifest(pages_of(request), artwork, shown_in), artwork.consent.for_machine_use)
 
 
@@ -156,7 +160,7 @@ def manifest_response(data: Data, is_for_machines: bool) -> Response:
 
 
 def manifest(pages: Pages, artwork: Artwork, shown_in: list[Data]) -> Data:
-    """The manifest of a work with its image, artist, organisation, project and consent."""
+    """The manifest of a work with its image, further pictures, artist, organisation, project and consent."""
     image, organisation, artist = artwork.image, artwork.organisation, artwork.artist
     assert image is not None
     assert artist is not None
@@ -190,8 +194,6 @@ def manifest(pages: Pages, artwork: Artwork, shown_in: list[Data]) -> Data:
         ),
         (_l("Description of the picture"), alt),
     ]
-    whole = f"{pages.absolute(f'/iiif/{token}')}/full/max/0/default.jpg"
-    width, height = max_size(size)
     return without_empty(
         {
             "id": address,
@@ -210,6 +212,7 @@ def manifest(pages: Pages, artwork: Artwork, shown_in: list[Data]) -> Data:
             "rights": RIGHTS,
             "provider": [provider(pages, organisation)],
             "thumbnail": [thumbnail(pages, token, size)],
+            "behavior": ["paged"] if artwork.picture_count >= BOOK_FROM else None,
             "homepage": homepages(pages, "public:artwork", label, public_id=artwork.public_id),
             "partOf": [
                 {
@@ -220,37 +223,51 @@ def manifest(pages: Pages, artwork: Artwork, shown_in: list[Data]) -> Data:
                 for row in shown_in
             ],
             "items": [
+                *(picture_canvas(pages, artwork, picture, base) for picture in artwork.all_pictures()),
+                *([voice_canvas(pages, artwork, base)] if may_be_heard(artwork) else []),
+            ],
+        }
+    )
+
+
+def picture_canvas(pages: Pages, artwork: Artwork, picture: NumberedPicture, base: str) -> Data:
+    """A canvas with one picture of a work; its label is the caption, or what else tells it from the others."""
+    token, size = picture.image.token, picture.image.size
+    canvas = f"{base}/canvas" if picture.number == 1 else f"{base}/canvas/{picture.image.id}"
+    label = texts_map(picture.caption)
+    if not label:
+        numbered = interface_map(lambda: _("Picture %(number)s") % {"number": picture.number})
+        label = numbered if artwork.more_pictures else texts_map(artwork.title)
+    width, height = max_size(size)
+    return without_empty(
+        {
+            "id": canvas,
+            "type": "Canvas",
+            "label": label,
+            "summary": texts_map(picture.alt_text, markdown_to_text),
+            "width": size[0],
+            "height": size[1],
+            "items": [
                 {
-                    "id": f"{base}/canvas",
-                    "type": "Canvas",
-                    "label": label,
-                    "summary": alt,
-                    "width": size[0],
-                    "height": size[1],
+                    "id": f"{canvas}/page",
+                    "type": "AnnotationPage",
                     "items": [
                         {
-                            "id": f"{base}/canvas/page",
-                            "type": "AnnotationPage",
-                            "items": [
-                                {
-                                    "id": f"{base}/canvas/page/picture",
-                                    "type": "Annotation",
-                                    "motivation": "painting",
-                                    "target": f"{base}/canvas",
-                                    "body": {
-                                        "id": whole,
-                                        "type": "Image",
-                                        "format": "image/jpeg",
-                                        "width": width,
-                                        "height": height,
-                                        "service": [service(pages, token)],
-                                    },
-                                }
-                            ],
+                            "id": f"{canvas}/page/picture",
+                            "type": "Annotation",
+                            "motivation": "painting",
+                            "target": canvas,
+                            "body": {
+                                "id": f"{pages.absolute(f'/iiif/{token}')}/full/max/0/default.jpg",
+                                "type": "Image",
+                                "format": "image/jpeg",
+                                "width": width,
+                                "height": height,
+                                "service": [service(pages, token)],
+                            },
                         }
                     ],
-                },
-                *([voice_canvas(pages, artwork, base)] if may_be_heard(artwork) else []),
+                }
             ],
         }
     )

@@ -13,7 +13,9 @@ import logging
 from dataclasses import replace
 from datetime import timedelta
 
-from gallery.artworks.models import Artwork
+from tortoise.expressions import Q
+
+from gallery.artworks.models import Artwork, has_image, images_of
 from gallery.clock import now
 from gallery.db.connection import QuerySet, in_transaction, locked
 from gallery.db.leases import has_ended
@@ -96,9 +98,10 @@ async def claim(context: ChoreContext) -> Image | None:
                 has_tiles=False, is_public=True, tiling_until=None, tiling_attempts__lt=MAX_ATTEMPTS
             )
             # Of the few public pictures without tiles, those whose works are off view are about to be private.
-            ids = await without.filter(artwork__id__isnull=False).order_by("id").limit(LOOKED_AT).values("id")
-            on_view = Artwork.all().on_view().filter(image_id__in=[row["id"] for row in ids])
-            shown = without.filter(id__in=[work.image_id for work in await on_view.only("image_id")])
+            of_works = Q(artwork__id__isnull=False) | Q(further_picture__id__isnull=False)
+            rows = await without.filter(of_works).order_by("id").limit(LOOKED_AT).values("id")
+            on_view = Artwork.all().on_view().filter(has_image([row["id"] for row in rows]))
+            shown = without.filter(images_of(on_view))
             image = await locked(shown.order_by("id").limit(1), skip_locked=True).first()
         if image is None:
             return None

@@ -39,7 +39,7 @@ def check(texts: Mapping[str, str], language: str) -> Iterator[CheckFinding]:
     """
     for field, words in texts.items():
         name, text_language = split_field_name(field)
-        if name != "alt_text":
+        if name != "alt_text" and not name.startswith("alt_text_"):  # of the first picture, of a further one
             continue
         title = field_name("title", text_language) if text_language else "title"
         text = words.strip()

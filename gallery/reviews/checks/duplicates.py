@@ -29,22 +29,27 @@ class NearDuplicate:
     is_other_artist: bool
 
 
-def check(near: Sequence[NearDuplicate]) -> Iterator[CheckFinding]:
+def check(
+    near: Sequence[NearDuplicate], image_id: int, picture_id: int | None = None
+) -> Iterator[CheckFinding]:
+    """`image_id`: the picture that was compared; `picture_id`: the id of its row, if it is a further one."""
     for each in sorted(near, key=lambda found: (found.distance, found.artwork_id)):
-        yield duplicate_finding(each)
+        yield duplicate_finding(each, image_id, picture_id)
 
 
-def duplicate_finding(near: NearDuplicate) -> CheckFinding:
+def duplicate_finding(near: NearDuplicate, image_id: int, picture_id: int | None = None) -> CheckFinding:
     rule = ("other_artist" if near.is_other_artist else "same_artist") + (
         "_mirrored" if near.is_mirrored else ""
     )
     facts = {
         "artwork": str(near.artwork_id),
         "image": str(near.image_id),
+        "own_image": str(image_id),
         "distance": str(near.distance),
         "rule": rule,
     }
-    return CheckFinding("duplicates", "picture", f"{rule}_{near.artwork_id}", facts=facts)
+    field = f"picture_{picture_id}" if picture_id else "picture"
+    return CheckFinding("duplicates", field, f"{rule}_{near.artwork_id}", facts=facts)
 
 
 def hash_bands(hash: str) -> list[int]:

@@ -16,11 +16,14 @@ TINY = 640
 BLURRED = 450  # softness, 0 (sharp) to 1000; tests/bench/blur.py counts hits and false alarms
 
 
-def check(width: int, height: int, softness: int | None) -> Iterator[CheckFinding]:
-    """`width`, `height`: px, after EXIF orientation. `softness`: 0 (sharp) to 1000; None if not measured."""
+def check(width: int, height: int, softness: int | None, field: str = "picture") -> Iterator[CheckFinding]:
+    """`width`, `height`: px, after EXIF orientation. `softness`: 0 (sharp) to 1000; None if not measured.
+
+    `field`: `picture_17` for the further picture with this id.
+    """
     longer = max(width, height)
     if longer < SMALL:
         facts = {"width": str(width), "height": str(height)}
-        yield CheckFinding("picture", "picture", "tiny" if longer < TINY else "small", facts=facts)
+        yield CheckFinding("picture", field, "tiny" if longer < TINY else "small", facts=facts)
     if softness is not None and softness >= BLURRED:
-        yield CheckFinding("picture", "picture", "blurred", facts={"softness": str(softness)})
+        yield CheckFinding("picture", field, "blurred", facts={"softness": str(softness)})

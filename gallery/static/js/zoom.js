@@ -6,38 +6,42 @@ const STEP = 1.6; // zoom factor of one press
 const STRIDE = 120; // px moved by one arrow key
 const PAUSE = 450; // ms without movement before a change is announced
 
-const link = document.querySelector("a.look-closer");
+const links = document.querySelectorAll("a.look-closer");
 const dialog = document.querySelector("dialog.zoom");
 const view = dialog.querySelector(".zoom-view");
 const status = dialog.querySelector("[role=status]");
 const words = status.dataset;
 
+let link; // the one whose picture is or was shown
 let library;
 let viewer = null;
 let announceTimer = 0;
 
-link.setAttribute("role", "button");
-link.setAttribute("aria-haspopup", "dialog");
+for (const each of links) {
+  each.setAttribute("role", "button");
+  each.setAttribute("aria-haspopup", "dialog");
+  each.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    open(each);
+  });
+  each.addEventListener("keydown", (event) => {
+    if (event.key !== " ") return;
+    event.preventDefault();
+    open(each);
+  });
+  const picture = each.closest(".hero").querySelector(".picture");
+  picture.classList.add("opens");
+  picture.addEventListener("click", () => open(each));
+}
 
-link.addEventListener("click", (event) => {
-  if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-  event.preventDefault();
-  open();
-});
-
-link.addEventListener("keydown", (event) => {
-  if (event.key !== " ") return;
-  event.preventDefault();
-  open();
-});
-
-const picture = document.querySelector(".hero .picture");
-picture.classList.add("opens");
-picture.addEventListener("click", open);
-
-async function open() {
+async function open(chosen) {
   if (dialog.open) return;
-  view.className = `zoom-view ${view.dataset.picture}`;
+  link = chosen;
+  view.className = `zoom-view ${link.dataset.picture}`;
+  const { alt, lang, dir } = link.closest(".hero").querySelector("img");
+  view.setAttribute("aria-label", alt);
+  Object.assign(view, { lang, dir });
   status.textContent = words.waiting;
   dialog.showModal();
   view.focus();
@@ -70,10 +74,11 @@ function loadLibrary() {
 
 async function loadInfo() {
   // Fetched each time, because the work may have been withdrawn.
-  const answer = await fetch(words.info, { cache: "no-cache" });
+  const { info } = link.dataset;
+  const answer = await fetch(info, { cache: "no-cache" });
   if (!answer.ok) throw new Error(answer.status);
   // Tiles are loadLibrary from the host of this page, even if the site has several names.
-  return { ...(await answer.json()), id: words.info.replace(/\/info\.json$/, "") };
+  return { ...(await answer.json()), id: info.replace(/\/info\.json$/, "") };
 }
 
 function show(source) {
