@@ -20,6 +20,7 @@ from gallery.images.profile_image_models import ProfileImage
 from gallery.images.renditions import widths_for
 from gallery.images.sandbox.parent import SMALL_SIDE
 from gallery.web.languages import LANGUAGES, LocalizedText, current_language, localized, other_language
+from gallery.web.texts import NO_TEXTS, Texts
 
 COLOUR_PATTERN = re.compile(r"#[0-9a-fA-F]{6}")
 PLACEHOLDER_PATTERN = re.compile(r"data:image/(?:webp|png|jpeg|avif|gif);base64,[A-Za-z0-9+/]+={0,2}")
@@ -357,23 +358,32 @@ def credit_in_page_language(own: str | None, translation: str | None, language: 
 
 def localized_column(row: dict[str, Any], field: str) -> LocalizedText:
     """Like `localized`, but for the columns of a row. NULL, from an outer join, counts as empty."""
-    language = current_language()
-    for wanted in (language, other_language(language)):
-        if text := row[f"{field}_{wanted}"]:
-            return LocalizedText(text, wanted)
-    return LocalizedText("", language)
+    return _column_texts(row, field).localized()
 
 
 def other_localized_column(row: dict[str, Any], field: str) -> LocalizedText:
-    """`field` of a row in the language that `localized_column` did not choose; may be empty."""
-    other = other_language(localized_column(row, field).language)
-    return LocalizedText(row[f"{field}_{other}"] or "", other)
+    """`field` of a row in the first language that `localized_column` did not choose; may be empty."""
+    return _other(_column_texts(row, field))
+
+
+def _column_texts(row: dict[str, Any], field: str) -> Texts:
+    """The text of a column, or of a pair of columns."""
+    if field in row:
+        return row[field] or NO_TEXTS
+    return Texts({language: row[f"{field}_{language}"] or "" for language in LANGUAGES})
 
 
 def other_localized(record: Any, field: str) -> LocalizedText:
-    """`field` of a record in the language that `localized` did not choose; may be empty."""
-    other = other_language(localized(record, field).language)
-    return LocalizedText(getattr(record, f"{field}_{other}"), other)
+    """`field` of a record in the first language that `localized` did not choose; may be empty."""
+    texts = getattr(record, field, None)
+    if not isinstance(texts, Texts):
+        texts = Texts({language: getattr(record, f"{field}_{language}") for language in LANGUAGES})
+    return _other(texts)
+
+
+def _other(texts: Texts) -> LocalizedText:
+    shown = texts.localized()
+    return next(iter(texts.others(shown.language)), LocalizedText("", shown.language))
 
 
 def style_sheet(
