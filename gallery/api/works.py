@@ -24,7 +24,7 @@ from gallery.artworks.access import load_artwork
 from gallery.artworks.autosave import form_with
 from gallery.artworks.dates import parse_date
 from gallery.artworks.entry import WorkEntry
-from gallery.artworks.forms import UNKNOWN_LANGUAGE, form_fields, form_for_work, form_values, work_form
+from gallery.artworks.forms import form_fields, form_for_work, form_values, work_form
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.sizes import size_as_shown
 from gallery.artworks.submissions import NotSubmittable, submit
@@ -48,6 +48,7 @@ from gallery.web.languages import LANGUAGES, other_language
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import pages_of, settings_of, storage_of
 from gallery.web.texts import NoSuchLanguage, field_name, find_language, language_name, normalised_tag
+from gallery.web.texts_form import UNKNOWN_LANGUAGE
 
 PAGE_SIZE, MAX_PAGE_SIZE = 50, 100
 PAGING_PARAMETERS: Mapping[str, Schema] = {

@@ -20,7 +20,6 @@ from gallery.artworks.autosave_views import conflicts_payload, digests_after
 from gallery.artworks.entry import WorkEntry
 from gallery.artworks.filters import MAX_QUERY_LENGTH
 from gallery.artworks.forms import (
-    UNKNOWN_LANGUAGE,
     WorkForm,
     form_fields,
     form_for_work,
@@ -58,6 +57,7 @@ from gallery.web.forms import one_line
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, pages_of, redirect, render, settings_of, storage_of
 from gallery.web.texts import find_language
+from gallery.web.texts_form import UNKNOWN_LANGUAGE
 
 
 async def new(request: Request) -> Response:

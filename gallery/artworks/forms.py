@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from babel.support import LazyProxy
 from starlette.datastructures import MultiDict
 from wtforms import FileField, SelectField, ValidationError
 from wtforms.fields import Field
@@ -46,26 +45,28 @@ from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import shown_date
 from gallery.web.texts import (
-    LIKELY_LANGUAGES,
     MAX_LANGUAGES,
     NoSuchLanguage,
-    bcp47,
     field_name,
     find_language,
-    language_label,
     language_name,
     normalised_tag,
     own_language_name,
     split_field_name,
+)
+from gallery.web.texts_form import (
+    UNKNOWN_LANGUAGE,
+    LanguageBlock,
+    choices_to_add,
+    field_in_language,
+    language_choices,
+    text_attributes,
 )
 
 ACCEPTED_PICTURES = "image/jpeg,image/png,image/webp,image/avif,image/heic,image/heif,image/tiff,image/gif"
 FormValues = Mapping[str, Sequence[str]]  # form field → its values, as a browser sends them
 ModelT = TypeVar("ModelT")
 FormT = TypeVar("FormT", bound=Form)
-UNKNOWN_LANGUAGE = _l(
-    "No language has this name or tag. Please write its name, or a tag such as fr or pt-BR."
-)
 
 
 class Readable:
@@ -195,13 +196,9 @@ class WorkForm(ConsentFields):
         super().__init__(posted, **begin_with)
         self.offered = offered
         self["language"].choices = language_choices([self.language.data])
-        shown = {self.language.data, *self.translation_languages}
-        self["add_language"].choices = [
-            SelectChoice("", _("Choose a language")),
-            *(each for each in language_choices() if each.value not in shown),
-        ]
+        self["add_language"].choices = choices_to_add([self.language.data, *self.translation_languages])
         for name in (*TRANSLATED_FIELDS, *picture_fields(pictures_of_fields(field.name for field in self))):
-            self[name].render_kw = _text_attributes(self[name].render_kw, self.language.data)
+            self[name].render_kw = text_attributes(self[name].render_kw, self.language.data)
         self["organisation"].choices = organisation_choices(offered.organisations)
         self["artist"].choices = [
             SelectChoice("", _("Choose, or name somebody new below")),
@@ -397,15 +394,6 @@ class BulkEditForm(Form):
         }
 
 
-def language_choices(more: Iterable[str | None] = ()) -> list[SelectChoice]:
-    """The languages to choose from: the likely ones, and `more` if they are languages."""
-    languages = dict.fromkeys(LIKELY_LANGUAGES)
-    for language in more:
-        if language and find_language(language) == language:
-            languages.setdefault(language)
-    return [SelectChoice(each, language_label(each)) for each in languages]
-
-
 def work_form(
     posted: Any = None, *, offered: WorkOptions, add: str | None = None, **begin_with: Any
 ) -> WorkForm:
@@ -436,7 +424,7 @@ def proposal_form(artwork: Artwork, posted: Any = None) -> ProposalForm:
     form: ProposalForm = _with_more_fields(ProposalForm, languages, pictures)(values)
     for field in text_fields(form):
         if not split_field_name(field.name)[1] and field.name not in {"size", "date_made"}:
-            field.render_kw = _text_attributes(field.render_kw, artwork.language)
+            field.render_kw = text_attributes(field.render_kw, artwork.language)
     return form
 
 
@@ -481,23 +469,8 @@ def _with_more_fields(form: type[FormT], languages: tuple[str, ...], pictures: t
             originals[picture_field(name, id)] = fields[picture_field(name, id)] = field
     for language in languages:
         for name, original in originals.items():
-            label, *arguments = original.args
-            options = {**original.kwargs, "description": "", "id": f"{name}-{language}"}
-            options["render_kw"] = _text_attributes(options.get("render_kw"), language)
-            of_language = _l(
-                "%(field)s (%(language)s)",
-                field=label,
-                language=LazyProxy(language_name, language, enable_cache=False),
-            )
-            fields[field_name(name, language)] = UnboundField(
-                original.field_class, of_language, *arguments, **options
-            )
+            fields[field_name(name, language)] = field_in_language(original, name, language, description="")
     return type(form.__name__, (form,), fields)
-
-
-def _text_attributes(attributes: Mapping[str, Any] | None, language: str | None) -> dict[str, Any]:
-    """HTML attributes of a text field: its language; the browser sees from the words how they are read."""
-    return {**(attributes or {}), **({"lang": bcp47(language)} if language else {}), "dir": "auto"}
 
 
 def text_fields(form: Form) -> Iterator[Field]:
@@ -505,12 +478,10 @@ def text_fields(form: Form) -> Iterator[Field]:
     return (field for field in form if is_text_field(field.name))
 
 
-def translation_blocks(
-    form: Form, names: Sequence[str] = TRANSLATED_FIELDS
-) -> list[tuple[str, str, list[Field]]]:
-    """(language, its own name, the fields of the texts `names`) for each translation of the form."""
+def translation_blocks(form: Form, names: Sequence[str] = TRANSLATED_FIELDS) -> list[LanguageBlock]:
+    """The fields of the texts `names` for each translation of the form."""
     return [
-        (
+        LanguageBlock(
             language,
             own_language_name(language),
             [form[field_name(name, language)] for name in names],
@@ -531,7 +502,7 @@ class PictureBlock:
     number: int  # from 2
     picture: Picture
     fields: list[Field]
-    translations: list[tuple[str, str, list[Field]]]  # see `translation_blocks`
+    translations: list[LanguageBlock]  # see `translation_blocks`
 
 
 def picture_blocks(form: Form, artwork: Artwork | None) -> list[PictureBlock]:

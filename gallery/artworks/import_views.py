@@ -14,7 +14,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from gallery.artists.forms import NO_SUCH_CHOICE
-from gallery.artworks.forms import consent_label, language_choices
+from gallery.artworks.forms import consent_label
 from gallery.artworks.import_models import RUNNING_STATES, Import, ImportedWork, ImportState, bundle_key
 from gallery.artworks.imports import ImportRefused, confirm_import, create_import, take_back_import
 from gallery.artworks.models import Artwork, Status
@@ -32,6 +32,7 @@ from gallery.web.languages import LANGUAGES, file_size, ngettext, use_language
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import flash, redirect, render, settings_of, storage_of
+from gallery.web.texts_form import language_choices
 
 MAX_LISTED = 30  # imports in the list
 

@@ -60,7 +60,7 @@ from gallery.sounds.chores import CHORES as DEVELOPING_SOUNDS
 from gallery.sounds.models import Sound, SoundState
 from gallery.storage import Storage
 from gallery.themes.models import Theme
-from gallery.web.texts import field_name
+from gallery.web.texts import contains_words, field_name
 from gallery.worker import ChoreContext, Worker
 
 DEVELOPING = [*DEVELOPING_IMAGES, *DEVELOPING_SOUNDS]
@@ -243,7 +243,7 @@ async def enter_organisations(browsers: DemoBrowsers, chosen: DemoContent) -> No
         await enter_person(browsers, CURATOR.email, person, await Organisation.get(slug=person.organisation))
     for entry in chosen.organisations:
         project = entry.project
-        if not await Project.exists(title_zh=project.title.zh, organisation__slug=entry.slug):
+        if not await Project.exists(contains_words("title", project.title.zh), organisation__slug=entry.slug):
             fields = {
                 **in_both_languages("title", project.title),
                 **in_both_languages("summary", project.summary),
@@ -468,7 +468,7 @@ def member_of(chosen: DemoContent, organisation: str) -> str:
 
 
 def in_both_languages(name: str, text: DemoText) -> dict[str, str]:
-    return {f"{name}_zh": text.zh, f"{name}_en": text.en}
+    return {field_name(name, "zh"): text.zh, field_name(name, "en"): text.en}
 
 
 def in_work_form(name: str, text: DemoText, work: DemoWork) -> dict[str, str]:

@@ -29,6 +29,7 @@ from gallery.web.languages import (
     ngettext,
     other_language,
 )
+from gallery.web.texts import NO_TEXTS, Texts
 
 COLOUR_PATTERN = re.compile(r"#[0-9a-fA-F]{6}")
 PLACEHOLDER_PATTERN = re.compile(r"data:image/(?:webp|png|jpeg|avif|gif);base64,[A-Za-z0-9+/]+={0,2}")
@@ -56,8 +57,7 @@ WORK_COLUMNS = (
     "artist__credit_name",
     "artist__credit_name_translation",
     "organisation_id",
-    "organisation__name_zh",
-    "organisation__name_en",
+    "organisation__name",
     "consent__for_voice",
     "consent__for_sharing",
     "consent__for_machine_use",
@@ -76,8 +76,7 @@ EDITION_COLUMNS = (
     "exhibition__slug",
     "exhibition__theme_id",
     "exhibition__theme__slug",
-    "exhibition__theme__title_zh",
-    "exhibition__theme__title_en",
+    "exhibition__theme__title",
     "exhibition__theme__accent",
     "exhibition__theme__accent_night",
 )
@@ -405,23 +404,38 @@ def credit_in_page_language(own: str | None, translation: str | None, language: 
 
 def localized_column(row: dict[str, Any], field: str) -> LocalizedText:
     """Like `localized`, but for the columns of a row. NULL, from an outer join, counts as empty."""
-    language = current_language()
-    for wanted in (language, other_language(language)):
-        if text := row[f"{field}_{wanted}"]:
-            return LocalizedText(text, wanted)
-    return LocalizedText("", language)
+    return column_texts(row, field).localized()
 
 
 def other_localized_column(row: dict[str, Any], field: str) -> LocalizedText:
-    """`field` of a row in the language that `localized_column` did not choose; may be empty."""
-    other = other_language(localized_column(row, field).language)
-    return LocalizedText(row[f"{field}_{other}"] or "", other)
+    """`field` of a row in the first language that `localized_column` did not choose; may be empty."""
+    return _other(column_texts(row, field))
+
+
+def column_texts(row: dict[str, Any], field: str) -> Texts:
+    """The text of a column, or of a pair of columns."""
+    if field in row:
+        return row[field] or NO_TEXTS
+    return Texts({language: row[f"{field}_{language}"] or "" for language in LANGUAGES})
 
 
 def other_localized(record: Any, field: str) -> LocalizedText:
-    """`field` of a record in the language that `localized` did not choose; may be empty."""
-    other = other_language(localized(record, field).language)
-    return LocalizedText(getattr(record, f"{field}_{other}"), other)
+    """`field` of a record in the first language that `localized` did not choose; may be empty."""
+    texts = getattr(record, field, None)
+    if not isinstance(texts, Texts):
+        texts = Texts({language: getattr(record, f"{field}_{language}") for language in LANGUAGES})
+    return _other(texts)
+
+
+def _other(texts: Texts) -> LocalizedText:
+    first, *others = in_every_language(texts)
+    return others[0] if others else LocalizedText("", first.language)
+
+
+def in_every_language(texts: Texts, own: str = "") -> list[LocalizedText]:
+    """A text as the page shows it, then in its other languages. `own`: the record's own language."""
+    first = texts.localized(None, own)
+    return [first, *texts.others(first.language, own)]
 
 
 def style_sheet(

@@ -18,6 +18,7 @@ from gallery.exhibitions.models import Edition, Hanging, Room
 from gallery.public.previews import make_link
 from gallery.reviews.models import Report
 from gallery.stats.models import CountKind, WorkCount
+from gallery.web.texts import Texts
 from gallery.worker import ChoreContext
 from tests import factories
 from tests.api.programs import token_for
@@ -180,7 +181,10 @@ TALK = {
 async def furnish(live: LiveSite) -> Furnished:
     organisation = live.cast.organisation
     theme = await factories.theme(
-        slug="winter", title_zh="冬至", title_en="Winter solstice", accent="#a8322a", accent_night="#e4755f"
+        slug="winter",
+        title=Texts({"zh": "冬至", "en": "Winter solstice"}),
+        accent="#a8322a",
+        accent_night="#e4755f",
     )
     project = await factories.project(organisation, goal=50_000, raised=1_200, raised_source="网站")
     project.raised_on = factories.days_from_now(-3)

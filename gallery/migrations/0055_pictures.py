@@ -7,7 +7,7 @@ from gallery.web.texts import TextsField
 
 
 class Migration(migrations.Migration):
-    dependencies = [('gallery', '0049_texts_of_works')]
+    dependencies = [('gallery', '0054_texts_of_artists')]
 
     initial = False
 
