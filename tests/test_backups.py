@@ -72,7 +72,7 @@ from gallery.reviews.vetoes import lift_veto, veto
 from gallery.sounds.models import Sound
 from gallery.storage import Storage
 from gallery.withdrawals.withdrawal import withdraw
-from tests import factories
+from tests import factories, forked
 from tests.artworks.tus import leave_complete
 from tests.conftest import PostgreSQL, run_in_thread
 from tests.factories import in_zh
@@ -121,7 +121,7 @@ def gallery(engine: str) -> Keyboard:
         site: LiveSite,
         *words: object,
         path: str | None = None,
-        program: Sequence[str] = ("-m", "gallery.cli"),
+        program: Sequence[str] = (),
     ) -> subprocess.CompletedProcess[str]:
         environment = {**site.environment("http://127.0.0.1"), "COLUMNS": "250"}
         if not engine.startswith("sqlite"):
@@ -131,6 +131,8 @@ def gallery(engine: str) -> Keyboard:
             environment["PATH"] = f"{programs}:{environment['PATH']}"
         if path is not None:
             environment["PATH"] = path
+        if not program:
+            return forked.run([*map(str, words)], environment, site.settings.home)
         return subprocess.run(
             [sys.executable, *program, *map(str, words)],
             env=environment,
