@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests import forked
 from tests.conftest import Site
 
 
@@ -18,8 +19,11 @@ def environment(home: Path, **values: str) -> dict[str, str]:
 
 
 def gallery(
-    home: Path, *words: str, program: Sequence[str] = ("-m", "gallery.cli"), **values: str
+    home: Path, *words: str, program: Sequence[str] = (), **values: str
 ) -> subprocess.CompletedProcess[str]:
+    """Run a command of the gallery; `program` are the options by which Python runs it as another program."""
+    if not program:
+        return forked.run(words, environment(home, **values), home)
     return subprocess.run(
         [sys.executable, *program, *words],
         env=environment(home, **values),
@@ -30,9 +34,7 @@ def gallery(
     )
 
 
-def on_site(
-    site: Site, *words: str, program: Sequence[str] = ("-m", "gallery.cli")
-) -> subprocess.CompletedProcess[str]:
+def on_site(site: Site, *words: str, program: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
     settings = site.settings
     return gallery(
         settings.home,

@@ -22,6 +22,7 @@ import pytest
 from gallery.settings import Settings
 from gallery.storage import Storage
 from tests.cast import Cast
+from tests.forked import ForkedCommand
 from tests.markup import attributes
 
 
@@ -64,7 +65,7 @@ class LiveSite:
     storage: Storage
     host: str = "127.0.0.1"  # the host name in its address
     addresses: list[str] = field(default_factory=list)
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    processes: list[subprocess.Popen[bytes] | ForkedCommand] = field(default_factory=list)
 
     @property
     def address(self) -> str:
@@ -102,17 +103,20 @@ class LiveSite:
         address."""
         port = free_port()
         address = f"http://{self.host}:{port}"
-        command = [*under, sys.executable, "-m", "gallery.cli", "serve", "--port", str(port)]
-        log = (self.settings.home / f"serve-{port}.log").open("wb")
-        self.processes.append(
-            subprocess.Popen(
-                [*command, *options, *([] if worker else ["--no-worker"])],
-                env=self.environment(address),
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
+        words = ["serve", "--port", str(port), *options, *([] if worker else ["--no-worker"])]
+        log = self.settings.home / f"serve-{port}.log"
+        if under:
+            self.processes.append(
+                subprocess.Popen(
+                    [*under, sys.executable, "-m", "gallery.cli", *words],
+                    env=self.environment(address),
+                    stdout=log.open("wb"),
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
             )
-        )
+        else:
+            self.processes.append(ForkedCommand(words, self.environment(address), Path.cwd(), log, log))
         async with httpx.AsyncClient() as client:
             for _ in range(900):  # a busy machine takes its time to start a process
                 try:
@@ -121,7 +125,7 @@ class LiveSite:
                         return address
                 except httpx.TransportError:
                     await asyncio.sleep(0.1)
-        raise AssertionError((self.settings.home / f"serve-{port}.log").read_text())
+        raise AssertionError(log.read_text())
 
     def stop(self) -> None:
         for process in self.processes:

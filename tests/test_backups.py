@@ -73,7 +73,7 @@ from gallery.sounds.models import Sound
 from gallery.storage import Storage
 from gallery.web.texts import Texts
 from gallery.withdrawals.withdrawal import withdraw
-from tests import factories
+from tests import factories, forked
 from tests.artworks.tus import leave_complete
 from tests.conftest import PostgreSQL, run_in_thread
 from tests.factories import in_zh
@@ -122,7 +122,7 @@ def gallery(engine: str) -> Keyboard:
         site: LiveSite,
         *words: object,
         path: str | None = None,
-        program: Sequence[str] = ("-m", "gallery.cli"),
+        program: Sequence[str] = (),
     ) -> subprocess.CompletedProcess[str]:
         environment = {**site.environment("http://127.0.0.1"), "COLUMNS": "250"}
         if not engine.startswith("sqlite"):
@@ -132,6 +132,8 @@ def gallery(engine: str) -> Keyboard:
             environment["PATH"] = f"{programs}:{environment['PATH']}"
         if path is not None:
             environment["PATH"] = path
+        if not program:
+            return forked.run([*map(str, words)], environment, site.settings.home)
         return subprocess.run(
             [sys.executable, *program, *map(str, words)],
             env=environment,
