@@ -64,6 +64,14 @@ def test_works_come_to_every_state() -> None:
     assert stages[DemoStage.RETURNED] == stages[DemoStage.DECLINED] == stages[DemoStage.WITHDRAWN] == 1
 
 
+def test_artists_write_in_several_languages() -> None:
+    own = {work.language: work for work in WHOLE.works if work.stage == DemoStage.ACCEPTED}
+    assert set(own) >= {"zh", "en", "bo", "ug"}
+    for language in ("bo", "ug"):
+        assert set(own[language].own_words) >= {"title", "story", "alt_text"}
+        assert own[language].title.zh
+
+
 def test_what_is_shown_is_told_in_both_languages() -> None:
     for work in WHOLE.works:
         if work.stage == DemoStage.DRAFT:

@@ -163,16 +163,26 @@ def test_letters_that_stack_are_not_cut_off(text: str) -> None:
     assert all(drawn.getchannel("A").crop(edge).getbbox() is None for edge in edges)
 
 
+def ink_at_its_ends(column: TextColumn) -> tuple[int, int]:
+    """How many dark pixels the first and the last 40 px of a line have."""
+    assert column.image is not None
+    left, _, right, _ = box(column)
+    ink = column.image.getchannel("A")
+    ends = [(EDGE + left, EDGE + left + 40), (EDGE + right - 40, EDGE + right)]
+    first, last = (sum(ink.crop((start, 0, end, ink.height)).histogram()[128:]) for start, end in ends)
+    return first, last
+
+
 def test_arabic_letters_join_and_run_from_right_to_left() -> None:
     alone, joined = box(column("ب", 900, (60,), "zh")), box(column("بببب", 900, (60,), "zh"))
     assert joined[2] - joined[0] < 3 * (alone[2] - alone[0])
-    drawn = column("ا WWW", 900, (60,), "zh")  # the first letter stands on the right
-    left, _, right, _ = box(drawn)
-    assert drawn.image is not None
-    ink = drawn.image.getchannel("A").crop((EDGE, 0, drawn.image.width, drawn.image.height))
-    middle = ink.crop((right - 24, 0, right + 24, ink.height))
-    start = ink.crop((left, 0, left + 48, ink.height))
-    assert sum(start.histogram()[128:]) > 2 * sum(middle.histogram()[128:])
+    first, last = ink_at_its_ends(column("ا WWW", 900, (60,), "zh", is_own=True))
+    assert first > 1.5 * last, "the first letter, a thin one, stands on the right"
+
+
+def test_a_line_of_several_texts_runs_as_the_page_does() -> None:
+    first, last = ink_at_its_ends(column("ا WWW", 900, (60,), "zh"))
+    assert last > 1.5 * first
 
 
 def test_traditional_chinese_has_its_own_forms() -> None:

@@ -44,6 +44,7 @@ class TextItem:
     align: Literal["left", "center", "right"] = "left"
     has_rules: bool = False  # on one line between two horizontal hairlines
     language: str = ""  # a BCP 47 tag; empty: that of the page
+    is_own: bool = False  # as one person wrote it: its first letter decides the direction, not the page
 
     def data(self, page_language: str) -> dict[str, Any]:
         """The item for the template, with how its script is set."""
@@ -53,7 +54,7 @@ class TextItem:
             **asdict(self),
             **language_data(language),
             "leading": max(self.leading, TALL_LEADING) if is_tall and self.max_lines > 1 else self.leading,
-            "is_right_to_left": is_right_to_left(self.text),
+            "is_right_to_left": self.is_own and is_right_to_left(self.text),
             "is_spaced": is_chinese(page_language) and not JOINED.search(self.text),
         }
 
@@ -238,6 +239,7 @@ def label_column(
             before=text,
             room=title_room,
             language=image.title_language,
+            is_own=True,
         )
     )
     column.add(
@@ -250,10 +252,20 @@ def label_column(
             1.4,
             before=text * 0.4,
             language=image.under_language,
+            is_own=True,
         )
     )
     column.add(
-        TextItem(image.credit, "sans", (text, text - 4), INK, 1, 1.5, before=text * (0.3 if is_low else 0.7))
+        TextItem(
+            image.credit,
+            "sans",
+            (text, text - 4),
+            INK,
+            1,
+            1.5,
+            before=text * (0.3 if is_low else 0.7),
+            is_own=True,
+        )
     )
     for fact in image.facts[:1] if is_low else image.facts:
         column.add(TextItem(fact, "sans", (text - 8, text - 10), SOFT, 1 if is_low else 2, 1.5, before=2))
