@@ -126,7 +126,12 @@ def template_columns() -> list[str]:
     others = [language for language in LANGUAGES if language != current_language()]
     return [
         *COLUMN_LABELS,
-        *(field_name(name, language) for language in others for name in TRANSLATED_FIELDS),
+        *(
+            field_name(name, language)
+            for language in others
+            for name in TRANSLATED_FIELDS
+            if name in COLUMN_LABELS
+        ),
     ]
 
 
