@@ -163,6 +163,8 @@ async def test_a_site_comes_back_without_what_was_withdrawn_since(
 ) -> None:
     gone, stays = await shown(live), await shown(live, title="雪地里的足球")
     feared, lifted = await shown(live), await shown(live)
+    (gone_page,) = await factories.further_pictures(live.storage, gone)
+    (stays_page,) = await factories.further_pictures(live.storage, stays)
     await Session.create(
         token_hash="a", person=live.cast.partner, seen_at=now(), expires_at=now() + timedelta(days=1)
     )
@@ -178,6 +180,7 @@ async def test_a_site_comes_back_without_what_was_withdrawn_since(
     assert gallery(live, "backup", folder).returncode == 0
     kept_key, gone_key = original_key(stays.image.token), original_key(gone.image.token)
     assert (folder / PICTURES_FOLDER / gone_key).exists()
+    assert (folder / PICTURES_FOLDER / original_key(gone_page.token)).exists()
     assert not (folder / PICTURES_FOLDER / UPLOAD_FOLDER).exists()
 
     await withdraw(await Consent.get(id=gone.consent_id), live.storage)
@@ -202,6 +205,9 @@ async def test_a_site_comes_back_without_what_was_withdrawn_since(
     assert (await answer(elsewhere, f"/zh/works/{gone.public_id}")).status_code == 410
     assert (await answer(elsewhere, f"/media/{gone.image.token}/640.webp")).status_code == 410
     assert not await elsewhere.storage.private.exists(gone_key)
+    for token, status in ((gone_page.token, 410), (stays_page.token, 200)):
+        assert (await answer(elsewhere, f"/media/{token}/640.webp")).status_code == status
+        assert await elsewhere.storage.private.exists(original_key(token)) == (status == 200)
     assert (await answer(elsewhere, f"/zh/works/{feared.public_id}")).status_code == 404
     page = await answer(elsewhere, f"/zh/works/{stays.public_id}")
     assert page.status_code == 200
@@ -215,7 +221,9 @@ async def test_a_site_comes_back_without_what_was_withdrawn_since(
     again = gallery(live, "backup", folder)
     assert again.returncode == 0, again.stderr
     assert not (folder / PICTURES_FOLDER / gone_key).exists()
+    assert not (folder / PICTURES_FOLDER / original_key(gone_page.token)).exists()
     assert (folder / PICTURES_FOLDER / kept_key).exists()
+    assert (folder / PICTURES_FOLDER / original_key(stays_page.token)).exists()
     assert len(list_copies(folder)) == 2
 
 

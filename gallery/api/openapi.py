@@ -36,7 +36,8 @@ HEADER_SCHEMAS: dict[str, tuple[Schema, str]] = {  # name → schema and descrip
     "Upload-Offset": (WHOLE_NUMBER, "How much of the picture has arrived, in bytes."),
     "Upload-Metadata": (
         {"type": "string"},
-        "Keys with values in Base64, as tus writes them. work, with its number, gives the picture to that draft.",
+        "Keys with values in Base64, as tus writes them. work, with its number, gives the picture to that draft; with "
+        "picture = further as well it is added after the others instead of replacing the first.",
     ),
     "Upload-Checksum": ({"type": "string"}, "sha1 or sha256, a blank, and the checksum in Base64."),
     "Upload-Expires": ({"type": "string"}, "Until when the upload can go on."),
@@ -116,7 +117,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
 
 def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
     token: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"} if operation.scope else {"type": "string"}
-    known = {"id": NUMBER, "token": token}
+    known = {"id": NUMBER, "picture": NUMBER, "token": token}
     return [
         {"name": name, "in": "path", "required": True, "schema": schema}
         for name, schema in known.items()

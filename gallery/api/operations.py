@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gallery.api import lookups, works
+from gallery.api import lookups, pictures, works
 from gallery.api.access import authenticate
 from gallery.api.bodies import read_body
 from gallery.api.idempotency import idempotency_key, respond_once
@@ -60,6 +60,7 @@ class Operation:
 
 STATE_RESPONSE = SuccessResponse("Done. Where the work stands now.", "WorkState", ("ETag",))
 CREATED_RESPONSE = SuccessResponse("Done. Where the work stands now.", "WorkState", ("Location", "ETag"))
+PICTURES_RESPONSE = SuccessResponse("Done. The pictures as they are now.", "Pictures")
 TUS_HEADERS = ("Tus-Resumable",)
 PIECE_HEADERS = (*TUS_HEADERS, "Upload-Offset", "Upload-Expires", "Gallery-Work")
 
@@ -133,6 +134,41 @@ OPERATIONS: tuple[Operation, ...] = (
         {204: SuccessResponse("It is gone.")},
         (404, 409, 412),
         headers=("If-Match",),
+    ),
+    Operation(
+        "orderPictures",
+        "PATCH",
+        "/works/{id}/pictures",
+        "api_pictures:index",
+        WRITE,
+        pictures.order,
+        "Put the pictures of a work in order",
+        {200: PICTURES_RESPONSE},
+        (404, 409, 413, 415, 422),
+        body="PictureOrder",
+    ),
+    Operation(
+        "describePicture",
+        "PATCH",
+        "/works/{id}/pictures/{picture}",
+        "api_pictures:show",
+        WRITE,
+        pictures.update,
+        "Describe one picture of a work",
+        {200: PICTURES_RESPONSE},
+        (404, 409, 413, 415, 422),
+        body="PictureChange",
+    ),
+    Operation(
+        "deletePicture",
+        "DELETE",
+        "/works/{id}/pictures/{picture}",
+        "api_pictures:show",
+        WRITE,
+        pictures.delete,
+        "Remove one picture of a work; the next becomes the first if it was the first",
+        {204: SuccessResponse("It is gone.")},
+        (404, 409),
     ),
     Operation(
         "showPath",
@@ -357,9 +393,8 @@ def _routes() -> list[Route]:
         (name,) = {each.route for each in operations.values()}
         if "GET" in operations:
             operations["HEAD"] = operations["GET"]
-        routes.append(
-            Route(BASE + path.replace("{id}", "{id:int}"), handler, name=name, methods=list(operations))
-        )
+        address = path.replace("{id}", "{id:int}").replace("{picture}", "{picture:int}")
+        routes.append(Route(BASE + address, handler, name=name, methods=list(operations)))
     return routes
 
 

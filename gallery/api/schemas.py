@@ -16,7 +16,13 @@ from gallery.artists.models import SCOPES, AgreedBy, ConsentState
 from gallery.artworks.dates import FIRST_YEAR
 from gallery.artworks.forms import work_form
 from gallery.artworks.models import Status
-from gallery.artworks.works import TEXT_FIELDS, TRANSLATED_FIELDS, WorkOptions, is_text_field
+from gallery.artworks.works import (
+    PICTURE_TEXTS,
+    TEXT_FIELDS,
+    TRANSLATED_FIELDS,
+    WorkOptions,
+    is_text_field,
+)
 from gallery.images.models import ImageState
 from gallery.numbers import MAX_NUMBER
 from gallery.web.forms import INVALID_DATE
@@ -155,12 +161,45 @@ def new_work_schema() -> Schema:
     return {**schema, "required": ["title"], "properties": {**schema["properties"], "title": title}}
 
 
+def picture_change_schema() -> Schema:
+    fields = work_field_schemas()
+    words = {name: {key: fields[name][key] for key in ("type", "maxLength")} for name in PICTURE_TEXTS}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "description": "The words of one picture by language tag. A text that is sent replaces it in all languages.",
+        "properties": {
+            name: {"type": "object", "additionalProperties": words[name]} for name in PICTURE_TEXTS
+        },
+    }
+
+
+def picture_order_schema() -> Schema:
+    every = {
+        **array_schema(NUMBER),
+        "description": "The id of every picture of the work, the first one first.",
+    }
+    return object_schema({"order": every})
+
+
 PICTURE = object_schema(
     {
         "state": enum_schema(ImageState),
         "width": {"type": ["integer", "null"], "description": "px; null until it could be looked at"},
         "height": {"type": ["integer", "null"], "description": "px"},
         "refusal": {"type": ["string", "null"], "description": "Why it cannot be shown, if it was refused."},
+    }
+)
+WORDS: Schema = {"type": "object", "additionalProperties": TEXT, "description": "Language tag → words."}
+NUMBERED_PICTURE = object_schema(
+    {
+        "id": {
+            **NUMBER,
+            "description": "Names the picture at every place. Turning or cropping it gives it another.",
+        },
+        **PICTURE["properties"],
+        "alt_text": WORDS,
+        "caption": WORDS,
     }
 )
 WORK_STATE = object_schema(
@@ -224,6 +263,10 @@ WORK = object_schema(
             "description": "Fields in which a member typed something at the desk that is not part of the work yet.",
         },
         "picture": {"anyOf": [PICTURE, {"type": "null"}]},
+        "pictures": {
+            **array_schema(NUMBERED_PICTURE),
+            "description": "All pictures in their order. The first one is picture; alt_text and caption are its texts.",
+        },
         "is_on_view": BOOLEAN,
         "pages": {
             "anyOf": [object_schema({"zh": TEXT, "en": TEXT}), {"type": "null"}],
@@ -321,6 +364,9 @@ def schemas() -> dict[str, Schema]:
     return {
         "NewWork": new_work_schema(),
         "WorkChange": work_change_schema(),
+        "PictureChange": picture_change_schema(),
+        "PictureOrder": picture_order_schema(),
+        "Pictures": object_schema({"pictures": array_schema(NUMBERED_PICTURE)}),
         "Work": WORK,
         "WorkState": WORK_STATE,
         "WorkList": page_schema("works", WORK_SUMMARY),

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gallery.api.bodies import as_form_fields, json_response, parse_json, parse_parameters
+from gallery.api.pictures import picture_json, pictures_json
 from gallery.api.problems import FieldError, Problem
 from gallery.api.schemas import (
     NUMBER,
@@ -31,16 +32,16 @@ from gallery.artworks.submissions import NotSubmittable, submit
 from gallery.artworks.taking_back import NothingToTakeBack, take_back
 from gallery.artworks.timeline import hanging_steps, next_actor_sentence, review_steps, status_reason
 from gallery.artworks.works import (
+    PICTURE_TEXTS,
     TRANSLATED_FIELDS,
     NotEditable,
     WorkRefused,
     delete_draft,
     load_work_options,
     not_editable_reason,
+    picture_field,
 )
 from gallery.clock import today
-from gallery.images.models import ImageState
-from gallery.images.sandbox.parent import REFUSALS
 from gallery.numbers import MAX_NUMBER
 from gallery.organisations.access import load_member
 from gallery.web.edit_conflicts import EditConflict
@@ -172,7 +173,8 @@ async def create_submission(request: Request) -> Response:
         await submit(artwork, person)
     except NotSubmittable as refusal:
         if refusal.missing:
-            raise _field_errors_problem({name: [each] for name, each in refusal.missing.items()}) from None
+            missing: dict[str | None, Any] = {name: [each] for name, each in refusal.missing.items()}
+            raise _field_errors_problem(missing, _picture_pointers(artwork)) from None
         raise Problem(409, refusal.sentence) from None
     return _state_response(request, await Artwork.get(id=artwork.id), 201)
 
@@ -229,22 +231,12 @@ def work_state_json(request: Request, artwork: Artwork) -> dict[str, Any]:
 
 
 async def work_json(request: Request, artwork: Artwork, is_on_view: bool) -> dict[str, Any]:
-    """The JSON of all fields of a work; its themes and image must be fetched."""
+    """The JSON of all fields of a work; its themes, image and further pictures must be fetched."""
     pages = pages_of(request)
     addresses = {
         language: pages.absolute(pages.url("public:artwork", language=language, public_id=artwork.public_id))
         for language in LANGUAGES
     }
-    image = artwork.image
-    picture = None
-    if image is not None:
-        is_refused = image.state == ImageState.REFUSED
-        picture = {
-            "state": str(image.state),
-            "width": image.width or None,
-            "height": image.height or None,
-            "refusal": str(REFUSALS.get(image.refusal, REFUSALS["damaged"])) if is_refused else None,
-        }
     size = size_as_shown(artwork.size, artwork.image)
     made = parse_date(artwork.date_made) if artwork.date_made else None
     return {
@@ -266,7 +258,8 @@ async def work_json(request: Request, artwork: Artwork, is_on_view: bool) -> dic
         "project": artwork.project_id,
         "themes": sorted(theme.id for theme in artwork.themes),
         "unfinished": sorted(artwork.unfinished),
-        "picture": picture,
+        "picture": picture_json(artwork.image) if artwork.image else None,
+        "pictures": pictures_json(artwork),
         "is_on_view": is_on_view,
         "pages": addresses if is_on_view else None,
         "created_at": format_moment(artwork.created_at),
@@ -349,6 +342,15 @@ def _texts(values: Mapping[str, Any], own: str) -> Iterator[tuple[str, str, str 
             yield name, other_language(own), values[translation], f"/{translation}"
         for tag, words in values.get("texts", {}).get(name, {}).items():
             yield name, tag, words, f"/texts/{name}/{escape_pointer(tag)}"
+
+
+def _picture_pointers(artwork: Artwork) -> dict[str, str]:
+    """Form field of a further picture → its text in what the API says of the work."""
+    return {
+        picture_field(name, each.id): f"/pictures/{number}/{name}"
+        for number, each in enumerate(artwork.later_pictures, 1)
+        for name in PICTURE_TEXTS
+    }
 
 
 def _field_errors_problem(

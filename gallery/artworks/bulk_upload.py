@@ -17,6 +17,7 @@ from gallery.artworks.autosave import FIELDS_SAVED_BY_HAND, form_with
 from gallery.artworks.entry import WorkEntry
 from gallery.artworks.forms import ACCEPTED_PICTURES, BulkEditForm, form_for_work, form_values
 from gallery.artworks.further_pictures import load_further_pictures
+from gallery.artworks.joining import join_works, split_work
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.submissions import NotSubmittable, submit
 from gallery.artworks.works import (
@@ -165,6 +166,30 @@ async def create_submissions(request: Request) -> Response:
     )
 
 
+async def create_work(request: Request) -> Response:
+    """A partner says that the chosen drafts are pictures of one work."""
+    person, organisations = await load_member(request)
+    ids = _chosen_ids(await read_desk_form(request))
+    works = await _load_drafts(ids, organisations)
+    try:
+        await join_works(works, person)
+    except (NotEditable, WorkRefused) as refusal:
+        refused = [BulkRefusal("", refusal.sentence)]
+        return await _render_page(request, person, organisations, refused=refused, chosen=ids)
+    return redirect(request, "bulk_upload:new", fragment="drafts")
+
+
+async def split(request: Request) -> Response:
+    """A partner takes a draft apart: each of its pictures becomes a draft of its own."""
+    person, organisations, artwork = await load_artwork(request)
+    try:
+        await split_work(artwork, person)
+    except (NotEditable, WorkRefused) as refusal:
+        refused = [_refusal_of(artwork, refusal.sentence)]
+        return await _render_page(request, person, organisations, refused=refused)
+    return redirect(request, "bulk_upload:new", fragment="drafts")
+
+
 def _chosen_ids(posted: ImmutableMultiDict[str, Any]) -> list[int]:
     """The ids of the chosen drafts, at most MAX_PICTURES."""
     return whole_numbers(posted.getlist("work"))[:MAX_PICTURES]
@@ -220,6 +245,7 @@ async def _render_page(
     total = await drafts.count()
     newest_first = drafts.order_by("-id").prefetch_related(*WORK_RELATIONS, "consent__artist")
     page = await fetch_page(newest_first, request.query_params, PAGE_SIZE)
+    await load_further_pictures(page.rows)
     context = {
         "rows": await _draft_rows(request, organisations, page.rows),
         "total": total,
@@ -293,5 +319,7 @@ routes = [
     Route("/desk/works/many", create, name="bulk_upload:create", methods=["POST"]),
     Route("/desk/works/many/common", update, name="bulk_upload:update", methods=["POST"]),
     Route("/desk/works/many/submissions", create_submissions, name="bulk_upload:submit", methods=["POST"]),
+    Route("/desk/works/many/together", create_work, name="bulk_upload:join", methods=["POST"]),
     Route("/desk/works/many/{id:int}", show, name="bulk_upload:show", methods=["GET"]),
+    Route("/desk/works/many/{id:int}/apart", split, name="bulk_upload:split", methods=["POST"]),
 ]

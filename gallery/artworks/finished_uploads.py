@@ -1,4 +1,4 @@
-"""Finished uploads: each creates a draft, or sets the picture of the work that its metadata names."""
+"""Finished uploads: each creates a draft, or sets or adds a picture of the work that its metadata names."""
 
 from __future__ import annotations
 
@@ -69,9 +69,10 @@ async def _find_work(metadata: Mapping[str, bytes], organisation_ids: list[int])
 async def finish_upload(upload: Upload, storage: Storage, settings: Settings) -> None:
     """Create a draft from a complete upload, or set the picture of the work that its metadata names.
 
-    A call after a killed one finds its draft. Raises ImageRefused if the file cannot be shown; NotEditable
-    and WorkRefused if the named work can no longer get a picture. In these cases the upload is deleted.
-    Raises UploadLocked if another process is finishing it, UploadGone if it was stopped in the meantime.
+    If the metadata say `picture` = `further`, the picture is added after the others of the work. A call after a killed
+    one finds its draft. Raises ImageRefused if the file cannot be shown; NotEditable and WorkRefused if the named work
+    can no longer get a picture. In these cases the upload is deleted. Raises UploadLocked if another process is
+    finishing it, UploadGone if it was stopped in the meantime.
     """
     async with leased(upload):
         await _finish(upload, storage, settings)
@@ -101,6 +102,9 @@ async def _enter(upload: Upload, target: Artwork | None, storage: Storage, setti
         try:
             file = await received_file(upload, storage, folder)
             await entry.add_picture(file, upload.organisation)
+            if target is not None and parse_metadata(upload.metadata).get("picture") == b"further":
+                await entry.append_picture(target)
+                return target
             if target is not None:
                 return await entry.set_picture(target)
             return await entry.save(blank_details(upload.organisation, upload.by), form_key=upload.token)

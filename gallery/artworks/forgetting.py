@@ -34,7 +34,7 @@ async def forget_consent(consent: Consent, ids: Sequence[int], sent: Sequence[in
         await Submission.filter(drafts).update(**ERASED_SNAPSHOTS)
     await _forget_imports(consent)
     # The rows stay, so that the addresses of the pictures answer that they are gone.
-    pictures = Picture.filter(artwork_id__in=Subquery(works.filter(more_pictures__gt=0).values("id")))
+    pictures = Picture.filter(artwork_id__in=Subquery(works.values("id")))
     await pictures.update(alt_text=NO_TEXTS, caption=NO_TEXTS)
     await works.update(status=Status.WITHDRAWN, **ERASED_FIELDS)
 

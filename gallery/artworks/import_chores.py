@@ -13,6 +13,7 @@ from gallery.artworks.import_models import Import, ImportedPicture, ImportedWork
 from gallery.artworks.import_rows import ImportReport, row_batches, write_batch
 from gallery.artworks.imports import LeaseLost, claim_import, end_lease, renew_lease
 from gallery.artworks.sheet_faults import SheetRefused, similar_names
+from gallery.artworks.sheet_rows import split_names
 from gallery.artworks.sheets import SheetFile, SheetRow
 from gallery.clock import now
 from gallery.db.connection import in_transaction
@@ -22,6 +23,7 @@ from gallery.images.storage_keys import delete_image_files
 from gallery.images.uploads import ReceivedFile
 from gallery.organisations.models import Organisation
 from gallery.storage import StoreUnavailable
+from gallery.web.forms import one_line
 from gallery.worker import Chore, ChoreContext
 
 MAX_LOSSES = 5
@@ -123,10 +125,18 @@ def named_pictures(bundle: Bundle, sheet: SheetFile) -> NamedPictures:
     named = NamedPictures()
     for row in sheet:
         named.rows += 1
-        key = bundle.find(row.cells.get("picture", "")) if row.cells.get("picture") else None
-        if key is not None:
-            named.keys[key] = None
+        named.keys.update({key: None for _name, key in pictures_of(row, bundle) if key is not None})
     return named
+
+
+def pictures_of(row: SheetRow, bundle: Bundle) -> list[tuple[str, str | None]]:
+    """The pictures that a row names: each name, and its key in the bundle, None without such a picture.
+
+    A cell may name several. If the whole cell is the name of one picture, it is not split: that name has a comma.
+    """
+    cell = row.cells.get("picture", "")
+    names = [one_line(cell)] if bundle.find(one_line(cell)) else split_names(cell)
+    return [(name, bundle.find(name)) for name in names]
 
 
 async def process_rows(job: Import, bundle: Bundle, sheet: SheetFile, *, only_trying: bool) -> ImportReport:
@@ -152,26 +162,21 @@ async def load_import_usage(job: Import) -> ImportUsage:
     numbered = ImportedWork.filter(of_id=job.id, artwork__inventory_number__isnull=False)
     for row, number in await numbered.values_list("row", "artwork__inventory_number"):
         used.numbers[number] = row
-    made = ImportedWork.filter(of_id=job.id, artwork__image__imported_as__of_id=job.id)
-    for row, name, digest in await made.values_list(
-        "row", "artwork__image__imported_as__name", "artwork__image__imported_as__digest"
-    ):
-        used.keys[name] = row
-        used.digests[digest] = row
+    for relation in ("artwork__image__imported_as", "artwork__further_pictures__image__imported_as"):
+        made = ImportedWork.filter(**{"of_id": job.id, f"{relation}__of_id": job.id})
+        for row, name, digest in await made.values_list("row", f"{relation}__name", f"{relation}__digest"):
+            used.keys[name] = row
+            used.digests[digest] = row
     return used
 
 
 def make_batch(rows: list[SheetRow], bundle: Bundle) -> RowBatch:
-    keys: dict[int, str | None] = {}
-    similar: dict[int, dict[str, str]] = {}
-    for row in rows:
-        name = row.cells.get("picture", "")
-        if not name:
-            continue
-        keys[row.number] = bundle.find(name)
-        if keys[row.number] is None and len(similar) < 20:
-            similar[row.number] = similar_names(name.lower(), bundle.pictures)
-    return RowBatch(rows, keys, similar)
+    pictures = {row.number: pictures_of(row, bundle) for row in rows}
+    similar: dict[str, dict[str, str]] = {}
+    for name, key in (each for named in pictures.values() for each in named):
+        if key is None and len(similar) < 20:
+            similar[name] = similar_names(name.lower(), bundle.pictures)
+    return RowBatch(rows, pictures, similar)
 
 
 async def clear_next(context: ChoreContext) -> bool:

@@ -12,7 +12,7 @@ from tortoise.expressions import Q, Subquery
 from gallery.artists.consents import latest_renewal
 from gallery.artists.models import Artist, Consent
 from gallery.artworks.import_models import Import, ImportedPicture
-from gallery.artworks.models import Artwork
+from gallery.artworks.models import MAX_PICTURES, Artwork
 from gallery.artworks.sheet_columns import normalised_name
 from gallery.artworks.sheet_faults import CellFault, similar_or_some_names
 from gallery.artworks.sheet_rows import ParsedRow, is_yes, texts_in
@@ -29,13 +29,12 @@ from gallery.themes.models import Theme
 
 @dataclass
 class RowBatch:
-    """Some rows of a sheet, each with the key of its picture in the bundle."""
+    """Some rows of a sheet, each with the keys of its pictures in the bundle."""
 
     rows: Sequence[SheetRow]
-    keys: Mapping[
-        int, str | None
-    ]  # row number → key; None: the picture is missing; no entry: the row names no picture
-    similar: Mapping[int, Mapping[str, str]]  # row number → similar file names, if the picture is missing
+    # Row number → its pictures: the name in the cell, and the key, which is None if the picture is missing.
+    pictures: Mapping[int, Sequence[tuple[str, str | None]]]
+    similar: Mapping[str, Mapping[str, str]]  # name of a missing picture → similar file names
 
 
 @dataclass
@@ -81,7 +80,7 @@ async def load_lookup(job: Import, rows: Sequence[ParsedRow], batch: RowBatch) -
     for project in await Project.filter(organisation_id=job.organisation_id).order_by("-id"):
         for name in project.title.values():
             projects[normalised_name(name)] = project
-    keys = {key for key in batch.keys.values() if key}
+    keys = {key for named in batch.pictures.values() for _name, key in named if key}
     pictures = await ImportedPicture.filter(of_id=job.id, name__in=keys).prefetch_related("image__artwork")
     return ImportLookup(
         artists=artists,
@@ -170,7 +169,7 @@ class RowDraft:
     consent: Consent | None = None
     themes: list[Theme] = field(default_factory=list)
     project: Project | None = None
-    image: Image | None = None
+    images: list[Image] = field(default_factory=list)  # in the order of the work's pictures
     known_work: int | None = None  # id of the work that has this row's inventory number already
 
     def fault(self, column: str, value: str, code: str, **facts: Any) -> None:
@@ -205,8 +204,13 @@ def resolve_row(
         if draft.project is None:
             names = similar_or_some_names(row.project, lookup.project_names)
             draft.fault("project", row.project, "no_such_project", **names)
-    if row.picture:
-        _resolve_picture(draft, lookup, batch, used, has_pictures)
+    if row.picture and not has_pictures:
+        draft.fault("picture", row.picture, "no_pictures")
+    elif len(named := batch.pictures.get(row.number, ())) > MAX_PICTURES:
+        draft.fault("picture", row.picture, "too_many_pictures", count=len(named), most=MAX_PICTURES)
+    elif row.picture:
+        for name, key in named:
+            _resolve_picture(draft, name, key, lookup, batch, used)
     return draft
 
 
@@ -273,15 +277,14 @@ def _named_consent(draft: RowDraft, lookup: ImportLookup) -> Consent | None:
 
 
 def _resolve_picture(
-    draft: RowDraft, lookup: ImportLookup, batch: RowBatch, used: ImportUsage, has_pictures: bool
+    draft: RowDraft, name: str, key: str | None, lookup: ImportLookup, batch: RowBatch, used: ImportUsage
 ) -> None:
-    number, name = draft.row.number, draft.row.picture
-    key = batch.keys.get(number)
+    number = draft.row.number
     picture = lookup.pictures.get(key or "")
-    if not has_pictures:
-        draft.fault("picture", name, "no_pictures")
-    elif key is None or picture is None:
-        draft.fault("picture", name, "no_such_picture", **batch.similar.get(number, {}))
+    if key is None or picture is None:
+        draft.fault("picture", name, "no_such_picture", **batch.similar.get(name, {}))
+    elif used.keys.get(key) == number or (picture.digest and used.digests.get(picture.digest) == number):
+        draft.fault("picture", name, "picture_twice_in_row")
     elif key in used.keys:
         draft.fault("picture", name, "picture_twice", other=used.keys[key])
     else:
@@ -292,7 +295,7 @@ def _resolve_picture(
             draft.fault("picture", name, "same_picture", other=used.digests[picture.digest])
         else:
             used.digests[picture.digest] = number
-            draft.image = picture.image
+            draft.images += [picture.image] if picture.image else []
 
 
 def _refusal_of(picture: ImportedPicture) -> str:

@@ -17,7 +17,7 @@ from gallery.artists.models import Artist
 from gallery.artworks.import_lookup import ImportUsage, RowBatch, RowDraft, load_lookup, resolve_row
 from gallery.artworks.import_models import Import, ImportedWork
 from gallery.artworks.imports import LeaseLost, renew_lease
-from gallery.artworks.models import Artwork, new_public_id
+from gallery.artworks.models import Artwork, Picture, new_public_id
 from gallery.artworks.sheet_faults import CellFault
 from gallery.artworks.sheet_rows import read_row
 from gallery.artworks.sheets import SheetRow
@@ -161,6 +161,7 @@ async def _create_works(
     ids: dict[str, int] = dict(await created.values_list("public_id", "id"))
     imported: list[ImportedWork] = []
     themes: list[tuple[int, Theme]] = []
+    pictures: list[Picture] = []
     for work, draft in zip(works, drafts, strict=True):
         id = ids[work.public_id]
         new = new_artists.get(draft.row.credit_name)
@@ -169,7 +170,13 @@ async def _create_works(
             ImportedWork(of_id=job.id, artwork_id=id, row=draft.row.number, new_artist_id=new_artist_id)
         )
         themes.extend((id, theme) for theme in draft.themes)
+        pictures.extend(
+            Picture(artwork_id=id, image_id=image.id, position=position)
+            for position, image in enumerate(draft.images[1:], 2)
+        )
     await ImportedWork.bulk_create(imported, batch_size=BATCH_SIZE)
+    if pictures:
+        await Picture.bulk_create(pictures, batch_size=BATCH_SIZE)
     if themes:
         pairs = [(id, theme.id) for id, theme in themes]
         insert = Query.into("artwork_theme").columns("artwork_id", "theme_id").insert(*pairs)
@@ -183,7 +190,7 @@ def _work_of(job: Import, draft: RowDraft, new_artists: Mapping[str, NewArtist])
         public_id=new_public_id(),
         organisation_id=job.organisation_id,
         created_by_id=job.by_id,
-        image_id=draft.image.id if draft.image else None,
+        image_id=draft.images[0].id if draft.images else None,
     )
     set_columns(
         work,
@@ -194,6 +201,7 @@ def _work_of(job: Import, draft: RowDraft, new_artists: Mapping[str, NewArtist])
         consent_id=draft.consent.id if draft.consent else None,
         project_id=draft.project.id if draft.project else None,
     )
+    work.more_pictures = max(len(draft.images) - 1, 0)  # after the texts, which these have not yet
     return work
 
 

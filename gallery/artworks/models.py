@@ -168,9 +168,11 @@ def has_image(ids: Collection[int]) -> Q:
 
 
 def images_of(works: QuerySet[Artwork]) -> Q:
-    """The filter for the images of all pictures of `works`, the first ones and the further ones."""
-    further = works.filter(more_pictures__gt=0).values("id")
-    of_further = Picture.filter(artwork_id__in=Subquery(further)).values("image_id")
+    """The filter for the images of all pictures of `works`, the first ones and the further ones.
+
+    It asks the rows and not their number, because withdrawals delete by it.
+    """
+    of_further = Picture.filter(artwork_id__in=Subquery(works.values("id"))).values("image_id")
     return Q(Q(id__in=Subquery(works.values("image_id"))) | Q(id__in=Subquery(of_further)))
 
 

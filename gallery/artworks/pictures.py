@@ -5,7 +5,7 @@ A picture is named by the id of its row (`Picture`), and the first one by FIRST,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gallery.accounts.models import Person
 from gallery.artworks.further_pictures import count_further_pictures, load_further_pictures
@@ -26,7 +26,7 @@ from gallery.erasure import request_erasure
 from gallery.images.models import Image
 from gallery.storage import Storage
 from gallery.web.languages import gettext as _
-from gallery.web.texts import NO_TEXTS
+from gallery.web.texts import NO_TEXTS, Texts
 
 FIRST = 0
 
@@ -80,6 +80,20 @@ async def order_pictures(artwork: Artwork, order: Sequence[int], by: Person | No
         for position, id in enumerate(others, 2):
             rows[id].position = position
             await rows[id].save(update_fields=["position", "image_id", *PICTURE_TEXTS])
+        await _save(work, by)
+
+
+async def describe_picture(artwork: Artwork, id: int, texts: Mapping[str, Texts], by: Person | None) -> None:
+    """Set texts of a picture, by name (PICTURE_TEXTS). Raises NotEditable, and WorkRefused if it is not there."""
+    async with in_transaction():
+        work = await _locked_work(artwork.id)
+        row = next((each for each in work.later_pictures if each.id == id), None)
+        if row is None and id != FIRST:
+            raise WorkRefused("pictures", _("This picture is no longer there. Please choose it again."))
+        for name, text in texts.items():
+            setattr(row or work, name, text)
+        if row is not None:
+            await row.save(update_fields=PICTURE_TEXTS)
         await _save(work, by)
 
 

@@ -34,6 +34,7 @@ MAX_LENGTHS = {
     "date_made": MAX_LENGTH,
     "inventory_number": 60,
     "credit_name": 80,
+    "picture": 3_000,  # the names of several files
 }
 MAX_OTHER_LENGTH = 500
 
@@ -50,7 +51,7 @@ class ParsedRow:
     texts: TextValues  # also `title_translation` and the like, see `texts_in`
     inventory_number: str
     language: str  # its tag; "" if the row names no language
-    picture: str
+    picture: str  # the whole cell, which may name several
     credit_name: str
     consent: str
     themes: Sequence[str]
@@ -122,15 +123,15 @@ def read_row(row: SheetRow) -> tuple[ParsedRow, list[CellFault]]:
         picture=picture,
         credit_name=reader.text("credit_name"),
         consent=reader.text("consent"),
-        themes=_split_themes(reader.text("themes")),
+        themes=[name.strip("#＃") for name in split_names(reader.text("themes")) if name.strip("#＃")],
         project=reader.text("project"),
     )
     return parsed, reader.faults
 
 
-def _split_themes(text: str) -> list[str]:
-    names = (one_line(part).strip("#＃") for part in SEPARATORS.split(text))
-    return [name for name in names if name]
+def split_names(text: str) -> list[str]:
+    """The names in a cell that may have several."""
+    return [name for part in SEPARATORS.split(text) if (name := one_line(part))]
 
 
 def texts_in(row: ParsedRow, language: str) -> tuple[TextValues, list[CellFault]]:

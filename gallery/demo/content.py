@@ -67,6 +67,15 @@ class DemoTheme:
 
 
 @dataclass(frozen=True)
+class DemoPage:
+    """A further picture of a work. `slug` is the name of its scene."""
+
+    slug: str
+    alt_text: DemoText
+    caption: DemoText
+
+
+@dataclass(frozen=True)
 class DemoWork:
     """`slug` is also the name of the scene that draws its picture."""
 
@@ -91,6 +100,7 @@ class DemoWork:
     consent_days: int | None = None  # days from today; None: no end date
     reason: str = ""  # the curator's reason, if the work is returned or declined
     notes: dict[str, str] = field(default_factory=dict)  # form field → note
+    pages: tuple[DemoPage, ...] = ()  # the pictures after the first
     voice: DemoText | None = None  # what the voice says; the voice itself is made by voices.py
 
 
@@ -365,7 +375,7 @@ EXHIBITIONS = (
                     "数九的人，是在数春天。",
                     "Whoever counts the nine times nine days of winter is counting towards spring.",
                 ),
-                ("winter-crows", "snow-train", "nine-times-nine", "plum-blossom", "sun-returns"),
+                ("winter-crows", "moon-walk", "snow-train", "nine-times-nine", "plum-blossom", "sun-returns"),
             ),
         ),
     ),

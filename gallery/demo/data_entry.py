@@ -27,7 +27,9 @@ from gallery.accounts.invitations import invite
 from gallery.accounts.models import Person, Role
 from gallery.app import CHORES, create_app
 from gallery.artists.models import Artist, Consent
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.further_pictures import load_further_pictures
+from gallery.artworks.models import Artwork, Picture, Status
+from gallery.artworks.pictures import describe_picture
 from gallery.clock import today
 from gallery.demo import content
 from gallery.demo.content import (
@@ -44,6 +46,7 @@ from gallery.demo.content import (
 )
 from gallery.demo.photographs import save_photograph
 from gallery.demo.voices import hum
+from gallery.demo.works_book import BOOK
 from gallery.demo.works_country import COUNTRY
 from gallery.demo.works_football import FOOTBALL
 from gallery.demo.works_table import TABLE
@@ -54,13 +57,13 @@ from gallery.images.models import Image, ImageState
 from gallery.images.sandbox.child import die_with_parent
 from gallery.images.sandbox.sound_parent import takes_sounds
 from gallery.organisations.models import Organisation, Project
-from gallery.reviews.acceptance import heard_key
+from gallery.reviews.acceptance import heard_key, seen_keys
 from gallery.settings import Settings
 from gallery.sounds.chores import CHORES as DEVELOPING_SOUNDS
 from gallery.sounds.models import Sound, SoundState
 from gallery.storage import Storage
 from gallery.themes.models import Theme
-from gallery.web.texts import contains_words, field_name
+from gallery.web.texts import Texts, contains_words, field_name
 from gallery.worker import ChoreContext, Worker
 
 DEVELOPING = [*DEVELOPING_IMAGES, *DEVELOPING_SOUNDS]
@@ -80,7 +83,7 @@ class EntryRefused(RuntimeError):
 
 @dataclass(frozen=True)
 class DemoContent:
-    works: Sequence[DemoWork] = (*TABLE, *WINTER, *FOOTBALL, *COUNTRY)
+    works: Sequence[DemoWork] = (*TABLE, *WINTER, *FOOTBALL, *COUNTRY, *BOOK)
     organisations: Sequence[DemoOrganisation] = content.ORGANISATIONS
     members: Sequence[DemoPerson] = content.MEMBERS
     exhibitions: Sequence[DemoExhibition] = content.EXHIBITIONS
@@ -121,6 +124,7 @@ class DemoBrowsers:
         fields: Mapping[str, Any],
         picture: Path | None = None,
         sound: Path | None = None,
+        pictures: Path | None = None,
         into: httpx.AsyncClient | None = None,
         **parameters: Any,
     ) -> httpx.Response:
@@ -132,6 +136,11 @@ class DemoBrowsers:
             content = await asyncio.to_thread(sound.read_bytes)
             response = await browser.post(
                 str(address), data=data, files={"sound": (sound.name, content, "audio/wav")}
+            )
+        elif pictures is not None:
+            content = await asyncio.to_thread(pictures.read_bytes)
+            response = await browser.post(
+                str(address), data=data, files={"pictures": (pictures.name, content, "image/jpeg")}
             )
         elif picture is None:
             response = await browser.post(str(address), data=data)
@@ -259,6 +268,7 @@ async def enter_works(browsers: DemoBrowsers, chosen: DemoContent, report_progre
     if waiting:
         report_progress("Drawing and entering", 0, len(waiting))
         await draw_and_enter(browsers, chosen, waiting, report_progress)
+    await enter_pages(browsers, chosen, report_progress)
     await enter_voices(browsers, chosen)
     for work in chosen.works:
         artwork = await Artwork.get(form_key=form_key(work))
@@ -311,6 +321,29 @@ async def enter_work(browsers: DemoBrowsers, email: str, work: DemoWork, picture
     if work.voice is not None and takes_sounds():
         fields |= in_work_form("transcript", work.voice, work)
     await browsers.send(email, "artworks:create", fields, picture=picture)
+
+
+async def enter_pages(browsers: DemoBrowsers, chosen: DemoContent, report_progress: ReportProgress) -> None:
+    """Give works that are still drafts their further pictures, each with its texts."""
+    for work in chosen.works:
+        artwork = await Artwork.get(form_key=form_key(work))
+        if artwork.status != Status.DRAFT:
+            continue
+        email = member_of(chosen, work.organisation)
+        with tempfile.TemporaryDirectory() as folder:
+            for number, page in enumerate(work.pages[artwork.more_pictures :], artwork.more_pictures + 1):
+                picture = await asyncio.to_thread(
+                    save_photograph, page.slug, Path(folder), chosen.picture_width
+                )
+                await browsers.send(email, "pictures:create", {}, pictures=picture, id=artwork.id)
+                row = await Picture.filter(artwork_id=artwork.id).order_by("-position").first()
+                assert row is not None
+                texts = {
+                    "alt_text": Texts({"zh": page.alt_text.zh, "en": page.alt_text.en}),
+                    "caption": Texts({"zh": page.caption.zh, "en": page.caption.en}),
+                }
+                await describe_picture(artwork, row.id, texts, await Person.get(email=email))
+                report_progress("Drawing pages", number, len(work.pages))
 
 
 async def enter_voices(browsers: DemoBrowsers, chosen: DemoContent) -> None:
@@ -383,14 +416,20 @@ async def review_works(browsers: DemoBrowsers, chosen: DemoContent, report_progr
     """A curator decides on the new works."""
     decided = [work for work in chosen.works if work.stage not in {DemoStage.DRAFT, DemoStage.SUBMITTED}]
     for number, work in enumerate(decided, 1):
-        artwork = await Artwork.get(form_key=form_key(work)).prefetch_related("submissions", "reviews")
+        artwork = await Artwork.get(form_key=form_key(work)).prefetch_related(
+            "submissions", "reviews", "image"
+        )
         if artwork.status != Status.SUBMITTED or list(artwork.reviews):
             continue
+        await load_further_pictures([artwork])
         fields = {
             "submission": str(max(submission.id for submission in artwork.submissions)),
             "decision": DECISIONS.get(work.stage, "accepted"),
             "reason": work.reason,
-            "confirmed": heard_key(artwork) if artwork.sound_id else None,
+            "confirmed": [
+                *([heard_key(artwork)] if artwork.sound_id else []),
+                *seen_keys(artwork).values(),
+            ],
             **{f"note_{name}": note for name, note in work.notes.items()},
         }
         await browsers.send(CURATOR.email, "reviews:create", fields, id=artwork.id)

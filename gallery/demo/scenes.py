@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from gallery.demo import scenes_country, scenes_football, scenes_table, scenes_winter
+from gallery.demo import scenes_book, scenes_country, scenes_football, scenes_table, scenes_winter
 from gallery.demo.brushes import WORKING_SIDE, Canvas, PictureSpec
 
 _PICTURES: dict[str, PictureSpec] = {
@@ -12,6 +12,7 @@ _PICTURES: dict[str, PictureSpec] = {
     **scenes_table.PICTURES,
     **scenes_winter.PICTURES,
     **scenes_country.PICTURES,
+    **scenes_book.PICTURES,
 }
 
 

@@ -22,7 +22,9 @@ from gallery.web.page_keys import works_of_keys
 from gallery.worker import Chore, ChoreContext
 
 BATCH_SIZE = 50
-MAX_WORKS = 5_000  # touched by one change; all images are compared after one that touches more
+# Works touched by one change, and images of these; all images are compared after one that touches more. A query names
+# the images six times, and SQLite allows 32,766 parameters.
+MAX_WORKS = 5_000
 
 
 async def keep_public_images(context: ChoreContext) -> bool:
@@ -58,7 +60,7 @@ async def images_of(touched: Collection[str]) -> list[int] | None:
         *await Image.filter(candidate_for_id__in=works).values_list("id", flat=True),
         *await ProfileImage.filter(project_id__in=Subquery(projects)).values_list("image_id", flat=True),
     ]
-    return cast(list[int], rows)
+    return cast(list[int], rows) if len(rows) <= MAX_WORKS else None
 
 
 async def publish_images(context: ChoreContext, ids: Collection[int] | None = None) -> bool:

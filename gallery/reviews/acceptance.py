@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from gallery.artists.models import Consent, ConsentState
-from gallery.artworks.further_pictures import load_further_pictures
 from gallery.artworks.models import Artwork
 from gallery.artworks.works import text_values
 from gallery.images.models import Image, ImageState
@@ -97,8 +96,10 @@ def heard_key(artwork: Artwork) -> str:
 
 
 async def load_acceptance_blockers(artwork: Artwork) -> list[Any]:
-    """The acceptance blockers of the work, with its pictures, sound and consent read from the database."""
-    await load_further_pictures([artwork])
+    """The acceptance blockers of the work, with its image, sound and consent read from the database.
+
+    The further pictures must be fetched: they may have the texts of a proposal, which are not saved yet.
+    """
     image = await Image.get_or_none(id=artwork.image_id or 0)
     sound = await Sound.get_or_none(id=artwork.sound_id or 0)
     consent = await Consent.get_or_none(id=artwork.consent_id or 0)

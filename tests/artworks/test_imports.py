@@ -12,7 +12,7 @@ from gallery.artists.models import Artist
 from gallery.artworks import import_chores, import_rows, imports
 from gallery.artworks.import_lookup import ImportUsage, RowBatch
 from gallery.artworks.import_models import Import, ImportedWork, ImportState, bundle_key
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.models import Artwork, Picture, Status
 from gallery.artworks.sheet_columns import template_csv
 from gallery.artworks.sheets import SheetFile
 from gallery.artworks.submissions import submit
@@ -88,6 +88,46 @@ async def test_a_sheet_becomes_drafts_after_one_yes(site: Site) -> None:
     assert job.files_cleared_at is not None
     assert not [key async for key in site.storage.private.keys("imports")]
     assert len([key async for key in site.storage.private.keys("originals")]) == 2
+
+
+async def test_a_cell_names_several_pictures_of_one_work(site: Site) -> None:
+    rows = [
+        ["一.jpg，二.jpg; 三.jpg", "绘本", "", "", "", "", "", ""],
+        ["a,b.jpg", "名字里有逗号", "", "", "", "", "", ""],
+    ]
+    pictures = [(f"{name}.jpg", photograph(700 + n, 600)) for n, name in enumerate(["三", "一", "二", "a,b"])]
+    job = await sent_import(site, zipped(("works.csv", csv_bytes(HEADER, *rows)), *pictures))
+    assert (job.picture_count, job.report["good"], job.report["faults"]) == (4, 2, [])
+    await bring_in(site, job)
+    book, other = await Artwork.all().order_by("id").select_related("image")
+    assert book.image is not None
+    further = await Picture.filter(artwork_id=book.id).order_by("position").select_related("image")
+    widths = [book.image.width, *(each.image.width for each in further)]
+    assert (widths, book.more_pictures, other.more_pictures) == ([701, 702, 700], 2, 0)
+    client = await site.client(site.cast.partner)
+    await client.post(f"/desk/sheets/{job.id}/deletion")
+    await site.work()
+    assert (await Artwork.all().count(), await Image.all().count(), await Picture.all().count()) == (0, 0, 0)
+    assert not [key async for key in site.storage.private.keys("originals")]
+
+
+async def test_wrong_pictures_in_a_cell_are_named_one_by_one(site: Site) -> None:
+    rows = [
+        ["一.jpg, 没有.jpg, 一.jpg", "绘本", "", "", "", "", "", ""],
+        [", ".join(f"{n}.jpg" for n in range(25)), "太多", "", "", "", "", "", ""],
+        ["一.jpg", "又一次", "", "", "", "", "", ""],
+    ]
+    pictures = [("一.jpg", photograph(700, 600)), ("1.jpg", photograph(710, 600))]
+    job = await sent_import(site, zipped(("works.csv", csv_bytes(HEADER, *rows)), *pictures))
+    faults = [(each["row"], each["code"]) for each in job.report["faults"]]
+    assert faults == [
+        (2, "no_such_picture"),
+        (2, "picture_twice_in_row"),
+        (3, "too_many_pictures"),
+        (4, "picture_twice"),
+    ]
+    page = (await (await site.client(site.cast.partner)).get(f"/desk/sheets/{job.id}")).text
+    assert "This row names 25 pictures. A work has at most 24." in page
 
 
 async def test_the_check_knows_the_files_that_are_still_needed(site: Site) -> None:

@@ -71,7 +71,8 @@ def test_templates_are_read_back_in_either_language(tmp_path: Path, language: st
     assert row_values.picture == "IMG_0001.jpg"
     assert all(row_values.texts[name] for name in ("title", "story", "alt_text", "medium"))
     other = "en" if language == "zh" else "zh"
-    assert set(row.cells) == {*COLUMN_LABELS, *(f"{name}[{other}]" for name in TRANSLATED_FIELDS)}
+    translated = [name for name in TRANSLATED_FIELDS if name in COLUMN_LABELS]
+    assert set(row.cells) == {*COLUMN_LABELS, *(f"{name}[{other}]" for name in translated)}
 
 
 def test_columns_are_known_by_what_people_call_them(tmp_path: Path) -> None:

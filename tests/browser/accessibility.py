@@ -95,6 +95,7 @@ class Furnished:
             f"/desk/works/{self.draft.id}",
             f"/desk/works/{self.draft.id}/framing",
             f"/desk/works/{self.draft.id}/voice",
+            f"/desk/works/{self.draft.id}/pictures",
             f"/desk/works/{self.work.id}/proposal",
             f"/desk/works/{self.draft.id}/edit",
             f"/desk/works/{self.work.id}",
@@ -228,6 +229,7 @@ async def furnish(live: LiveSite) -> Furnished:
     draft = await factories.artwork(live.storage, organisation, created_by=live.cast.partner)
     for told in (works[0], waiting, draft):
         await factories.voice(live.storage, told)
+        await factories.further_pictures(live.storage, told, 2)
     await token_for(live.cast.partner)
     return Furnished(
         live=live,

@@ -16,6 +16,7 @@ from gallery.accounts.models import Person
 from gallery.app import create_app
 from gallery.artists.models import Artist, Consent, Withdrawal
 from gallery.artworks.models import Artwork, Status
+from gallery.artworks.models import Picture as WorkPicture
 from gallery.cli.demo_site import welcome_text
 from gallery.clock import today
 from gallery.db.connection import Database
@@ -34,7 +35,7 @@ from gallery.themes.models import Theme
 WHOLE = DemoContent()
 KEPT = (
     "dumpling-wrappers", "tangyuan", "red-door", "fish-of-plenty", "winter-crows",
-    "sunflowers", "bicycle-of-vegetables", "sheep-on-the-grassland", "kite-day",
+    "sunflowers", "bicycle-of-vegetables", "sheep-on-the-grassland", "kite-day", "moon-walk",
 )  # fmt: skip
 REDUCED = replace(WHOLE, works=[work for work in WHOLE.works if work.slug in KEPT], picture_width=700)
 TABLES: list[type[Model]] = [
@@ -53,8 +54,9 @@ async def counts() -> dict[str, int]:
 # Its texts
 
 
-def test_every_scene_is_one_work() -> None:
-    assert sorted(work.slug for work in WHOLE.works) == sorted(SCENES)
+def test_every_scene_is_one_work_or_a_page_of_one() -> None:
+    pages = [page.slug for work in WHOLE.works for page in work.pages]
+    assert sorted([*(work.slug for work in WHOLE.works), *pages]) == sorted(SCENES)
 
 
 def test_works_come_to_every_state() -> None:
@@ -144,11 +146,15 @@ async def test_entering_twice_doubles_nothing(settings: Settings) -> None:
         assert await counts() == first
         by_status = Counter(await Artwork.all().values_list("status", flat=True))
         assert by_status == {
-            Status.ACCEPTED: 4, Status.WITHDRAWN: 1, Status.SUBMITTED: 1, Status.RETURNED: 1, Status.DECLINED: 1,
+            Status.ACCEPTED: 5, Status.WITHDRAWN: 1, Status.SUBMITTED: 1, Status.RETURNED: 1, Status.DECLINED: 1,
             Status.DRAFT: 1,
         }  # fmt: skip
         shown = await Artwork.all().on_view().prefetch_related("image")
-        assert {work.own("title") for work in shown} == {"饺子皮", "冬至吃汤圆啦", "门开着"}
+        assert {work.own("title") for work in shown} == {"饺子皮", "冬至吃汤圆啦", "门开着", "月亮去散步"}
+        book = next(work for work in shown if work.more_pictures)
+        pages = await WorkPicture.filter(artwork_id=book.id)
+        assert (book.more_pictures, len(pages)) == (7, 7)
+        assert all({"zh", "en"} == set(page.alt_text) == set(page.caption) for page in pages)
         await pages_open(settings)
         await nothing_personal_is_kept_in_pictures(settings, shown)
 

@@ -13,6 +13,7 @@ import pytest
 from PIL import ImageOps
 
 from gallery.artworks.models import Artwork, Status
+from gallery.artworks.models import Picture as WorkPicture
 from gallery.exhibitions.credit_logos import set_logo
 from gallery.exhibitions.credits import Credit, CreditKind
 from gallery.exhibitions.models import Edition
@@ -55,6 +56,7 @@ async def test_every_address_that_mentions_a_withdrawn_work_forgets_it(live: Liv
         )
         for n in range(2)
     ]
+    further = await factories.further_pictures(storage, withdrawn[1], 2)
     staying = await factories.artwork(
         storage, organisation, title="留下的画", title_translation="Picture that stays", **values
     )
@@ -64,7 +66,10 @@ async def test_every_address_that_mentions_a_withdrawn_work_forgets_it(live: Liv
     marks = [work.public_id for work in withdrawn]
     marks += [title for work in withdrawn for title in (work.own("title"), work.title["en"])]
     images = Image.filter(artwork__id__in=[work.id for work in withdrawn])
-    marks += (tokens := [image.token for image in await images])
+    marks += (tokens := [image.token for image in [*await images, *further]])
+    marks += [
+        alt for each in await WorkPicture.filter(artwork_id=withdrawn[1].id) for alt in each.alt_text.values()
+    ]
 
     async with httpx.AsyncClient(base_url=first) as one, httpx.AsyncClient(base_url=second) as other:
         while not {work.id for work in withdrawn} <= set(

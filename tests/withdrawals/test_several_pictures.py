@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from gallery.archives.writer import write_archive_folder
@@ -10,16 +12,20 @@ from gallery.artworks.models import Artwork, Picture, Status
 from gallery.artworks.pictures import remove_picture
 from gallery.artworks.screening import find_hidden_match
 from gallery.artworks.works import delete_draft
+from gallery.cli.inspection import inspect
 from gallery.cli.revocable_kinds import _end_picture
 from gallery.clock import now
 from gallery.db import content_version
+from gallery.db.connection import Database
 from gallery.exhibitions.models import Exhibition
+from gallery.exhibitions.stored_files import delete_orphans
 from gallery.images.chores import UNUSED_AFTER, delete_unused_uploads
 from gallery.images.models import Derivative, Fingerprint, Image, ImageState
+from gallery.images.storage_keys import original_key
 from gallery.images.takedowns import stored_fingerprint
 from gallery.interop.iiif.tiles import claim
 from gallery.organisations.models import Organisation
-from gallery.public.chores import delete_derivatives, keep_public_images
+from gallery.public.chores import delete_derivatives, images_of, keep_public_images
 from gallery.reviews.vetoes import veto
 from gallery.withdrawals.withdrawal import _end, withdraw
 from gallery.worker import ChoreContext
@@ -88,6 +94,24 @@ async def test_no_file_of_any_picture_is_left(site: Site) -> None:
     assert not any(each.alt_text or each.caption for each in await Picture.filter(artwork_id=work.id))
     await site.work()
     assert await files_of(site, images) == set()
+
+
+async def test_files_are_deleted_whatever_number_the_work_says(site: Site) -> None:
+    work, images = await book(site)
+    await Artwork.filter(id=work.id).update(more_pictures=0)
+    assert work.consent is not None
+    await withdraw(work.consent, site.storage)
+    assert await files_of(site, images) == set()
+    assert not any(each.alt_text for each in await Picture.filter(artwork_id=work.id))
+
+
+async def test_a_change_that_touches_very_many_images_compares_all(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work, images = await book(site)
+    assert set(await images_of([f"work:{work.id}"]) or ()) == {image.id for image in images}
+    monkeypatch.setattr("gallery.public.chores.MAX_WORKS", 2)
+    assert await images_of([f"work:{work.id}"]) is None
 
 
 async def test_a_killed_withdrawal_is_finished_by_the_worker(site: Site) -> None:
@@ -185,6 +209,41 @@ async def test_a_restore_without_a_picture_keeps_the_others(site: Site) -> None:
     assert work.own("title") in await _end_picture(images[1].id, site.storage)
     held = await Artwork.get(id=work.id)
     assert (held.more_pictures, held.image_id) == (1, images[0].id)
+
+
+async def findings(site: Site) -> dict[str, str]:
+    found = await inspect(Database(site.settings), site.storage, settling=timedelta(0), pause=0)
+    return {each.sentence: each.where for each in found}
+
+
+async def test_the_check_expects_every_picture(site: Site) -> None:
+    work, images = await book(site)
+    assert await findings(site) == {}
+    await site.storage.private.delete(original_key(images[2].token))
+    await site.storage.public.delete_folder(images[1].token)
+    found = await findings(site)
+    assert found["An original is missing"] == f"image {images[2].id}"
+    assert any(
+        "public renditions are missing" in each and found[each] == f"image {images[1].id}" for each in found
+    )
+    await Artwork.filter(id=work.id).update(more_pictures=1)
+    assert (await findings(site))["A work has another number of further pictures than it says"] == (
+        f"work {work.id}"
+    )
+
+
+async def test_the_check_finds_files_of_a_page_that_is_not_on_view(site: Site) -> None:
+    work, images = await book(site)
+    await Organisation.filter(id=work.organisation_id).update(is_active=False)
+    found = await findings(site)
+    assert sum(each.endswith("public file(s) of what is not on view") for each in found) >= 1
+    assert any(image.token in where for where in found.values() for image in images)
+
+
+async def test_orphans_are_cleared_and_no_page_with_them(site: Site) -> None:
+    _work, images = await book(site)
+    await delete_orphans(context_of(site), settling=timedelta(0), pause=0)
+    assert await files_of(site, images) == {image.token for image in images}
 
 
 async def test_an_archive_has_all_pictures_and_loses_them(site: Site) -> None:
