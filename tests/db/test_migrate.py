@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from tortoise import Tortoise
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -22,12 +23,13 @@ from tortoise.connection import get_connection
 
 from gallery.accounts.members import has_had_owner
 from gallery.accounts.models import FormerOwner, Membership
+from gallery.app import create_app
 from gallery.artists.models import Artist
 from gallery.artworks.as_sent import _project_as_sent
 from gallery.artworks.models import Artwork, Submission
 from gallery.artworks.release_before import take_over_years
 from gallery.artworks.works import set_texts
-from gallery.db.connection import Database
+from gallery.db.connection import Database, in_transaction
 from gallery.db.migrate import ROWS_AT_ONCE
 from gallery.images.models import Image
 from gallery.images.profile_image_models import ProfileImage, ProfileImageState
@@ -41,6 +43,7 @@ from gallery.web import site_settings
 from gallery.web.models import Site
 from gallery.web.texts import Texts
 from tests.conftest import PostgreSQL, run_in_thread, settings_for
+from tests.markup import attributes, texts_in
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
@@ -325,6 +328,41 @@ async def test_pairs_of_columns_keep_their_words(empty: Callable[[str], Settings
         project = _project_as_sent(snapshot)
         assert project is not None
         assert (project.title, project.summary) == (Texts({"zh": "计划", "en": "Plan"}), Texts({"en": "x"}))
+
+
+async def test_every_public_page_says_what_it_said(empty: Callable[[str], Settings]) -> None:
+    """`release_before.json` has rows of the last release, and which of their texts each of its pages showed."""
+    stored = json.loads((Path(__file__).parent / "release_before.json").read_text())
+    settings = empty("old")
+    async with opened(settings) as database:
+        await database.migrate(upto="0049_texts_of_works")
+        booleans = {
+            (row["table"], row["column"]) for row in await ask(COLUMNS) if row["type"] in ("boolean", "bool")
+        }
+        async with in_transaction() as connection:
+            is_sqlite = dialect(connection) == "sqlite"
+            await connection.execute_query(
+                "PRAGMA defer_foreign_keys = ON"
+                if is_sqlite
+                else "SET LOCAL session_replication_role = 'replica'"
+            )
+            for table, rows in stored["rows"].items():
+                for row in rows:
+                    values = {
+                        column: bool(value) if (table, column) in booleans else value
+                        for column, value in row.items()
+                    }
+                    await insert(table, values)
+        await database.migrate()
+    known = sorted({words for texts in stored["pages"].values() for words in texts})
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://gallery.test") as client:
+            for path, texts in stored["pages"].items():
+                page = (await client.get(path)).text
+                words = " ".join([*texts_in(page, "html"), *attributes(page, "img", "alt")])
+                assert [each for each in known if each in words] == texts, path
 
 
 async def insert(table: str, values: dict[str, Any]) -> None:
