@@ -156,6 +156,8 @@ async def test_an_upgrade_keeps_every_row(empty: Callable[[str], Settings]) -> N
 
 def old_value(column: str, row: dict[str, Any]) -> Any:
     """What a column of the first release has today, where one may have become a text in any language."""
+    if column == "credit_name_translation":
+        return json.loads(row["credit_translations"])["en"]
     name = re.sub("_(translation|zh|en)$", "", column)
     if isinstance(text := row.get(name), str) and text.startswith('{"'):
         return json.loads(text)["en" if column.endswith(("_translation", "_en")) else "zh"]
@@ -271,11 +273,14 @@ PAIRS: dict[str, tuple[Any, tuple[str, ...], dict[str, Any]]] = {
     "artist": (
         Artist,
         ("about",),
-        {"organisation_id": 1, "credit_name": "x", "credit_name_translation": "", "created_at": DAY},
+        {"organisation_id": 1, "created_at": DAY},
     ),
     "site": (Site, ("name", "home", "about", "footer"), {}),
     "ready_reason": (ReadyReason, ("text",), {"field": ""}),
 }
+
+
+NAMES = (("派派", "Paipai"), ("Paipai", "派派"), ("Eva", "Ava"), ("派派", ""))  # of artists, in two languages
 
 
 async def test_pairs_of_columns_keep_their_words(empty: Callable[[str], Settings]) -> None:
@@ -294,12 +299,16 @@ async def test_pairs_of_columns_keep_their_words(empty: Callable[[str], Settings
         "project_summary_zh": "",
         "project_summary_en": "x",
         "project_link": "https://example.org",
+        "credit_name": "派派",
+        "credit_name_translation": "Paipai",
     }
     async with opened(empty("old")) as database:
         await database.migrate(upto="0049_texts_of_works")
         for table, (_model, names, values) in PAIRS.items():
             for id, texts in enumerate(words if table == "theme" else words[:4], 1):
                 own = {"slug": f"{table}{id}"} if "slug" in values else {}
+                if table == "artist":
+                    own = dict(zip(("credit_name", "credit_name_translation"), NAMES[id - 1], strict=True))
                 pairs = {
                     f"{name}_{language}": texts.get(language, "")
                     for name in names
@@ -317,6 +326,8 @@ async def test_pairs_of_columns_keep_their_words(empty: Callable[[str], Settings
             expected = [Texts(texts) for texts in (words if table == "theme" else words[:4])]
             for name in names:
                 assert [getattr(row, name) for row in found] == expected, (table, name)
+        translated = [dict(artist.credit_translations) for artist in await Artist.all().order_by("id")]
+        assert translated == [{"en": "Paipai"}, {"zh": "派派"}, {"en": "Ava"}, {}]
         snapshot = (await Submission.get()).sent
         assert snapshot == {
             "project": "计划 · Plan · x",
@@ -324,6 +335,8 @@ async def test_pairs_of_columns_keep_their_words(empty: Callable[[str], Settings
             "project_title[en]": "Plan",
             "project_summary[en]": "x",
             "project_link": "https://example.org",
+            "credit_name": "派派",
+            "credit_translations[en]": "Paipai",
         }
         project = _project_as_sent(snapshot)
         assert project is not None
