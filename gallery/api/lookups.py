@@ -38,7 +38,11 @@ async def artists(request: Request) -> Response:
     own = await _own_organisation(request)
     rows, limit = await _page(request, Artist.filter(organisation_id=own.id))
     lines = [
-        {name: getattr(each, name) for name in ("id", "credit_name", "credit_name_translation")}
+        {
+            "id": each.id,
+            "credit_name": each.credit_name,
+            "credit_translations": dict(each.credit_translations),
+        }
         for each in rows[:limit]
     ]
     return page_response(request, "artists", lines, limit, has_more=len(rows) > limit)

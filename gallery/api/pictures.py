@@ -15,7 +15,6 @@ from gallery.api.bodies import json_response, parse_json
 from gallery.api.problems import FieldError, Problem
 from gallery.api.schemas import escape_pointer, picture_change_schema, picture_order_schema
 from gallery.artworks.access import load_artwork
-from gallery.artworks.forms import UNKNOWN_LANGUAGE
 from gallery.artworks.models import Artwork
 from gallery.artworks.pictures import FIRST, describe_picture, order_pictures, remove_picture
 from gallery.artworks.works import PICTURE_TEXTS, NotEditable, WorkRefused
@@ -24,6 +23,7 @@ from gallery.images.sandbox.parent import REFUSALS
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import storage_of
 from gallery.web.texts import NoSuchLanguage, Texts, normalised_tag
+from gallery.web.texts_form import UNKNOWN_LANGUAGE
 
 
 async def update(request: Request) -> Response:

@@ -300,7 +300,7 @@ TEXTS: Schema = {
     "description": "Words by language tag (BCP 47).",
     "additionalProperties": TEXT,
 }
-ARTIST = object_schema({"id": NUMBER, "credit_name": TEXT, "credit_name_translation": TEXT})
+ARTIST = object_schema({"id": NUMBER, "credit_name": TEXT, "credit_translations": TEXTS})
 CONSENT = object_schema(
     {
         "id": NUMBER,

@@ -47,7 +47,7 @@ from gallery.web.security import REFERRER_WITHOUT_PATH
 logger = logging.getLogger("gallery")
 
 PAGE_SIZE = 60
-PUBLIC_FIELDS = ("credit_name", "credit_name_translation", "about", "born", "shows_born")
+PUBLIC_FIELDS = ("credit_name", "credit_translations", "about", "born", "shows_born")
 
 
 async def index(request: Request) -> Response:

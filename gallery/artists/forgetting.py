@@ -21,7 +21,7 @@ async def forget_consent(consent: Consent, ids: Sequence[int], sent: Sequence[in
     await PrivateDetails.filter(artist_id=consent.artist_id).delete()
     await Artist.filter(id=consent.artist_id).update(
         credit_name=f"#{consent.artist_id}",
-        credit_name_translation="",
+        credit_translations=NO_TEXTS,
         page_id=None,
         about=NO_TEXTS,
         born="",

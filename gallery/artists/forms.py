@@ -118,7 +118,7 @@ class RenewalForm(ConsentFields):
 class ArtistForm(TextsForm):
     """The artist's public texts."""
 
-    texts: ClassVar = {"about": ""}
+    texts: ClassVar = {"credit_translations": "", "about": ""}
 
     credit_name = LineField(
         _l("Credit name"),
@@ -126,7 +126,9 @@ class ArtistForm(TextsForm):
         [Required(_l("Please write the name under which the works are shown."))],
         description=_l("Visitors read this name. Please do not use the full legal name."),
     )
-    credit_name_translation = LineField(_l("Credit name in the other language"), 80)
+    credit_translations = LineField(
+        _l("Credit name"), 80, description=_l("Only where it is another one than above.")
+    )
     about = TextBlockField(
         _l("A few words for visitors"),
         400,

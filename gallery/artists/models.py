@@ -28,8 +28,10 @@ class Artist(Model):
         "gallery.Organisation", related_name="artists", on_delete=fields.CASCADE
     )
     organisation_id: int
-    credit_name = fields.CharField(max_length=80)
-    credit_name_translation = fields.CharField(max_length=80, default="")
+    credit_name = fields.CharField(
+        max_length=80
+    )  # in the artist's own language; sheets find the artist by it
+    credit_translations = TextsField()  # the credit name in other languages
     # The random address of the artist's public page. Null: the artist wants no page.
     page_id = fields.CharField(max_length=16, null=True)
     about = TextsField()  # optional, shown on the public page

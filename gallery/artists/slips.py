@@ -62,8 +62,7 @@ def _text(consent: Consent, settings: Settings, language: str) -> SlipText:
 
 
 def _credit(consent: Consent, language: str) -> str:
-    artist = consent.artist
-    return (artist.credit_name_translation if language == "en" else "") or artist.credit_name
+    return consent.artist.credit_translations.get(language) or consent.artist.credit_name
 
 
 def qr_picture(link: str) -> str:

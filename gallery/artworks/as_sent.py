@@ -8,7 +8,7 @@ from typing import Any
 from gallery.artists.models import Artist, Consent
 from gallery.artworks.further_pictures import load_further_pictures
 from gallery.artworks.models import LOCKED_STATUSES, Artwork, Picture, Status, Submission
-from gallery.artworks.snapshots import ARTIST_PARTS, PROJECT_TEXTS, further_pictures_in, images_in, value_in
+from gallery.artworks.snapshots import further_pictures_in, images_in, texts_in, value_in
 from gallery.artworks.works import set_texts
 from gallery.db.model_tables import preload
 from gallery.images.models import Image
@@ -17,7 +17,7 @@ from gallery.sounds.models import Sound
 from gallery.themes.models import Theme
 from gallery.web.languages import LANGUAGES, current_language
 from gallery.web.languages import gettext as _
-from gallery.web.texts import Texts, split_field_name
+from gallery.web.texts import Texts
 
 
 async def load_as_sent(works: Collection[Artwork]) -> None:
@@ -77,11 +77,11 @@ def _rows_named(rows: Mapping[int, Any], snapshot: Mapping[str, str], name: str)
 
 
 def _artist_as_sent(snapshot: Mapping[str, str]) -> Artist | None:
-    """The artist in a snapshot. Older snapshots hold both names in one line instead of ARTIST_PARTS."""
+    """The artist in a snapshot. Older snapshots hold both names in one line."""
     if not snapshot.get("artist"):
         return None
-    parts = {name: snapshot[name] for name in ARTIST_PARTS if name in snapshot}
-    return Artist(**(parts or {"credit_name": snapshot["artist"]}))
+    name = snapshot.get("credit_name", snapshot["artist"])
+    return Artist(credit_name=name, credit_translations=texts_in(snapshot, "credit_translations"))
 
 
 def _project_as_sent(snapshot: Mapping[str, str]) -> Project | None:
@@ -90,10 +90,5 @@ def _project_as_sent(snapshot: Mapping[str, str]) -> Project | None:
         return None
     if "project_link" not in snapshot:
         return Project(title=Texts({LANGUAGES[0]: snapshot["project"]}))
-    parts: dict[str, dict[str, str]] = {name: {} for name in PROJECT_TEXTS}
-    for field, words in snapshot.items():
-        part, language = split_field_name(field)
-        if part in parts:
-            parts[part][language] = words
-    texts = {name: Texts(parts[part]) for part, name in PROJECT_TEXTS.items()}
-    return Project(**texts, link=snapshot["project_link"])
+    title, summary = texts_in(snapshot, "project_title"), texts_in(snapshot, "project_summary")
+    return Project(title=title, summary=summary, link=snapshot["project_link"])

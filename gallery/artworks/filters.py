@@ -47,7 +47,7 @@ class WorkFilter:
             works = works.filter(
                 contains_words("title", self.words)
                 | Q(artist__credit_name__icontains=self.words)
-                | Q(artist__credit_name_translation__icontains=self.words)
+                | contains_words("artist__credit_translations", self.words)
             )
         return works
 

@@ -47,6 +47,7 @@ from gallery.web.rendering import shown_date
 from gallery.web.texts import (
     MAX_LANGUAGES,
     NoSuchLanguage,
+    Texts,
     field_name,
     find_language,
     language_name,
@@ -299,7 +300,10 @@ class WorkForm(ConsentFields):
         elif artist is not None and artist.organisation_id != organisation.id:
             self.refuse("artist", _("This artist belongs to another organisation than the work."))
         elif artist is None and self.credit_name.data:
-            return NewArtist(self.credit_name.data, self.credit_name_translation.data or "")
+            own = self.language.data if self.language.data in LANGUAGES else LANGUAGES[0]
+            other = next((each for each in LANGUAGES if each != own), own)
+            translation = self.credit_name_translation.data or ""
+            return NewArtist(self.credit_name.data, Texts({other: translation}))
         elif artist is None and consent is not None and not self.artist.errors:
             return consent.artist  # a consent belongs to one artist
         return artist

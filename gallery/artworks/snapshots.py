@@ -20,7 +20,7 @@ from gallery.artworks.works import (
 )
 from gallery.organisations.models import Project
 from gallery.web.languages import LANGUAGES
-from gallery.web.texts import Texts, by_field, field_name
+from gallery.web.texts import Texts, by_field, field_name, split_field_name
 
 Snapshot = Mapping[str, str]  # form field, or part of one → value
 
@@ -39,11 +39,6 @@ def snapshot_fields(*snapshots: Snapshot) -> list[str]:
     ]
 
 
-# Additional keys of a snapshot. gallery/artworks/as_sent.py needs them to display the work.
-ARTIST_PARTS = ("credit_name", "credit_name_translation")
-PROJECT_TEXTS = {"project_title": "title", "project_summary": "summary"}  # with a language: project_title[bo]
-
-
 def snapshot_of(artwork: Artwork) -> dict[str, str]:
     """The snapshot of a work: all fields and their parts.
 
@@ -56,15 +51,17 @@ def snapshot_of(artwork: Artwork) -> dict[str, str]:
         "sound": str(artwork.sound_id or ""),
         "language": artwork.language,
         **text_values(artwork),
-        "artist": _join(artist.credit_name, artist.credit_name_translation) if artist else "",
+        "artist": _join(artist.credit_name, *_words(artist.credit_translations)) if artist else "",
         "consent": _consent_line(artwork.consent) if artwork.consent else "",
         "project": _join(*_words(project.title), *_words(project.summary), project.link) if project else "",
         "themes": _join(*sorted(_words(theme.title)[0] for theme in artwork.themes)),
     }
     return {
         **values,
+        # gallery/artworks/as_sent.py needs the others to display the work.
         "year": str(artwork.year or ""),  # for the release before, which has no other date
-        **{name: getattr(artist, name) if artist else "" for name in ARTIST_PARTS},
+        "credit_name": artist.credit_name if artist else "",
+        **(by_field("credit_translations", artist.credit_translations) if artist else {}),
         **_project_parts(project),
         "consent_id": str(artwork.consent_id or ""),
         "theme_ids": " ".join(str(theme.id) for theme in artwork.themes),
@@ -86,8 +83,20 @@ def images_in(snapshot: Snapshot) -> set[int]:
 def _project_parts(project: Project | None) -> dict[str, str]:
     if project is None:
         return {"project_link": ""}
-    title, summary = (by_field(part, getattr(project, name)) for part, name in PROJECT_TEXTS.items())
+    title, summary = by_field("project_title", project.title), by_field("project_summary", project.summary)
     return {**title, **summary, "project_link": project.link}
+
+
+def texts_in(snapshot: Snapshot, part: str) -> Texts:
+    """A text of an artist or a project in a snapshot, which has it as `part[bo]`."""
+    parts = (split_field_name(field) for field in snapshot)
+    return Texts(
+        {
+            language: snapshot[field_name(part, language)]
+            for name, language in parts
+            if name == part and language
+        }
+    )
 
 
 def _words(texts: Texts) -> list[str]:

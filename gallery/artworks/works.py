@@ -34,7 +34,7 @@ from gallery.themes.extensions import extended_deadlines
 from gallery.themes.models import Theme
 from gallery.web.edit_conflicts import EditConflict
 from gallery.web.languages import gettext as _
-from gallery.web.texts import Texts, field_name, split_field_name
+from gallery.web.texts import NO_TEXTS, Texts, contains_words, field_name, split_field_name
 
 TRANSLATED_FIELDS = ("title", "story", "alt_text", "medium", "assistance", "transcript", "caption")
 # The texts of each picture. `alt_text_17` is the alt text of the further picture with this id, and `alt_text` that of
@@ -89,7 +89,7 @@ class WorkOptions:
 @dataclass(frozen=True)
 class NewArtist:
     credit_name: str
-    credit_name_translation: str = ""
+    translations: Texts = NO_TEXTS
 
 
 @dataclass(frozen=True)
@@ -252,7 +252,7 @@ async def load_form_options(
     has_more = len(newest) > MOST_ARTISTS
     found: list[Artist] = []
     if words and has_more:
-        with_words = Q(credit_name__icontains=words) | Q(credit_name_translation__icontains=words)
+        with_words = Q(credit_name__icontains=words) | contains_words("credit_translations", words)
         found = await artists.filter(with_words).limit(MOST_ARTISTS)
     ids = [each.id for each in found or newest[:MOST_ARTISTS]]
     consents = await Consent.filter(artist_id__in=ids).only("id")
@@ -448,7 +448,7 @@ async def _get_or_create_artist(details: WorkDetails, by: Person | None) -> Arti
         artist = await Artist.create(
             organisation=details.organisation,
             credit_name=details.artist.credit_name,
-            credit_name_translation=details.artist.credit_name_translation,
+            credit_translations=details.artist.translations,
         )
         await record(Verb.ARTIST_MADE, artist.id, organisation_id=artist.organisation_id, by=by)
         return artist

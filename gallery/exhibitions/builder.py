@@ -141,7 +141,6 @@ async def work_picker(draft: Edition, query: QueryParams, at: str = "") -> WorkP
 
 
 def _words_match(words: str) -> Q:
-    names = ("artist__credit_name", "artist__credit_name_translation")
-    conditions = [contains_words(name, words) for name in ("title", "story")]
-    conditions += [Q(**{f"{name}__icontains": words}) for name in names]
+    texts = ("title", "story", "artist__credit_translations")
+    conditions = [Q(artist__credit_name__icontains=words), *(contains_words(name, words) for name in texts)]
     return Q(*conditions, join_type="OR")

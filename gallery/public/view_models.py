@@ -21,15 +21,8 @@ from gallery.images.picture_element import picture_element, rendition_address
 from gallery.images.profile_image_models import ProfileImage
 from gallery.images.renditions import widths_for
 from gallery.images.sandbox.parent import SMALL_SIDE
-from gallery.web.languages import (
-    LANGUAGES,
-    LocalizedText,
-    current_language,
-    localized,
-    ngettext,
-    other_language,
-)
-from gallery.web.texts import NO_TEXTS, Texts
+from gallery.web.languages import LANGUAGES, LocalizedText, current_language, localized, ngettext
+from gallery.web.texts import NO_TEXTS, Texts, is_same_language
 
 COLOUR_PATTERN = re.compile(r"#[0-9a-fA-F]{6}")
 PLACEHOLDER_PATTERN = re.compile(r"data:image/(?:webp|png|jpeg|avif|gif);base64,[A-Za-z0-9+/]+={0,2}")
@@ -55,7 +48,7 @@ WORK_COLUMNS = (
     "image__placeholder",
     "image__mean_colour",
     "artist__credit_name",
-    "artist__credit_name_translation",
+    "artist__credit_translations",
     "organisation_id",
     "organisation__name",
     "consent__for_voice",
@@ -273,7 +266,7 @@ class ShownWork(NamedTuple):
             alt=row["alt_text"].localized(None, language),
             medium=row["medium"].localized(None, language),
             credit=credit_in_page_language(
-                row["artist__credit_name"], row["artist__credit_name_translation"], language
+                row["artist__credit_name"], row["artist__credit_translations"], language
             ),
             organisation=localized_column(row, "organisation__name"),
             size=row["size"],
@@ -391,15 +384,12 @@ def sizes_on_phone(share: float, most: str = "") -> str:
     return f"(min-resolution: 2.5x) {dense}, {usual}"
 
 
-def credit_in_page_language(own: str | None, translation: str | None, language: str) -> LocalizedText:
-    """The credit name of a work in `language`, or its translation into the site's other language.
-
-    Credit names exist in the site's languages only; that of a work in another language is in the first of these.
-    """
-    language = language if language in LANGUAGES else LANGUAGES[0]
-    if translation and current_language() != language:
-        return LocalizedText(translation, other_language(language))
-    return LocalizedText(own or "", language)
+def credit_in_page_language(own: str | None, translations: Texts | None, language: str) -> LocalizedText:
+    """The credit name in the page's language, else the artist's own, whose language is taken to be the work's."""
+    name = (translations or NO_TEXTS).localized()
+    if name.text and is_same_language(name.language, current_language()):
+        return name
+    return LocalizedText(own or "", language if language in LANGUAGES else LANGUAGES[0])
 
 
 def localized_column(row: dict[str, Any], field: str) -> LocalizedText:

@@ -143,7 +143,7 @@ async def blind_work(submission: Submission) -> BlindWork:
     )
     artist, project = artwork.artist, artwork.project
     names = [
-        *([artist.credit_name, artist.credit_name_translation] if artist else []),
+        *([artist.credit_name, *artist.credit_translations.values()] if artist else []),
         *artwork.organisation.name.values(),
         *(project.title.values() if project else []),
     ]

@@ -45,7 +45,7 @@ MARKDOWN = frozenset("*_[<&\\")  # a text without these characters has no Markdo
 WORK_TEXTS = (
     "title",
     "artist__credit_name",
-    "artist__credit_name_translation",
+    "artist__credit_translations",
     "medium",
     "organisation__name",
     "project__title",

@@ -363,8 +363,8 @@ async def _vocabulary() -> list[str]:
     """Words of titles and names on view that are not Chinese."""
     rows: list[tuple[str, ...]] = []
     newest = Artwork.all().on_view().filter(id__in=await _newest_ids(VOCABULARY_WORKS))
-    works = await newest.values_list("title", "artist__credit_name", "artist__credit_name_translation")
-    rows += [(*title.values(), *names) for title, *names in works]
+    works = await newest.values_list("title", "artist__credit_translations", "artist__credit_name")
+    rows += [(*title.values(), *(names or {}).values(), name) for title, names, name in works]
     for editions in await queries.exhibitions(edition_is_open(), limit=VOCABULARY_WORKS):
         rows.append((editions.title.text, editions.other_title.text))
     themes = Theme.all().order_by("-id").limit(VOCABULARY_WORKS)

@@ -160,6 +160,11 @@ def _base(language: str) -> str:
     return language.partition("-")[0]
 
 
+def is_same_language(one: str, other: str) -> bool:
+    """Whether two tags mean the same language, perhaps in another script or region."""
+    return _base(one) == _base(other)
+
+
 @functools.lru_cache(maxsize=4096)
 def script_of(language: str) -> str:
     """The script in which a language is written (ISO 15924), as its tag says or else usually."""

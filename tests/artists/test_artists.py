@@ -13,7 +13,7 @@ pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 TOLD = {
     "credit_name": "派派",
-    "credit_name_translation": "Paipai",
+    "credit_translations[en]": "Paipai",
     "about[zh]": "他喜欢画球员。",
     "about[en]": "He likes to paint players.",
     "born": "2000s",

@@ -683,7 +683,6 @@ def snapshot(work: Work) -> dict[str, str]:
         "project": f"计划{work.project_id}",
         "themes": " · ".join(map(str, work.themes)),
         "credit_name": f"小{work.artist_id}",
-        "credit_name_translation": "",
         "project_title[zh]": f"计划{work.project_id}",
         "project_link": f"https://example.org/{work.project_id}",
         "consent_id": str(work.artist_id),

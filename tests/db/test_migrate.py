@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from tortoise import Tortoise
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -22,12 +23,13 @@ from tortoise.connection import get_connection
 
 from gallery.accounts.members import has_had_owner
 from gallery.accounts.models import FormerOwner, Membership
+from gallery.app import create_app
 from gallery.artists.models import Artist
 from gallery.artworks.as_sent import _project_as_sent
 from gallery.artworks.models import Artwork, Submission
 from gallery.artworks.release_before import take_over_years
 from gallery.artworks.works import set_texts
-from gallery.db.connection import Database
+from gallery.db.connection import Database, in_transaction
 from gallery.db.migrate import ROWS_AT_ONCE
 from gallery.images.models import Image
 from gallery.images.profile_image_models import ProfileImage, ProfileImageState
@@ -41,6 +43,7 @@ from gallery.web import site_settings
 from gallery.web.models import Site
 from gallery.web.texts import Texts
 from tests.conftest import PostgreSQL, run_in_thread, settings_for
+from tests.markup import attributes, texts_in
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
@@ -153,6 +156,8 @@ async def test_an_upgrade_keeps_every_row(empty: Callable[[str], Settings]) -> N
 
 def old_value(column: str, row: dict[str, Any]) -> Any:
     """What a column of the first release has today, where one may have become a text in any language."""
+    if column == "credit_name_translation":
+        return json.loads(row["credit_translations"])["en"]
     name = re.sub("_(translation|zh|en)$", "", column)
     if isinstance(text := row.get(name), str) and text.startswith('{"'):
         return json.loads(text)["en" if column.endswith(("_translation", "_en")) else "zh"]
@@ -268,11 +273,14 @@ PAIRS: dict[str, tuple[Any, tuple[str, ...], dict[str, Any]]] = {
     "artist": (
         Artist,
         ("about",),
-        {"organisation_id": 1, "credit_name": "x", "credit_name_translation": "", "created_at": DAY},
+        {"organisation_id": 1, "created_at": DAY},
     ),
     "site": (Site, ("name", "home", "about", "footer"), {}),
     "ready_reason": (ReadyReason, ("text",), {"field": ""}),
 }
+
+
+NAMES = (("派派", "Paipai"), ("Paipai", "派派"), ("Eva", "Ava"), ("派派", ""))  # of artists, in two languages
 
 
 async def test_pairs_of_columns_keep_their_words(empty: Callable[[str], Settings]) -> None:
@@ -291,12 +299,16 @@ async def test_pairs_of_columns_keep_their_words(empty: Callable[[str], Settings
         "project_summary_zh": "",
         "project_summary_en": "x",
         "project_link": "https://example.org",
+        "credit_name": "派派",
+        "credit_name_translation": "Paipai",
     }
     async with opened(empty("old")) as database:
         await database.migrate(upto="0049_texts_of_works")
         for table, (_model, names, values) in PAIRS.items():
             for id, texts in enumerate(words if table == "theme" else words[:4], 1):
                 own = {"slug": f"{table}{id}"} if "slug" in values else {}
+                if table == "artist":
+                    own = dict(zip(("credit_name", "credit_name_translation"), NAMES[id - 1], strict=True))
                 pairs = {
                     f"{name}_{language}": texts.get(language, "")
                     for name in names
@@ -314,6 +326,8 @@ async def test_pairs_of_columns_keep_their_words(empty: Callable[[str], Settings
             expected = [Texts(texts) for texts in (words if table == "theme" else words[:4])]
             for name in names:
                 assert [getattr(row, name) for row in found] == expected, (table, name)
+        translated = [dict(artist.credit_translations) for artist in await Artist.all().order_by("id")]
+        assert translated == [{"en": "Paipai"}, {"zh": "派派"}, {"en": "Ava"}, {}]
         snapshot = (await Submission.get()).sent
         assert snapshot == {
             "project": "计划 · Plan · x",
@@ -321,10 +335,47 @@ async def test_pairs_of_columns_keep_their_words(empty: Callable[[str], Settings
             "project_title[en]": "Plan",
             "project_summary[en]": "x",
             "project_link": "https://example.org",
+            "credit_name": "派派",
+            "credit_translations[en]": "Paipai",
         }
         project = _project_as_sent(snapshot)
         assert project is not None
         assert (project.title, project.summary) == (Texts({"zh": "计划", "en": "Plan"}), Texts({"en": "x"}))
+
+
+async def test_every_public_page_says_what_it_said(empty: Callable[[str], Settings]) -> None:
+    """`release_before.json` has rows of the last release, and which of their texts each of its pages showed."""
+    stored = json.loads((Path(__file__).parent / "release_before.json").read_text())
+    settings = empty("old")
+    async with opened(settings) as database:
+        await database.migrate(upto="0049_texts_of_works")
+        booleans = {
+            (row["table"], row["column"]) for row in await ask(COLUMNS) if row["type"] in ("boolean", "bool")
+        }
+        async with in_transaction() as connection:
+            is_sqlite = dialect(connection) == "sqlite"
+            await connection.execute_query(
+                "PRAGMA defer_foreign_keys = ON"
+                if is_sqlite
+                else "SET LOCAL session_replication_role = 'replica'"
+            )
+            for table, rows in stored["rows"].items():
+                for row in rows:
+                    values = {
+                        column: bool(value) if (table, column) in booleans else value
+                        for column, value in row.items()
+                    }
+                    await insert(table, values)
+        await database.migrate()
+    known = sorted({words for texts in stored["pages"].values() for words in texts})
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://gallery.test") as client:
+            for path, texts in stored["pages"].items():
+                page = (await client.get(path)).text
+                words = " ".join([*texts_in(page, "html"), *attributes(page, "img", "alt")])
+                assert [each for each in known if each in words] == texts, path
 
 
 async def insert(table: str, values: dict[str, Any]) -> None:

@@ -131,7 +131,7 @@ async def test_names_stand_in_their_language(site: Site, winter: Theme) -> None:
     page = await page_text(site, f"/en/works/{work.public_id}")
     assert f'<h1 lang="zh-Hans">{work.own("title")}</h1>' in page
     assert f'alt="{work.own("alt_text")}" lang="zh-Hans"' in page
-    artist.credit_name_translation = "Paipai"
+    artist.credit_translations = Texts({"en": "Paipai"})
     await artist.save()
     await bump()
     site.app.state.content._checked_at = float("-inf")

@@ -89,7 +89,9 @@ async def type_since(site: Site, work: Artwork) -> Image:
     """Change everything that an organisation can, and more, without submitting it; returns the new picture."""
     name, organisation = f"{SINCE} {work.id}", site.cast.organisation
     renamed = dict.fromkeys(("title", "summary"), Texts({"zh": name, "en": name}))
-    await Artist.filter(id=work.artist_id or 0).update(credit_name=name, credit_name_translation=name)
+    await Artist.filter(id=work.artist_id or 0).update(
+        credit_name=name, credit_translations=Texts({"en": name})
+    )
     await Project.filter(id=work.project_id or 0).update(**renamed, link=f"https://example.org/{SINCE}")
     image = await factories.image(site.storage, organisation)
     consent = await factories.consent(

@@ -167,7 +167,7 @@ def manifest(pages: Pages, artwork: Artwork, shown_in: list[Data]) -> Data:
 
     def credit() -> LocalizedText:
         return view_models.credit_in_page_language(
-            artist.credit_name, artist.credit_name_translation, artwork.language
+            artist.credit_name, artist.credit_translations, artwork.language
         )
 
     label = texts_map(artwork.title)
