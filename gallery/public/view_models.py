@@ -56,10 +56,8 @@ WORK_COLUMNS = (
 
 EDITION_COLUMNS = (
     "id",
-    "title_zh",
-    "title_en",
-    "introduction_zh",
-    "introduction_en",
+    "title",
+    "introduction",
     "opens_at",
     "closes_at",
     "credits",

@@ -167,19 +167,18 @@ async def _bilingual_sources(
 
 async def exhibitions(ids: Collection[int]) -> list[EntrySource]:
     """The exhibitions among these that have opened, in their current editions."""
-    names = in_languages("title", "introduction", "exhibition__theme__title")
+    names = ("title", "introduction", *in_languages("exhibition__theme__title"))
     rows = await published_editions(edition_is_open(), exhibition_id__in=list(ids)).values(
         "id", "exhibition_id", "exhibition__theme__slug", *names
     )
     wall_texts: dict[int, list[str]] = {row["id"]: [] for row in rows}
-    room_names = in_languages("title", "text")
-    for room in await Room.filter(edition_id__in=list(wall_texts)).values("edition_id", *room_names):
-        wall_texts[room["edition_id"]] += _non_empty(room, room_names)
+    for room in await Room.filter(edition_id__in=list(wall_texts)).values("edition_id", "title", "text"):
+        wall_texts[room["edition_id"]] += _non_empty(room, ("title", "text"))
     return [
         EntrySource(
             id=row["exhibition_id"],
-            titles=_non_empty(row, names[:2]),
-            texts=(*_non_empty(row, names[2:]), *wall_texts[row["id"]]),
+            titles=_non_empty(row, names[:1]),
+            texts=(*_non_empty(row, names[1:]), *wall_texts[row["id"]]),
             facets=(("theme", row["exhibition__theme__slug"]),) if row["exhibition__theme__slug"] else (),
         )
         for row in rows

@@ -210,7 +210,7 @@ def _themes(ids: list[int]) -> ValuesQuery[Any]:
 
 @compiled_query
 def _exhibitions(ids: list[int]) -> ValuesQuery[Any]:
-    columns = in_languages("title", "introduction", "exhibition__theme__title")
+    columns = ("title", "introduction", *in_languages("exhibition__theme__title"))
     return _opened(ids).values(*columns, id="exhibition_id", slug="exhibition__slug")
 
 
@@ -218,7 +218,7 @@ def _exhibitions(ids: list[int]) -> ValuesQuery[Any]:
 def _rooms(ids: list[int]) -> ValuesQuery[Any]:
     shown = Room.filter(edition_is_open("edition__"), edition__exhibition_id__in=ids)
     rooms = shown.order_by("position", "id")
-    return rooms.values(*in_languages("title", "text"), of="edition__exhibition_id")
+    return rooms.values("title", "text", of="edition__exhibition_id")
 
 
 # Kind → its query, and the columns of title, text and parent's name. Only kinds with both languages.

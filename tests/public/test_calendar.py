@@ -13,7 +13,7 @@ from gallery.clock import now
 from gallery.themes.models import Theme
 from tests import factories
 from tests.conftest import Site
-from tests.factories import accepted
+from tests.factories import accepted, in_en
 from tests.markup import texts_in
 
 
@@ -25,7 +25,10 @@ async def test_the_desk_sees_occasions_calls_and_exhibitions(site: Site) -> None
     await factories.theme(title_en="Long past", occurs_on=day(-300))
     await factories.theme(title_en="Solstice", date_rule="solar:winter_solstice", occurs_on=day(-1))
     await factories.exhibition(
-        [], title_en="Round things", opens_at=now() + timedelta(days=5), closes_at=now() + timedelta(days=50)
+        [],
+        title=in_en("Round things"),
+        opens_at=now() + timedelta(days=5),
+        closes_at=now() + timedelta(days=50),
     )
     client = await site.client(site.cast.curator)
     page = (await client.get("/desk/calendar")).text
