@@ -233,6 +233,11 @@ def in_zh(words: str) -> Texts:
     return Texts({"zh": words})
 
 
+def in_en(words: str) -> Texts:
+    """A text in English alone."""
+    return Texts({"en": words})
+
+
 def with_texts(values: dict[str, Any]) -> dict[str, Any]:
     """The values of a work's row, with its texts as Texts.
 
@@ -308,16 +313,15 @@ async def exhibition(works: list[Artwork], *, published: bool = True, **values: 
         edition = await Edition.create(
             **{
                 "exhibition": made,
-                "title_zh": f"展览{number}",
-                "title_en": f"Exhibition {number}",
-                "introduction_zh": "团圆。",
-                "introduction_en": "Reunion.",
+                "title": Texts({"zh": f"展览{number}", "en": f"Exhibition {number}"}),
+                "introduction": Texts({"zh": "团圆。", "en": "Reunion."}),
                 "opens_at": now() - timedelta(days=1),
                 **edition_values,
                 **values,
             }
         )
-        room = await Room.create(edition=edition, position=1, title_zh="一号厅", title_en="Room one")
+        title = Texts({"zh": "一号厅", "en": "Room one"})
+        room = await Room.create(edition=edition, position=1, title=title)
         for position, work in enumerate(works, 1):
             await Hanging.create(room=room, artwork=work, position=position)
         await date_first_showings([edition.id])

@@ -47,7 +47,6 @@ from gallery.public.view_models import (
     ShownExhibition,
     ShownWork,
     leaves_of,
-    localized_column,
     style_sheet,
 )
 from gallery.public.voices import may_be_heard
@@ -286,7 +285,7 @@ async def _collect_contents(slug: str, settings: Settings) -> ArchiveContents:
         rooms=await Room.filter(edition_id=edition["id"]).order_by("position", "id").values(*ROOM_COLUMNS),
         hangings=await Hanging.filter(room__edition_id=edition["id"], artwork_id__in=list(artworks) or [0])
         .order_by("position", "id")
-        .values("room_id", "artwork_id", "caption_zh", "caption_en"),
+        .values("room_id", "artwork_id", "caption"),
         rows=rows,
         artworks=artworks,
         logos=await CreditLogo.filter(exhibition__slug=slug, key__in=_credit_keys(edition) or [""]),
@@ -348,13 +347,9 @@ class ArchivedExhibition:
         for room in self.rooms:
             hangings = [hanging for hanging in self.hangings if hanging["room_id"] == room["id"]]
             if hangings:
-                text = RoomText(
-                    localized_column(room, "title"), localized_column(room, "text"), room["layout"]
-                )
+                text = RoomText(room["title"].localized(), room["text"].localized(), room["layout"])
                 rows = [self.rows[hanging["artwork_id"]] for hanging in hangings]
-                captions = {
-                    hanging["artwork_id"]: localized_column(hanging, "caption") for hanging in hangings
-                }
+                captions = {hanging["artwork_id"]: hanging["caption"].localized() for hanging in hangings}
                 folder = f"{up}media/"
                 shown.append(shown_room(len(shown) + 1, text, rows, captions, folder.__add__))
         return shown

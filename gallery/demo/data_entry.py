@@ -439,7 +439,7 @@ async def review_works(browsers: DemoBrowsers, chosen: DemoContent, report_progr
 async def enter_exhibitions(browsers: DemoBrowsers, chosen: DemoContent) -> None:
     for entry in chosen.exhibitions:
         theme = await Theme.get(slug=entry.theme)
-        titles = in_two_columns("title", entry.title)
+        titles = in_both_languages("title", entry.title)
         if not await Exhibition.exists(slug=entry.slug):
             fields = {"slug": entry.slug, **titles, "theme": str(theme.id)}
             await browsers.send(CURATOR.email, "exhibitions:create", fields)
@@ -449,7 +449,7 @@ async def enter_exhibitions(browsers: DemoBrowsers, chosen: DemoContent) -> None
         opened_on = today() - timedelta(days=OPENED_DAYS_AGO)
         fields = {
             **titles,
-            **in_two_columns("introduction", entry.introduction),
+            **in_both_languages("introduction", entry.introduction),
             "opens_at": datetime.combine(opened_on, time(9)).strftime("%Y-%m-%dT%H:%M"),
             "closes_at": "",
             "theme": str(theme.id),
@@ -473,12 +473,13 @@ async def hang_works(
         artworks = [artwork for artwork in found if artwork is not None]
         if not artworks:
             continue
-        room = await in_draft.filter(title_zh=wanted.title.zh).first()
+        title = Texts({"zh": wanted.title.zh, "en": wanted.title.en})
+        room = await in_draft.filter(title=title).first()
         if room is None:
-            texts = {**in_two_columns("title", wanted.title), **in_two_columns("text", wanted.text)}
+            texts = {**in_both_languages("title", wanted.title), **in_both_languages("text", wanted.text)}
             fields = {f"new-{name}": text for name, text in texts.items()}
             await browsers.send(CURATOR.email, "rooms:create", fields, id=exhibition.id)
-            room = await in_draft.get(title_zh=wanted.title.zh)
+            room = await in_draft.get(title=title)
         hung = {hanging.artwork_id for hanging in await Hanging.filter(room=room)}
         for artwork in artworks:
             if artwork.id not in hung:
@@ -508,10 +509,6 @@ def member_of(chosen: DemoContent, organisation: str) -> str:
 
 def in_both_languages(name: str, text: DemoText) -> dict[str, str]:
     return {field_name(name, "zh"): text.zh, field_name(name, "en"): text.en}
-
-
-def in_two_columns(name: str, text: DemoText) -> dict[str, str]:
-    return {f"{name}_zh": text.zh, f"{name}_en": text.en}
 
 
 def in_work_form(name: str, text: DemoText, work: DemoWork) -> dict[str, str]:

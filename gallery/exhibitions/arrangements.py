@@ -9,18 +9,9 @@ from typing import Any
 from gallery.exhibitions.models import Edition, Hanging, Room
 from gallery.exhibitions.room_rules import FilledRoom, HungWork, fill_rooms
 
-EDITION_FIELDS = (
-    "title_zh",
-    "title_en",
-    "introduction_zh",
-    "introduction_en",
-    "opens_at",
-    "closes_at",
-    "leaves_when_closed",
-)
+EDITION_FIELDS = ("title", "introduction", "opens_at", "closes_at", "leaves_when_closed")
 FROZEN_FIELDS = (*EDITION_FIELDS, "credits", "talks")
-ROOM_FIELDS = ("title_zh", "title_en", "text_zh", "text_en", "layout", "rule")
-CAPTION_FIELDS = ("caption_zh", "caption_en")
+ROOM_FIELDS = ("title", "text", "layout", "rule")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +51,7 @@ async def create_rooms(edition: Edition, rooms: Sequence[FilledRoom]) -> None:
             room_id=copy.id,
             artwork_id=hung.artwork_id,
             position=position,
-            caption_zh=hung.caption_zh,
-            caption_en=hung.caption_en,
+            caption=hung.caption,
         )
         for room, copy in zip(rooms, created, strict=True)
         for position, hung in enumerate(room.works, 1)

@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gallery.exhibitions.arrangements import CAPTION_FIELDS, ROOM_FIELDS, Arrangement
+from gallery.exhibitions.arrangements import ROOM_FIELDS, Arrangement
 from gallery.exhibitions.models import Room
 from gallery.exhibitions.room_rules import FilledRoom, HungWork
+from gallery.web.languages import LANGUAGES
+from gallery.web.texts import by_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,16 +165,11 @@ def _matching_rooms(before: Sequence[FilledRoom], after: Sequence[FilledRoom]) -
 
 
 def _similarity(before: FilledRoom, after: FilledRoom) -> float:
-    """The similarity of two rooms, from 0 (nothing in common) to 3 (the same titles and works)."""
+    """The similarity of two rooms: 0 if they have nothing in common, 1 for the same works and for each equal title."""
     then = {hung.artwork_id for hung in before.works}
     now = {hung.artwork_id for hung in after.works}
     shared = len(then & now) / len(then | now) if then | now else 0.0
-    titles = [
-        getattr(before.room, name) == getattr(after.room, name)
-        for name in ("title_zh", "title_en")
-        if getattr(before.room, name) or getattr(after.room, name)
-    ]
-    return shared + titles.count(True)
+    return shared + len(before.room.title.items() & after.room.title.items())
 
 
 def _room_field_changes(before: Room, after: Room) -> list[FieldChange]:
@@ -183,10 +180,12 @@ def _room_field_changes(before: Room, after: Room) -> list[FieldChange]:
 
 
 def _field_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[FieldChange]:
+    """The changes; of a text those of each language, such as `title[bo]`."""
+    then, now = by_language(before, LANGUAGES), by_language(after, LANGUAGES)
     return [
-        FieldChange(name, before[name], after[name])
-        for name in after
-        if (before[name] or None) != (after[name] or None)
+        FieldChange(name, then.get(name), now.get(name))
+        for name in dict.fromkeys([*now, *then])
+        if (then.get(name) or None) != (now.get(name) or None)
     ]
 
 
@@ -218,16 +217,10 @@ def _caption_changes(room: FilledRoom, was_in: Mapping[int, _WorkPosition]) -> l
     changes = []
     for hung in room.works:
         spot = was_in.get(hung.artwork_id)
-        if spot is not None and (fields := _caption_field_changes(spot.hung, hung)):
+        if spot is not None and spot.hung.caption != hung.caption:
+            fields = _field_changes({"caption": spot.hung.caption}, {"caption": hung.caption})
             changes.append(CaptionChange(hung.artwork_id, fields))
     return changes
-
-
-def _caption_field_changes(before: HungWork, after: HungWork) -> list[FieldChange]:
-    return _field_changes(
-        {name: getattr(before, name) for name in CAPTION_FIELDS},
-        {name: getattr(after, name) for name in CAPTION_FIELDS},
-    )
 
 
 def _longest_rising(order: Sequence[int]) -> set[int]:

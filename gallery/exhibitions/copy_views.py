@@ -25,8 +25,7 @@ async def new(request: Request) -> Response:
     form = ExhibitionForm(
         themes=await theme_choices(),
         data={
-            "title_zh": draft.title_zh,
-            "title_en": draft.title_en,
+            "title": draft.title,
             "theme": str(exhibition.theme_id or ""),
         },
     )
@@ -44,7 +43,7 @@ async def create(request: Request) -> Response:
         try:
             theme = await chosen_theme(form)
             copy = await copying.copy_exhibition(
-                exhibition, slug, person, theme=theme, **form.values("title_zh", "title_en")
+                exhibition, slug, person, theme=theme, title=form.text_of("title")
             )
         except IntegrityError:  # somebody else used the slug at the same time
             pass

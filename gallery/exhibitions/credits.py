@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Self
 
 from tortoise.expressions import Q
 
 from gallery.artworks.models import edition_is_not_replaced
+from gallery.exhibitions.entries import in_one_line, read_entry
 from gallery.exhibitions.models import Edition
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.texts import Texts
 
 
 class CreditKind(StrEnum):
@@ -36,17 +38,13 @@ HEADINGS = {
 class Credit:
     key: str  # 8 hex digits that never change
     kind: CreditKind
-    name_zh: str
-    name_en: str
+    name: Texts
     link: str  # URL (http or https); may be empty
 
     @classmethod
     def of(cls, entry: dict[str, Any]) -> Self:
         """A credit from an entry of `Edition.credits`."""
-        return cls(**{**entry, "kind": CreditKind(entry["kind"])})
-
-    def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "kind": self.kind.value}
+        return cls(**{**read_entry(entry), "kind": CreditKind(entry["kind"])})
 
     @property
     def heading(self) -> str:
@@ -54,8 +52,7 @@ class Credit:
 
     def line(self) -> str:
         """The credit as one line of text, for comparing editions."""
-        names = " / ".join(name for name in (self.name_zh, self.name_en) if name)
-        return f"{self.heading}: {names}" + (f" <{self.link}>" if self.link else "")
+        return f"{self.heading}: {in_one_line(self.name)}" + (f" <{self.link}>" if self.link else "")
 
 
 CREDIT_FIELDS = tuple(field.name for field in fields(Credit) if field.name != "key")

@@ -21,6 +21,7 @@ from gallery.exhibitions.drafts import (
     lock_exhibition,
     mark_changed,
 )
+from gallery.exhibitions.entries import as_stored, read_entry
 from gallery.exhibitions.models import Edition, Exhibition
 from gallery.web.edit_conflicts import Digests
 from gallery.web.languages import gettext as _
@@ -44,7 +45,7 @@ async def add_entry(exhibition: Exhibition, name: ListName, values: Mapping[str,
                 % {"most": MAX_LIST_ENTRIES}
             )
         key = secrets.token_hex(4)
-        await _save_entries(draft, name, [*entries, {"key": key, **values}], by)
+        await _save_entries(draft, name, [*entries, {"key": key, **as_stored(values)}], by)
     return key
 
 
@@ -60,7 +61,8 @@ async def change_entry(
     async with in_transaction():
         entries, draft = await _locked_entries(exhibition, name)
         index = _index_of(entries, key)
-        entries[index] |= await changed_fields(draft.id, seen, entries[index], values)
+        changed = await changed_fields(draft.id, seen, read_entry(entries[index]), values)
+        entries[index] |= as_stored(changed)
         await _save_entries(draft, name, entries, by)
 
 

@@ -5,7 +5,7 @@ Each function is one transaction that locks the exhibition's row, so concurrent 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +30,7 @@ from gallery.web.edit_conflicts import Digests, EditConflict, compare_edits
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.page_keys import edition_key, keys_of_editions
+from gallery.web.texts import by_language, split_field_name, with_words
 
 
 class DraftChangeRefused(Exception):
@@ -85,15 +86,15 @@ async def change_draft(
 ) -> None:
     """Set fields of the draft, and the exhibition's theme, which visitors see at once.
 
+    A text may be given in all its languages, or in one: `title[bo]`.
+
     `seen`: the digests of the fields, `theme` among them, as the page showed them. Raises EditConflict.
     """
     edition = await draft_of(exhibition)
     async with in_transaction():
         locked_exhibition = await lock_exhibition(exhibition.id)
         await edition.refresh_from_db()
-        current = {name: getattr(edition, name) for name in draft} | {
-            "theme": str(locked_exhibition.theme_id or "")
-        }
+        current = values_of(edition, draft) | {"theme": str(locked_exhibition.theme_id or "")}
         typed = draft | {"theme": str(theme.id) if theme else ""}
         changed = await changed_fields(edition.id, seen or {}, current, typed)
         is_new_theme = changed.pop("theme", current["theme"]) != current["theme"]
@@ -140,7 +141,7 @@ async def change_room(
 async def change_caption(
     hanging: Hanging, *, by: Person | None = None, seen: Digests | None = None, **texts: Any
 ) -> None:
-    """Set CAPTION_FIELDS: the caption of a work in this room only. `seen` as for `change_draft`.
+    """Set the caption of a work in this room only. `seen` as for `change_draft`.
 
     Raises EditConflict, and NotHangable for a withdrawn work: its words are erased and must not come back.
     """
@@ -356,7 +357,7 @@ async def _end_editions(editions: QuerySet[Edition]) -> int:
 
 
 def _check_publishable(draft: Edition, rooms: Sequence[FilledRoom]) -> None:
-    if not draft.title_zh and not draft.title_en:
+    if not draft.title:
         raise NotPublishable(_l("Please give the exhibition a title in at least one language, and save it."))
     if draft.opens_at is None:
         raise NotPublishable(_l("Please say when the exhibition opens, and save it."))
@@ -425,16 +426,24 @@ async def mark_changed(edition_id: int, by: Person | None) -> None:
 async def changed_fields(
     draft_id: int, seen: Digests, current: Mapping[str, Any], typed: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The fields of `typed` that the sender of the form changed.
+    """The values of `current` that the sender of the form changed, as they are now to be stored.
 
-    Raises EditConflict if saving them would overwrite somebody else's change.
+    Of a text each language is compared on its own, as `title[bo]`; languages that are not in `typed` stay. Raises
+    EditConflict if saving would overwrite somebody else's change.
     """
-    compared = compare_edits(seen, current, typed)
+    stored = by_language(current)
+    compared = compare_edits(seen, stored, by_language(typed))
     if compared.conflicts:
         draft = await Edition.get(id=draft_id).select_related("changed_by")
         by = draft.changed_by.name if draft.changed_by else ""
-        raise EditConflict({name: current[name] for name in compared.conflicts}, by)
-    return compared.changed
+        raise EditConflict({name: stored.get(name, "") for name in compared.conflicts}, by)
+    return with_words(current, compared.changed)
+
+
+def values_of(record: Model, names: Iterable[str]) -> dict[str, Any]:
+    """The values of a record for these fields, such as `layout` or `title[bo]`, by column."""
+    columns = dict.fromkeys(split_field_name(name)[0] for name in names)
+    return {column: getattr(record, column) for column in columns}
 
 
 async def _save_changed(
@@ -445,8 +454,7 @@ async def _save_changed(
     stored = await model.get_or_none(id=record.id)
     if stored is None:  # the room was deleted or the work taken down in the meantime
         return
-    current = {name: getattr(stored, name) for name in typed}
-    if changed := await changed_fields(draft_id, seen, current, typed):
+    if changed := await changed_fields(draft_id, seen, values_of(stored, typed), typed):
         await model.filter(id=record.id).update(**changed)
 
 

@@ -34,25 +34,22 @@ from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.languages import localized, ngettext
 from gallery.web.rendering import flash, redirect, render, shown_moment
+from gallery.web.texts import language_name, split_field_name
 
 DRAFT = "draft"
 MAX_NAMED_WORKS = 5  # the most titles in one sentence
 LABELS = {
-    "title_zh": _l("Title in Chinese"),
-    "title_en": _l("Title in English"),
-    "introduction_zh": _l("Introduction in Chinese"),
-    "introduction_en": _l("Introduction in English"),
+    "title": _l("Title"),
+    "introduction": _l("Introduction"),
     "opens_at": _l("Opens"),
     "closes_at": _l("Closes"),
     "leaves_when_closed": _l("It leaves the site when it closes"),
     "credits": _l("Credits"),
     "talks": _l("Talks and events"),
-    "text_zh": _l("Wall text in Chinese"),
-    "text_en": _l("Wall text in English"),
+    "text": _l("Wall text"),
     "layout": _l("Layout"),
     "rule": _l("Rule"),
-    "caption_zh": _l("Caption in Chinese"),
-    "caption_en": _l("Caption in English"),
+    "caption": _l("Caption"),
 }
 
 
@@ -224,22 +221,30 @@ def _entries_as_text(name: str, entries: Any) -> str:
 def _field_change_texts(changes: Sequence[FieldChange], names: Mapping[str, str]) -> list[FieldChangeText]:
     return [
         FieldChangeText(
-            str(LABELS[change.name]),
+            _label_of(change.name),
             diff_passages(
                 _entries_as_text(change.name, change.before), _entries_as_text(change.name, change.after)
             ),
         )
         if change.name in ("credits", "talks")
-        else FieldChangeText(str(LABELS[change.name]), diff_passages(change.before, change.after))
-        if change.name.startswith(("introduction_", "text_")) and change.before and change.after
+        else FieldChangeText(_label_of(change.name), diff_passages(change.before, change.after))
+        if split_field_name(change.name)[0] in ("introduction", "text") and change.before and change.after
         else FieldChangeText(
-            str(LABELS[change.name]),
+            _label_of(change.name),
             (),
             _value_as_text(change.name, change.before, names),
             _value_as_text(change.name, change.after, names),
         )
         for change in changes
     ]
+
+
+def _label_of(field: str) -> str:
+    """The label of a field; of a text with its language, such as “Title (Tibetan)”."""
+    name, language = split_field_name(field)
+    if not language:
+        return str(LABELS[name])
+    return _("%(field)s (%(language)s)") % {"field": LABELS[name], "language": language_name(language)}
 
 
 def _value_as_text(name: str, value: Any, names: Mapping[str, str]) -> str:
@@ -256,7 +261,7 @@ def _value_as_text(name: str, value: Any, names: Mapping[str, str]) -> str:
 
 def _rule_as_text(rule: Mapping[str, Any], names: Mapping[str, str]) -> str:
     return " · ".join(
-        names.get(f"{name}:{value}", {"zh": _("Chinese"), "en": _("English")}.get(value, str(value)))
+        language_name(value) if name == "language" else names.get(f"{name}:{value}", str(value))
         for name, value in RoomRule(**rule).to_json().items()
     )
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from markupsafe import Markup
 from wtforms import ValidationError
@@ -31,16 +31,24 @@ from gallery.web.forms import (
 )
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.texts import LIKELY_LANGUAGES
+from gallery.web.texts import LIKELY_LANGUAGES, by_language, split_field_name
+from gallery.web.texts_form import TextsForm
 
 
-class TitledForm(Form):
-    title_zh = LineField(_l("Title in Chinese"), 120)
-    title_en = LineField(_l("Title in English"), 120)
+def as_typed(form: TextsForm, values: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` from a posted form, its texts by language, such as `title[bo]`; without fields that were not sent."""
+    typed = by_language(values, form.languages)
+    return {
+        name: value
+        for name, value in typed.items()
+        if value or not split_field_name(name)[1] or form[name].raw_data
+    }
 
-    def validate_title_en(self, field: Field) -> None:
-        if not self["title_zh"].data and not field.data:
-            raise ValidationError(_("Please give a title in at least one of the two languages."))
+
+class TitledForm(TextsForm):
+    texts: ClassVar[Mapping[str, Any]] = {"title": _l("Please give a title in at least one language.")}
+
+    title = LineField(_l("Title"), 120)
 
 
 class ThemedForm(TitledForm):
@@ -76,8 +84,9 @@ class ExhibitionForm(ThemedForm):
 class EditionForm(ThemedForm):
     """The draft of an exhibition."""
 
-    introduction_zh = TextBlockField(_l("Introduction in Chinese"), 8000, description=_l("In Markdown."))
-    introduction_en = TextBlockField(_l("Introduction in English"), 8000)
+    texts: ClassVar[Mapping[str, Any]] = {**TitledForm.texts, "introduction": ""}
+
+    introduction = TextBlockField(_l("Introduction"), 8000, description=_l("In Markdown."))
     opens_at = MomentField(_l("Opens"))
     closes_at = MomentField(_l("Closes"), description=_l("If empty: it stays open."))
     leaves_when_closed = BooleanField(
@@ -132,8 +141,9 @@ class ChoiceField(SelectField):
 class RoomForm(TitledForm):
     """A room: texts, layout, and whether its works are hung by hand or by a rule."""
 
-    text_zh = TextBlockField(_l("Wall text in Chinese"), 8000, description=_l("In Markdown."))
-    text_en = TextBlockField(_l("Wall text in English"), 8000)
+    texts: ClassVar[Mapping[str, Any]] = {**TitledForm.texts, "text": ""}
+
+    text = TextBlockField(_l("Wall text"), 8000, description=_l("In Markdown."))
     layout = ChoiceField(_l("Layout"), LAYOUTS, default=Layout.WALL.value)
     filled = ChoiceField(
         _l("Filled"),
@@ -191,7 +201,7 @@ class RoomForm(TitledForm):
         """The fields of the room, from a valid form."""
         rule = self.rule()
         return {
-            **self.values("title_zh", "title_en", "text_zh", "text_en"),
+            **self.values(*self.texts),
             "layout": Layout(self["layout"].data),
             "rule": rule.to_json() if rule else None,
         }
@@ -212,27 +222,25 @@ class RoomForm(TitledForm):
             )
 
 
-class CaptionForm(Form):
+class CaptionForm(TextsForm):
     """A caption for a work in one room only."""
 
-    caption_zh = LineField(_l("Caption in Chinese"), 300, description=_l("For this room alone."))
-    caption_en = LineField(_l("Caption in English"), 300)
+    texts: ClassVar[Mapping[str, Any]] = {"caption": ""}
+
+    caption = LineField(_l("Caption"), 300)
 
 
-class CreditForm(Form):
+class CreditForm(TextsForm):
     """A person or firm that an exhibition thanks."""
 
+    texts: ClassVar[Mapping[str, Any]] = {"name": _l("Please give a name in at least one language.")}
+
     kind = ChoiceField(_l("As"), [(kind.value, heading) for kind, heading in HEADINGS.items()])
-    name_zh = LineField(_l("Name in Chinese"), 120)
-    name_en = LineField(_l("Name in English"), 120)
+    name = LineField(_l("Name of the person or firm"), 120)
     link = LineField(_l("Link"), 500, [WebAddress()], description=_l("To their own page, with https://."))
 
-    def validate_name_en(self, field: Field) -> None:
-        if not self["name_zh"].data and not field.data:
-            raise ValidationError(_("Please give a name in at least one of the two languages."))
-
-    def to_json(self) -> dict[str, Any]:
-        """The fields as an edition stores them, from a valid form."""
+    def entry_values(self) -> dict[str, Any]:
+        """The values of CREDIT_FIELDS, from a valid form."""
         return dict(self.values(*CREDIT_FIELDS))
 
 
@@ -242,12 +250,12 @@ MAX_TALK_LENGTH = timedelta(days=31)
 class TalkForm(TitledForm):
     """A talk or an event of an exhibition."""
 
-    text_zh = TextBlockField(_l("What it is about, in Chinese"), 3000, description=_l("In Markdown."))
-    text_en = TextBlockField(_l("What it is about, in English"), 3000)
+    texts: ClassVar[Mapping[str, Any]] = {**TitledForm.texts, "text": "", "place": ""}
+
+    text = TextBlockField(_l("About the talk"), 3000, description=_l("In Markdown."))
     starts_at = MomentField(_l("Begins"), _l("Please say when it begins."))
     ends_at = MomentField(_l("Ends"), _l("Please say when it ends."))
-    place_zh = LineField(_l("Place in Chinese"), 200)
-    place_en = LineField(_l("Place in English"), 200)
+    place = LineField(_l("Venue"), 200)
     link = LineField(_l("Link to the stream"), 500, [WebAddress()], description=_l("With https://."))
 
     def validate_ends_at(self, field: Field) -> None:
@@ -258,11 +266,11 @@ class TalkForm(TitledForm):
             raise ValidationError(_("It lasts longer than a month. Please check the two dates."))
 
     def validate_link(self, field: Field) -> None:
-        if not (field.data or self["place_zh"].data or self["place_en"].data):
+        if not (field.data or self.text_of("place")):
             raise ValidationError(_("Please say where: a place, or a link to the stream."))
 
-    def to_json(self) -> dict[str, Any]:
-        """The fields as an edition stores them, from a valid form."""
+    def entry_values(self) -> dict[str, Any]:
+        """The values of TALK_FIELDS, from a valid form; times as an edition stores them."""
         moments = {name: self[name].data.astimezone(UTC).isoformat() for name in TIME_FIELDS}
         return {**self.values(*TALK_FIELDS), **moments}
 

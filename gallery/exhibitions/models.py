@@ -15,6 +15,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 from gallery.clock import now
+from gallery.web.texts import TextsField
 
 if TYPE_CHECKING:
     from gallery.accounts.models import Person
@@ -52,10 +53,8 @@ class Edition(Model):
     is_current = fields.BooleanField(default=False, db_index=True)
     # When the next edition opens, or when this edition was replaced or taken off the site; null: no end yet.
     shown_until = fields.DatetimeField(null=True)
-    title_zh = fields.CharField(max_length=120, default="")
-    title_en = fields.CharField(max_length=120, default="")
-    introduction_zh = fields.TextField(default="")  # Markdown
-    introduction_en = fields.TextField(default="")
+    title = TextsField()
+    introduction = TextsField()  # Markdown
     opens_at = fields.DatetimeField(null=True)  # required for publishing
     closes_at = fields.DatetimeField(null=True)
     published_at = fields.DatetimeField(null=True)
@@ -143,10 +142,8 @@ class Room(Model):
     )
     edition_id: int
     position = fields.IntField()
-    title_zh = fields.CharField(max_length=120, default="")
-    title_en = fields.CharField(max_length=120, default="")
-    text_zh = fields.TextField(default="")  # Markdown
-    text_en = fields.TextField(default="")
+    title = TextsField()
+    text = TextsField()  # Markdown
     layout = fields.CharEnumField(Layout, max_length=10, default=Layout.WALL, db_default="wall")
     rule: Any = fields.JSONField(null=True)  # see room_rules.py; null: works are hung by hand
     without: Any = fields.JSONField(null=True)  # ids of works that the rule must not hang
@@ -172,8 +169,7 @@ class Hanging(Model):
     )
     artwork_id: int
     position = fields.IntField()
-    caption_zh = fields.CharField(max_length=300, default="", db_default="")  # shown in this room only
-    caption_en = fields.CharField(max_length=300, default="", db_default="")
+    caption = TextsField()  # shown in this room only
 
     class Meta:
         table = "hanging"

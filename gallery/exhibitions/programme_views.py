@@ -23,16 +23,18 @@ from gallery.exhibitions.draft_lists import (
     remove_entry,
 )
 from gallery.exhibitions.drafts import DraftChangeRefused, draft_of
-from gallery.exhibitions.forms import CreditForm, TalkForm
+from gallery.exhibitions.entries import read_entry
+from gallery.exhibitions.forms import CreditForm, TalkForm, as_typed
 from gallery.exhibitions.models import Exhibition
 from gallery.exhibitions.talks import TALK_FIELDS, talks_of
-from gallery.exhibitions.views import add_conflict_errors, seen_in
+from gallery.exhibitions.views import add_conflict_errors, digests_of_added, seen_in
 from gallery.numbers import whole_number
 from gallery.organisations.links import find_dead_links
 from gallery.web.edit_conflicts import EditConflict, format_digests, seen_field
 from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, redirect, render
+from gallery.web.texts import by_language
 
 EntryForm = CreditForm | TalkForm
 
@@ -64,7 +66,7 @@ class EntryListViews:
         if not form.validate():
             return await self._page(request, exhibition, new=form)
         try:
-            key = await add_entry(exhibition, self.name, form.to_json(), person)
+            key = await add_entry(exhibition, self.name, form.entry_values(), person)
         except DraftChangeRefused as refusal:
             return await self._page(request, exhibition, new=form, refusal=str(refusal))
         return self._back(request, exhibition, key, _("Saved in the draft."))
@@ -77,7 +79,8 @@ class EntryListViews:
         if not form.validate():
             return await self._page(request, exhibition, refused=(key, form), seen=seen_in(posted))
         try:
-            await change_entry(exhibition, self.name, key, form.to_json(), person, seen_in(posted))
+            typed = as_typed(form, form.entry_values())
+            await change_entry(exhibition, self.name, key, typed, person, seen_in(posted))
         except NoSuchEntry as error:
             raise HTTPException(404) from error
         except EditConflict as conflict:
@@ -120,16 +123,18 @@ class EntryListViews:
         If a form was refused, the status is 422 and the page keeps what was typed, with the digests `seen`.
         """
         draft = await draft_of(exhibition)
-        entries = self.read(getattr(draft, self.name))
+        stored = getattr(draft, self.name)
+        entries = self.read(stored)
         forms = {entry.key: self.form(prefix=entry.key, obj=entry) for entry in entries}
         digests = {
-            entry.key: seen_field({name: entry.to_json()[name] for name in self.fields}) for entry in entries
+            entry["key"]: seen_field(by_language(read_entry(entry), forms[entry["key"]].languages))
+            for entry in stored or ()
         }
         if refused:
             if refused[0] not in forms:  # somebody else removed the entry
                 raise HTTPException(404)
             forms[refused[0]] = refused[1]
-            digests[refused[0]] = format_digests(seen or {})
+            digests[refused[0]] = format_digests({**digests_of_added([refused[1]]), **(seen or {})})
         context = {
             **await self.more_context(request, exhibition, entries),
             "exhibition": exhibition,

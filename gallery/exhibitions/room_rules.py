@@ -14,7 +14,7 @@ from typing import Any, Self
 from gallery.artworks.models import Artwork, edition_is_not_replaced, may_hang
 from gallery.db.connection import QuerySet
 from gallery.exhibitions.models import Edition, Hanging, Room
-from gallery.web.texts import contains_words
+from gallery.web.texts import NO_TEXTS, Texts, contains_words
 
 MAX_WORKS_BY_RULE = 300  # in one room; older works are left out
 
@@ -69,13 +69,12 @@ class HungWork:
     """A work as it would hang if the draft were published now."""
 
     artwork_id: int
-    caption_zh: str = ""
-    caption_en: str = ""
+    caption: Texts = NO_TEXTS
     hanging_id: int | None = None  # None if the room's rule hangs the work
 
     @classmethod
     def of(cls, hanging: Hanging) -> Self:
-        return cls(hanging.artwork_id, hanging.caption_zh, hanging.caption_en, hanging.id)
+        return cls(hanging.artwork_id, hanging.caption, hanging.id)
 
 
 @dataclass(frozen=True, slots=True)

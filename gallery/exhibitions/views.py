@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
+from tortoise.models import Model
 from tortoise.query_utils import Prefetch
 
 from gallery.artworks.as_sent import load_as_sent
@@ -20,7 +21,7 @@ from gallery.artworks.models import Artwork
 from gallery.clock import now
 from gallery.exhibitions import drafts
 from gallery.exhibitions.access import load_curator, load_exhibition, load_hanging, load_room
-from gallery.exhibitions.arrangements import CAPTION_FIELDS, EDITION_FIELDS, ROOM_FIELDS
+from gallery.exhibitions.arrangements import EDITION_FIELDS, ROOM_FIELDS
 from gallery.exhibitions.builder import (
     draft_version,
     editions_of,
@@ -29,7 +30,7 @@ from gallery.exhibitions.builder import (
     works_ending_before_closing,
 )
 from gallery.exhibitions.drafts import DraftChangeRefused, NotPublishable, draft_of
-from gallery.exhibitions.forms import CaptionForm, EditionForm, ExhibitionForm, RoomForm
+from gallery.exhibitions.forms import CaptionForm, EditionForm, ExhibitionForm, RoomForm, as_typed
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, PublishedEditions, Room
 from gallery.exhibitions.room_parts import (
     FEW_ROOMS,
@@ -47,10 +48,12 @@ from gallery.organisations.models import Organisation
 from gallery.themes.models import Theme
 from gallery.web.edit_conflicts import Digests, EditConflict, digest, format_digests, read_digests, seen_field
 from gallery.web.forms import Form, read_desk_form
+from gallery.web.languages import LANGUAGES, localized
 from gallery.web.languages import gettext as _
-from gallery.web.languages import localized
 from gallery.web.list_pages import fetch_page
 from gallery.web.rendering import datetime_local_value, flash, redirect, render, shown_moment
+from gallery.web.texts import by_language, field_name
+from gallery.web.texts_form import TextsForm
 
 PAGE_SIZE = 60
 
@@ -94,7 +97,7 @@ async def create(request: Request) -> Response:
                     form["slug"].data,
                     person,
                     theme=await chosen_theme(form),
-                    **form.values("title_zh", "title_en"),
+                    title=form.text_of("title"),
                 )
                 return redirect(request, "exhibitions:show", id=exhibition.id)
             except IntegrityError:  # somebody else used the slug at the same time
@@ -122,12 +125,12 @@ async def update(request: Request) -> Response:
             await chosen_theme(form),
             by=person,
             seen=seen_in(posted),
-            **form.values(*EDITION_FIELDS),
+            **as_typed(form, form.values(*EDITION_FIELDS)),
         )
     except EditConflict as conflict:
         seen = add_conflict_errors(form, conflict, seen_in(posted))
         return await _render_builder(request, exhibition, edition_form=form, seen=seen)
-    shown = {**form.values(*EDITION_FIELDS), "theme": form["theme"].data}
+    shown = {**as_typed(form, form.values(*EDITION_FIELDS)), "theme": form["theme"].data}
     return await _saved_response(request, exhibition, "edition", _("Saved in the draft."), shown=shown)
 
 
@@ -149,13 +152,13 @@ async def update_room(request: Request) -> Response:
     if not form.validate():
         return await _render_builder(request, exhibition, room_forms={room.id: form}, seen=seen_in(posted))
     try:
-        await drafts.change_room(room, by=person, seen=seen_in(posted), **form.room_values())
+        typed = as_typed(form, form.room_values())
+        await drafts.change_room(room, by=person, seen=seen_in(posted), **typed)
     except EditConflict as conflict:
         seen = add_conflict_errors(form, conflict, seen_in(posted))
         return await _render_builder(request, exhibition, room_forms={room.id: form}, seen=seen)
-    shown = form.room_values()
     return await _saved_response(
-        request, exhibition, f"room-{room.id}", _("Saved in the draft."), shown=shown
+        request, exhibition, f"room-{room.id}", _("Saved in the draft."), shown=typed
     )
 
 
@@ -181,24 +184,26 @@ async def update_caption(request: Request) -> Response:
     """A curator writes a caption for a work in this room alone."""
     person, exhibition, hanging = await load_hanging(request)
     posted = await read_desk_form(request)
-    form = CaptionForm(posted)
-    if not form.validate():
+    form = CaptionForm(posted, prefix=f"hanging-{hanging.id}")
+    if not form.validate() or posted.get("then") == "language":
         return await _render_builder(
             request, exhibition, caption_forms={hanging.id: form}, seen=seen_in(posted)
         )
+    typed = as_typed(form, form.values("caption"))
+    if not typed:  # a page of the release before, whose fields have other names
+        raise HTTPException(400)
     try:
-        await drafts.change_caption(hanging, by=person, seen=seen_in(posted), **form.values(*CAPTION_FIELDS))
+        await drafts.change_caption(hanging, by=person, seen=seen_in(posted), **typed)
     except EditConflict as conflict:
         seen = add_conflict_errors(form, conflict, seen_in(posted))
         return await _render_builder(request, exhibition, caption_forms={hanging.id: form}, seen=seen)
     except DraftChangeRefused as refusal:
-        form.refuse("caption_zh", str(refusal))
+        form.refuse("caption", str(refusal))
         return await _render_builder(
             request, exhibition, caption_forms={hanging.id: form}, seen=seen_in(posted)
         )
-    shown = form.values(*CAPTION_FIELDS)
     return await _saved_response(
-        request, exhibition, f"hanging-{hanging.id}", _("Saved in the draft."), shown=shown
+        request, exhibition, f"hanging-{hanging.id}", _("Saved in the draft."), shown=typed
     )
 
 
@@ -347,22 +352,19 @@ async def _render_builder(
 
     `seen`: the digests that the refused form carried.
     """
-    refused_digests = format_digests(seen or {})
-    refused = [form for form in (edition_form, new_room_form, *(room_forms or {}).values()) if form]
-    if (refused or caption_forms) and wants_json(request):
+    forms = (edition_form, new_room_form, *(room_forms or {}).values(), *(caption_forms or {}).values())
+    refused = [form for form in forms if form]
+    if refused and wants_json(request):
         errors = {
             form[name].id: [str(error) for error in form[name].errors]
             for form in refused
             for name in form.errors
-        }
-        errors |= {
-            f"hanging-{id}-{name}": [str(error) for error in form[name].errors]
-            for id, form in (caption_forms or {}).items()
-            for name in form.errors
+            if name
         }
         return JSONResponse({"errors": errors}, status_code=422)
-    is_refused = bool(refused or caption_forms or refusal)
+    refused_digests = format_digests({**digests_of_added(refused), **(seen or {})})
     draft = await draft_of(exhibition)
+    languages = languages_of_draft(draft)
     parts = _parts_with_refused(
         await parts_of(draft, request.query_params), [*(room_forms or ())], [*(caption_forms or ())]
     )
@@ -393,9 +395,13 @@ async def _render_builder(
         "ending": ending,
         "ending_count": ending_count,
         "edition_form": edition_form or await _edition_form(exhibition, draft),
-        "seen_edition": refused_digests if edition_form else seen_edition(draft, exhibition.theme_id),
+        "seen_edition": refused_digests
+        if edition_form
+        else seen_edition(draft, exhibition.theme_id, languages),
         "seen_rooms": {
-            part.room.id: refused_digests if part.room.id in (room_forms or {}) else seen_room(part.room)
+            part.room.id: refused_digests
+            if part.room.id in (room_forms or {})
+            else seen_in_languages(part.room, ROOM_FIELDS, languages)
             for part in parts.rooms
             if part.is_open
         },
@@ -405,7 +411,9 @@ async def _render_builder(
         "unpublished_works": await count_unpublished_works(draft, by_rule.values()),
         "room_forms": {
             **{
-                part.room.id: RoomForm.of(part.room, prefix=f"room-{part.room.id}", **choices)
+                part.room.id: RoomForm.of(
+                    part.room, prefix=f"room-{part.room.id}", languages=languages, **choices
+                )
                 for part in parts.rooms
                 if part.is_open
             },
@@ -413,13 +421,26 @@ async def _render_builder(
         },
         "caption_forms": caption_forms or {},
         "seen_captions": {
-            hanging.id: refused_digests if hanging.id in (caption_forms or {}) else seen_caption(hanging)
+            hanging.id: refused_digests
+            if hanging.id in (caption_forms or {})
+            else seen_in_languages(hanging, ["caption"], languages)
             for hanging in hangings.values()
         },
-        "new_room_form": new_room_form or RoomForm(prefix="new", **choices),
+        "caption_languages": languages,
+        "new_room_form": new_room_form or RoomForm(prefix="new", languages=languages, **choices),
         "refusal": refusal,
     }
-    return render(request, "exhibitions/show.html", context, status=422 if is_refused else 200)
+    return render(request, "exhibitions/show.html", context, status=422 if refused or refusal else 200)
+
+
+def languages_of_draft(draft: Edition) -> list[str]:
+    """The languages in which the builder asks for texts: the site's, and those of the title and the introduction."""
+    return list(dict.fromkeys([*LANGUAGES, *draft.title, *draft.introduction]))
+
+
+def digests_of_added(forms: Iterable[TextsForm]) -> dict[str, str]:
+    """The digests of the fields of a language that was just added: they are empty."""
+    return {field_name(name, form.added): digest("") for form in forms if form.added for name in form.texts}
 
 
 def _parts_with_refused(parts: DraftParts, rooms: Iterable[int], hangings: Iterable[int]) -> DraftParts:
@@ -501,17 +522,14 @@ async def _saved_response(
     return JSONResponse(payload, status_code=422 if level == "error" else 200)
 
 
-def seen_edition(draft: Edition, theme_id: int | None) -> str:
-    fields: dict[str, Any] = {name: getattr(draft, name) for name in EDITION_FIELDS}
-    return seen_field({**fields, "theme": str(theme_id or "")})
+def seen_edition(draft: Edition, theme_id: int | None, languages: Iterable[str]) -> str:
+    seen = seen_in_languages(draft, EDITION_FIELDS, languages)
+    return f"{seen} {seen_field({'theme': str(theme_id or '')})}"
 
 
-def seen_room(room: Room) -> str:
-    return seen_field({name: getattr(room, name) for name in ROOM_FIELDS})
-
-
-def seen_caption(hanging: Hanging) -> str:
-    return seen_field({name: getattr(hanging, name) for name in CAPTION_FIELDS})
+def seen_in_languages(record: Model, names: Iterable[str], languages: Iterable[str]) -> str:
+    """The field `seen` of a form that shows these values of a record, its texts in at least these languages."""
+    return seen_field(by_language({name: getattr(record, name) for name in names}, languages))
 
 
 def wants_json(request: Request) -> bool:

@@ -15,12 +15,12 @@ from gallery.db.compiled_queries import QueryRow, compiled_query
 from gallery.exhibitions.models import Hanging, Layout, Room
 from gallery.numbers import whole_number
 from gallery.public.rooms import CAPTION_COLUMNS, STORY_COLUMNS, ShownRoom, columns_for, shown_room
-from gallery.public.view_models import WORK_COLUMNS, Counts, EditionWorkCount, ShownWork, localized_column
+from gallery.public.view_models import WORK_COLUMNS, Counts, EditionWorkCount, ShownWork
 from gallery.web.kept_counts import CountsById
 from gallery.web.languages import LocalizedText
 
 WORKS_PER_PAGE = 60
-ROOM_COLUMNS = ("id", "title_zh", "title_en", "text_zh", "text_en", "layout")
+ROOM_COLUMNS = ("id", "title", "text", "layout")
 HANGING_ORDER = ("hangings__room__position", "hangings__room_id", "hangings__position", "hangings__id")
 
 
@@ -165,8 +165,8 @@ def _as_room_summaries(rooms: Sequence[QueryRow], works: Mapping[int, int]) -> l
         RoomSummary(
             room["id"],
             number,
-            localized_column(room, "title"),
-            localized_column(room, "text"),
+            room["title"].localized(),
+            room["text"].localized(),
             works[room["id"]],
             room["layout"],
         )
@@ -187,7 +187,7 @@ def _shown_rooms(summaries: Sequence[RoomSummary], hung: Mapping[int, Sequence[Q
             room.number,
             room,
             hung[room.id],
-            {row["id"]: localized_column(row, "hangings__caption") for row in hung[room.id]},
+            {row["id"]: row["hangings__caption"].localized() for row in hung[room.id]},
         )
         for room in summaries
         if room.id in hung

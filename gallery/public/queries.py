@@ -185,7 +185,7 @@ async def placement_of(artwork_id: int) -> Placement | None:
         await Hanging.filter(edition_is_open("room__edition__"), artwork_id=artwork_id)
         .order_by("-room__edition__opens_at", "room__position", "room_id")
         .limit(1)
-        .values("room_id", "room__title_zh", "room__title_en", "room__edition_id")
+        .values("room_id", "room__title", "room__edition_id")
     )
     if not hangings:
         return None
@@ -210,7 +210,7 @@ async def placement_of(artwork_id: int) -> Placement | None:
     return Placement(
         work=works[artwork_id],
         exhibition=shown[0],
-        room=localized_column(hanging, "room__title"),
+        room=hanging["room__title"].localized(),
         position=here + 1,
         of=len(ids),
         previous=works.get(ids[here - 1]) if here else None,

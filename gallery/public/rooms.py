@@ -12,10 +12,10 @@ from gallery.artworks.models import Artwork, may_be_exhibited
 from gallery.exhibitions.models import Layout
 from gallery.exhibitions.room_rules import FilledRoom
 from gallery.public.view_models import WORK_COLUMNS, ShownWork
-from gallery.web.languages import LocalizedText, localized
+from gallery.web.languages import LocalizedText
 
 STORY_COLUMNS = (*WORK_COLUMNS, "story")
-CAPTION_COLUMNS = ("hangings__room_id", "hangings__caption_zh", "hangings__caption_en")
+CAPTION_COLUMNS = ("hangings__room_id", "hangings__caption")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +81,9 @@ async def rooms_of_draft(
     return [
         shown_room(
             number,
-            RoomText(localized(room.room, "title"), localized(room.room, "text"), room.room.layout),
+            RoomText(room.room.title.localized(), room.room.text.localized(), room.room.layout),
             hung,
-            {each.artwork_id: localized(each, "caption") for each in room.works},
+            {each.artwork_id: each.caption.localized() for each in room.works},
             picture_address,
         )
         for number, (room, hung) in enumerate(((room, hung) for room, hung in hung_rooms if hung), start=1)

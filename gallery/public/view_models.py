@@ -58,10 +58,8 @@ WORK_COLUMNS = (
 
 EDITION_COLUMNS = (
     "id",
-    "title_zh",
-    "title_en",
-    "introduction_zh",
-    "introduction_en",
+    "title",
+    "introduction",
     "opens_at",
     "closes_at",
     "credits",
@@ -403,18 +401,12 @@ def other_localized_column(row: dict[str, Any], field: str) -> LocalizedText:
 
 
 def column_texts(row: dict[str, Any], field: str) -> Texts:
-    """The text of a column, or of a pair of columns."""
-    if field in row:
-        return row[field] or NO_TEXTS
-    return Texts({language: row[f"{field}_{language}"] or "" for language in LANGUAGES})
+    return row[field] or NO_TEXTS
 
 
 def other_localized(record: Any, field: str) -> LocalizedText:
     """`field` of a record in the first language that `localized` did not choose; may be empty."""
-    texts = getattr(record, field, None)
-    if not isinstance(texts, Texts):
-        texts = Texts({language: getattr(record, f"{field}_{language}") for language in LANGUAGES})
-    return _other(texts)
+    return _other(getattr(record, field))
 
 
 def _other(texts: Texts) -> LocalizedText:

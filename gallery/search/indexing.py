@@ -32,7 +32,6 @@ from gallery.search.touched import touched_entries
 from gallery.sounds.models import SoundState
 from gallery.sounds.transcripts import words_of
 from gallery.themes.models import Theme
-from gallery.web.languages import LANGUAGES
 from gallery.web.markdown import markdown_to_text
 from gallery.web.texts import NO_TEXTS, Texts
 
@@ -176,19 +175,18 @@ async def _text_sources(
 
 async def exhibitions(ids: Collection[int]) -> list[EntrySource]:
     """The exhibitions among these that have opened, in their current editions."""
-    names = (*in_languages("title", "introduction"), "exhibition__theme__title")
+    names = ("title", "introduction", "exhibition__theme__title")
     rows = await published_editions(edition_is_open(), exhibition_id__in=list(ids)).values(
         "id", "exhibition_id", "exhibition__theme__slug", *names
     )
     wall_texts: dict[int, list[str]] = {row["id"]: [] for row in rows}
-    room_names = in_languages("title", "text")
-    for room in await Room.filter(edition_id__in=list(wall_texts)).values("edition_id", *room_names):
-        wall_texts[room["edition_id"]] += _non_empty(room, room_names)
+    for room in await Room.filter(edition_id__in=list(wall_texts)).values("edition_id", "title", "text"):
+        wall_texts[room["edition_id"]] += _non_empty(room, ("title", "text"))
     return [
         EntrySource(
             id=row["exhibition_id"],
-            titles=_non_empty(row, names[:2]),
-            texts=(*_non_empty(row, names[2:]), *wall_texts[row["id"]]),
+            titles=_non_empty(row, names[:1]),
+            texts=(*_non_empty(row, names[1:]), *wall_texts[row["id"]]),
             facets=(("theme", row["exhibition__theme__slug"]),) if row["exhibition__theme__slug"] else (),
         )
         for row in rows
@@ -217,11 +215,6 @@ async def _ids_with_works(column: str, ids: Collection[int]) -> list[int]:
     works = Artwork.all().on_view().filter(**{f"{column}__in": list(ids)})
     found: list[Any] = await works.distinct().values_list(column, flat=True)
     return found
-
-
-def in_languages(*names: str) -> tuple[str, ...]:
-    """The names of the columns with these fields in each language: title → title_zh, title_en."""
-    return tuple(f"{name}_{language}" for name in names for language in LANGUAGES)
 
 
 def _non_empty(row: Mapping[str, Any], names: Iterable[str]) -> tuple[str, ...]:

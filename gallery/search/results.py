@@ -27,7 +27,7 @@ from gallery.public.view_models import (
     other_localized_column,
 )
 from gallery.search.engine import Hit, find_hits
-from gallery.search.indexing import VOICE_COLUMNS, heard_words, in_languages, plain_line, tags_of
+from gallery.search.indexing import VOICE_COLUMNS, heard_words, plain_line, tags_of
 from gallery.search.models import IDS_PER_KIND, EntryKind, SearchEntry, entry_id
 from gallery.search.tokenizer import Term, facet_token, is_cjk, snippet, terms_of
 from gallery.themes.models import Theme
@@ -216,7 +216,7 @@ def _themes(ids: list[int]) -> ValuesQuery[Any]:
 
 @compiled_query
 def _exhibitions(ids: list[int]) -> ValuesQuery[Any]:
-    columns = (*in_languages("title", "introduction"), "exhibition__theme__title")
+    columns = ("title", "introduction", "exhibition__theme__title")
     return _opened(ids).values(*columns, id="exhibition_id", slug="exhibition__slug")
 
 
@@ -224,7 +224,7 @@ def _exhibitions(ids: list[int]) -> ValuesQuery[Any]:
 def _rooms(ids: list[int]) -> ValuesQuery[Any]:
     shown = Room.filter(edition_is_open("edition__"), edition__exhibition_id__in=ids)
     rooms = shown.order_by("position", "id")
-    return rooms.values(*in_languages("title", "text"), of="edition__exhibition_id")
+    return rooms.values("title", "text", of="edition__exhibition_id")
 
 
 # Kind → its query, and the columns of title, text and parent's name. Only kinds with both languages.

@@ -266,6 +266,33 @@ def split_field_name(field: str) -> tuple[str, str]:
     return (match[1], match[2]) if match else (field, "")
 
 
+def by_language(values: Mapping[str, Any], languages: Iterable[str] = ()) -> dict[str, Any]:
+    """`values` with one for each language of a text: title → title[zh], title[bo].
+
+    Besides the languages in which a text has words, those in `languages`, where it is empty.
+    """
+    fields: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, Texts):
+            for language in dict.fromkeys([*languages, *value]):
+                fields[field_name(name, language)] = value.get(language, "")
+        else:
+            fields[name] = value
+    return fields
+
+
+def with_words(values: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that change when `fields`, such as title[bo], are set: title with other words in Tibetan."""
+    changed: dict[str, Any] = {}
+    for field, value in fields.items():
+        name, language = split_field_name(field)
+        if language:
+            changed[name] = Texts({**changed.get(name, values[name]), language: value})
+        else:
+            changed[name] = value
+    return changed
+
+
 class TextsField(Field[Texts]):
     """A column with Texts: JSON as text on both engines, so that `contains` searches it on both alike.
 

@@ -63,8 +63,16 @@ class TextsForm(Form):
     add_language_other = LineField(_l("Its name or tag"), 60, render_kw={"autocomplete": "off"})
 
     def __init__(
-        self, posted: Any = None, *, obj: Any = None, data: Any = None, prefix: str = "", **options: Any
+        self,
+        posted: Any = None,
+        *,
+        obj: Any = None,
+        data: Any = None,
+        prefix: str = "",
+        languages: Iterable[str] = (),
+        **options: Any,
     ) -> None:
+        """`languages`: more languages for which the form has fields."""
         start = f"{prefix}-" if prefix and not prefix.endswith("-") else prefix
         given = data or {}
         stored = {name: getattr(obj, name, given.get(name)) or NO_TEXTS for name in self.texts}
@@ -75,7 +83,7 @@ class TextsForm(Form):
             typed = [posted.get(f"{start}add_language{more}") or "" for more in ("_other", "")]
             self.adds_language = any(typed)
             self.added = find_language(typed[0] or typed[1]) or ""
-        self.languages = self._languages_of(stored.values(), sent)
+        self.languages = self._languages_of([languages, *stored.values()], sent)
         self._unbound_fields = list(self._fields_in_languages(start))
         words = {
             field: text for name, texts in stored.items() for field, text in by_field(name, texts).items()
@@ -87,7 +95,7 @@ class TextsForm(Form):
             first = self[field_name(next(iter(self.texts)), self.added)]
             first.render_kw = {**first.render_kw, "autofocus": True}
 
-    def _languages_of(self, stored: Iterable[Texts], sent: Iterable[str]) -> list[str]:
+    def _languages_of(self, stored: Iterable[Iterable[str]], sent: Iterable[str]) -> list[str]:
         """The languages of the form's fields, as they were typed: the site's first."""
         languages = dict.fromkeys(LANGUAGES)
         for each in stored:

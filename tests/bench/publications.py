@@ -28,6 +28,7 @@ from gallery.exhibitions.models import Edition, Exhibition
 from gallery.settings import Settings
 from gallery.storage import Storage
 from tests.bench.scale import settings_of
+from tests.factories import in_en
 from tests.live import LiveSite
 
 PAUSE = 5.0  # seconds between two publications
@@ -93,7 +94,7 @@ async def measure(settings: Settings, rate: int, seconds: int) -> str:
                 await asyncio.sleep(PAUSE)
                 id = shown[published % len(shown)].exhibition_id
                 exhibition = await Exhibition.get(id=id).select_related("theme")
-                await change_draft(exhibition, exhibition.theme, title_en=f"Edition {time.time()}")
+                await change_draft(exhibition, exhibition.theme, title=in_en(f"Edition {time.time()}"))
                 await publish(exhibition, curator)
                 published += 1
             found, took = results.get()

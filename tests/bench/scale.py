@@ -56,6 +56,7 @@ from gallery.worker import ChoreContext, Worker
 from tests.artworks.forms import shown_fields
 from tests.bench.scale_site import CURATOR, KEEPER, PARTNER, Scale, fill
 from tests.conftest import migrate
+from tests.factories import in_en
 
 TIMES = 5
 LONG_ENOUGH = 8.0  # seconds: a page that took so long altogether is not asked again
@@ -213,7 +214,7 @@ async def prepare(instance: Instance, page: Page, turn: int) -> None:
     """Do what must come before the measured change."""
     if page.change is publish:
         draft = Edition.filter(exhibition_id=instance.facts["exhibition_id"], number__isnull=True)
-        await draft.update(title_en=f"Exhibition of {time.time_ns()}")
+        await draft.update(title=in_en(f"Exhibition of {time.time_ns()}"))
     if page.change is publish_first:
         exhibition = await Exhibition.get(id=instance.facts["unpublished_id"])
         await unpublish(exhibition, await Person.get(id=CURATOR))

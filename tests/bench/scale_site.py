@@ -620,20 +620,19 @@ async def _fill_exhibitions(inserts: Inserts, editions: list[Hung]) -> None:
         inserts,
         Edition,
         (
-            "title_zh",
-            "title_en",
-            "introduction_zh",
-            "introduction_en",
+            "title",
+            "introduction",
             "published_by_id",
             "version",
             *Hung._fields[:9],
         ),
         (
             (
-                f"{SUBJECTS[each.exhibition_id % len(SUBJECTS)]}展{each.exhibition_id}",
-                f"Exhibition {each.exhibition_id}",
-                "团圆。" * 30,
-                "Reunion. " * 20,
+                in_both(
+                    f"{SUBJECTS[each.exhibition_id % len(SUBJECTS)]}展{each.exhibition_id}",
+                    f"Exhibition {each.exhibition_id}",
+                ),
+                in_both("团圆。" * 30, "Reunion. " * 20),
                 CURATOR if each.number else None,
                 0 if each.number else 1,
                 *each[:9],
@@ -650,9 +649,9 @@ async def _fill_exhibitions(inserts: Inserts, editions: list[Hung]) -> None:
     await insert(
         inserts,
         Room,
-        ("id", "edition_id", "position", "title_zh", "title_en"),
+        ("id", "edition_id", "position", "title"),
         (
-            (id, edition, position, f"{position}号厅", f"Room {position}")
+            (id, edition, position, in_both(f"{position}号厅", f"Room {position}"))
             for id, (edition, position, _works) in enumerate(rooms, 1)
         ),
     )

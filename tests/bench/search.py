@@ -35,7 +35,7 @@ from gallery.settings import Settings
 from gallery.themes.models import Theme
 from gallery.web.texts import Texts
 from tests import factories
-from tests.factories import with_texts
+from tests.factories import in_zh, with_texts
 
 WORKS = 100_000
 TIMES = 5  # each query; the first, with a cold cache, counts too
@@ -166,8 +166,9 @@ async def fill(count: int) -> None:
     for n in range(40):
         exhibition = await Exhibition.create(slug=f"show-{n}", theme=chance.choice(themes))
         edition = await Edition.create(
-            exhibition=exhibition, number=1, is_current=True, title_zh=f"{chance.choice(SUBJECTS)}展{n}",
-            introduction_zh=random_text(chance, 200), opens_at=now() - timedelta(days=40 - n),
+            exhibition=exhibition, number=1, is_current=True,
+            title=in_zh(f"{chance.choice(SUBJECTS)}展{n}"), introduction=in_zh(random_text(chance, 200)),
+            opens_at=now() - timedelta(days=40 - n),
         )  # fmt: skip
         rooms.append(await Room.create(edition=edition, position=1))
     artists = count // 5 or 1

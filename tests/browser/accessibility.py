@@ -23,6 +23,7 @@ from gallery.worker import ChoreContext
 from tests import factories
 from tests.api.programs import token_for
 from tests.artworks.sheets import csv_bytes
+from tests.factories import in_en, in_zh
 from tests.live import LiveSite
 
 # The standard's rules, and those that axe's authors add.
@@ -164,17 +165,14 @@ class Furnished:
         return ["/desk/site", "/desk/people", "/desk/worker", "/desk/outbox"]
 
 
-CREDIT = {"kind": "donor", "name_zh": "微光基金", "name_en": "", "link": "https://example.org/glow"}
+CREDIT = {"kind": "donor", "name": {"zh": "微光基金"}, "link": "https://example.org/glow"}
 
 TALK = {
-    "title_zh": "汤圆夜话",
-    "title_en": "",
-    "text_zh": "**不需要报名**。",
-    "text_en": "",
+    "title": {"zh": "汤圆夜话"},
+    "text": {"zh": "**不需要报名**。"},
     "starts_at": "2036-12-20T11:00:00+00:00",
     "ends_at": "2036-12-20T12:30:00+00:00",
-    "place_zh": "上海图书馆",
-    "place_en": "",
+    "place": {"zh": "上海图书馆"},
     "link": "https://live.example.org/1",
 }
 
@@ -203,11 +201,11 @@ async def furnish(live: LiveSite) -> Furnished:
         for number in range(4)
     ]
     exhibition = await factories.exhibition(
-        works[:3], theme=theme, introduction_en="Reunion. *Round* things."
+        works[:3], theme=theme, introduction=in_en("Reunion. *Round* things.")
     )
     edition = await exhibition.editions.filter(is_current=True).get()
     room = await Room.create(
-        edition=edition, position=2, title_zh="二号厅", title_en="Room two", text_zh="小厅。"
+        edition=edition, position=2, title=Texts({"zh": "二号厅", "en": "Room two"}), text=in_zh("小厅。")
     )
     await Hanging.create(room=room, artwork=works[3], position=1)
     await make_link(exhibition, "王老师", live.cast.curator)

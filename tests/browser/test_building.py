@@ -18,6 +18,7 @@ from gallery.exhibitions.models import Exhibition, Hanging, Room
 from tests import factories
 from tests.browser.conftest import came, hold
 from tests.browser.people import another_browser, sign_in
+from tests.factories import in_en
 from tests.live import LiveSite
 
 
@@ -110,7 +111,7 @@ async def test_places_count_from_the_beginning_of_a_room_that_is_shown_in_part(
     assert (await order())[58:] == ["No 59", "Alpha", "No 60", "Beta", "Gamma"]
 
     # Into another room: both say how many works they have.
-    other = await Room.create(edition_id=room.edition_id, position=2, title_en="Room two")
+    other = await Room.create(edition_id=room.edition_id, position=2, title=in_en("Room two"))
     await Hanging.filter(artwork_id=before[0].id).update(room_id=other.id)
     await page.set_viewport_size({"width": 1280, "height": 3000})  # nothing scrolls during the drag
     await page.goto(f"{builder}?at={room.id}.61")
@@ -129,19 +130,19 @@ async def test_it_saves_as_one_goes_and_two_curators_are_told(
     builder, _exhibition, room = draft
     one, hers = await enter(chromium, live.cast.curator, builder)
     other, his = await enter(chromium, live.cast.keeper, builder)
-    title = f"#room-{room.id}-title_en"
+    title = f"#room-{room.id}-title-en"
     for page in (hers, his):
         await page.locator(f"#room-{room.id} > details > summary").first.click()
     await hers.locator(title).fill("Her room")
     form = hers.locator(f"form:has({title})")
     await expect(form.locator(".saved")).to_have_text("Saved in the draft.")
-    assert (await Room.get(id=room.id)).title_en == "Her room"
+    assert (await Room.get(id=room.id)).title.get("en") == "Her room"
 
     # He changes the same field: no text is overwritten or lost.
     await his.locator(title).fill("His room")
     await expect(his.locator(f"{title} + .field-error")).to_contain_text("It now reads: Her room")
     await expect(his.locator(title)).to_have_value("His room")
-    assert (await Room.get(id=room.id)).title_en == "Her room"
+    assert (await Room.get(id=room.id)).title.get("en") == "Her room"
     await his.evaluate("window.dispatchEvent(new Event('focus'))")
     await expect(his.locator("#draft-changed")).to_contain_text(
         "curator has changed this draft since you opened it"
@@ -153,7 +154,7 @@ async def test_it_saves_as_one_goes_and_two_curators_are_told(
     await expect(his.locator(f"{title}-error")).to_contain_text("It now reads: Her room")
     await his.locator(f"form:has({title})").get_by_role("button", name="Save").click()
     await expect(his.locator(f"#room-{room.id}-heading")).to_have_text("His room")
-    assert (await Room.get(id=room.id)).title_en == "His room"
+    assert (await Room.get(id=room.id)).title.get("en") == "His room"
     await one.close()
     await other.close()
 
@@ -164,17 +165,17 @@ async def test_what_another_wrote_stays_however_often_one_goes_on_saving(
     builder, exhibition, _room = draft
     one, hers = await enter(chromium, live.cast.curator, builder)
     other, his = await enter(chromium, live.cast.keeper, builder)
-    await his.locator("#introduction_zh").fill("他的话")
+    await his.locator("#introduction-zh").fill("他的话")
     await expect(his.locator("#edition .saved")).to_have_text("Saved in the draft.")
     for title in ("First", "Second"):
-        await hers.locator("#title_en").fill(title)
+        await hers.locator("#title-en").fill(title)
         await expect(hers.locator("#edition .saved")).to_have_text("Not saved yet")
         await expect(hers.locator("#edition .saved")).to_have_text("Saved in the draft.")
     kept = await draft_of(exhibition)
-    assert (kept.title_en, kept.introduction_zh) == ("Second", "他的话")
+    assert (kept.title.get("en"), kept.introduction.get("zh")) == ("Second", "他的话")
     # In his field her window shows the old words: when she writes there, she gets a notice.
-    await hers.locator("#introduction_zh").fill("她的话")
-    await expect(hers.locator("#introduction_zh + .field-error")).to_contain_text("It now reads: 他的话")
+    await hers.locator("#introduction-zh").fill("她的话")
+    await expect(hers.locator("#introduction-zh + .field-error")).to_contain_text("It now reads: 他的话")
     await one.close()
     await other.close()
 
@@ -184,7 +185,7 @@ async def test_whoever_types_on_while_a_save_takes_long_is_not_in_conflict_with_
 ) -> None:
     builder, _exhibition, room = draft
     one, hers = await enter(chromium, live.cast.curator, builder)
-    title = f"#room-{room.id}-title_en"
+    title = f"#room-{room.id}-title-en"
     form = hers.locator(f"form:has({title})")
     await hers.locator(f"#room-{room.id} > details > summary").first.click()
     posted, is_over = await hold(hers, f"**/rooms/{room.id}")
@@ -197,7 +198,7 @@ async def test_whoever_types_on_while_a_save_takes_long_is_not_in_conflict_with_
     await expect(form.locator(".saved")).to_have_text("Saved in the draft.")
     await expect(form.locator(".field-error")).to_have_count(0)
     assert len(posted) == 2
-    assert (await Room.get(id=room.id)).title_en == "Her room"
+    assert (await Room.get(id=room.id)).title.get("en") == "Her room"
 
     # The same with the button.
     is_over.clear()
@@ -208,5 +209,5 @@ async def test_whoever_types_on_while_a_save_takes_long_is_not_in_conflict_with_
     is_over.set()
     await expect(hers.locator(f"#room-{room.id}-heading")).to_have_text("Her own room")
     await expect(hers.locator(".field-error")).to_have_count(0)
-    assert (await Room.get(id=room.id)).title_en == "Her own room"
+    assert (await Room.get(id=room.id)).title.get("en") == "Her own room"
     await one.close()

@@ -114,21 +114,21 @@ async def test_the_main_job(
         # 3. The curator builds an exhibition with a room, hangs the work and publishes.
         await curator.goto(f"{address}/desk/exhibitions/new")
         await curator.fill("[name=slug]", "reunion")
-        await curator.fill("[name=title_zh]", "团圆，是圆的")
-        await curator.fill("[name=title_en]", "Reunion is round")
+        await curator.fill("#title-zh", "团圆，是圆的")
+        await curator.fill("#title-en", "Reunion is round")
         await curator.click("main button.primary")
         await curator.wait_for_url(re.compile(r"/desk/exhibitions/\d+"))
         builder = curator.url.split("?")[0].split("#")[0]
         edition = curator.locator("#edition")
-        await edition.locator("[name=introduction_zh]").fill("南方吃汤圆，北方吃饺子。")
+        await edition.locator("#introduction-zh").fill("南方吃汤圆，北方吃饺子。")
         await edition.locator("[name=theme]").select_option(str(theme.id))
         await click_through(edition.locator("button.primary"))
         await curator.goto(builder)
         room = curator.locator("#new-room")
-        if not await room.locator("[name$=title_zh]").is_visible():
+        if not await room.locator("[name$='title[zh]']").is_visible():
             await room.locator("summary").click()
-        await room.locator("[name$=title_zh]").fill("锅里的热气")
-        await room.locator("[name$=text_zh]").fill("圆的东西先暖手，再暖胃。")
+        await room.locator("[name$='title[zh]']").fill("锅里的热气")
+        await room.locator("[name$='text[zh]']").fill("圆的东西先暖手，再暖胃。")
         await click_through(room.locator("button"))
         await curator.goto(builder)
         await click_through(curator.locator(f"#work-{work.id} button"))
@@ -140,7 +140,7 @@ async def test_the_main_job(
 
         # A change of the draft is not seen until it is published again.
         await curator.goto(builder)
-        await curator.locator("#edition [name=title_zh]").fill("改了的名字")
+        await curator.locator("#title-zh").fill("改了的名字")
         await click_through(curator.locator("#edition button.primary"))
 
         # 4. A visitor follows links from the home page to the exhibition, the work, its organisation and

@@ -16,6 +16,7 @@ from gallery.exhibitions.models import Edition, Exhibition
 from gallery.themes.models import Theme
 from gallery.web.texts import Texts
 from tests.conftest import Site
+from tests.factories import in_en
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
@@ -28,12 +29,12 @@ def _published(slug: str, most: int) -> ValuesQuery[Any]:
 
 async def _edition(slug: str, number: int, **values: Any) -> Edition:
     exhibition, _ = await Exhibition.get_or_create(slug=slug)
-    values = {"title_en": slug, "opens_at": now() - timedelta(days=1), **values}
+    values = {"title": in_en(slug), "opens_at": now() - timedelta(days=1), **values}
     return await Edition.create(exhibition_id=exhibition.id, number=number, **values)
 
 
 async def test_it_answers_for_each_argument(site: Site) -> None:
-    credit = [{"name_en": "A hospital"}]
+    credit = [{"name": {"en": "A hospital"}}]
     first = await _edition("winter", 1, credits=credit)
     await _edition("winter", 2)
     await _edition("spring", 1)

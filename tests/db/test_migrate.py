@@ -31,6 +31,9 @@ from gallery.artworks.release_before import take_over_years
 from gallery.artworks.works import set_texts
 from gallery.db.connection import Database, in_transaction
 from gallery.db.migrate import ROWS_AT_ONCE
+from gallery.exhibitions.credits import credits_of
+from gallery.exhibitions.models import Edition, Hanging, Room
+from gallery.exhibitions.talks import talks_of
 from gallery.images.models import Image
 from gallery.images.profile_image_models import ProfileImage, ProfileImageState
 from gallery.migrations import WORKS_FROM
@@ -41,7 +44,7 @@ from gallery.settings import Settings
 from gallery.themes.models import Theme
 from gallery.web import site_settings
 from gallery.web.models import Site
-from gallery.web.texts import Texts
+from gallery.web.texts import NO_TEXTS, Texts
 from tests.conftest import PostgreSQL, run_in_thread, settings_for
 from tests.markup import attributes, texts_in
 
@@ -376,6 +379,132 @@ async def test_every_public_page_says_what_it_said(empty: Callable[[str], Settin
                 page = (await client.get(path)).text
                 words = " ".join([*texts_in(page, "html"), *attributes(page, "img", "alt")])
                 assert [each for each in known if each in words] == texts, path
+
+
+# Rows of `fill` become a work on view, hung in edition 2 of an exhibition.
+ON_VIEW = (
+    """UPDATE artwork SET public_id = 'w234567abc', status = 'accepted', language = 'zh', is_vetoed = false,
+        title = '{"en":"Snow","zh":"雪"}', story = '{}', alt_text = '{"zh":"雪地"}', medium = '{}',
+        assistance = '{}', transcript = '{}', sound_id = NULL, size = '', date_made = '', made_from = NULL,
+        made_until = NULL""",
+    "UPDATE image SET state = 'ready', mean_colour = '#888888', width = 1300, height = 1000, refusal = ''",
+    "UPDATE consent SET agreed_by = 'parent', for_web = true, for_archive = true, withdrawn_at = NULL, ends_on = NULL",
+    "UPDATE organisation SET is_active = true, trust = 'every'",
+    "UPDATE exhibition SET slug = 'winter'",
+    """UPDATE edition SET number = 2, is_current = true, shown_until = NULL, closes_at = NULL,
+        leaves_when_closed = false, title_zh = '冬至 "圆"', title_en = 'Winter \\ round', introduction_zh = '',
+        introduction_en = 'First.
+
+Second.'""",
+    """UPDATE room SET layout = 'wall', rule = NULL, without = NULL, title_zh = '一号厅', title_en = 'Room one',
+        text_zh = '墙上的字', text_en = ''""",
+    "UPDATE hanging SET caption_zh = '门边', caption_en = ''",
+)
+OLD_CREDIT = {"key": "0a1b2c3d", "kind": "donor", "name_zh": "", "name_en": "Glow Fund", "link": ""}
+OLD_TALK = {
+    "key": "0a1b2c3e",
+    "title_zh": "夜话",
+    "title_en": "An evening",
+    "text_zh": "不需要报名。",
+    "text_en": "",
+    "starts_at": "2036-12-20T11:00:00+00:00",
+    "ends_at": "2036-12-20T12:00:00+00:00",
+    "place_zh": "",
+    "place_en": "The library",
+    "link": "",
+}
+# What visitors read of it: the words in the language of the page or else in the other.
+WORDS = {
+    "zh": [
+        "冬至 &#34;圆&#34;",
+        "First.",
+        "一号厅",
+        "墙上的字",
+        "门边",
+        "Glow Fund",
+        "夜话",
+        "不需要报名。",
+        "The library",
+    ],
+    "en": [
+        "Winter \\ round",
+        "First.",
+        "Room one",
+        "墙上的字",
+        "门边",
+        "Glow Fund",
+        "An evening",
+        "不需要报名。",
+    ],
+}
+
+
+async def test_the_texts_of_exhibitions_keep_their_words(empty: Callable[[str], Settings]) -> None:
+    """Both columns of each text, and the credits and talks of every edition; visitors read the same words."""
+    settings = empty("old")
+    lists = {"credits": json.dumps([OLD_CREDIT]), "talks": json.dumps([OLD_TALK])}
+    async with opened(settings) as database:
+        await database.migrate(upto="0049_texts_of_works")
+        await fill()
+        run = get_connection("default").execute_query
+        for statement in ON_VIEW:
+            await run(statement)
+        for name, entries in lists.items():
+            await run(f"UPDATE edition SET {name} = {quoted(entries)}")
+        texts = {
+            "title_zh": "旧",
+            "title_en": "",
+            **dict.fromkeys(["introduction_zh", "introduction_en"], ""),
+        }
+        replaced = {"id": 7, "exhibition_id": 1, "number": 1, "is_current": False, **texts, **lists}
+        await insert("edition", replaced)
+        await insert("edition", {"id": 8, "exhibition_id": 1, "is_current": False, **texts})
+        await insert(
+            "room",
+            {
+                "id": 7,
+                "edition_id": 7,
+                "position": 1,
+                **dict.fromkeys(["title_zh", "title_en", "text_zh", "text_en"], ""),
+            },
+        )
+        await database.migrate()
+
+        shown, old, draft = await Edition.all().order_by("id")
+        assert shown.title == Texts({"zh": '冬至 "圆"', "en": "Winter \\ round"})
+        assert shown.introduction == Texts({"en": "First.\n\nSecond."})
+        assert (old.title, old.introduction, draft.title) == (
+            Texts({"zh": "旧"}),
+            NO_TEXTS,
+            Texts({"zh": "旧"}),
+        )
+        assert (draft.credits, draft.talks) == (None, None)
+        for edition in (shown, old):
+            (credit,), (talk,) = credits_of(edition.credits), talks_of(edition.talks)
+            assert (credit.key, credit.name) == ("0a1b2c3d", Texts({"en": "Glow Fund"}))
+            assert (talk.title, talk.text) == (
+                Texts({"zh": "夜话", "en": "An evening"}),
+                Texts({"zh": "不需要报名。"}),
+            )
+            assert talk.place == Texts({"en": "The library"})
+        first, empty_room = await Room.all().order_by("id")
+        assert (first.title, first.text) == (
+            Texts({"zh": "一号厅", "en": "Room one"}),
+            Texts({"zh": "墙上的字"}),
+        )
+        assert (empty_room.title, empty_room.text) == (NO_TEXTS, NO_TEXTS)
+        assert (await Hanging.get()).caption == Texts({"zh": "门边"})
+
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        browser = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gallery.test")
+        async with browser as visitor:
+            for language, words in WORDS.items():
+                page = (await visitor.get(f"/{language}/exhibitions/winter")).text
+                assert [each for each in words if each not in page] == []
+                calendar = await visitor.get(f"/{language}/exhibitions/winter/talks.ics")
+                assert f"SUMMARY:{'夜话' if language == 'zh' else 'An evening'}" in calendar.text
+                assert "LOCATION:The library" in calendar.text
 
 
 async def insert(table: str, values: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from tests import factories
 from tests.conftest import Site
 from tests.markup import attributes
 
-CREDIT = {"kind": "donor", "name_zh": "", "name_en": "Glow Fund", "link": "https://example.org/glow"}
+CREDIT = {"kind": "donor", "name": {"en": "Glow Fund"}, "link": "https://example.org/glow"}
 
 PAGE = "/en/exhibitions/solstice"
 

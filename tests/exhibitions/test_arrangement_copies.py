@@ -8,12 +8,12 @@ from gallery.artworks.models import Artwork, Status
 from gallery.exhibitions import drafts
 from gallery.exhibitions.draft_lists import add_entry
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Layout, Room
-from gallery.web.texts import Texts
+from gallery.web.texts import NO_TEXTS, Texts
 from tests import factories
 from tests.conftest import Site
-from tests.factories import accepted
+from tests.factories import accepted, in_en
 
-FORM = {"title_zh": "", "title_en": "Reunion again", "slug": "reunion-2027", "theme": ""}
+FORM = {"title[zh]": "", "title[en]": "Reunion again", "slug": "reunion-2027", "theme": ""}
 
 
 @pytest.mark.engines("sqlite", "postgresql")
@@ -25,18 +25,20 @@ async def test_a_copy_begins_as_the_draft_is(site: Site) -> None:
     draft = await drafts.draft_of(exhibition)
     room = await Room.get(edition_id=draft.id)
     await drafts.change_caption(
-        await Hanging.get(room_id=room.id, artwork_id=two.id), caption_en="By the door"
+        await Hanging.get(room_id=room.id, artwork_id=two.id), caption=in_en("By the door")
     )
-    second = await drafts.add_room(draft, title_en="Snow", layout=Layout.TIMELINE, rule={"theme": theme.id})
+    second = await drafts.add_room(
+        draft, title=in_en("Snow"), layout=Layout.TIMELINE, rule={"theme": theme.id}
+    )
     await drafts.add_exclusion(second, one)
-    credit = {"kind": "curator", "name_zh": "", "name_en": "Mei", "link": ""}
+    credit = {"kind": "curator", "name": {"en": "Mei"}, "link": ""}
     await add_entry(exhibition, "credits", credit, site.cast.curator)
     await Artwork.filter(id=gone.id).update(status=Status.WITHDRAWN)
 
     client = await site.client(site.cast.curator)
     here = f"/desk/exhibitions/{exhibition.id}/copies"
     offered = (await client.get(f"{here}/new")).text
-    assert f'value="{draft.title_en}"' in offered
+    assert f'value="{draft.title.get("en")}"' in offered
     assert f'<option selected value="{theme.id}">' in offered
     answer = await client.post(here, data={**FORM, "theme": str(theme.id)})
     copy = await Exhibition.get(slug="reunion-2027")
@@ -45,20 +47,20 @@ async def test_a_copy_begins_as_the_draft_is(site: Site) -> None:
     assert (copy.theme_id, copy.created_by_id) == (theme.id, site.cast.curator.id)
 
     (made,) = await Edition.filter(exhibition_id=copy.id)
-    assert (made.number, made.title_en, made.title_zh) == (None, "Reunion again", "")
-    assert (made.introduction_zh, made.opens_at, made.closes_at) == ("团圆。", None, None)
-    assert [entry["name_en"] for entry in made.credits] == ["Mei"]
+    assert (made.number, made.title) == (None, in_en("Reunion again"))
+    assert (made.introduction.get("zh"), made.opens_at, made.closes_at) == ("团圆。", None, None)
+    assert [entry["name"]["en"] for entry in made.credits] == ["Mei"]
     rooms = await Room.filter(edition_id=made.id)
-    assert [room.title_en for room in rooms] == ["Room one", "Snow"]
+    assert [room.title.get("en") for room in rooms] == ["Room one", "Snow"]
     assert (rooms[1].layout, rooms[1].rule, rooms[1].without) == (
         Layout.TIMELINE,
         {"theme": theme.id},
         [one.id],
     )
     hung = await Hanging.filter(room__edition_id=made.id).order_by("room__position", "position")
-    assert [(hanging.artwork_id, hanging.caption_en) for hanging in hung] == [
-        (one.id, ""),
-        (two.id, "By the door"),
+    assert [(hanging.artwork_id, hanging.caption) for hanging in hung] == [
+        (one.id, NO_TEXTS),
+        (two.id, in_en("By the door")),
     ]
     assert by_rule.id not in {hanging.artwork_id for hanging in hung}  # publishing applies its rule
 
@@ -78,7 +80,7 @@ async def test_a_copy_needs_a_name_of_its_own(site: Site) -> None:
         ({"slug": "reunion"}, "This name is already in use."),
         ({"slug": "Not a slug"}, "small Latin letters"),
         ({"slug": ""}, "give a short name"),
-        ({"title_en": ""}, "at least one of the two languages"),
+        ({"title[en]": ""}, "at least one language"),
         ({"theme": "999"}, "This theme no longer exists"),
     ):
         answer = await client.post(here, data={**FORM, **wrong})

@@ -22,6 +22,7 @@ from gallery.exhibitions.schedule import next_change
 from gallery.public import queries
 from tests import factories
 from tests.conftest import Site, settings_for
+from tests.factories import in_en
 
 SECOND = timedelta(seconds=1)
 NOON = datetime(2026, 12, 22, 4, tzinfo=UTC)  # in Shanghai
@@ -75,7 +76,7 @@ async def walk_through_time(template: Path, plans: list[Plan]) -> None:
                     exhibition=await Exhibition.create(slug=f"plan-{number}"),
                     number=1,
                     is_current=True,
-                    title_en=f"Plan {number}",
+                    title=in_en(f"Plan {number}"),
                     opens_at=opens(plan),
                     closes_at=closes(plan),
                     leaves_when_closed=plan[2],

@@ -16,18 +16,19 @@ from gallery.exhibitions import drafts
 from gallery.exhibitions.drafts import DraftChangeRefused, NotHangable, NotPublishable
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.web.languages import set_language
+from gallery.web.texts import NO_TEXTS
 from tests import factories
 from tests.conftest import Site
-from tests.factories import accepted
+from tests.factories import accepted, in_en, in_zh
 
 
 async def founded(site: Site, **draft: object) -> tuple[Exhibition, Edition, Room]:
     """An exhibition that opened a minute ago, with one empty room."""
     set_language("en")  # refusals are in the curator's language
-    values = {"title_en": "Reunion", "opens_at": now() - timedelta(minutes=1), **draft}
+    values = {"title": in_en("Reunion"), "opens_at": now() - timedelta(minutes=1), **draft}
     exhibition = await drafts.create_exhibition("reunion", site.cast.curator, **values)
     edition = await drafts.draft_of(exhibition)
-    return exhibition, edition, await drafts.add_room(edition, title_en="First")
+    return exhibition, edition, await drafts.add_room(edition, title=in_en("First"))
 
 
 async def order_in(room: Room) -> list[int]:
@@ -54,7 +55,7 @@ async def test_publishing_freezes_the_draft(site: Site) -> None:
     assert await on_view() == set()
     before = await current_number()
     edition = await drafts.publish(exhibition, site.cast.curator)
-    assert (edition.number, edition.is_current, edition.title_en) == (1, True, "Reunion")
+    assert (edition.number, edition.is_current, edition.title.get("en")) == (1, True, "Reunion")
     assert edition.published_by_id == site.cast.curator.id
     assert await on_view() == {first.id, second.id}
     assert await current_number() == before + 1
@@ -70,31 +71,31 @@ async def test_changing_the_draft_changes_nothing_that_visitors_see(site: Site) 
     edition = await drafts.publish(exhibition, site.cast.curator)
     before = await current_number()
     await drafts.take_down(hanging)
-    await drafts.change_room(room, title_en="Another name")
-    await drafts.add_room(draft, title_en="Second")
-    await drafts.change_draft(exhibition, None, title_en="Another title")
+    await drafts.change_room(room, title=in_en("Another name"))
+    await drafts.add_room(draft, title=in_en("Second"))
+    await drafts.change_draft(exhibition, None, title=in_en("Another title"))
     await drafts.close_room(room)
     assert await current_number() == before
     assert await on_view() == {work.id}
     await edition.refresh_from_db()
-    assert edition.title_en == "Reunion"
+    assert edition.title.get("en") == "Reunion"
     (frozen,) = await Room.filter(edition_id=edition.id)
-    assert frozen.title_en == "First"
+    assert frozen.title.get("en") == "First"
 
 
 @pytest.mark.engines("sqlite", "postgresql")
 async def test_rooms_keep_their_order_and_works_their_room(site: Site) -> None:
     exhibition, draft, first = await founded(site)
-    second = await drafts.add_room(draft, title_en="Second", text_zh="雪")
-    third = await drafts.add_room(draft, title_en="Third")
+    second = await drafts.add_room(draft, title=in_en("Second"), text=in_zh("雪"))
+    third = await drafts.add_room(draft, title=in_en("Third"))
     works = {room.id: await accepted(site) for room in (first, second, third)}
     for room in (third, first, second):
         await drafts.hang(room, works[room.id], site.cast.curator)
     await drafts.move_room(third, 1)
     edition = await drafts.publish(exhibition, site.cast.curator)
     frozen = await Room.filter(edition_id=edition.id)
-    assert [room.title_en for room in frozen] == ["Third", "First", "Second"]
-    assert frozen[2].text_zh == "雪"
+    assert [room.title.get("en") for room in frozen] == ["Third", "First", "Second"]
+    assert frozen[2].text == in_zh("雪")
     assert [await order_in(room) for room in frozen] == [
         [works[third.id].id],
         [works[first.id].id],
@@ -148,7 +149,7 @@ async def test_taking_it_off_the_site_keeps_draft_and_editions(site: Site) -> No
 @pytest.mark.parametrize(
     ("draft", "sentence"),
     [
-        ({"title_en": ""}, "give the exhibition a title"),
+        ({"title": NO_TEXTS}, "give the exhibition a title"),
         ({"opens_at": None}, "when the exhibition opens"),
         ({"closes_at": now() - timedelta(days=1)}, "closes before it opens"),
     ],
@@ -188,7 +189,7 @@ async def test_withdrawn_works_do_not_enter_an_edition(site: Site) -> None:
 
 async def test_a_work_hangs_once_in_an_edition(site: Site) -> None:
     _exhibition, draft, room = await founded(site)
-    other = await drafts.add_room(draft, title_en="Second")
+    other = await drafts.add_room(draft, title=in_en("Second"))
     work = await accepted(site)
     results = await asyncio.gather(
         *(drafts.hang(wall, work, site.cast.curator) for wall in (room, other, room)),
@@ -220,8 +221,8 @@ async def test_an_edition_is_frozen(site: Site) -> None:
     hanging = await Hanging.get(room_id=frozen.id)
     work = await accepted(site)
     for change in (
-        drafts.add_room(edition, title_en="More"),
-        drafts.change_room(frozen, title_en="Changed"),
+        drafts.add_room(edition, title=in_en("More")),
+        drafts.change_room(frozen, title=in_en("Changed")),
         drafts.move_room(frozen, 1),
         drafts.close_room(frozen),
         drafts.take_down(hanging),
@@ -230,7 +231,7 @@ async def test_an_edition_is_frozen(site: Site) -> None:
     ):
         with pytest.raises(DraftChangeRefused):
             await change
-    assert await Room.filter(edition_id=edition.id).values_list("title_en", flat=True) == ["First"]
+    assert await Room.filter(edition_id=edition.id).values_list("title", flat=True) == [in_en("First")]
     assert await Hanging.filter(room_id=frozen.id).count() == 1
 
 
@@ -259,7 +260,7 @@ async def test_a_new_theme_is_seen_at_once(site: Site) -> None:
     exhibition, _draft, _room = await founded(site)
     theme = await factories.theme()
     before = await current_number()
-    await drafts.change_draft(exhibition, theme, title_en="Reunion")
+    await drafts.change_draft(exhibition, theme, title=in_en("Reunion"))
     assert (await Exhibition.get(id=exhibition.id)).theme_id == theme.id
     assert await current_number() == before + 1
 

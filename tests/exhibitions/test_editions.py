@@ -23,7 +23,7 @@ from gallery.web.languages import set_language
 from gallery.web.texts import Texts
 from tests import factories
 from tests.conftest import Site
-from tests.factories import accepted
+from tests.factories import accepted, in_en
 from tests.live import LiveSite
 from tests.markup import texts_in
 
@@ -41,18 +41,20 @@ async def two_editions(site: Site) -> tuple[Exhibition, list[Artwork]]:
         await accepted(site, title_translation=f"Title {letter}") for letter in ("a", "b", "c", "d")
     ]
     exhibition = await factories.exhibition(
-        [a, b, c], published=False, slug="reunion", introduction_en="We eat together at home."
+        [a, b, c], published=False, slug="reunion", introduction=in_en("We eat together at home.")
     )
     await drafts.publish(exhibition, site.cast.curator)
     draft = await draft_of(exhibition)
     room = await Room.get(edition_id=draft.id)
     await drafts.change_draft(
-        exhibition, None, title_en="Homecoming", introduction_en="We eat together again."
+        exhibition, None, title=in_en("Homecoming"), introduction=in_en("We eat together again.")
     )
     await drafts.take_down(await Hanging.get(room_id=room.id, artwork_id=b.id))
     await drafts.move_hanging(await Hanging.get(room_id=room.id, artwork_id=c.id), 1)
-    await drafts.change_caption(await Hanging.get(room_id=room.id, artwork_id=a.id), caption_en="By the door")
-    second = await drafts.add_room(draft, title_en="Upstairs")
+    await drafts.change_caption(
+        await Hanging.get(room_id=room.id, artwork_id=a.id), caption=in_en("By the door")
+    )
+    second = await drafts.add_room(draft, title=in_en("Upstairs"))
     await drafts.hang(second, d, site.cast.curator)
     await drafts.publish(exhibition, site.cast.keeper)
     return exhibition, [a, b, c, d]
@@ -146,7 +148,7 @@ async def test_restoring_brings_an_edition_back_as_the_draft(site: Site) -> None
     draft = await draft_of(exhibition)
     assert draft.version > version
     assert draft.changed_by_id == site.cast.curator.id
-    assert draft.title_en.startswith("Exhibition ")
+    assert draft.title.get("en").startswith("Exhibition ")
     hung = await Hanging.filter(room__edition_id=draft.id).order_by("position")
     assert [hanging.artwork_id for hanging in hung] == [a.id, b.id, c.id]
     # Visitors see it once it is published as a new edition; earlier editions stay.
@@ -229,7 +231,7 @@ async def test_only_curators_see_and_restore_editions(site: Site) -> None:
     assert (await curator.get(f"{here}/editions/3/restoration")).status_code == 404
     assert (await curator.post(f"{here}/editions/0/restoration")).status_code == 404
     assert (await curator.get("/desk/exhibitions/999/editions")).status_code == 404
-    assert (await draft_of(exhibition)).title_en == "Homecoming"
+    assert (await draft_of(exhibition)).title.get("en") == "Homecoming"
 
 
 # Publishing
@@ -276,7 +278,7 @@ async def test_an_empty_exhibition_is_answered_with_a_sentence(site: Site) -> No
 
 async def test_an_exhibition_off_the_site_is_at_none_of_its_addresses(site: Site) -> None:
     work = await accepted(site, consent=await factories.consent(site.cast.organisation, for_sharing=True))
-    exhibition = await factories.exhibition([work], slug="solstice", title_en="Solstice of all")
+    exhibition = await factories.exhibition([work], slug="solstice", title=in_en("Solstice of all"))
     image = await work.image
     gone = [
         f"/{language}/exhibitions/solstice{more}"
@@ -351,7 +353,8 @@ def arrangement(rooms: list[list[int]], titles: list[str]) -> Arrangement:
         dict.fromkeys(FROZEN_FIELDS, ""),
         [
             FilledRoom(
-                Room(id=number, edition_id=1, position=number, title_en=title), [HungWork(id) for id in works]
+                Room(id=number, edition_id=1, position=number, title=in_en(title)),
+                [HungWork(id) for id in works],
             )
             for number, (works, title) in enumerate(zip(rooms, titles, strict=False), 1)
         ],
@@ -422,7 +425,7 @@ async def test_the_pages_ask_a_constant_number_of_queries(
     paths = ["editions", "comparison?before=1&after=draft", "editions/1/restoration"]
     few = [await queries(path) for path in paths]
     for number in range(3):
-        room = await drafts.add_room(draft, title_en=f"Room {number}")
+        room = await drafts.add_room(draft, title=in_en(f"Room {number}"))
         for _ in range(3):
             await drafts.hang(room, await accepted(site), site.cast.curator)
         await drafts.publish(exhibition, site.cast.curator)

@@ -10,6 +10,8 @@ from gallery.clock import now, today
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from tests import factories
 from tests.conftest import Site
+from tests.exhibitions.rooms import caption
+from tests.factories import in_en
 from tests.markup import attribute, attributes
 from tests.queries import counted_queries
 
@@ -24,7 +26,7 @@ async def long_draft(site: Site, *sizes: int) -> tuple[Exhibition, list[Room], d
     consent = await factories.consent(site.cast.organisation, ends_on=today() + timedelta(days=9))
     works = iter(await factories.bare_works(consent, range(sum(sizes))))
     rooms = [
-        await Room.create(edition_id=edition.id, position=number, title_en=f"Hall {number}")
+        await Room.create(edition_id=edition.id, position=number, title=in_en(f"Hall {number}"))
         for number in range(1, len(sizes) + 1)
     ]
     await Hanging.bulk_create(
@@ -102,7 +104,7 @@ async def test_moves_count_from_the_beginning_and_return_to_the_stretch(site: Si
     assert (await order(other))[-1] == places[99]
     for path, data in [
         (f"hangings/{places[69]}/deletion", {}),
-        (f"hangings/{places[70]}/caption", {"caption_en": "Here"}),
+        (f"hangings/{places[70]}/caption", {f"hanging-{places[70]}-caption[en]": "Here"}),
         (f"rooms/{other.id}/position", {"position": "1"}),
         (f"rooms/{room.id}/deletion", {}),
     ]:
@@ -136,11 +138,11 @@ async def test_a_refused_caption_comes_back_with_its_stretch(site: Site) -> None
     client = await site.client(site.cast.curator)
     answer = await client.post(
         f"/desk/exhibitions/{exhibition.id}/hangings/{hanging.id}/caption",
-        data={"caption_en": "y" * 301, "caption_zh": "门边"},
+        data=caption(hanging, en="y" * 301, zh="门边"),
     )
     assert answer.status_code == 422
-    assert attribute(answer.text, f"#hanging-{hanging.id}-caption_zh", "value") == "门边"
-    assert attribute(answer.text, f"#hanging-{hanging.id}-caption_en", "aria-invalid") == "true"
+    assert attribute(answer.text, f"#hanging-{hanging.id}-caption-zh", "value") == "门边"
+    assert attribute(answer.text, f"#hanging-{hanging.id}-caption-en", "aria-invalid") == "true"
     assert attribute(answer.text, f"#hanging-{hanging.id} form", "action").endswith(f"?at={room.id}.61")
 
 
@@ -161,7 +163,7 @@ async def test_rooms_without_space_on_the_page_are_opened_by_a_link(site: Site) 
     assert link not in chosen
 
     refused = await client.post(
-        f"{here}/rooms/{rooms[5].id}", data={f"room-{rooms[5].id}-text_en": "A wall text kept"}
+        f"{here}/rooms/{rooms[5].id}", data={f"room-{rooms[5].id}-text[en]": "A wall text kept"}
     )
     assert refused.status_code == 422
     assert "A wall text kept" in refused.text
@@ -217,6 +219,6 @@ async def test_a_long_draft_asks_no_more_queries_and_loads_only_what_it_shows(
 
     few, many = await queries(3), await queries(70, 70, 70, 70, 70)
     assert len(few) == len(many)
-    whole_rows = [sql for sql in many if '"story"' in sql or '"caption_zh"' in sql]
+    whole_rows = [sql for sql in many if '"story"' in sql or '"caption"' in sql]
     assert whole_rows
     assert max(sql.count("?") + sql.count("$") for sql in whole_rows) == 240

@@ -31,7 +31,7 @@ from gallery.search.results import _rooms
 from tests import factories
 from tests.cast import assemble
 from tests.conftest import Site, settings_for
-from tests.factories import accepted, in_zh
+from tests.factories import accepted, in_en, in_zh
 from tests.markup import texts_in
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
@@ -153,9 +153,9 @@ async def walk(template: Path, steps: list[Step]) -> None:
             work = await Artwork.create(
                 organisation=cast.organisation, status=Status.ACCEPTED, title=in_zh("Snow")
             )
-            exhibition = await drafts.create_exhibition("snow", cast.curator, title_en="Snow")
+            exhibition = await drafts.create_exhibition("snow", cast.curator, title=in_en("Snow"))
             draft = await drafts.draft_of(exhibition)
-            room = await Room.create(edition=draft, position=1, title_en="One")
+            room = await Room.create(edition=draft, position=1, title=in_en("One"))
             await Hanging.create(room=room, artwork=work, position=1)
             oracle, moment = Oracle(), NOON
             for number, (step, hours) in enumerate(steps):
@@ -171,7 +171,7 @@ async def walk(template: Path, steps: list[Step]) -> None:
                         opens_at = moment + step[0] * HOUR
                         closes_at = opens_at + step[1] * HOUR if step[1] else None
                         await Edition.filter(id=draft.id).update(
-                            title_en=f"Snow {number}",
+                            title=in_en(f"Snow {number}"),
                             opens_at=opens_at,
                             closes_at=closes_at,
                             leaves_when_closed=step[2],
@@ -199,11 +199,11 @@ async def watch(exhibition: Exhibition, oracle: Oracle, since: datetime) -> None
 async def planned(site: Site) -> tuple[Exhibition, Artwork, Artwork, datetime]:
     """Edition 1 is open and hangs `old`; edition 2, published at the desk, hangs `new` an hour later."""
     old, new = await accepted(site), await accepted(site)
-    exhibition = await factories.exhibition([old], slug="reunion", title_en="Reunion")
+    exhibition = await factories.exhibition([old], slug="reunion", title=in_en("Reunion"))
     draft = await drafts.draft_of(exhibition)
     await Hanging.filter(room__edition_id=draft.id).update(artwork_id=new.id)
     opens_at = (clock.now() + HOUR).replace(microsecond=0)
-    await Edition.filter(id=draft.id).update(opens_at=opens_at, title_en="Reunion again")
+    await Edition.filter(id=draft.id).update(opens_at=opens_at, title=in_en("Reunion again"))
     return exhibition, old, new, opens_at
 
 
@@ -311,7 +311,7 @@ async def test_the_calendar_tells_a_talk_of_two_editions_once(site: Site) -> Non
     exhibition, _old, _new, opens_at = await planned(site)
     talk = {
         "key": "abcdefgh",
-        **{f"{name}_{language}": "Talk" for name in ("title", "text", "place") for language in ("zh", "en")},
+        **{name: {"zh": "Talk", "en": "Talk"} for name in ("title", "text", "place")},
         "starts_at": (opens_at - HOUR / 2).isoformat(),
         "ends_at": opens_at.isoformat(),
         "link": "",
@@ -344,7 +344,7 @@ async def test_what_a_planned_edition_took_off_the_wall_stays_away_after_a_resto
         is_current=True,
         published_at=clock.now() - 2 * HOUR,
         opens_at=clock.now() - HOUR,
-        title_en="Later",
+        title=in_en("Later"),
     )
     room = await Room.create(edition=second, position=1)
     await Hanging.create(room=room, artwork=stays, position=1)

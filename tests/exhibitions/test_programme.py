@@ -19,25 +19,27 @@ from gallery.exhibitions.draft_lists import MAX_LIST_ENTRIES, add_entry
 from gallery.exhibitions.models import Edition, Exhibition
 from gallery.exhibitions.talks import Talk
 from gallery.interop.icalendar_files import event_of
+from gallery.web.texts import NO_TEXTS
 from tests import factories
 from tests.conftest import Site
+from tests.factories import in_zh
 from tests.markup import attribute, first
 
 CREDIT = {
     "new-kind": "donor",
-    "new-name_zh": "微光基金",
-    "new-name_en": "",
+    "new-name[zh]": "微光基金",
+    "new-name[en]": "",
     "new-link": "https://example.org/glow",
 }
 TALK = {
-    "new-title_zh": "汤圆夜话",
-    "new-title_en": "An evening, with tangyuan; and tea",
-    "new-text_zh": "",
-    "new-text_en": "We **talk**\n\nand eat.",
+    "new-title[zh]": "汤圆夜话",
+    "new-title[en]": "An evening, with tangyuan; and tea",
+    "new-text[zh]": "",
+    "new-text[en]": "We **talk**\n\nand eat.",
     "new-starts_at": "2027-01-05T19:00",
     "new-ends_at": "2027-01-05T20:30",
-    "new-place_zh": "上海图书馆",
-    "new-place_en": "",
+    "new-place[zh]": "上海图书馆",
+    "new-place[en]": "",
     "new-link": "https://live.example.org/1?a=b,c",
 }
 
@@ -136,12 +138,12 @@ async def test_credits_stand_in_the_order_that_curators_give_them(site: Site) ->
     exhibition, here = await draft(site)
     client = await site.client(site.cast.curator)
     for name in ("A", "B", "C"):
-        await client.post(f"{here}/credits", data={"new-kind": "media", "new-name_en": name})
+        await client.post(f"{here}/credits", data={"new-kind": "media", "new-name[en]": name})
 
     async def order() -> str:
-        return "".join(entry["name_en"] for entry in await entries(exhibition, "credits"))
+        return "".join(entry["name"]["en"] for entry in await entries(exhibition, "credits"))
 
-    keys = {entry["name_en"]: entry["key"] for entry in await entries(exhibition, "credits")}
+    keys = {entry["name"]["en"]: entry["key"] for entry in await entries(exhibition, "credits")}
     for name, to, expected in (("C", "1", "CAB"), ("A", "3", "CBA"), ("B", "99", "CAB"), ("B", "x", "BCA")):
         answer = await client.post(f"{here}/credits/{keys[name]}/position", data={"position": to})
         assert answer.status_code == 303
@@ -151,18 +153,18 @@ async def test_credits_stand_in_the_order_that_curators_give_them(site: Site) ->
 @pytest.mark.parametrize(
     ("path", "typed", "changed", "sentence"),
     [
-        ("credits", CREDIT, {"new-name_zh": " "}, "name in at least one of the two languages"),
+        ("credits", CREDIT, {"new-name[zh]": " "}, "name in at least one language"),
         ("credits", CREDIT, {"new-link": "javascript:alert(1)"}, "full web address"),
         ("credits", CREDIT, {"new-link": "https://a b"}, "full web address"),
         ("credits", CREDIT, {"new-kind": "boss"}, "This option is no longer available"),
-        ("credits", CREDIT, {"new-name_en": "x" * 121}, "121 characters"),
-        ("talks", TALK, {"new-title_zh": "", "new-title_en": ""}, "title in at least one"),
+        ("credits", CREDIT, {"new-name[en]": "x" * 121}, "121 characters"),
+        ("talks", TALK, {"new-title[zh]": "", "new-title[en]": ""}, "title in at least one"),
         ("talks", TALK, {"new-starts_at": ""}, "say when it begins"),
         ("talks", TALK, {"new-ends_at": ""}, "say when it ends"),
         ("talks", TALK, {"new-ends_at": "2027-01-05T19:00"}, "ends before it begins"),
         ("talks", TALK, {"new-ends_at": "2027-03-05T19:00"}, "longer than a month"),
         ("talks", TALK, {"new-starts_at": "2027-02-30T19:00"}, "in the calendar"),
-        ("talks", TALK, {"new-place_zh": "", "new-link": ""}, "Please say where"),
+        ("talks", TALK, {"new-place[zh]": "", "new-link": ""}, "Please say where"),
         ("talks", TALK, {"new-link": "ftp://example.org"}, "full web address"),
     ],
 )
@@ -191,7 +193,7 @@ async def test_what_is_wrong_comes_back_with_a_sentence(
 async def test_a_list_has_an_end(site: Site) -> None:
     exhibition, here = await draft(site)
     many = [
-        {"key": f"{n:08x}", "kind": "media", "name_zh": "", "name_en": f"N{n}", "link": ""}
+        {"key": f"{n:08x}", "kind": "media", "name": {"en": f"N{n}"}, "link": ""}
         for n in range(MAX_LIST_ENTRIES)
     ]
     await Edition.filter(exhibition_id=exhibition.id).update(credits=many)
@@ -210,17 +212,17 @@ async def test_two_curators_lose_nothing_of_each_other(site: Site) -> None:
     seen = attribute((await hers.get(f"{here}/talks")).text, "[name=seen]", "value")
     typed = {**retyped(TALK, key), "seen": seen}
     assert (
-        await hers.post(f"{here}/talks/{key}", data={**typed, f"{key}-title_en": "Hers"})
+        await hers.post(f"{here}/talks/{key}", data={**typed, f"{key}-title[en]": "Hers"})
     ).status_code == 303
     # He changed another field of the same page: both changes are saved.
     moved = {**typed, f"{key}-starts_at": "2027-01-05T18:00"}
     assert (await his.post(f"{here}/talks/{key}", data=moved)).status_code == 303
     (entry,) = await entries(exhibition, "talks")
-    assert (entry["title_en"], entry["starts_at"]) == ("Hers", "2027-01-05T10:00:00+00:00")
+    assert (entry["title"]["en"], entry["starts_at"]) == ("Hers", "2027-01-05T10:00:00+00:00")
     # The same field: he gets a notice, and his text stays in the form.
     refused = await his.post(
         f"{here}/talks/{key}",
-        data={**typed, f"{key}-title_en": "His", f"{key}-starts_at": "2027-01-05T17:00"},
+        data={**typed, f"{key}-title[en]": "His", f"{key}-starts_at": "2027-01-05T17:00"},
     )
     assert refused.status_code == 422
     assert "It now reads: Hers." in refused.text
@@ -230,15 +232,15 @@ async def test_two_curators_lose_nothing_of_each_other(site: Site) -> None:
     # On the next save he may change what his page displayed; other fields stay.
     await hers.post(
         f"{here}/talks/{key}",
-        data={**typed, f"{key}-title_en": "Hers", f"{key}-place_en": "Her place"},
+        data={**typed, f"{key}-title[en]": "Hers", f"{key}-place[en]": "Her place"},
     )
     for link in ("nowhere", TALK["new-link"]):  # the first is refused for another reason
         seen = attribute(refused.text, "[name=seen]", "value")
-        again = {**typed, f"{key}-title_en": "His", f"{key}-link": link, "seen": seen}
+        again = {**typed, f"{key}-title[en]": "His", f"{key}-link": link, "seen": seen}
         refused = await his.post(f"{here}/talks/{key}", data=again)
     assert refused.status_code == 303
     (entry,) = await entries(exhibition, "talks")
-    assert (entry["title_en"], entry["place_en"]) == ("His", "Her place")
+    assert (entry["title"]["en"], entry["place"]["en"]) == ("His", "Her place")
     # An entry that one removed is gone for the other.
     await hers.post(f"{here}/talks/{key}/deletion")
     for path in ("", "/deletion", "/position"):
@@ -247,11 +249,11 @@ async def test_two_curators_lose_nothing_of_each_other(site: Site) -> None:
     await add_entry(
         exhibition,
         "credits",
-        {"kind": "media", "name_zh": "甲", "name_en": "", "link": ""},
+        {"kind": "media", "name": in_zh("甲"), "link": ""},
         site.cast.curator,
     )
     await his.post(f"{here}/credits", data=CREDIT)
-    assert [entry["name_zh"] for entry in await entries(exhibition, "credits")] == ["甲", "微光基金"]
+    assert [entry["name"]["zh"] for entry in await entries(exhibition, "credits")] == ["甲", "微光基金"]
 
 
 async def test_only_curators_change_them(site: Site) -> None:
@@ -274,13 +276,13 @@ async def test_talks_are_taken_along_as_calendar_files(site: Site) -> None:
     client, visitor = await site.client(site.cast.curator), await site.client()
     second = {
         **TALK,
-        "new-title_en": "Earlier",
+        "new-title[en]": "Earlier",
         "new-starts_at": "2027-01-04T23:00",
         "new-ends_at": "2027-01-05T01:00",
     }
     for typed in (TALK, second):
         await client.post(f"{here}/talks", data=typed)
-    keys = {entry["title_en"]: entry["key"] for entry in await entries(exhibition, "talks")}
+    keys = {entry["title"]["en"]: entry["key"] for entry in await entries(exhibition, "talks")}
     path = "/en/exhibitions/solstice/talks"
     assert (await visitor.get(f"{path}.ics")).status_code == 404  # not published yet
     edition = await drafts.publish(exhibition, site.cast.curator)
@@ -308,7 +310,7 @@ async def test_talks_are_taken_along_as_calendar_files(site: Site) -> None:
 
     # A later edition changes an event that calendars already have: same UID, higher sequence.
     key = keys["Earlier"]
-    await client.post(f"{here}/talks/{key}", data=retyped(second, key, title_en="Later"))
+    await client.post(f"{here}/talks/{key}", data=retyped(second, key, **{"title[en]": "Later"}))
     await drafts.publish(exhibition, site.cast.curator)
     site.app.state.content._checked_at = float("-inf")
     changed = vobject.readOne((await visitor.get(f"{path}/{key}.ics")).text).vevent
@@ -352,7 +354,9 @@ texts = st.text(
 @given(texts, texts)
 def test_a_calendar_file_gives_every_text_back(title: str, place: str) -> None:
     moment = datetime(2027, 1, 5, 11, 0, tzinfo=UTC)
-    talk = Talk("0a1b2c3d", title, title, "", "", moment, moment + timedelta(hours=1), place, place, "")
+    talk = Talk(
+        "0a1b2c3d", in_zh(title), NO_TEXTS, moment, moment + timedelta(hours=1), in_zh(place), link=""
+    )
     written = event_of(talk, "https://gallery.example.org/en/exhibitions/solstice", moment, 3).to_ical()
     assert max(map(len, written.split(b"\r\n"))) <= 75
     read = icalendar.Event.from_ical(written)

@@ -7,16 +7,16 @@ import pytest
 from gallery.artists.models import Consent
 from gallery.artworks.models import Status
 from gallery.exhibitions import drafts
-from gallery.exhibitions.arrangements import CAPTION_FIELDS, ROOM_FIELDS
+from gallery.exhibitions.arrangements import ROOM_FIELDS
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Layout, Room
 from gallery.exhibitions.room_rules import MAX_WORKS_BY_RULE, fill_rooms
 from gallery.web.edit_conflicts import seen_field
-from gallery.web.texts import Texts
+from gallery.web.texts import Texts, by_language, split_field_name
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
-from tests.exhibitions.rooms import begun, fields, seen_at
-from tests.factories import accepted
+from tests.exhibitions.rooms import begun, caption, fields, seen_at
+from tests.factories import accepted, in_en
 from tests.markup import attribute, attributes
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
@@ -141,14 +141,14 @@ async def test_two_rules_do_not_hang_a_work_twice(site: Site) -> None:
     exhibition, _room = await begun([work])
     draft = await drafts.draft_of(exhibition)
     for _ in range(2):
-        await drafts.add_room(draft, title_en="More", rule={"year": 2001})
+        await drafts.add_room(draft, title=in_en("More"), rule={"year": 2001})
     hung = [[one.artwork_id for one in room.works] for room in await fill_rooms(draft)]
     assert hung == [[work.id], [other.id], []]
 
 
 async def test_an_empty_room_is_not_published(site: Site) -> None:
     exhibition, _room = await begun([await accepted(site)])
-    await drafts.add_room(await drafts.draft_of(exhibition), title_en="Bare")
+    await drafts.add_room(await drafts.draft_of(exhibition), title=in_en("Bare"))
     client = await site.client(site.cast.curator)
     answer = await client.post(f"/desk/exhibitions/{exhibition.id}/editions")
     assert answer.status_code == 422
@@ -165,7 +165,7 @@ async def test_visitors_meet_the_layout_and_the_captions(site: Site, layout: Lay
     await client.post(f"{here}/rooms/{room.id}", data=fields(room, layout=layout))
     hanging = await Hanging.get(artwork_id=late.id)
     saved = await client.post(
-        f"{here}/hangings/{hanging.id}/caption", data={"caption_zh": "", "caption_en": "Seen from <the door>"}
+        f"{here}/hangings/{hanging.id}/caption", data=caption(hanging, en="Seen from <the door>")
     )
     assert saved.status_code == 303
     await client.post(f"{here}/editions")
@@ -185,12 +185,12 @@ async def test_no_caption_comes_back_to_a_withdrawn_work(site: Site) -> None:
     client = await site.client(site.cast.curator)
     path = f"/desk/exhibitions/{exhibition.id}/hangings/{hanging.id}/caption"
     await withdraw(await Consent.get(id=work.consent_id), site.storage)
-    typed = {"caption_en": "What the child drew"}
+    typed = caption(hanging, en="What the child drew")
     page = await client.post(path, data=typed)
     assert (page.status_code, "so it cannot be changed" in page.text) == (422, True)
     answer = await client.post(path, data=typed, headers={"accept": "application/json"})
     assert answer.status_code == 422
-    assert (await Hanging.get(id=hanging.id)).caption_en == ""
+    assert not (await Hanging.get(id=hanging.id)).caption
 
 
 async def test_a_caption_that_is_too_long(site: Site) -> None:
@@ -198,10 +198,12 @@ async def test_a_caption_that_is_too_long(site: Site) -> None:
     hanging = await Hanging.get(room__edition__exhibition_id=exhibition.id)
     client = await site.client(site.cast.curator)
     path = f"/desk/exhibitions/{exhibition.id}/hangings/{hanging.id}/caption"
-    answer = await client.post(path, data={"caption_en": "x" * 301}, headers={"accept": "application/json"})
+    answer = await client.post(
+        path, data=caption(hanging, en="x" * 301), headers={"accept": "application/json"}
+    )
     assert answer.status_code == 422
-    assert "301 characters" in answer.json()["errors"][f"hanging-{hanging.id}-caption_en"][0]
-    page = await client.post(path, data={"caption_en": "x" * 301})
+    assert "301 characters" in answer.json()["errors"][f"hanging-{hanging.id}-caption-en"][0]
+    page = await client.post(path, data=caption(hanging, en="x" * 301))
     assert page.status_code == 422
     assert f'value="{"x" * 301}"' in page.text  # nothing that was typed is lost
     assert "301 characters" in page.text
@@ -211,7 +213,7 @@ async def test_a_caption_that_is_too_long(site: Site) -> None:
 async def test_a_work_moves_to_another_room(site: Site) -> None:
     one, two, three = [await accepted(site) for _ in range(3)]
     exhibition, room = await begun([one, two])
-    other = await drafts.add_room(await drafts.draft_of(exhibition), title_en="Other")
+    other = await drafts.add_room(await drafts.draft_of(exhibition), title=in_en("Other"))
     await drafts.hang(other, three, site.cast.curator)
     hanging = await Hanging.get(artwork_id=one.id)
     client = await site.client(site.cast.curator)
@@ -233,30 +235,30 @@ async def test_two_curators_change_different_fields_and_both_stay(site: Site) ->
     exhibition, room = await begun([])
     here = f"/desk/exhibitions/{exhibition.id}/rooms/{room.id}"
     one, other = await site.client(site.cast.curator), await site.client(site.cast.keeper)
-    seen = seen_field({name: getattr(room, name) for name in ROOM_FIELDS})
+    seen = seen_field(by_language({name: getattr(room, name) for name in ROOM_FIELDS}))
     first = await one.post(here, data={**fields(room, title_en="Hers"), "seen": seen})
     second = await other.post(here, data={**fields(room, text_en="His"), "seen": seen})
     assert {first.status_code, second.status_code} == {303}
     room = await Room.get(id=room.id)
-    assert (room.title_en, room.text_en, room.title_zh) == ("Hers", "His", "一号厅")
+    assert (room.title.get("en"), room.text.get("en"), room.title.get("zh")) == ("Hers", "His", "一号厅")
 
 
 async def test_the_later_of_two_is_told_what_the_other_wrote(site: Site) -> None:
     exhibition, room = await begun([])
     here = f"/desk/exhibitions/{exhibition.id}/rooms/{room.id}"
     one, other = await site.client(site.cast.curator), await site.client(site.cast.keeper)
-    seen = seen_field({name: getattr(room, name) for name in ROOM_FIELDS})
+    seen = seen_field(by_language({name: getattr(room, name) for name in ROOM_FIELDS}))
     await one.post(here, data={**fields(room, title_en="Hers"), "seen": seen})
     refused = await other.post(here, data={**fields(room, title_en="His"), "seen": seen})
     assert refused.status_code == 422
     assert "curator has changed this since you opened the page. It now reads: Hers" in refused.text
     assert 'value="His"' in refused.text
-    assert (await Room.get(id=room.id)).title_en == "Hers"
+    assert (await Room.get(id=room.id)).title.get("en") == "Hers"
     # The page with the notice has the new digests, so saving again overwrites deliberately.
     fresh = seen_at(refused.text, here)
     again = await other.post(here, data={**fields(room, title_en="His"), "seen": fresh})
     assert again.status_code == 303
-    assert (await Room.get(id=room.id)).title_en == "His"
+    assert (await Room.get(id=room.id)).title.get("en") == "His"
 
 
 async def test_two_curators_write_captions_and_both_stay(site: Site) -> None:
@@ -265,25 +267,25 @@ async def test_two_curators_write_captions_and_both_stay(site: Site) -> None:
     here = f"/desk/exhibitions/{exhibition.id}"
     path = f"{here}/hangings/{hanging.id}/caption"
     hers, his = await site.client(site.cast.curator), await site.client(site.cast.keeper)
-    seen = seen_field(dict.fromkeys(CAPTION_FIELDS, ""))
+    seen = seen_field({"caption[zh]": "", "caption[en]": ""})
     assert seen in (await hers.get(here)).text
     saved = await hers.post(
         path,
-        data={"caption_zh": "门边", "caption_en": "", "seen": seen},
+        data={**caption(hanging, zh="门边"), "seen": seen},
         headers={"accept": "application/json"},
     )
-    assert saved.json()["seen"] == seen_field({"caption_zh": "门边", "caption_en": ""})
+    assert saved.json()["seen"] == seen_field({"caption[zh]": "门边", "caption[en]": ""})
     assert (
-        await his.post(path, data={"caption_zh": "", "caption_en": "By the door", "seen": seen})
+        await his.post(path, data={**caption(hanging, en="By the door"), "seen": seen})
     ).status_code == 303
     await hanging.refresh_from_db()
-    assert (hanging.caption_zh, hanging.caption_en) == ("门边", "By the door")
-    refused = await his.post(path, data={"caption_zh": "窗边", "caption_en": "By the door", "seen": seen})
+    assert (hanging.caption.get("zh"), hanging.caption.get("en")) == ("门边", "By the door")
+    refused = await his.post(path, data={**caption(hanging, zh="窗边", en="By the door"), "seen": seen})
     assert refused.status_code == 422
     assert "It now reads: 门边." in refused.text
     assert 'value="窗边"' in refused.text
     await hanging.refresh_from_db()
-    assert hanging.caption_zh == "门边"
+    assert hanging.caption.get("zh") == "门边"
 
 
 async def test_a_script_that_saves_gets_the_version_and_is_told_of_others(site: Site) -> None:
@@ -291,7 +293,7 @@ async def test_a_script_that_saves_gets_the_version_and_is_told_of_others(site: 
     here = f"/desk/exhibitions/{exhibition.id}"
     one, other = await site.client(site.cast.curator), await site.client(site.cast.keeper)
     json = {"accept": "application/json"}
-    seen = seen_field({name: getattr(room, name) for name in ROOM_FIELDS})
+    seen = seen_field(by_language({name: getattr(room, name) for name in ROOM_FIELDS}))
     saved = (
         await one.post(
             f"{here}/rooms/{room.id}", data={**fields(room, title_en="A"), "seen": seen}, headers=json
@@ -304,7 +306,7 @@ async def test_a_script_that_saves_gets_the_version_and_is_told_of_others(site: 
         f"{here}/rooms/{room.id}", data={**fields(room, title_en="B"), "seen": seen}, headers=json
     )
     assert refused.status_code == 422
-    assert "It now reads: A" in refused.json()["errors"][f"room-{room.id}-title_en"][0]
+    assert "It now reads: A" in refused.json()["errors"][f"room-{room.id}-title-en"][0]
     again = await one.post(
         f"{here}/rooms/{room.id}",
         data={**fields(room, title_en="C"), "seen": saved["seen"]},
@@ -315,9 +317,9 @@ async def test_a_script_that_saves_gets_the_version_and_is_told_of_others(site: 
 
 
 EDITION = {
-    "title_zh": "一号展",
-    "title_en": "One",
-    "introduction_en": "Old",
+    "title[zh]": "一号展",
+    "title[en]": "One",
+    "introduction[en]": "Old",
     "opens_at": "2026-12-20T09:30",
     "theme": "",
 }
@@ -329,20 +331,20 @@ async def test_the_second_save_of_a_window_undoes_nothing_either(site: Site, for
     hanging = await Hanging.get(room_id=room.id)
     here = f"/desk/exhibitions/{exhibition.id}"
     record, path, typed, mine, theirs = {
-        "edition": (await drafts.draft_of(exhibition), here, EDITION, "title_en", "introduction_en"),
+        "edition": (await drafts.draft_of(exhibition), here, EDITION, "title[en]", "introduction[en]"),
         "room": (
             room,
             f"{here}/rooms/{room.id}",
             fields(room, text_en="Old"),
-            f"room-{room.id}-title_en",
-            f"room-{room.id}-text_en",
+            f"room-{room.id}-title[en]",
+            f"room-{room.id}-text[en]",
         ),
         "caption": (
             hanging,
             f"{here}/hangings/{hanging.id}/caption",
-            {"caption_zh": "一", "caption_en": "Old"},
-            "caption_zh",
-            "caption_en",
+            caption(hanging, zh="一", en="Old"),
+            f"hanging-{hanging.id}-caption[zh]",
+            f"hanging-{hanging.id}-caption[en]",
         ),
     }[form]
     one, other = await site.client(site.cast.curator), await site.client(site.cast.keeper)
@@ -357,8 +359,8 @@ async def test_the_second_save_of_a_window_undoes_nothing_either(site: Site, for
         assert answer.status_code == 200
         seen = answer.json()["seen"]
     await record.refresh_from_db()
-    name = {mine: mine.rpartition("-")[2], theirs: theirs.rpartition("-")[2]}
-    assert (getattr(record, name[mine]), getattr(record, name[theirs])) == ("Second", "His")
+    names = [split_field_name(each.rpartition("-")[2]) for each in (mine, theirs)]
+    assert [getattr(record, name)[language] for name, language in names] == ["Second", "His"]
     # When she writes there herself, she gets a notice.
     response = await one.post(
         path, data={**typed, mine: "Second", theirs: "Hers", "seen": seen}, headers=json
@@ -375,7 +377,7 @@ async def test_what_a_refused_page_does_not_show_is_not_taken_for_seen(site: Sit
     typed = fields(room, text_en="Old")
     await one.post(path, data=typed)
     seen = seen_at((await one.get(here)).text, path)
-    texts = {f"room-{room.id}-title_en": "His", f"room-{room.id}-text_en": "His text"}
+    texts = {f"room-{room.id}-title[en]": "His", f"room-{room.id}-text[en]": "His text"}
     await other.post(path, data={**typed, **texts, "seen": seen})
 
     # She is refused twice, for her own error and for his change, and sees only his title.
@@ -388,7 +390,7 @@ async def test_what_a_refused_page_does_not_show_is_not_taken_for_seen(site: Sit
     assert "His text" not in refused.text
     assert (await one.post(path, data={**typed, "seen": seen})).status_code == 303
     await room.refresh_from_db()
-    assert (room.title_en, room.text_en) == ("Hers", "His text")
+    assert (room.title.get("en"), room.text.get("en")) == ("Hers", "His text")
 
 
 async def test_a_stale_form_does_not_undo_a_theme(site: Site) -> None:
@@ -398,7 +400,7 @@ async def test_a_stale_form_does_not_undo_a_theme(site: Site) -> None:
     client = await site.client(site.cast.curator)
     seen = attribute((await client.get(here)).text, "[name=seen]", "value")
     await Exhibition.filter(id=exhibition.id).update(theme_id=theme.id)
-    data = {"title_en": "New", "opens_at": "2026-12-20T09:30", "theme": "", "seen": seen}
+    data = {"title[en]": "New", "opens_at": "2026-12-20T09:30", "theme": "", "seen": seen}
     assert (await client.post(here, data=data)).status_code == 303
     assert (await Exhibition.get(id=exhibition.id)).theme_id == theme.id
 
@@ -413,7 +415,7 @@ async def test_of_two_themes_the_later_one_is_asked(site: Site) -> None:
     client = await site.client(site.cast.curator)
     seen = seen_at((await client.get(here)).text, here)
     await Exhibition.filter(id=exhibition.id).update(theme_id=hers.id)
-    data = {"title_en": "New", "opens_at": "2026-12-20T09:30", "theme": str(his.id), "seen": seen}
+    data = {"title[en]": "New", "opens_at": "2026-12-20T09:30", "theme": str(his.id), "seen": seen}
     refused = await client.post(here, data=data)
     assert refused.status_code == 422
     assert "It now reads: Hers." in refused.text

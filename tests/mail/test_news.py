@@ -19,7 +19,7 @@ from gallery.reviews.undo import undo_review
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
-from tests.factories import in_zh
+from tests.factories import in_en, in_zh
 from tests.mail.post_office import PostOffice, text_of
 from tests.queries import counted_queries
 
@@ -93,7 +93,7 @@ async def test_hanging_and_opening_are_told_once(site: Site, office: PostOffice)
     opens_at = now() + timedelta(days=3)
     exhibition = await factories.exhibition([*ours, theirs], published=False, opens_at=opens_at)
     await publish(exhibition, site.cast.curator)
-    await Edition.filter(exhibition=exhibition, number=None).update(introduction_en="Told anew.")
+    await Edition.filter(exhibition=exhibition, number=None).update(introduction=in_en("Told anew."))
     await publish(exhibition, site.cast.curator)
     assert await mails("works_hung") == [*MEMBERS, "stranger@example.org"]
     await site.work()

@@ -46,7 +46,7 @@ async def long_exhibition(site: Site, *rooms: int) -> tuple[Exhibition, list[Art
     edition = await made.editions.filter(is_current=True).get()
     hung = rooms[0]
     for number, size in enumerate(rooms[1:], 2):
-        room = await Room.create(edition=edition, position=number, title_zh=f"{number}号厅")
+        room = await Room.create(edition=edition, position=number, title=in_zh(f"{number}号厅"))
         await Hanging.bulk_create(
             Hanging(room=room, artwork=work, position=position)
             for position, work in enumerate(works[hung : hung + size], 1)

@@ -14,7 +14,7 @@ from gallery.themes.models import Theme
 from gallery.web.texts import Texts
 from tests import factories
 from tests.conftest import Site
-from tests.factories import accepted
+from tests.factories import accepted, in_en
 from tests.markup import texts_in
 
 
@@ -30,7 +30,10 @@ async def test_the_desk_sees_occasions_calls_and_exhibitions(site: Site) -> None
         title=Texts({"en": "Solstice"}), date_rule="solar:winter_solstice", occurs_on=day(-1)
     )
     await factories.exhibition(
-        [], title_en="Round things", opens_at=now() + timedelta(days=5), closes_at=now() + timedelta(days=50)
+        [],
+        title=in_en("Round things"),
+        opens_at=now() + timedelta(days=5),
+        closes_at=now() + timedelta(days=50),
     )
     client = await site.client(site.cast.curator)
     page = (await client.get("/desk/calendar")).text

@@ -34,6 +34,7 @@ from gallery.web.texts import Texts
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
+from tests.factories import in_en
 from tests.themes.themes import WINTER
 
 STEPS = 30
@@ -80,7 +81,7 @@ class Changes:
 
     async def publish(self) -> None:
         exhibition = await self.an_exhibition()
-        await drafts.change_draft(exhibition, None, title_en=f"Title {self.random.random()}")
+        await drafts.change_draft(exhibition, None, title=in_en(f"Title {self.random.random()}"))
         with contextlib.suppress(drafts.NotPublishable):  # all of its works were withdrawn
             await drafts.publish(exhibition, self.site.cast.curator)
 
@@ -210,7 +211,7 @@ async def test_a_change_drops_only_the_pages_that_show_it(
     credited = await partner.post(f"/desk/artists/{here[0].artist_id}", data={"credit_name": "Lin"})
     assert credited.status_code == 303
     assert await dropped() == "abeg"  # its neighbour's page shows the credited work
-    await drafts.change_draft(exhibition, None, title_en="Another title")
+    await drafts.change_draft(exhibition, None, title=in_en("Another title"))
     await drafts.publish(exhibition, site.cast.curator)
     assert await dropped() == "cdfg"
     await withdraw(await Consent.get(artworks__id=here[0].id), site.storage)
@@ -232,8 +233,8 @@ async def test_what_stays_on_view_is_not_counted_again(site: Site) -> None:
         assert {edition_key(edition.id), *(work_key(work.id) for work in works[:1])} <= touched
         return set(touched)
 
-    assert counted in await published(title_en="Shown first")
-    assert counted not in await published(title_en="Renamed")
+    assert counted in await published(title=in_en("Shown first"))
+    assert counted not in await published(title=in_en("Renamed"))
     await drafts.hang(
         await Room.get(edition__exhibition_id=exhibition.id, edition__number=None), works[1], curator
     )

@@ -14,7 +14,7 @@ from gallery.exhibitions.models import Exhibition, Hanging, PreviewLink, Room
 from gallery.public.previews import FRAME_LIFETIME, LINK_LIFETIME, MAX_LINKS, frame_signer, link_signer
 from tests import factories
 from tests.conftest import Site
-from tests.factories import accepted
+from tests.factories import accepted, in_en
 from tests.markup import attribute
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
@@ -34,7 +34,7 @@ async def test_somebody_without_an_account_sees_the_draft_as_it_would_hang(site:
     hidden = await accepted(site, consent=expired, title_translation="Not seen")
     exhibition = await factories.exhibition([work, hidden], published=False)
     await Room.filter(edition__exhibition_id=exhibition.id).update(layout="stories")
-    await Hanging.filter(artwork_id=work.id).update(caption_en="By the door")
+    await Hanging.filter(artwork_id=work.id).update(caption=in_en("By the door"))
     guest = await site.client()
     page = await guest.get(await link_of(site, exhibition))
     assert page.status_code == 200

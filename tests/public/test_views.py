@@ -18,7 +18,7 @@ from gallery.web.rendering import content_security_policy
 from gallery.web.texts import Texts
 from tests import factories
 from tests.conftest import Site
-from tests.factories import accepted
+from tests.factories import accepted, in_zh
 from tests.markup import attribute, attributes, first, select, text_in, texts_in
 from tests.public.pages import page_text
 from tests.queries import counted_queries
@@ -187,7 +187,7 @@ async def test_room_without_visible_works_is_left_out(site: Site) -> None:
     shown, hidden = await accepted(site), await accepted(site, status=Status.DECLINED)
     exhibition = await factories.exhibition([shown])
     edition = await Edition.get(exhibition=exhibition, is_current=True)
-    room = await Room.create(edition=edition, position=2, title_zh="空厅", title_en="Empty room")
+    room = await Room.create(edition=edition, position=2, title=Texts({"zh": "空厅", "en": "Empty room"}))
     await Hanging.create(room=room, artwork=hidden, position=1)
     page = await page_text(site, f"/zh/exhibitions/{exhibition.slug}")
     assert "一号厅" in page
@@ -196,11 +196,11 @@ async def test_room_without_visible_works_is_left_out(site: Site) -> None:
 
 async def test_exhibition_is_entered_from_its_opening_on(site: Site) -> None:
     work = await accepted(site)
-    soon = await factories.exhibition([work], opens_at=now() + timedelta(days=2), title_zh="还没开")
+    soon = await factories.exhibition([work], opens_at=now() + timedelta(days=2), title=in_zh("还没开"))
     past = await factories.exhibition(
-        [work], opens_at=now() - timedelta(days=9), closes_at=now() - timedelta(days=1), title_zh="闭幕了"
+        [work], opens_at=now() - timedelta(days=9), closes_at=now() - timedelta(days=1), title=in_zh("闭幕了")
     )
-    draft = await factories.exhibition([work], published=False, title_zh="草稿展")
+    draft = await factories.exhibition([work], published=False, title=in_zh("草稿展"))
     await page_text(site, f"/zh/exhibitions/{soon.slug}", 404)
     await page_text(site, f"/zh/exhibitions/{draft.slug}", 404)
     await page_text(site, f"/zh/exhibitions/{past.slug}")
@@ -273,7 +273,7 @@ async def test_a_title_of_tags_and_marks_is_shown_as_letters(site: Site) -> None
     ],
 )
 async def test_a_long_title_is_set_smaller(site: Site, title: str, heading: str) -> None:
-    exhibition = await factories.exhibition([await accepted(site)], title_zh=title, title_en="")
+    exhibition = await factories.exhibition([await accepted(site)], title=in_zh(title))
     assert heading + title in await page_text(site, f"/zh/exhibitions/{exhibition.slug}")
 
 

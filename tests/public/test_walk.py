@@ -8,6 +8,7 @@ from gallery.artworks.models import Status
 from gallery.exhibitions.models import Edition, Hanging, Room
 from tests import factories
 from tests.conftest import Site
+from tests.factories import in_zh
 from tests.markup import attribute
 
 
@@ -18,7 +19,7 @@ async def test_a_walk_is_a_list_of_all_works_and_of_one_room(site: Site) -> None
     ]
     shown = await factories.exhibition(works[:2])
     edition = await Edition.get(exhibition=shown, is_current=True)
-    room = await Room.create(edition=edition, position=2, title_zh="二号厅")
+    room = await Room.create(edition=edition, position=2, title=in_zh("二号厅"))
     await Hanging.create(room=room, artwork=works[2], position=1)
     client = await site.client()
     for query, seen in [

@@ -80,7 +80,11 @@ async def wall(site: Site) -> list[Artwork]:
             )
         )
     await factories.exhibition(
-        works, slug="round", title_zh="团圆", title_en="Round", introduction_zh="圆的。", theme=theme
+        works,
+        slug="round",
+        title=Texts({"zh": "团圆", "en": "Round"}),
+        introduction=in_zh("圆的。"),
+        theme=theme,
     )
     await factories.artwork(
         site.storage, site.cast.organisation, status=Status.ACCEPTED, title="没有挂出来的饺子", project=project, themes=[plain]
@@ -246,7 +250,7 @@ async def test_the_index_follows_what_changes(site: Site, wall: list[Artwork]) -
     await Organisation.filter(id=site.cast.organisation.id).update(name=Texts({"zh": "萤火虫"}))
     room = await Room.filter(edition__number=1).first()
     assert room is not None
-    room.text_zh = "走马灯"
+    room.text = in_zh("走马灯")
     await room.save()
     await bump()
     assert await found(client, "萤火虫") == []

@@ -11,7 +11,7 @@ from gallery.exhibitions.models import Exhibition, Hanging
 from gallery.web.texts import Texts
 from tests import factories
 from tests.conftest import Site
-from tests.factories import accepted
+from tests.factories import accepted, in_zh
 from tests.markup import texts_in
 
 MM = 72 / 25.4  # points
@@ -40,7 +40,7 @@ async def test_a_card_says_what_hangs_and_leads_to_it(site: Site) -> None:
         assistance="老师帮忙调色",
     )
     exhibition = await exhibited(site, work)
-    await Hanging.filter(artwork_id=work.id).update(caption_zh="挂在门边")
+    await Hanging.filter(artwork_id=work.id).update(caption=in_zh("挂在门边"))
     curator = await site.client(site.cast.curator)
     assert (
         f"/desk/exhibitions/{exhibition.id}/labels"

@@ -33,6 +33,7 @@ from gallery.themes.models import Theme
 from gallery.web.texts import Texts
 from tests import factories
 from tests.conftest import Site
+from tests.factories import in_en
 from tests.markup import attributes, select, text_in, texts_in
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
@@ -134,7 +135,7 @@ async def test_a_curator_sees_all_organisations_and_each(site: Site) -> None:
     assert numbers_of(page, "Bazaar Charity") == ["20", "3", "4"]
     edition = await Edition.filter(exhibition=exhibition).first()
     assert edition is not None
-    assert numbers_of(page, edition.title_en) == ["99"]
+    assert numbers_of(page, edition.title.get("en")) == ["99"]
     assert numbers_of(page, "Winter solstice") == ["55"]
     assert "<b>30</b> Works seen" in page
     one = (await curator.get(f"/desk/figures?organisation={site.cast.elsewhere.id}")).text
@@ -147,7 +148,7 @@ async def test_organisations_and_exhibitions_have_pages(site: Site, monkeypatch:
     mine, theirs, _theme = await works(site)
     await count(mine, today(), seen=10, appreciated=1, followed=2)
     for work, name in ((mine, "Older"), (theirs, "Newer")):
-        exhibition = await factories.exhibition([work], title_en=name)
+        exhibition = await factories.exhibition([work], title=in_en(name))
         await ExhibitionCount.create(exhibition=exhibition, day=today(), kind=CountKind.SEEN, number=7)
     curator = await site.client(site.cast.curator)
 

@@ -25,10 +25,13 @@ from gallery.web.edit_conflicts import (
     read_digests,
     seen_field,
 )
+from gallery.web.languages import LANGUAGES
+from gallery.web.texts import by_language
 from tests import factories
 from tests.artworks.forms import save, shown_fields
 from tests.conftest import Site
 from tests.exhibitions.rooms import begun, fields, seen_at
+from tests.factories import in_en
 from tests.reviews.submissions import work_with_submission
 
 texts = st.sampled_from(["a", "b", "c", ""])
@@ -92,16 +95,17 @@ def old_room_digests(room: Room) -> str:
         text = json.dumps(value, sort_keys=True, ensure_ascii=False) if value not in (None, "") else ""
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
-    return ",".join(f"{name}:{old(getattr(room, name))}" for name in ROOM_FIELDS)
+    values = by_language({name: getattr(room, name) for name in ROOM_FIELDS}, LANGUAGES)
+    return ",".join(f"{name}:{old(value)}" for name, value in values.items())
 
 
 async def test_an_old_page_of_the_builder_overwrites_nothing_unseen(site: Site) -> None:
     exhibition, room = await begun([])
     path = f"/desk/exhibitions/{exhibition.id}/rooms/{room.id}"
-    await Room.filter(id=room.id).update(title_en="Was", text_en="Was too")
+    await Room.filter(id=room.id).update(title=in_en("Was"), text=in_en("Was too"))
     await room.refresh_from_db()
     old = old_room_digests(room)
-    await Room.filter(id=room.id).update(text_en="Hers")  # by another curator
+    await Room.filter(id=room.id).update(text=in_en("Hers"))  # by another curator
     page = {**fields(room, title_en="Mine", text_en="Was too"), "seen": old}
     client = await site.client(site.cast.curator)
     answer = await client.post(path, data=page)
@@ -109,12 +113,12 @@ async def test_an_old_page_of_the_builder_overwrites_nothing_unseen(site: Site) 
     assert "It now reads: Hers." in answer.text
     assert 'value="Mine"' in answer.text
     await room.refresh_from_db()
-    assert (room.title_en, room.text_en) == ("Was", "Hers")
+    assert (room.title.get("en"), room.text.get("en")) == ("Was", "Hers")
     # The page with the notice carries new digests, so saving again overwrites deliberately.
     seen = seen_at(answer.text, path)
     assert (await client.post(path, data={**page, "seen": seen})).status_code == 303
     await room.refresh_from_db()
-    assert (room.title_en, room.text_en) == ("Mine", "Was too")
+    assert (room.title.get("en"), room.text.get("en")) == ("Mine", "Was too")
 
 
 async def test_an_old_page_of_a_work_is_accepted(site: Site) -> None:

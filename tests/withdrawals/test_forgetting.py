@@ -47,7 +47,7 @@ from gallery.reviews.models import (
 from gallery.search import engine
 from gallery.search.models import SearchEntry
 from gallery.stats.models import Appreciation, CountKind, WorkCount
-from gallery.web.texts import Texts, TextsField
+from gallery.web.texts import NO_TEXTS, Texts, TextsField
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
@@ -293,7 +293,7 @@ async def test_no_column_holds_a_word_after_the_last_consent(site: Site) -> None
     there = await holding()
     assert filled <= there
     assert any(column.startswith("search_entry.") for column in there)
-    assert {"artist.credit_name", "consent.assent", "artwork.medium", "hanging.caption_zh"} <= filled
+    assert {"artist.credit_name", "consent.assent", "artwork.medium", "hanging.caption"} <= filled
 
     near = tables_near_works() - set(KEPT)
     before_rows = await rows_of(near)
@@ -337,15 +337,15 @@ async def test_another_consent_keeps_the_artist_and_the_other_work(site: Site) -
     gone = await factories.artwork(site.storage, site.cast.organisation, status="accepted", consent=consent)
     stays = await factories.artwork(site.storage, site.cast.organisation, status="accepted", consent=other)
     await factories.exhibition([gone, stays])
-    await Hanging.all().update(caption_zh="说明")
+    await Hanging.all().update(caption=in_zh("说明"))
     await withdraw(consent, site.storage)
     assert (await Artist.get(id=artist.id)).credit_name == artist.credit_name
     assert (await Consent.get(id=other.id)).assent == "另一句"
     assert (await Consent.get(id=consent.id)).assent == ""
     assert (await Artwork.get(id=stays.id)).own("title") == stays.own("title")
     assert (await Submission.get(artwork_id=stays.id)).sent["title"] == stays.own("title")
-    captions = dict(await Hanging.all().values_list("artwork_id", "caption_zh"))
-    assert captions == {gone.id: "", stays.id: "说明"}
+    captions = dict(await Hanging.all().values_list("artwork_id", "caption"))
+    assert captions == {gone.id: NO_TEXTS, stays.id: in_zh("说明")}
 
 
 async def test_drafts_without_a_consent_stay_and_curators_lose_what_they_were_sent(site: Site) -> None:

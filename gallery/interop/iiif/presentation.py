@@ -31,7 +31,7 @@ from gallery.organisations.models import Organisation
 from gallery.public import queries, view_models
 from gallery.public.media import NOT_FOR_MACHINES
 from gallery.public.pages import MAX_WORKS_LISTED, PRESENTATION_MEDIA_TYPE
-from gallery.public.view_models import WORK_COLUMNS, ShownExhibition
+from gallery.public.view_models import WORK_COLUMNS
 from gallery.public.voices import captions_of, may_be_heard, voice_address
 from gallery.sounds.player import captions_name
 from gallery.sounds.transcripts import words_of
@@ -80,7 +80,7 @@ async def show_artwork(request: Request) -> Response:
         await queries.published_editions(edition_is_open(), rooms__hangings__artwork_id=artwork.id)
         .order_by("-opens_at", "-id")
         .limit(1)
-        .values("exhibition__slug", "title_zh", "title_en")
+        .values("exhibition__slug", "title")
     )
     assert artwork.consent is not None
     await load_further_pictures([artwork])
@@ -115,9 +115,9 @@ async def show_exhibition(request: Request) -> Response:
     data = collection(
         pages,
         pages.url("manifests:exhibition", slug=slug),
-        language_map(lambda: ShownExhibition.of(row).title),
-        language_map(lambda: without_markdown(ShownExhibition.of(row).introduction)),
-        homepages(pages, "public:exhibition", language_map(lambda: ShownExhibition.of(row).title), slug=slug),
+        texts_map(row["title"]),
+        texts_map(row["introduction"], markdown_to_text),
+        homepages(pages, "public:exhibition", texts_map(row["title"]), slug=slug),
         [works[id] for id in dict.fromkeys(order) if id in works],
         nav_date=row["opens_at"],
     )
@@ -218,7 +218,7 @@ def manifest(pages: Pages, artwork: Artwork, shown_in: list[Data]) -> Data:
                 {
                     "id": pages.absolute(pages.url("manifests:exhibition", slug=row["exhibition__slug"])),
                     "type": "Collection",
-                    "label": language_map(lambda row=row: view_models.localized_column(row, "title")),  # type: ignore[misc]
+                    "label": texts_map(row["title"]),
                 }
                 for row in shown_in
             ],
