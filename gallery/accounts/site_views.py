@@ -86,8 +86,8 @@ async def _page(
     data = {"reviews_needed": str(site.reviews_needed), "sample_percent": site.sample_percent}
     settings = settings_of(request)
     texts = texts or SiteTextsForm(data={name: getattr(site, name) for name in TEXT_FIELDS})
-    texts["name_zh"].render_kw = {"placeholder": settings.site_name_zh}
-    texts["name_en"].render_kw = {"placeholder": settings.site_name_en}
+    texts["name_zh"].render_kw = {"placeholder": settings.site_name("zh")}
+    texts["name_en"].render_kw = {"placeholder": settings.site_name("en")}
     context = {
         "form": form or ReviewingForm(data=data),
         "texts": texts,

@@ -44,8 +44,8 @@ from gallery.images.sandbox.parent import REFUSALS
 from gallery.numbers import MAX_NUMBER
 from gallery.organisations.access import load_member
 from gallery.web.edit_conflicts import EditConflict
-from gallery.web.languages import LANGUAGES, other_language
 from gallery.web.languages import gettext as _
+from gallery.web.languages import site_languages, translation_language
 from gallery.web.rendering import pages_of, settings_of, storage_of
 from gallery.web.texts import NoSuchLanguage, field_name, find_language, language_name, normalised_tag
 
@@ -232,7 +232,7 @@ async def work_json(request: Request, artwork: Artwork, is_on_view: bool) -> dic
     pages = pages_of(request)
     addresses = {
         language: pages.absolute(pages.url("public:artwork", language=language, public_id=artwork.public_id))
-        for language in LANGUAGES
+        for language in site_languages()
     }
     image = artwork.image
     picture = None
@@ -252,7 +252,7 @@ async def work_json(request: Request, artwork: Artwork, is_on_view: bool) -> dic
         **{name: artwork.own(name) for name in TRANSLATED_FIELDS},
         **{name: getattr(artwork, name) for name in ("size", "date_made")},
         **{
-            f"{name}_translation": getattr(artwork, name).get(other_language(artwork.language), "")
+            f"{name}_translation": getattr(artwork, name).get(translation_language(artwork.language), "")
             for name in TRANSLATED_FIELDS
         },
         "texts": {name: dict(getattr(artwork, name)) for name in TRANSLATED_FIELDS},
@@ -345,7 +345,7 @@ def _texts(values: Mapping[str, Any], own: str) -> Iterator[tuple[str, str, str 
         if name in values:
             yield name, own, values[name], f"/{name}"
         if (translation := f"{name}_translation") in values:
-            yield name, other_language(own), values[translation], f"/{translation}"
+            yield name, translation_language(own), values[translation], f"/{translation}"
         for tag, words in values.get("texts", {}).get(name, {}).items():
             yield name, tag, words, f"/texts/{name}/{escape_pointer(tag)}"
 

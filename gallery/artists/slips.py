@@ -9,8 +9,8 @@ import segno
 from gallery.artists.consents import SCOPE_WORDS, grouped_code
 from gallery.artists.models import Consent
 from gallery.settings import Settings
-from gallery.web.languages import LANGUAGES, use_language
 from gallery.web.languages import gettext as _
+from gallery.web.languages import is_chinese, site_languages, use_language
 from gallery.web.rendering import shown_date
 
 
@@ -36,7 +36,7 @@ def slip_link(consent: Consent, settings: Settings) -> str:
 
 def slip_texts(consent: Consent, settings: Settings) -> list[SlipText]:
     """The slip's texts in every language: the reader may know only one. The artist must be fetched."""
-    return [_text(consent, settings, language) for language in LANGUAGES]
+    return [_text(consent, settings, language) for language in site_languages()]
 
 
 def _text(consent: Consent, settings: Settings, language: str) -> SlipText:
@@ -63,7 +63,7 @@ def _text(consent: Consent, settings: Settings, language: str) -> SlipText:
 
 def _credit(consent: Consent, language: str) -> str:
     artist = consent.artist
-    return (artist.credit_name_translation if language == "en" else "") or artist.credit_name
+    return ("" if is_chinese(language) else artist.credit_name_translation) or artist.credit_name
 
 
 def qr_picture(link: str) -> str:

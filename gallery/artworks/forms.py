@@ -37,7 +37,7 @@ from gallery.clock import today
 from gallery.organisations.forms import organisation_choices
 from gallery.organisations.models import Organisation
 from gallery.web.forms import Form, LineField, TextBlockField, WebAddress
-from gallery.web.languages import LANGUAGES, localized
+from gallery.web.languages import bcp47, localized, site_languages
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import shown_date
@@ -45,7 +45,6 @@ from gallery.web.texts import (
     LIKELY_LANGUAGES,
     MAX_LANGUAGES,
     NoSuchLanguage,
-    bcp47,
     field_name,
     find_language,
     language_label,
@@ -435,7 +434,7 @@ def _translation_languages(posted: Any, own: str, add: str | None = None) -> tup
 
     Fields in the work's own language are only shown with words in them, so that nothing typed is lost.
     """
-    languages = dict.fromkeys(each for each in LANGUAGES if each != own)
+    languages = dict.fromkeys(each for each in site_languages() if each != own)
     for name in posted or ():
         language = split_field_name(name)[1]
         if not is_text_field(name) or not language or _standard_tag(language) != language:

@@ -19,7 +19,13 @@ from gallery.images.picture_element import picture_element, rendition_address
 from gallery.images.profile_image_models import ProfileImage
 from gallery.images.renditions import widths_for
 from gallery.images.sandbox.parent import SMALL_SIDE
-from gallery.web.languages import LANGUAGES, LocalizedText, current_language, localized, other_language
+from gallery.web.languages import (
+    LocalizedText,
+    columns_in_order,
+    current_language,
+    localized,
+    translation_language,
+)
 
 COLOUR_PATTERN = re.compile(r"#[0-9a-fA-F]{6}")
 PLACEHOLDER_PATTERN = re.compile(r"data:image/(?:webp|png|jpeg|avif|gif);base64,[A-Za-z0-9+/]+={0,2}")
@@ -345,20 +351,20 @@ def sizes_on_phone(share: float, most: str = "") -> str:
 
 
 def credit_in_page_language(own: str | None, translation: str | None, language: str) -> LocalizedText:
-    """The credit name of a work in `language`, or its translation into the site's other language.
+    """The credit name of a work in `language`, or its translation, whichever is nearer to the page's language.
 
-    Credit names exist in the site's languages only; that of a work in another language is in the first of these.
+    Credit names exist in COLUMN_LANGUAGES only.
     """
-    language = language if language in LANGUAGES else LANGUAGES[0]
-    if translation and current_language() != language:
-        return LocalizedText(translation, other_language(language))
+    language = columns_in_order(language)[0]
+    if translation and columns_in_order(current_language())[0] != language:
+        return LocalizedText(translation, translation_language(language))
     return LocalizedText(own or "", language)
 
 
 def localized_column(row: dict[str, Any], field: str) -> LocalizedText:
     """Like `localized`, but for the columns of a row. NULL, from an outer join, counts as empty."""
     language = current_language()
-    for wanted in (language, other_language(language)):
+    for wanted in columns_in_order(language):
         if text := row[f"{field}_{wanted}"]:
             return LocalizedText(text, wanted)
     return LocalizedText("", language)
@@ -366,13 +372,13 @@ def localized_column(row: dict[str, Any], field: str) -> LocalizedText:
 
 def other_localized_column(row: dict[str, Any], field: str) -> LocalizedText:
     """`field` of a row in the language that `localized_column` did not choose; may be empty."""
-    other = other_language(localized_column(row, field).language)
+    other = translation_language(localized_column(row, field).language)
     return LocalizedText(row[f"{field}_{other}"] or "", other)
 
 
 def other_localized(record: Any, field: str) -> LocalizedText:
     """`field` of a record in the language that `localized` did not choose; may be empty."""
-    other = other_language(localized(record, field).language)
+    other = translation_language(localized(record, field).language)
     return LocalizedText(getattr(record, f"{field}_{other}"), other)
 
 

@@ -21,8 +21,8 @@ from gallery.db.content_version import ORGANISATION, GenerationTracker
 from gallery.organisations.models import CheckedLink, LinkState, Project
 from gallery.reviews.access import load_curator
 from gallery.web.kept_counts import CountsById
-from gallery.web.languages import LANGUAGES
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.languages import site_languages
 from gallery.web.rendering import render
 from gallery.web.texts import NO_TEXTS, holds_language
 
@@ -50,9 +50,12 @@ class CoverageGap:
 
 
 def _lacks_a_language(field: str) -> Q:
-    """The filter for works whose text is missing in one of the site's languages."""
-    languages = ({f"{field}__contains": holds_language(each)} for each in LANGUAGES)
-    return Q(*(~Q(**each) for each in languages), join_type="OR")
+    """The filter for works whose text is missing in one of the site's languages; any Chinese counts as Chinese."""
+    related: dict[str, list[Q]] = {}
+    for language in site_languages():
+        lacks = ~Q(**{f"{field}__contains": holds_language(language)})
+        related.setdefault(language.partition("-")[0], []).append(lacks)
+    return Q(*(Q(*lacking) for lacking in related.values()), join_type="OR")
 
 
 COVERAGE_GAPS = [

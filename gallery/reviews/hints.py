@@ -40,7 +40,7 @@ from gallery.reviews.pairs import (
     store_pair,
 )
 from gallery.reviews.proposals import reviewed_fields
-from gallery.web.languages import LocalizedText, current_language
+from gallery.web.languages import LocalizedText, columns_in_order, current_language, localized
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import shown_date
 from gallery.worker import ChoreContext
@@ -323,8 +323,8 @@ async def describe_hints(hints: list[Hint]) -> list[HintDescription]:
             entry = entries.get(hint.facts["entry"])
             if entry is None:
                 continue  # the entry is no longer in the wording list
-            language = current_language()
-            sentence = entry.why_zh if language == "zh" else entry.why_en
+            sentence = localized(entry, "why").text
+            language = columns_in_order(current_language())[0]
             title = wording.wording_list().sources[entry.source][f"title_{language}"]
             instead, source = entry.instead, LocalizedText(title, language)
         else:

@@ -30,7 +30,7 @@ from gallery.search.models import IDS_PER_KIND, EntryKind, IndexPass, SearchEntr
 from gallery.search.tokenizer import facet_token, token_stream
 from gallery.search.touched import touched_entries
 from gallery.themes.models import Theme
-from gallery.web.languages import LANGUAGES
+from gallery.web.languages import COLUMN_LANGUAGES
 from gallery.web.markdown import markdown_to_text
 from gallery.web.texts import Texts
 
@@ -212,7 +212,7 @@ async def _ids_with_works(column: str, ids: Collection[int]) -> list[int]:
 
 def in_languages(*names: str) -> tuple[str, ...]:
     """The names of the columns with these fields in each language: title → title_zh, title_en."""
-    return tuple(f"{name}_{language}" for name in names for language in LANGUAGES)
+    return tuple(f"{name}_{language}" for name in names for language in COLUMN_LANGUAGES)
 
 
 def _non_empty(row: Mapping[str, Any], names: Iterable[str]) -> tuple[str, ...]:

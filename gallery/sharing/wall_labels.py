@@ -30,10 +30,9 @@ from gallery.public.share_images import accent_of, fonts_of
 from gallery.public.view_models import ShownTheme, ShownWork
 from gallery.settings import Settings
 from gallery.web.languages import (
-    LANGUAGE_TAGS,
-    LANGUAGES,
     LocalizedText,
     current_language,
+    site_languages,
     template_folder,
     use_language,
 )
@@ -92,7 +91,7 @@ async def show(request: Request) -> Response:
     _person, exhibition = await load_exhibition(request)
     query = request.query_params
     language, paper = query.get("language", current_language()), query.get("paper", "a6")
-    if language not in LANGUAGES or paper not in PAPER_SIZES:
+    if language not in site_languages() or paper not in PAPER_SIZES:
         raise HTTPException(404)
     draft = await draft_of(exhibition)
     with use_language(language):
@@ -172,7 +171,7 @@ async def set_labels(
         data = {
             "labels": [{**asdict(label), "length": label.length} for label in labels],
             "paper": paper,
-            "language": LANGUAGE_TAGS[language][:2],
+            "language": language,
             "accent": accent_of(theme),
             "exhibition": exhibition,
             "site": settings.site_name(language),

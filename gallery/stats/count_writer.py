@@ -173,7 +173,7 @@ async def _write_page(connection: BaseDBAsyncClient, batch: CountBatch, left: Co
 
 
 def _opened_in(batch: CountBatch, kind: str) -> dict[str, list[tuple[date, str, int]]]:
-    """The views of pages of `kind`: slug or public id → [(day, path, views)], for both languages."""
+    """The views of pages of `kind`: slug or public id → [(day, path, views)], for all languages."""
     views: dict[str, list[tuple[date, str, int]]] = defaultdict(list)
     for (day, path), number in batch.opened.items():
         matched = COUNTED_PATH.fullmatch(path)
