@@ -14,6 +14,7 @@ from gallery.db import content_version
 from gallery.db.connection import in_transaction, locked
 from gallery.mail.outbox import Notification, in_all_languages, notify, queue_mail
 from gallery.organisations.models import Application, ApplicationState, Organisation
+from gallery.web.languages import columns_in_order
 from gallery.web.languages import lazy_gettext as _l
 
 
@@ -52,7 +53,7 @@ async def admit(application: Application, slug: str, by: Person, days: int) -> t
     """
     async with in_transaction():
         application = await _locked_application(application)
-        about: dict[str, Any] = {f"about_{application.language}": application.about}
+        about: dict[str, Any] = {f"about_{columns_in_order(application.language)[0]}": application.about}
         organisation = await Organisation.create(
             slug=slug,
             name_zh=application.name_zh,

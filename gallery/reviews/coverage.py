@@ -62,10 +62,10 @@ COVERAGE_GAPS = [
     CoverageGap("alt_text", _l("have alt text"), _l("Without alt text")),
     CoverageGap(
         "alt_text_translation",
-        _l("have alt text in both languages"),
-        _l("Without alt text in the other language"),
+        _l("have alt text in the site's languages"),
+        _l("Without alt text in one of the site's languages"),
     ),
-    CoverageGap("translation", _l("have title and story in both languages"), _l("Not translated")),
+    CoverageGap("translation", _l("have title and story in the site's languages"), _l("Not translated")),
     CoverageGap(
         "project", _l("lead to a project whose link works"), _l("Without a project whose link works")
     ),

@@ -69,7 +69,7 @@ COUNTED_PAGES: Mapping[str, CountedPage] = {
     "themes": CountedPage(Theme, "slug", ThemeCount, "theme_id"),
     "exhibitions": CountedPage(Exhibition, "slug", ExhibitionCount, "exhibition_id"),
 }
-COUNTED_PATH = re.compile(rf"/[a-z]{{2}}/({'|'.join(COUNTED_PAGES)})/([A-Za-z0-9_-]{{1,60}})")
+COUNTED_PATH = re.compile(rf"/[A-Za-z0-9-]+/({'|'.join(COUNTED_PAGES)})/([A-Za-z0-9_-]{{1,60}})")
 
 CountChanges = Counter[tuple[int, date, CountKind]]  # (id of the counted row, day, kind)
 

@@ -148,13 +148,18 @@ def localized(record: Any, field: str, language: str | None = None) -> Localized
 
 def columns_in_order(language: str) -> Sequence[str]:
     """COLUMN_LANGUAGES for a reader of `language`: its own, then in the order of the site's languages."""
+    return _columns_in_order(language, _site_languages)
+
+
+@functools.lru_cache(maxsize=4096)
+def _columns_in_order(language: str, offered: tuple[str, ...]) -> Sequence[str]:
     own = "zh" if is_chinese(language) else language.partition("-")[0]
-    ordered = dict.fromkeys([own, *_site_languages, *COLUMN_LANGUAGES])
+    ordered = dict.fromkeys([own, *offered, *COLUMN_LANGUAGES])
     return [each for each in ordered if each in COLUMN_LANGUAGES]
 
 
 # Around a string in English on a page in another language, until `mark_fallbacks` replaces them by elements.
-# Unicode reserves these two for a program's own use: no text contains them.
+# Unicode reserves these two for a program's own use. A text that contains one opens or closes a <span>, no more.
 FALLBACK_BEGINS, FALLBACK_ENDS = "\ufdd0", "\ufdd1"
 _marks_fallbacks: ContextVar[bool] = ContextVar("marks_fallbacks", default=False)
 # Where an element is not possible: comments, elements that contain plain text, and tags with their attributes.
@@ -262,7 +267,7 @@ def babel_locale(language: str | None = None) -> Locale:
     return _babel_locale(language or current_language())
 
 
-@functools.cache
+@functools.lru_cache(maxsize=4096)
 def _babel_locale(language: str) -> Locale:
     if known := {"zh": "zh_Hans_CN", "zh-Hant": "zh_Hant_TW", "en": "en_GB"}.get(language):
         return Locale.parse(known)

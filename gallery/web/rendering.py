@@ -144,6 +144,7 @@ class Pages:
             lang=lang_attribute,
             spoken=spoken_attribute,
             bcp47=bcp47,
+            offered=languages.offered_language,
             language_name=language_name,
             title_class=title_class,
         )

@@ -16,7 +16,11 @@ from gallery.app import create_app
 from gallery.artworks.models import Status
 from gallery.mail.messages import compose
 from gallery.mail.models import Mail
+from gallery.organisations.models import Application, Organisation
 from gallery.settings import Settings, SettingsError
+from gallery.stats.count_writer import write_counts
+from gallery.stats.models import CountKind, WorkCount
+from gallery.stats.visit_counter import VisitCounter
 from gallery.web.catalogues import convert_catalogue, coverage, shipped_languages
 from gallery.web.languages import (
     FALLBACK_BEGINS,
@@ -35,6 +39,7 @@ from gallery.web.texts import Texts, site_language_name
 from tests import factories
 from tests.conftest import Site
 from tests.markup import attribute, attributes, first, select, text_in, texts_in
+from tests.stats.visitors import BROWSER, raw_headers
 
 TRILINGUAL = ("zh", "zh-Hant", "en")
 
@@ -291,6 +296,34 @@ async def test_a_person_chooses_a_language_of_the_site(trilingual: Site) -> None
     assert attribute((await client.get("/desk/account")).text, "html", "lang") == "zh-Hant"
     refused = await client.post("/desk/account", data={"name": "Lin", "language": "fr"})
     assert refused.status_code == 422
+
+
+async def test_an_application_in_traditional_chinese_is_admitted(trilingual: Site) -> None:
+    fields = {
+        "name_zh": "山裡的孩子",
+        "registration_number": "53110000MJ01234567",
+        "about": "我們教孩子畫畫。",
+        "contact_name": "王老師",
+        "contact_email": "wang@example.org",
+    }
+    sent = await (await trilingual.client()).post("/zh-Hant/join", data=fields)
+    assert (sent.status_code, sent.headers["location"]) == (303, "/zh-Hant/join/received")
+    application = await Application.get()
+    client = await trilingual.client(trilingual.cast.curator)
+    page = await client.post(f"/desk/applications/{application.id}/admission", data={"slug": "hill"})
+    assert page.status_code == 200
+    assert (await Organisation.get(slug="hill")).about_zh == fields["about"]
+    assert (await Mail.get(kind="application_admitted")).language == "zh-Hant"
+
+
+async def test_pages_are_counted_in_each_language(trilingual: Site) -> None:
+    work = await factories.accepted(trilingual)
+    await factories.exhibition([work])
+    counter = VisitCounter()
+    for language in TRILINGUAL:
+        counter.count_view(f"/{language}/works/{work.public_id}", raw_headers(**BROWSER))
+    assert await write_counts(counter)
+    assert await WorkCount.filter(kind=CountKind.SEEN).values_list("number", flat=True) == [3]
 
 
 # What a catalogue lacks
