@@ -23,7 +23,7 @@ check: $(VENV)/.test
 	$(BIN)/lint-imports
 
 messages: $(VENV)/.test
-	$(BIN)/python -m gallery.web.languages
+	$(BIN)/python -m gallery.web.catalogues
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -58,6 +58,7 @@ from gallery.stats.count_writer import write_periodically
 from gallery.stats.visit_counter import VisitCounter, VisitCounterMiddleware
 from gallery.storage import Storage
 from gallery.web import site_settings
+from gallery.web.languages import set_site_languages
 from gallery.web.page_cache import PICTURE_PREFIXES, PageCache
 from gallery.web.rendering import Pages
 from gallery.web.security import CrossOriginMiddleware, NulCharacterMiddleware, SecurityHeadersMiddleware
@@ -97,10 +98,17 @@ CHORES = [*(chore for feature in FEATURES for chore in feature.CHORES), *erasure
 
 
 def feature_routes() -> list[Route]:
-    """All routes. Starlette tries them in turn, so those that visitors request most come first."""
+    """All routes. Starlette tries them in turn, so those that visitors request most come first.
+
+    They are made again for each app, because their regular expressions contain the site's languages.
+    """
     requested_most = (gallery.public.feature, gallery.interop.feature, gallery.sharing.feature)
     features = sorted(FEATURES, key=lambda feature: feature not in requested_most)
-    return [route for feature in features for route in feature.ROUTES]
+    return [
+        Route(route.path, route.endpoint, methods=route.methods, name=route.name)
+        for feature in features
+        for route in feature.ROUTES
+    ]
 
 
 class Gallery(Starlette):
@@ -118,6 +126,7 @@ class Gallery(Starlette):
 def create_app(settings: Settings) -> Gallery:
     """Create the app for one process."""
     set_time_zone(settings.zone)
+    set_site_languages(settings.languages, settings.own_catalogues)
     site_settings.clear()
     content = GenerationTracker(_next_change)
     static_files = StaticFiles()

@@ -19,7 +19,7 @@ from gallery.db.connection import is_closed, is_outage
 from gallery.images.uploads import MalformedForm
 from gallery.monitoring.request_log import current_request
 from gallery.storage import StoreUnavailable
-from gallery.web.languages import LANGUAGES, accepted_language, set_language
+from gallery.web.languages import accepted_language, set_language, site_languages
 from gallery.web.rendering import DESK, pages_of, redirect, render
 from gallery.web.security import security_headers
 
@@ -119,7 +119,7 @@ def _set_language(request: Request) -> None:
     first = request.url.path.split("/")[1]
     if person is not None and request.url.path.startswith(DESK):
         set_language(person.language)
-    elif first in LANGUAGES:
+    elif first in site_languages():
         set_language(first)
     else:
         set_language(accepted_language(request.headers.get("accept-language", "")))

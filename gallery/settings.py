@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gallery.numbers import whole_number
 
+LOCALE_FOLDER = Path(__file__).parent / "locale"  # the catalogues of the interface's strings
 MAX_SETTING = 10**15  # upper bound of every whole number among the settings
 
 
@@ -21,6 +22,8 @@ class SettingsError(ValueError):
     """A setting is invalid; the message names it and says which values are valid."""
 
 
+# Without other names: a gallery's in the languages that come with it.
+SITE_NAMES = {"zh": "见光", "zh-Hant": "見光", "en": "In the Light"}
 _site_names: dict[str, str] = {}  # language → name
 
 
@@ -80,8 +83,8 @@ class Settings:
     storage_secret: str = field(default="", repr=False)  # the store's secret key
     storage_public_url: str = ""  # where visitors fetch public pictures; empty: from this site
     site_url: str = "http://127.0.0.1:8000"  # the site's address, in QR codes and links in mails
-    site_name_zh: str = "见光"
-    site_name_en: str = "In the Light"
+    languages: tuple[str, ...] = ("zh", "en")  # of the site; the first is the default
+    site_names: Mapping[str, str] = field(default_factory=dict)  # by language
     time_zone: str = "Asia/Shanghai"  # the time zone in which days begin
     secret_key: str = field(default="", repr=False)  # signs flash messages and links; kept in home/secret_key
     media_max_age: int = 3600  # seconds a browser may keep a public picture
@@ -129,6 +132,11 @@ class Settings:
         return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
     @property
+    def own_catalogues(self) -> Path:
+        """The folder of the interface's strings that a keeper adds: `locale/<language>/messages.po` in the home."""
+        return self.home / "locale"
+
+    @property
     def picture_cache_control(self) -> str:
         """`Cache-Control` of public pictures: browsers may cache them, shared caches may not."""
         return f"private, max-age={self.media_max_age}"
@@ -148,8 +156,12 @@ class Settings:
         return self.mail_from or f"gallery@{urlsplit(self.site_url).hostname}"
 
     def site_name(self, language: str) -> str:
-        """The site's name: as set at the desk, else by the environment."""
-        return _site_names.get(language) or (self.site_name_en if language == "en" else self.site_name_zh)
+        """The site's name: as set at the desk, else by the environment, in this or a related language."""
+        related = language.partition("-")[0]
+        names = (names.get(tag) for names in (_site_names, self.site_names) for tag in (language, related))
+        return next(
+            filter(None, names), SITE_NAMES.get(language) or SITE_NAMES.get(related) or SITE_NAMES["en"]
+        )
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -177,6 +189,8 @@ class Settings:
         site_url = text("SITE_URL", cls.site_url).rstrip("/")
         if not site_url.startswith(("http://", "https://")):
             raise SettingsError(f"GALLERY_SITE_URL is {site_url!r}: it begins with http:// or https://.")
+        languages = read_languages(text("LANGUAGES", ",".join(cls.languages)), home / "locale")
+        site_names = {tag: text(f"SITE_NAME_{tag.upper().replace('-', '_')}", "") for tag in languages}
         storage_url = text("STORAGE_URL", "")
         for name in ("STORAGE_KEY_ID", "STORAGE_SECRET", "STORAGE_PUBLIC_URL"):
             if storage_url and name != "STORAGE_PUBLIC_URL" and not text(name, ""):
@@ -228,8 +242,8 @@ class Settings:
             storage_secret=text("STORAGE_SECRET", ""),
             storage_public_url=storage_public_url,
             site_url=site_url,
-            site_name_zh=text("SITE_NAME_ZH", cls.site_name_zh),
-            site_name_en=text("SITE_NAME_EN", cls.site_name_en),
+            languages=languages,
+            site_names=site_names,
             time_zone=time_zone,
             secret_key=text("SECRET_KEY", "") or load_or_create_secret(home / "secret_key"),
             media_max_age=number("MEDIA_MAX_AGE", cls.media_max_age, least=0),
@@ -268,6 +282,24 @@ class Settings:
                 "between them: 127.0.0.1,10.0.0.0/8"
             ) from error
         return settings
+
+
+def read_languages(text: str, own_catalogues: Path) -> tuple[str, ...]:
+    """The languages of GALLERY_LANGUAGES, each of which has a catalogue. Raises SettingsError."""
+    folders = [path.parent for root in (LOCALE_FOLDER, own_catalogues) for path in root.glob("*/messages.po")]
+    known = {folder.name.lower(): folder.name for folder in folders}
+    languages = []
+    for part in text.split(","):
+        tag = part.strip().lower().replace("_", "-")
+        if tag not in known:
+            raise SettingsError(
+                f"GALLERY_LANGUAGES is {text[:80]!r}, and there is no catalogue for {part.strip()[:40]!r}. It takes "
+                f"these, with commas between them: {', '.join(sorted(known.values()))}."
+            )
+        if known[tag] in languages:
+            raise SettingsError(f"GALLERY_LANGUAGES is {text[:80]!r}: {known[tag]} occurs twice.")
+        languages.append(known[tag])
+    return tuple(languages)
 
 
 def load_or_create_secret(path: Path) -> str:

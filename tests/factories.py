@@ -35,7 +35,7 @@ from gallery.sounds.models import Sound, SoundState
 from gallery.sounds.storage_keys import ORIGINAL_NAME, sound_key
 from gallery.storage import Storage, Store
 from gallery.themes.models import Theme
-from gallery.web.languages import other_language
+from gallery.web.languages import translation_language
 from gallery.web.texts import Texts
 from tests.images.sounds import tone
 
@@ -247,7 +247,7 @@ def with_texts(values: dict[str, Any]) -> dict[str, Any]:
     for name in TRANSLATED_FIELDS:
         translation = values.pop(f"{name}_translation", "")
         if isinstance(words := values.get(name, ""), str):
-            values[name] = Texts({language: words, other_language(language): translation})
+            values[name] = Texts({language: words, translation_language(language): translation})
     return values
 
 

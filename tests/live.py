@@ -92,6 +92,7 @@ class LiveSite:
                     "purge_token",
                 )
             },
+            "GALLERY_LANGUAGES": ",".join(self.settings.languages),
             "GALLERY_SECOND_FACTOR": self.settings.second_factor,
             "GALLERY_CHECK_LINKS": str(int(self.settings.check_links)),
             "GALLERY_API_REQUESTS_PER_MINUTE": str(self.settings.api_requests_per_minute),

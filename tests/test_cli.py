@@ -149,7 +149,9 @@ def test_init_makes_everything_and_can_be_repeated(tmp_path: Path) -> None:
     assert second.returncode == 0
     assert "up to date" in second.stdout
     assert (tmp_path / "secret_key").read_text() == key
-    assert gallery(tmp_path, "check").returncode == 0
+    checked = gallery(tmp_path, "check", LANGUAGES="zh-Hant,en")
+    assert checked.returncode == 0
+    assert "zh-Hant 100 %, en 100 %." in checked.stdout
 
 
 # invite
@@ -165,6 +167,15 @@ async def test_an_invitation_opens_with_the_printed_link(site: Site) -> None:
     assert (invitation.email, invitation.role, invitation.language) == ("neu@example.org", "curator", "en")
     page = await (await site.client()).get(f"/desk/invitations/{found[1]}")
     assert page.status_code == 200
+
+
+async def test_an_invitation_is_in_a_language_of_the_site(site: Site) -> None:
+    words = ("invite", "neu@example.org", "--role", "curator")
+    assert "none of the site's languages: zh, en." in one_complaint(
+        on_site(site, *words, "--language", "fr"), 2
+    )
+    assert on_site(site, *words).returncode == 0
+    assert (await Invitation.get()).language == "zh"
 
 
 async def test_owners_are_replaced_only_by_that_word_and_are_told(site: Site) -> None:

@@ -35,7 +35,6 @@ from gallery.settings import Settings
 from gallery.stats import appreciation_views, appreciations, count_writer, support_links, visitors
 from gallery.storage import Storage
 from gallery.web import forms
-from gallery.web.languages import LANGUAGES
 from gallery.web.rendering import SecretConvertor
 from gallery.withdrawals import views as withdrawal_views
 from tests.cast import PASSWORD, assemble
@@ -87,9 +86,9 @@ def documented_settings() -> dict[str, str]:
 
 
 def test_the_readme_has_every_setting_and_no_other() -> None:
-    assert set(documented_settings()) == {
-        f"GALLERY_{field.name.upper()}" for field in dataclasses.fields(Settings)
-    }
+    names = {f"GALLERY_{field.name.upper()}" for field in dataclasses.fields(Settings)}
+    names = names - {"GALLERY_SITE_NAMES"} | {"GALLERY_SITE_NAME_ZH", "GALLERY_SITE_NAME_EN"}
+    assert set(documented_settings()) == names
 
 
 @pytest.mark.parametrize(
@@ -99,6 +98,7 @@ def test_the_readme_has_every_setting_and_no_other() -> None:
 )
 def test_the_readme_has_each_default(field: dataclasses.Field[object]) -> None:
     default = int(field.default) if isinstance(field.default, bool) else field.default
+    default = ",".join(default) if isinstance(default, tuple) else default
     assert documented_settings()[f"GALLERY_{field.name.upper()}"] == f"`{default}`"
 
 
@@ -138,9 +138,7 @@ def secret_beginnings() -> set[str]:
         for name, convertor in route.param_convertors.items():
             if isinstance(convertor, SecretConvertor):
                 before = route.path.partition(f"{{{name}:")[0]
-                beginnings |= {
-                    re.sub(r"\{language[^}]*\}", language, before).partition("{")[0] for language in LANGUAGES
-                }
+                beginnings.add(re.sub(r"\{language[^}]*\}", "*", before).partition("{")[0])
     return {
         each
         for each in beginnings
@@ -156,7 +154,8 @@ def test_the_proxy_is_told_which_addresses_not_to_log() -> None:
     (location,) = re.findall(
         r"location ~ \^/\(([^)]+)\) \{\n +access_log off;\n +error_log /dev/null;", nginx
     )
-    assert {f"/{each}" for each in location.split("|")} == secret_beginnings()
+    in_each_language = location.replace("[A-Za-z0-9-]+", "*")
+    assert {f"/{each}" for each in in_each_language.split("|")} == secret_beginnings()
 
 
 def test_each_parameter_that_could_be_a_key_is_declared_one_or_is_none() -> None:

@@ -25,10 +25,10 @@ from gallery.web.forms import (
     TextBlockField,
     WholeNumberField,
     choices_of,
+    language_choices,
     max_length,
     stripped,
 )
-from gallery.web.languages import LANGUAGE_NAMES
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.texts_form import TextsForm
@@ -145,7 +145,7 @@ class AcceptForm(Form):
 
 class AccountForm(Form):
     name = LineField(_l("Your name"), 80, [Required(_l("Please write your name, as colleagues know you."))])
-    language = SelectField(_l("Language"), choices=choices_of(LANGUAGE_NAMES.items()))
+    language = SelectField(_l("Language"), choices=language_choices)
     wants_digest = BooleanField(
         _l("News in one mail a day"),
         description=_l(
@@ -177,7 +177,7 @@ class InvitationForm(Form):
     )
     organisation = SelectField(_l("Organisation"), description=_l("For members only."), validate_choice=True)
     member_role = SelectField(_l("May"), choices=choices_of(MEMBER_ROLES.items()), default="editor")
-    language = SelectField(_l("Language"), choices=choices_of(LANGUAGE_NAMES.items()))
+    language = SelectField(_l("Language"), choices=language_choices)
 
     def __init__(
         self, posted: Any = None, *, organisations: list[tuple[str, str]], **begin_with: Any

@@ -10,6 +10,7 @@ from tortoise.models import Model
 
 from gallery.web.languages import LabelledEnum
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.texts import MAX_TAG_LENGTH
 
 if TYPE_CHECKING:
     from gallery.api.models import Token
@@ -28,7 +29,7 @@ class Person(Model):
     name = fields.CharField(max_length=80)
     password_hash = fields.CharField(max_length=200)
     role = fields.CharEnumField(Role, max_length=10)
-    language = fields.CharField(max_length=2, default="zh")
+    language = fields.CharField(max_length=MAX_TAG_LENGTH, default="zh")
     wants_digest = fields.BooleanField(default=False, db_default=False)  # gets notifications in a daily mail
     is_active = fields.BooleanField(default=True)
     second_factor_at = fields.DatetimeField(null=True)  # when the first passkey or app was set up
@@ -152,7 +153,7 @@ class Invitation(Model):
     member_role = fields.CharEnumField(  # only used with the role MEMBER
         MemberRole, max_length=10, default=MemberRole.EDITOR, db_default=MemberRole.EDITOR
     )
-    language = fields.CharField(max_length=2, default="zh")
+    language = fields.CharField(max_length=MAX_TAG_LENGTH, default="zh")
     invited_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="invitations_sent", null=True, on_delete=fields.SET_NULL
     )

@@ -16,8 +16,8 @@ from zxcvbn import zxcvbn
 from gallery.accounts.models import Membership, Person
 from gallery.settings import Settings
 from gallery.web.forms import Form
-from gallery.web.languages import LANGUAGES
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.languages import site_languages
 
 MIN_SCORE = 3  # zxcvbn scores from 0 to 4; from 3 on, guessing takes at least 10**8 attempts
 MAX_CHECKED_LENGTH = 72  # characters; zxcvbn's time grows with the square of the length
@@ -38,7 +38,7 @@ async def refuse_weak_password(form: Form, own: Iterable[str], settings: Setting
 
     A password is weak if it is common, leaked, or made of the site's name or a name in `own`.
     """
-    names = [*own, *(settings.site_name(language) for language in LANGUAGES)]
+    names = [*own, *(settings.site_name(language) for language in site_languages())]
     sentence = await asyncio.to_thread(password_weakness, form["password"].data or "", names)
     if sentence:
         form.refuse("password", str(sentence))

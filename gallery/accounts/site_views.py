@@ -17,8 +17,10 @@ from gallery.db.connection import in_transaction
 from gallery.web import site_settings
 from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _
+from gallery.web.languages import site_languages
 from gallery.web.models import Site
 from gallery.web.rendering import flash, redirect, render, settings_of
+from gallery.web.texts import field_name
 
 
 async def edit(request: Request) -> Response:
@@ -82,8 +84,8 @@ async def _page(
     data = {"reviews_needed": str(site.reviews_needed), "sample_percent": site.sample_percent}
     settings = settings_of(request)
     texts = texts or SiteTextsForm(obj=site)
-    for field, name in (("name[zh]", settings.site_name_zh), ("name[en]", settings.site_name_en)):
-        texts[field].render_kw["placeholder"] = name
+    for language in site_languages():
+        texts[field_name("name", language)].render_kw["placeholder"] = settings.site_name(language)
     context = {
         "form": form or ReviewingForm(data=data),
         "texts_form": texts,

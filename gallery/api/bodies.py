@@ -13,7 +13,7 @@ from gallery.api.problems import FieldError, Problem
 from gallery.api.schemas import Schema, validation_errors
 from gallery.images.uploads import MAX_FIELD_BYTES
 from gallery.numbers import whole_number
-from gallery.web.languages import LANGUAGE_TAGS, current_language
+from gallery.web.languages import bcp47, current_language
 from gallery.web.languages import gettext as _
 
 JSON_TYPES = ("application/json", "application/merge-patch+json")
@@ -96,7 +96,7 @@ def json_response(payload: object, status: int = 200, headers: Mapping[str, str]
         json.dumps(payload, ensure_ascii=False).encode(),
         status,
         {
-            "content-language": LANGUAGE_TAGS[current_language()],
+            "content-language": bcp47(current_language()),
             "cache-control": "no-store",
             **(headers or {}),
         },

@@ -18,7 +18,7 @@ from gallery.api.schemas import NUMBER, Schema, schemas
 from gallery.api.tokens import SCOPE_WORDS
 from gallery.artworks.tus_protocol import CHUNK_TYPE, VERSION
 from gallery.settings import Settings
-from gallery.web.languages import use_language
+from gallery.web.languages import offered_language, use_language
 from gallery.web.page_cache import etag_matches
 from gallery.web.rendering import settings_of
 
@@ -73,7 +73,7 @@ def document(settings: Settings) -> dict[str, Any]:
                 "title": settings.site_name("en"),
                 "version": API_VERSION,
                 "summary": "Works of one organisation, sent and followed by its own system.",
-                "description": f"How to begin: {settings.site_url}/en/api",
+                "description": f"How to begin: {settings.site_url}/{offered_language('en')}/api",
             },
             "servers": [{"url": settings.site_url}],
             "paths": paths,

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gallery.images.partial_uploads import LIFETIME
-from gallery.web.languages import LANGUAGE_TAGS, accepted_language, current_language, set_language
+from gallery.web.languages import accepted_language, bcp47, current_language, set_language
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import settings_of
 
@@ -170,7 +170,7 @@ def problem_response(request: Request, problem: Problem) -> Response:
         json.dumps(payload, ensure_ascii=False).encode(),
         problem.status,
         {
-            "content-language": LANGUAGE_TAGS[current_language()],
+            "content-language": bcp47(current_language()),
             "cache-control": "no-store",
             **problem.headers,
         },

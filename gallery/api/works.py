@@ -45,8 +45,8 @@ from gallery.clock import today
 from gallery.numbers import MAX_NUMBER
 from gallery.organisations.access import load_member
 from gallery.web.edit_conflicts import EditConflict
-from gallery.web.languages import LANGUAGES, other_language
 from gallery.web.languages import gettext as _
+from gallery.web.languages import site_languages, translation_language
 from gallery.web.rendering import pages_of, settings_of, storage_of
 from gallery.web.texts import NoSuchLanguage, field_name, find_language, language_name, normalised_tag
 from gallery.web.texts_form import UNKNOWN_LANGUAGE
@@ -235,7 +235,7 @@ async def work_json(request: Request, artwork: Artwork, is_on_view: bool) -> dic
     pages = pages_of(request)
     addresses = {
         language: pages.absolute(pages.url("public:artwork", language=language, public_id=artwork.public_id))
-        for language in LANGUAGES
+        for language in site_languages()
     }
     size = size_as_shown(artwork.size, artwork.image)
     made = parse_date(artwork.date_made) if artwork.date_made else None
@@ -245,7 +245,7 @@ async def work_json(request: Request, artwork: Artwork, is_on_view: bool) -> dic
         **{name: artwork.own(name) for name in TRANSLATED_FIELDS},
         **{name: getattr(artwork, name) for name in ("size", "date_made")},
         **{
-            f"{name}_translation": getattr(artwork, name).get(other_language(artwork.language), "")
+            f"{name}_translation": getattr(artwork, name).get(translation_language(artwork.language), "")
             for name in TRANSLATED_FIELDS
         },
         "texts": {name: dict(getattr(artwork, name)) for name in TRANSLATED_FIELDS},
@@ -339,7 +339,7 @@ def _texts(values: Mapping[str, Any], own: str) -> Iterator[tuple[str, str, str 
         if name in values:
             yield name, own, values[name], f"/{name}"
         if (translation := f"{name}_translation") in values:
-            yield name, other_language(own), values[translation], f"/{translation}"
+            yield name, translation_language(own), values[translation], f"/{translation}"
         for tag, words in values.get("texts", {}).get(name, {}).items():
             yield name, tag, words, f"/texts/{name}/{escape_pointer(tag)}"
 

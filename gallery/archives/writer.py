@@ -57,10 +57,9 @@ from gallery.sounds.storage_keys import FILE_NAMES, sound_key
 from gallery.storage import Storage
 from gallery.storage.disk import LOCK_NAME, atomic_write, lock_folder
 from gallery.web.languages import (
-    DEFAULT_LANGUAGE,
-    LANGUAGES,
     current_language,
-    other_language,
+    default_language,
+    site_languages,
     use_language,
 )
 from gallery.web.rendering import Pages
@@ -296,9 +295,9 @@ async def _collect_contents(slug: str, settings: Settings) -> ArchiveContents:
     pages_of_archive = ArchivePages(settings)
     contents.pages[f"static/{STYLE_SHEET}"] = lambda: pages_of_archive.style
     contents.pages["index.html"] = partial(
-        pages_of_archive.page, DEFAULT_LANGUAGE, "entrance.html", "", exhibition=ShownExhibition.of(edition)
+        pages_of_archive.page, default_language(), "entrance.html", "", exhibition=ShownExhibition.of(edition)
     )
-    for language in LANGUAGES:
+    for language in site_languages():
         with use_language(language):
             contents.pages |= _pages_in_language(archived, pages_of_archive)
     return contents
@@ -359,7 +358,7 @@ def _pages_in_language(
     archived: ArchivedExhibition, pages_of_archive: ArchivePages
 ) -> dict[str, Callable[[], bytes]]:
     """The pages of an archive in the current language: one for the exhibition and one for each work."""
-    language, twin = current_language(), other_language(current_language())
+    language = current_language()
     exhibition = ShownExhibition.of(archived.edition)
     rooms = archived.shown_rooms("../")
     works = [work for room in rooms for work in room.works]
@@ -379,7 +378,7 @@ def _pages_in_language(
                 for logo in archived.logos
             },
             dead=archived.dead,
-            twin=f"../{twin}/index.html",
+            twins={each: f"../{each}/index.html" for each in site_languages()},
         )
     }
     for room in archived.shown_rooms("../../"):
@@ -396,7 +395,7 @@ def _pages_in_language(
                 previous=room.works[index - 1] if index else None,
                 next=room.works[index + 1] if index + 1 < len(room.works) else None,
                 dead=archived.dead,
-                twin=f"../../{twin}/works/{work.public_id}.html",
+                twins={each: f"../../{each}/works/{work.public_id}.html" for each in site_languages()},
                 artwork=archived.artworks[work.id],
                 leaves=leaves_of(archived.artworks[work.id], lambda token: f"../../media/{token}"),
                 voice=_voice_folder(archived.artworks[work.id]),
@@ -416,10 +415,9 @@ class ArchivePages:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._up = ""
-        pages = Pages(settings, [], "")
-        add_voices(pages)
-        self._environment = pages.environment
-        self._environment.globals.update(url=self._url, static=self._static)
+        self._pages = Pages(settings, [], "")
+        add_voices(self._pages)
+        self._pages.environment.globals.update(url=self._url, static=self._static)
         self.style = StaticFiles().text(STYLE_SHEET)
 
     def page(
@@ -429,7 +427,8 @@ class ArchivePages:
         self._up = up
         exhibition: ShownExhibition = context["exhibition"]
         with use_language(language):
-            text = self._environment.get_template(f"archives/{template}").render(
+            text = self._pages.html(
+                f"archives/{template}",
                 style=style_sheet(
                     works, exhibition.theme, [leaf.picture for leaf in context.get("leaves", ())]
                 ),

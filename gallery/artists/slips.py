@@ -9,8 +9,8 @@ import segno
 from gallery.artists.consents import SCOPE_WORDS, grouped_code
 from gallery.artists.models import Consent
 from gallery.settings import Settings
-from gallery.web.languages import LANGUAGES, use_language
 from gallery.web.languages import gettext as _
+from gallery.web.languages import site_languages, use_language
 from gallery.web.rendering import shown_date
 
 
@@ -36,7 +36,7 @@ def slip_link(consent: Consent, settings: Settings) -> str:
 
 def slip_texts(consent: Consent, settings: Settings) -> list[SlipText]:
     """The slip's texts in every language: the reader may know only one. The artist must be fetched."""
-    return [_text(consent, settings, language) for language in LANGUAGES]
+    return [_text(consent, settings, language) for language in site_languages()]
 
 
 def _text(consent: Consent, settings: Settings, language: str) -> SlipText:

@@ -15,7 +15,7 @@ from gallery.images.models import Image
 from gallery.organisations.models import Project
 from gallery.sounds.models import Sound
 from gallery.themes.models import Theme
-from gallery.web.languages import LANGUAGES, current_language
+from gallery.web.languages import current_language, default_language
 from gallery.web.languages import gettext as _
 from gallery.web.texts import Texts
 
@@ -89,6 +89,6 @@ def _project_as_sent(snapshot: Mapping[str, str]) -> Project | None:
     if not snapshot.get("project"):
         return None
     if "project_link" not in snapshot:
-        return Project(title=Texts({LANGUAGES[0]: snapshot["project"]}))
+        return Project(title=Texts({default_language(): snapshot["project"]}))
     title, summary = texts_in(snapshot, "project_title"), texts_in(snapshot, "project_summary")
     return Project(title=title, summary=summary, link=snapshot["project_link"])

@@ -16,11 +16,11 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from babel.dates import format_date
+from babel.dates import format_skeleton
 
 from gallery.artworks.unreadable import MAX_LENGTH, Unreadable
 from gallery.clock import today
-from gallery.web.languages import LANGUAGES, babel_locale, current_language, use_language
+from gallery.web.languages import babel_locale, is_chinese, site_languages, use_language
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import shown_date, shown_month
@@ -243,7 +243,7 @@ def date_texts(text: str) -> list[str]:
     if found is None:
         return []
     texts = [text]
-    for language in LANGUAGES:
+    for language in site_languages():
         with use_language(language):
             texts.append(described_date(found.edtf))
     if found.first.year == found.last.year:
@@ -259,11 +259,11 @@ def shown_work_date(text: str) -> str:
         return text
     if found is None:
         return text
-    is_chinese = any("\u4e00" <= character <= "\u9fff" for character in text)
+    has_chinese = any("\u4e00" <= character <= "\u9fff" for character in text)
     is_code = text.upper() == found.edtf
     if PLAIN.fullmatch(text) and "-2" not in found.edtf[4:7]:
         return text
-    if is_code or is_chinese != (current_language() == "zh"):
+    if is_code or has_chinese != is_chinese():
         return described_date(found.edtf)
     return text
 
@@ -289,9 +289,7 @@ def _described_exactly(edtf: str) -> str:
         return _("%(year)ss") % {"year": f"{edtf[:3]}0"}
     parts = [int(part) for part in edtf.split("-")]
     if len(parts) == 1:
-        return format_date(
-            date(parts[0], 1, 1), "y年" if current_language() == "zh" else "y", locale=babel_locale()
-        )
+        return format_skeleton("y", date(parts[0], 1, 1), locale=babel_locale())
     if parts[1] in SEASONS:
         return str(SEASON_LABELS[parts[1]]) % {"year": parts[0]}
     day = date(parts[0], parts[1], parts[2] if len(parts) == 3 else 1)

@@ -40,9 +40,9 @@ from gallery.clock import today
 from gallery.organisations.forms import organisation_choices
 from gallery.organisations.models import Organisation
 from gallery.web.forms import Form, LineField, TextBlockField, WebAddress
-from gallery.web.languages import LANGUAGES, localized
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.languages import localized, site_languages
 from gallery.web.rendering import shown_date
 from gallery.web.texts import (
     MAX_LANGUAGES,
@@ -300,8 +300,9 @@ class WorkForm(ConsentFields):
         elif artist is not None and artist.organisation_id != organisation.id:
             self.refuse("artist", _("This artist belongs to another organisation than the work."))
         elif artist is None and self.credit_name.data:
-            own = self.language.data if self.language.data in LANGUAGES else LANGUAGES[0]
-            other = next((each for each in LANGUAGES if each != own), own)
+            offered = site_languages()
+            own = self.language.data if self.language.data in offered else offered[0]
+            other = next((each for each in offered if each != own), own)
             translation = self.credit_name_translation.data or ""
             return NewArtist(self.credit_name.data, Texts({other: translation}))
         elif artist is None and consent is not None and not self.artist.errors:
@@ -437,7 +438,7 @@ def _translation_languages(posted: Any, own: str, add: str | None = None) -> tup
 
     Fields in the work's own language are only shown with words in them, so that nothing typed is lost.
     """
-    languages = dict.fromkeys(each for each in LANGUAGES if each != own)
+    languages = dict.fromkeys(each for each in site_languages() if each != own)
     for name in posted or ():
         language = split_field_name(name)[1]
         if not is_text_field(name) or not language or _standard_tag(language) != language:

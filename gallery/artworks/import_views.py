@@ -28,7 +28,7 @@ from gallery.organisations.access import load_member
 from gallery.organisations.forms import organisation_choices
 from gallery.storage import StoreUnavailable
 from gallery.web.forms import Form
-from gallery.web.languages import LANGUAGES, file_size, ngettext, use_language
+from gallery.web.languages import file_size, ngettext, site_languages, use_language
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import flash, redirect, render, settings_of, storage_of
@@ -101,7 +101,7 @@ async def template(request: Request) -> Response:
     """A partner downloads a template in Chinese or English, as XLSX or CSV."""
     await load_member(request)
     language, _dot, kind = request.path_params["name"].partition(".")
-    if language not in LANGUAGES or kind not in MEDIA_TYPES:
+    if language not in site_languages() or kind not in MEDIA_TYPES:
         raise HTTPException(404)
     with use_language(language):
         content = template_csv() if kind == "csv" else template_xlsx()

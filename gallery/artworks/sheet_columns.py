@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gallery.artworks.works import TRANSLATED_FIELDS
-from gallery.web.languages import LANGUAGES, current_language, use_language
+from gallery.web.languages import current_language, other_languages, site_languages, use_language
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.texts import field_name, find_language, language_name, split_field_name
@@ -112,7 +112,7 @@ def find_column(header: str, known: Mapping[str, str]) -> str | None:
 def known_headers() -> dict[str, str]:
     """Normalised header → column: the labels in every language, and the columns' own names."""
     headers = {normalised_name(name): name for name in (*COLUMN_LABELS, *EARLIER_COLUMN_LABELS)}
-    for language in LANGUAGES:
+    for language in site_languages():
         with use_language(language):
             for name, labels in ALTERNATIVE_LABELS.items():
                 headers.update({normalised_name(label): name for label in SEPARATORS.split(str(labels))})
@@ -123,10 +123,13 @@ def known_headers() -> dict[str, str]:
 
 def template_columns() -> list[str]:
     """The columns of the templates: all, and translations into the site's languages but the current one."""
-    others = [language for language in LANGUAGES if language != current_language()]
     return [
         *COLUMN_LABELS,
-        *(field_name(name, language) for language in others for name in TRANSLATED_COLUMNS),
+        *(
+            field_name(name, language)
+            for language in other_languages(current_language())
+            for name in TRANSLATED_COLUMNS
+        ),
     ]
 
 

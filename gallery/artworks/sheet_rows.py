@@ -20,8 +20,8 @@ from gallery.artworks.sizes import read_size
 from gallery.artworks.unreadable import MAX_LENGTH, Unreadable
 from gallery.artworks.works import TEXT_FIELDS, TextValues, is_text_field, normal_number
 from gallery.web.forms import one_line, text_block
-from gallery.web.languages import LANGUAGES, other_language, use_language
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.languages import site_languages, translation_language, use_language
 from gallery.web.texts import field_name, find_language, language_name, split_field_name
 
 MAX_LENGTHS = {
@@ -141,7 +141,7 @@ def texts_in(row: ParsedRow, language: str) -> tuple[TextValues, list[CellFault]
     for column, words in row.texts.items():
         name, of_language = split_field_name(column)
         if column in EARLIER_COLUMN_LABELS:
-            name, of_language = column.removesuffix("_translation"), other_language(language)
+            name, of_language = column.removesuffix("_translation"), translation_language(language)
         key = field_name(name, of_language) if of_language and of_language != language else name
         if words and texts.get(key):
             facts = {"language": language_name(of_language or language)}
@@ -153,7 +153,7 @@ def texts_in(row: ParsedRow, language: str) -> tuple[TextValues, list[CellFault]
 
 def _in_every_language(word: Any) -> set[str]:
     words = set()
-    for language in LANGUAGES:
+    for language in site_languages():
         with use_language(language):
             words.add(normalised_name(str(word)))
     return words

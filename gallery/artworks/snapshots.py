@@ -19,7 +19,7 @@ from gallery.artworks.works import (
     translated_into,
 )
 from gallery.organisations.models import Project
-from gallery.web.languages import LANGUAGES
+from gallery.web.languages import default_language
 from gallery.web.texts import Texts, by_field, field_name, split_field_name
 
 Snapshot = Mapping[str, str]  # form field, or part of one → value
@@ -101,7 +101,7 @@ def texts_in(snapshot: Snapshot, part: str) -> Texts:
 
 def _words(texts: Texts) -> list[str]:
     """The words of a text in each language, whatever the page's language is."""
-    return [each.text for each in texts.others("", LANGUAGES[0])] or [""]
+    return [each.text for each in texts.others("", default_language())] or [""]
 
 
 def _consent_line(consent: Consent) -> str:

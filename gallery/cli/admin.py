@@ -27,6 +27,7 @@ from gallery.cli.common import (
     open_database,
     progress_bar,
     set_up,
+    site_language,
 )
 from gallery.cli.file_checks import damaged_originals
 from gallery.cli.findings import InspectionFinding
@@ -42,7 +43,7 @@ from gallery.organisations.owner_requests import invite_at_once
 from gallery.search.indexing import rebuild
 from gallery.settings import Settings
 from gallery.storage import Storage
-from gallery.web.languages import LANGUAGES
+from gallery.web.catalogues import coverage
 
 
 @click.command()
@@ -67,10 +68,8 @@ def init() -> None:
 )
 @click.option(
     "--language",
-    type=click.Choice(LANGUAGES),
-    default="zh",
-    show_default=True,
-    help="The language of the invitation.",
+    callback=site_language,
+    help="The language of the invitation; else the site's first.",
 )
 @click.option(
     "--replace-owners",
@@ -198,15 +197,29 @@ def check(is_mending: bool, is_deep: bool, is_json: bool) -> None:
     audit_log = "" if wrong else run(audit_log_summary(settings))
     if is_json:
         listed = [finding.as_json() for finding in findings]
-        click.echo(json.dumps({"problems": len(unmended), "findings": listed, "audit_log": audit_log}))
+        catalogues = {language: percent(language) for language in settings.languages}
+        answer = {
+            "problems": len(unmended),
+            "findings": listed,
+            "audit_log": audit_log,
+            "catalogues": catalogues,
+        }
+        click.echo(json.dumps(answer))
     else:
         if not wrong:
             console.print("Database and pictures agree: nothing is wrong.")
             console.print(audit_log)
         print_findings("What is wrong", wrong)
         print_findings("To know", notices)
+        words = ", ".join(f"{language} {percent(language)} %" for language in settings.languages)
+        console.print(f"Words of pages in the site's languages: {words}.")
     if unmended:
         raise SystemExit(1)
+
+
+def percent(language: str) -> int:
+    """The share of the interface's strings that are translated, rounded down."""
+    return int(100 * coverage(language))
 
 
 def print_findings(heading: str, findings: list[InspectionFinding]) -> None:
@@ -277,7 +290,7 @@ def archive(slug: str) -> None:
     """Write the exhibition SLUG as a folder of plain pages that need no server.
 
     SLUG is the last part of its address. The archive contains the works whose consent covers an archive,
-    in both languages. The worker keeps it up to date while the folder exists, and removes works whose consent
+    in the site's languages. The worker keeps it up to date while the folder exists, and removes works whose consent
     ends.
     """
     archived = run(write_archive(Settings.from_env(), slug))

@@ -21,6 +21,7 @@ from gallery.db.models import ContentVersion
 from gallery.monitoring.maintenance import begin_recording
 from gallery.settings import Settings
 from gallery.storage import Storage
+from gallery.web.languages import set_site_languages
 
 console = Console(highlight=False)
 
@@ -28,6 +29,14 @@ console = Console(highlight=False)
 ReportProgress = Callable[[str, int, int | None], None]  # kind of work, done, in total if that is known
 
 json_option = click.option("--json", "is_json", is_flag=True, help="Print one JSON object, for programs.")
+
+
+def site_language(context: click.Context, parameter: click.Parameter, language: str | None) -> str:
+    """The value of an option that takes a language of the site."""
+    offered = Settings.from_env().languages
+    if language is not None and language not in offered:
+        raise click.BadParameter(f"{language!r} is none of the site's languages: {', '.join(offered)}.")
+    return language or offered[0]
 
 
 class DatabaseUnreachable(RuntimeError):
@@ -38,6 +47,7 @@ class DatabaseUnreachable(RuntimeError):
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
     """The open database of `settings`. Raises DatabaseUnreachable."""
     set_time_zone(settings.zone)
+    set_site_languages(settings.languages, settings.own_catalogues)
     database = Database(settings)
     try:
         await database.__aenter__()

@@ -34,6 +34,7 @@ def demo(port: int, no_serve: bool) -> None:
         ) from None
     if not os.environ.get("GALLERY_HOME", "").strip():
         os.environ["GALLERY_HOME"] = str(Path.cwd() / "demo")  # inherited by the worker process
+    os.environ.setdefault("GALLERY_LANGUAGES", "zh,zh-Hant,en")
     os.environ.setdefault("GALLERY_CHECK_LINKS", "0")  # the links on the example site are invented
     os.environ.pop("GALLERY_SMTP_URL", None)  # the people are invented: no mail may be sent to them
     # Not required: the passwords are printed for everybody.

@@ -22,11 +22,14 @@ async def prepare(settings: Settings) -> str:
 
 async def welcome_text(settings: Settings) -> str:
     works = {work.slug: form_key(work) for work in DemoContent().works}
-    pages = [("Home", "/zh/"), ("", "/en/")]
-    pages += [(exhibition.title.en, f"/zh/exhibitions/{exhibition.slug}") for exhibition in EXHIBITIONS]
+    language, *others = settings.languages
+    pages = [("Home", f"/{language}/"), *(("", f"/{each}/") for each in others)]
+    pages += [
+        (exhibition.title.en, f"/{language}/exhibitions/{exhibition.slug}") for exhibition in EXHIBITIONS
+    ]
     touchstone = await Artwork.get_or_none(form_key=works["dumpling-wrappers"])
     if touchstone is not None:
-        pages.append(("A work", f"/zh/works/{touchstone.public_id}"))
+        pages.append(("A work", f"/{language}/works/{touchstone.public_id}"))
     agreed = await Artwork.get_or_none(form_key=works["tangyuan"]).prefetch_related("consent")
     if agreed is not None and agreed.consent is not None:
         pages.append(("A consent link", f"/c/{agreed.consent.code}"))

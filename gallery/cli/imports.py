@@ -20,7 +20,7 @@ from gallery.artworks.sheet_columns import column_label
 from gallery.artworks.sheet_faults import fault_sentence
 from gallery.artworks.works import load_work_options
 from gallery.audit.current_user import set_current_user_id
-from gallery.cli.common import ProgressReporter, console, open_database, progress_bar
+from gallery.cli.common import ProgressReporter, console, open_database, progress_bar, site_language
 from gallery.cli.processes import cancel_tasks, run
 from gallery.images.models import new_token
 from gallery.numbers import MAX_NUMBER
@@ -28,7 +28,7 @@ from gallery.organisations.access import organisations_of
 from gallery.organisations.models import Organisation
 from gallery.settings import Settings
 from gallery.storage import Storage
-from gallery.web.languages import LANGUAGES, use_language
+from gallery.web.languages import use_language
 from gallery.worker import ChoreContext
 
 PAUSE = 0.3  # seconds between two updates of the progress bar
@@ -48,10 +48,8 @@ PAUSE = 0.3  # seconds between two updates of the progress bar
 )
 @click.option(
     "--language",
-    type=click.Choice(LANGUAGES),
-    default="zh",
-    show_default=True,
-    help="The language of the texts in rows that do not say.",
+    callback=site_language,
+    help="The language of the texts in rows that do not say; else the site's first.",
 )
 @click.option("--yes", is_flag=True, help="Make drafts of all good rows, even if others have faults.")
 def import_sheet(

@@ -52,7 +52,7 @@ from gallery.organisations.owner_requests import cancel
 from gallery.reviews.vetoes import veto
 from gallery.sounds.models import Sound, SoundState
 from gallery.storage import Storage
-from gallery.web.languages import LANGUAGES
+from gallery.web.languages import site_languages
 from gallery.web.texts import LIKELY_LANGUAGES, NO_TEXTS, Texts, holds_language
 
 VETO_REASON = "还原备份时再次撤下。Taken off view again when the site was restored."
@@ -530,7 +530,7 @@ REVOCABLE_KINDS = (
             valid_rows(partial(_artists_told_about, language), "id", "created_at"),
             partial(_end_about, language=language),
         )
-        for language in dict.fromkeys([*LANGUAGES, *LIKELY_LANGUAGES])
+        for language in dict.fromkeys([*site_languages(), *LIKELY_LANGUAGES])
     ),
     *(
         RevocableKind(

@@ -10,7 +10,7 @@ from typing import Any
 from gallery.exhibitions.arrangements import ROOM_FIELDS, Arrangement
 from gallery.exhibitions.models import Room
 from gallery.exhibitions.room_rules import FilledRoom, HungWork
-from gallery.web.languages import LANGUAGES
+from gallery.web.languages import site_languages
 from gallery.web.texts import by_language
 
 
@@ -181,7 +181,7 @@ def _room_field_changes(before: Room, after: Room) -> list[FieldChange]:
 
 def _field_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[FieldChange]:
     """The changes; of a text those of each language, such as `title[bo]`."""
-    then, now = by_language(before, LANGUAGES), by_language(after, LANGUAGES)
+    then, now = by_language(before, site_languages()), by_language(after, site_languages())
     return [
         FieldChange(name, then.get(name), now.get(name))
         for name in dict.fromkeys([*now, *then])

@@ -48,8 +48,8 @@ from gallery.organisations.models import Organisation
 from gallery.themes.models import Theme
 from gallery.web.edit_conflicts import Digests, EditConflict, digest, format_digests, read_digests, seen_field
 from gallery.web.forms import Form, read_desk_form
-from gallery.web.languages import LANGUAGES, localized
 from gallery.web.languages import gettext as _
+from gallery.web.languages import localized, site_languages
 from gallery.web.list_pages import fetch_page
 from gallery.web.rendering import datetime_local_value, flash, redirect, render, shown_moment
 from gallery.web.texts import by_language, field_name
@@ -435,7 +435,7 @@ async def _render_builder(
 
 def languages_of_draft(draft: Edition) -> list[str]:
     """The languages in which the builder asks for texts: the site's, and those of the title and the introduction."""
-    return list(dict.fromkeys([*LANGUAGES, *draft.title, *draft.introduction]))
+    return list(dict.fromkeys([*site_languages(), *draft.title, *draft.introduction]))
 
 
 def digests_of_added(forms: Iterable[TextsForm]) -> dict[str, str]:

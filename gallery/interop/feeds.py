@@ -33,7 +33,7 @@ from gallery.public.view_models import EDITION_COLUMNS, WORK_COLUMNS, ShownExhib
 from gallery.public.voices import voice_address
 from gallery.sounds.models import SoundState
 from gallery.themes.models import Theme
-from gallery.web.languages import LANGUAGE_TAGS, LocalizedText, current_language, localized
+from gallery.web.languages import LocalizedText, bcp47, current_language, localized
 from gallery.web.languages import gettext as _
 from gallery.web.markdown import excerpt
 from gallery.web.rendering import lang_attribute, pages_of
@@ -214,7 +214,7 @@ def feed_response(
     newest_first = sorted(entries, key=lambda entry: entry.published, reverse=True)
     # The date of an empty feed is today: the page cache forgets the feed at midnight anyway.
     updated = max((entry.updated for entry in entries), default=start_of_day(today()))
-    root = Element("feed", {"xmlns": ATOM, "xml:lang": LANGUAGE_TAGS[language]})
+    root = Element("feed", {"xmlns": ATOM, "xml:lang": bcp47(language)})
     add_element(root, "id", tag_uri(request, path))
     add_element(root, "title", title.text)
     if subtitle.text:

@@ -21,7 +21,7 @@ from gallery.interop.responses import CACHE_HEADERS
 from gallery.public import queries
 from gallery.public.pages import set_page_language, slug_of
 from gallery.public.view_models import EDITION_COLUMNS, ShownExhibition
-from gallery.web.languages import LANGUAGE_TAGS, current_language, localized
+from gallery.web.languages import bcp47, current_language, localized
 from gallery.web.markdown import markdown_to_text
 from gallery.web.rendering import pages_of
 
@@ -72,9 +72,7 @@ def calendar_file(
     pages = pages_of(request)
     page = pages.absolute(pages.url("public:exhibition", language=current_language(), slug=exhibition.slug))
     calendar = Calendar()
-    calendar.add(
-        "prodid", f"-//gallery//{pages.settings.site_url}//{LANGUAGE_TAGS[current_language()].upper()}"
-    )
+    calendar.add("prodid", f"-//gallery//{pages.settings.site_url}//{bcp47(current_language()).upper()}")
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", exhibition.title.text)
     for talk in talks:

@@ -24,7 +24,7 @@ from gallery.artworks.models import Artwork, Status, hangs_in
 from gallery.interop.iiif.image_api import CORS
 from gallery.interop.responses import add_element, json_response, xml_response
 from gallery.numbers import whole_number
-from gallery.public import queries, view_models, views
+from gallery.public import queries, view_models
 from gallery.public.access import load_opened
 from gallery.public.media import NOT_FOR_MACHINES
 from gallery.public.pages import render_page, set_page_language, slug_of
@@ -96,9 +96,11 @@ def resolve_page(request: Request, address: str) -> tuple[str, dict[str, Any]]:
     if len(address) > MAX_ADDRESS_LENGTH or (parts.scheme, parts.netloc) != (ours.scheme, ours.netloc):
         raise HTTPException(404, headers=CORS)
     scope = {"type": "http", "method": "GET", "path": parts.path.removeprefix(ours.path)}
-    for route in views.routes:
+    for route in request.app.routes:
+        if route.name not in {"public:artwork", "public:exhibition"}:
+            continue
         match, inner = route.matches(scope)
-        if match == Match.FULL and route.name in {"public:artwork", "public:exhibition"}:
+        if match == Match.FULL:
             return route.name, inner["path_params"]
     raise HTTPException(404, headers=CORS)
 

@@ -1,4 +1,4 @@
-"""The robots.txt, and sitemaps of all public pages in both languages, for search engines.
+"""The robots.txt, and sitemaps of all public pages in all languages, for search engines.
 
 The sitemap index is at the root. Each language has one sitemap of its pages, and one for every
 WORKS_PER_SITEMAP works.
@@ -25,7 +25,7 @@ from gallery.public.pages import MAX_LISTED, set_page_language
 from gallery.public.view_models import WORK_COLUMNS, ShownWork
 from gallery.public.work_counts import work_counts_of
 from gallery.themes.models import Theme
-from gallery.web.languages import DEFAULT_LANGUAGE, LANGUAGE_TAGS, LANGUAGES, current_language
+from gallery.web.languages import bcp47, current_language, default_language, site_languages
 from gallery.web.rendering import DESK, pages_of
 
 MEDIA_TYPE = "application/xml"
@@ -40,7 +40,7 @@ async def robots(request: Request) -> Response:
     """robots.txt: excludes the desk, search results, pages of consents, and URLs that count requests."""
     pages = pages_of(request)
     closed = [DESK, "/c/", "/appreciations/"]
-    for language in LANGUAGES:
+    for language in site_languages():
         closed += [f"{pages.url('search:show', language=language)}?q=", f"/{language}/consent/"]
         closed += [f"/{language}/*/support/"]
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), ""]
@@ -53,7 +53,7 @@ async def index(request: Request) -> Response:
     pages = pages_of(request)
     works = sum((await work_counts_of(request).organisations.all()).values())
     root = Element("sitemapindex", {"xmlns": SITEMAPS})
-    for language in LANGUAGES:
+    for language in site_languages():
         paths = [pages.url("sitemaps:pages", language=language)]
         for number in range(1, -(-works // WORKS_PER_SITEMAP) + 1):
             paths.append(pages.url("sitemaps:works", language=language, number=number))
@@ -127,16 +127,16 @@ def add_page(
     if changed_at is not None:
         add_element(element, "lastmod", to_local(changed_at).isoformat(timespec="seconds"))
     for language, address in addresses.items():
-        add_element(element, "xhtml:link", rel="alternate", hreflang=LANGUAGE_TAGS[language], href=address)
+        add_element(element, "xhtml:link", rel="alternate", hreflang=bcp47(language), href=address)
     add_element(
-        element, "xhtml:link", rel="alternate", hreflang="x-default", href=addresses[DEFAULT_LANGUAGE]
+        element, "xhtml:link", rel="alternate", hreflang="x-default", href=addresses[default_language()]
     )
     return element
 
 
 def addresses_of(request: Request, name: str, parameters: dict[str, Any]) -> Iterator[tuple[str, str]]:
     pages = pages_of(request)
-    for language in LANGUAGES:
+    for language in site_languages():
         yield language, pages.absolute(pages.url(name, language=language, **parameters))
 
 

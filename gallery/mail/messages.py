@@ -20,8 +20,9 @@ from gallery.mail.models import Mail
 from gallery.settings import Settings
 from gallery.web import languages
 from gallery.web.forms import one_line
-from gallery.web.languages import LANGUAGE_TAGS, current_language, use_language
+from gallery.web.languages import bcp47, current_language, offered_language, use_language
 from gallery.web.rendering import shown_date, shown_moment
+from gallery.web.texts import Texts
 
 HIDDEN_SECRET = "••••••"  # noqa: S105 - replaces the secret of a link in the outbox
 
@@ -64,7 +65,7 @@ def compose(
     `gathered`: the mails of a digest. The template's first line is the subject; a line with nothing but a
     URL becomes a link. Raises MailCompositionError.
     """
-    with use_language(mail.language):
+    with use_language(offered_language(mail.language)):
         lines = [
             {"subject": _render_text(each, settings)[0], "link": link_of_mail(each, settings)}
             for each in gathered
@@ -74,7 +75,7 @@ def compose(
         html = _environment.get_template("mail/layout.html").render(
             subject=subject,
             paragraphs=[_parse_paragraph(part) for part in re.split(r"\n{2,}", text)],
-            tag=LANGUAGE_TAGS[current_language()],
+            tag=bcp47(current_language()),
         )
     return MailContent(subject, text, html)
 
@@ -101,13 +102,13 @@ def _render_text(
 def _localized_fact(value: Any) -> Any:
     """A value of `Mail.facts` in the mail's language, on one line, so that it cannot begin another header."""
     if isinstance(value, dict):
-        value = value[current_language()]
+        value = Texts(value).localized().text
     return one_line(value) if isinstance(value, str) else value
 
 
 def link_of_mail(mail: Mail, settings: Settings, *, hide_secret: bool = False) -> str:
     """The full URL of the page that a mail links to."""
-    path = mail.path.replace("{language}", mail.language)
+    path = mail.path.replace("{language}", offered_language(mail.language))
     # The secret follows a path that ends with a slash. HIDDEN_SECRET also replaces an erased secret.
     secret = HIDDEN_SECRET if hide_secret and path.endswith("/") else mail.secret
     return f"{settings.site_url}{path}{secret}"
@@ -125,7 +126,7 @@ def message_of(mail: Mail, content: MailContent, settings: Settings) -> EmailMes
     message = EmailMessage(policy=SMTP)
     sender = settings.mail_sender
     host = sender.rpartition("@")[2]
-    message["From"] = Address(one_line(settings.site_name(mail.language)), addr_spec=sender)
+    message["From"] = Address(one_line(settings.site_name(offered_language(mail.language))), addr_spec=sender)
     local_part, _, domain = mail.email.rpartition("@")
     if not local_part or not domain:
         raise MailCompositionError
@@ -137,7 +138,7 @@ def message_of(mail: Mail, content: MailContent, settings: Settings) -> EmailMes
     message["Date"] = format_datetime(now())
     message["Message-ID"] = f"<{mail.id}.{int(mail.created_at.timestamp())}@{host}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: suppresses automatic replies
-    message["Content-Language"] = LANGUAGE_TAGS[mail.language]
+    message["Content-Language"] = bcp47(offered_language(mail.language))
     message.set_content(content.text)
     message.add_alternative(content.html, subtype="html")
     return message

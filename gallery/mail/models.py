@@ -9,6 +9,7 @@ from tortoise.models import Model
 
 from gallery.web.languages import LabelledEnum
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.texts import MAX_TAG_LENGTH
 
 if TYPE_CHECKING:
     from gallery.accounts.models import Person
@@ -32,7 +33,7 @@ class Mail(Model):
     )
     person_id: int | None
     email = fields.CharField(max_length=254)
-    language = fields.CharField(max_length=2, default="zh")
+    language = fields.CharField(max_length=MAX_TAG_LENGTH, default="zh")
     path = fields.CharField(max_length=300, default="")  # URL path of the page that the mail links to
     facts: Any = fields.JSONField(default=dict)  # values for the template; never private data of an artist
     secret = fields.CharField(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gallery.clock import now, start_of_day, to_local
 from gallery.mail.models import Mail, MailState
-from gallery.web.languages import LANGUAGES, localized
+from gallery.web.languages import localized, site_languages
 
 if TYPE_CHECKING:
     from gallery.accounts.models import Person
@@ -96,7 +96,7 @@ async def queue_mail(
 
 def in_all_languages(record: Any, name: str) -> dict[str, str]:
     """A bilingual field as {language: text}, for `Mail.facts`; a mail shows the text in its own language."""
-    return {language: localized(record, name, language).text for language in LANGUAGES}
+    return {language: localized(record, name, language).text for language in site_languages()}
 
 
 def next_digest_at(moment: datetime | None = None) -> datetime:

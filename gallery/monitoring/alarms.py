@@ -14,7 +14,7 @@ from gallery.mail.chores import send_next
 from gallery.mail.outbox import Notification, notify
 from gallery.monitoring.signals import Light, Signal, signals
 from gallery.monitoring.state import ALARM_MAIL, read_state
-from gallery.web.languages import LANGUAGES, use_language
+from gallery.web.languages import site_languages, use_language
 from gallery.worker import ChoreContext
 
 logger = logging.getLogger("gallery.monitoring")
@@ -37,7 +37,7 @@ async def notify_keepers(signal: Signal) -> None:
 
 def _in_all_languages(text: Any) -> dict[str, str]:
     texts = {}
-    for language in LANGUAGES:
+    for language in site_languages():
         with use_language(language):
             texts[language] = str(text)
     return texts

@@ -26,13 +26,12 @@ from starlette.types import Scope
 from gallery.monitoring.signals import SEVERITY, signals
 from gallery.monitoring.state import SiteState
 from gallery.settings import Settings
-from gallery.web.languages import LANGUAGES
+from gallery.web.languages import site_languages
 
 LAG_INTERVAL = 0.5  # seconds between two measurements of the event loop's lag
 SECONDS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-# The first part of a path → the kind of request.
+# The first part of a path → the kind of request. A language is a page.
 KINDS = {
-    **dict.fromkeys(LANGUAGES, "page"),
     **dict.fromkeys(("media", "iiif", "logos", "sharing"), "picture"),
     **dict.fromkeys(("healthz", "readyz", "metrics"), "monitoring"),
     **{kind: kind for kind in ("desk", "api", "static")},
@@ -57,7 +56,8 @@ class CountingCache(Protocol):
 
 
 def kind_of(path: str) -> str:
-    return KINDS.get(path.split("/", 2)[1], "other") if path.startswith("/") else "other"
+    first = path.split("/", 2)[1] if path.startswith("/") else ""
+    return "page" if first in site_languages() else KINDS.get(first, "other")
 
 
 class Metrics:

@@ -19,8 +19,8 @@ from gallery.organisations.forms import AdmissionForm, ApplicationForm, RefusalF
 from gallery.organisations.models import Application, ApplicationState
 from gallery.organisations.views import invited_page
 from gallery.web.forms import read_small_form
-from gallery.web.languages import LANGUAGES, set_language
 from gallery.web.languages import gettext as _
+from gallery.web.languages import set_language, site_languages
 from gallery.web.rendering import flash, redirect, render, settings_of
 from gallery.web.security import client_network
 
@@ -68,7 +68,7 @@ async def received(request: Request) -> Response:
 
 def _set_language_of_path(request: Request) -> str:
     language = str(request.path_params["language"])
-    if language not in LANGUAGES:
+    if language not in site_languages():
         raise HTTPException(404)
     set_language(language)
     return language

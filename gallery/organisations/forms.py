@@ -20,13 +20,13 @@ from gallery.web.forms import (
     TextBlockField,
     WebAddress,
     WholeNumberField,
-    choices_of,
+    language_choices,
     max_length,
     stripped,
 )
-from gallery.web.languages import LANGUAGE_NAMES, localized
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.languages import localized
 from gallery.web.texts_form import TextsForm
 
 WEB_ADDRESS = {"inputmode": "url", "placeholder": "https://"}
@@ -71,7 +71,7 @@ class OwnerRequestForm(Form):
         [Required(_l("Please say in a few words why: the owners read it."))],
         description=_l("All present and former owners will read it."),
     )
-    language = SelectField(_l("Language"), choices=choices_of(LANGUAGE_NAMES.items()))
+    language = SelectField(_l("Language"), choices=language_choices)
 
 
 NEEDS_NAME = _l("Please write a name, in one language at least.")

@@ -10,7 +10,7 @@ from tortoise.models import Model
 
 from gallery.web.languages import LabelledEnum
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.texts import TextsField
+from gallery.web.texts import MAX_TAG_LENGTH, TextsField
 
 if TYPE_CHECKING:
     from gallery.accounts.models import FormerOwner, Invitation, Membership, Person
@@ -162,7 +162,7 @@ class Application(Model):
     about = fields.TextField()
     contact_name = fields.CharField(max_length=80)
     contact_email = fields.CharField(max_length=254)
-    language = fields.CharField(max_length=2)
+    language = fields.CharField(max_length=MAX_TAG_LENGTH)
     state = fields.CharEnumField(
         ApplicationState, max_length=10, default=ApplicationState.WAITING, db_index=True
     )
@@ -206,7 +206,7 @@ class OwnerRequest(Model):
     )  # null: requested on the server by `gallery invite`
     asked_by_id: int | None
     email = fields.CharField(max_length=254)  # address of the person to invite
-    language = fields.CharField(max_length=2)
+    language = fields.CharField(max_length=MAX_TAG_LENGTH)
     reason = fields.CharField(max_length=500)
     state = fields.CharEnumField(RequestState, max_length=10, default=RequestState.WAITING)
     asked_at = fields.DatetimeField()

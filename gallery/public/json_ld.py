@@ -23,11 +23,10 @@ from gallery.public.view_models import Placement, ShownExhibition, ShownWork, le
 from gallery.public.voices import may_be_heard, voice_address
 from gallery.sounds.transcripts import words_of
 from gallery.themes.models import Theme
-from gallery.web.languages import LANGUAGE_TAGS, LocalizedText, current_language, localized
+from gallery.web.languages import LocalizedText, bcp47, current_language, localized
 from gallery.web.languages import gettext as _
 from gallery.web.markdown import excerpt
 from gallery.web.rendering import Pages
-from gallery.web.texts import bcp47
 
 Data = dict[str, Any]
 Breadcrumb = tuple[str, str]  # (name, URL)
@@ -206,7 +205,7 @@ class LinkedData:
             "WebSite",
             self.url("public:home"),
             LocalizedText(self.pages.settings.site_name(language), language),
-            inLanguage=LANGUAGE_TAGS[language],
+            inLanguage=bcp47(language),
         )
         return script_element(site, *map(self.exhibition, open_now))
 
@@ -218,7 +217,7 @@ class LinkedData:
             address,
             LocalizedText(name, current_language()),
             description=description,
-            inLanguage=LANGUAGE_TAGS[current_language()],
+            inLanguage=bcp47(current_language()),
         )
         return script_element(page, self.breadcrumbs(crumb))
 
@@ -252,7 +251,7 @@ class LinkedData:
             address,
             title,
             description=excerpt(localized(theme, "text").text, MAX_DESCRIPTION_COLUMNS),
-            inLanguage=LANGUAGE_TAGS[current_language()],
+            inLanguage=bcp47(current_language()),
         )
         return script_element(page, self.breadcrumbs(self.themes(), (title.text, address)))
 

@@ -39,7 +39,7 @@ from gallery.public.pages import set_page_language
 from gallery.public.rooms import rooms_of_draft
 from gallery.settings import Settings
 from gallery.web.forms import read_desk_form
-from gallery.web.languages import LANGUAGES, current_language, other_language
+from gallery.web.languages import current_language, site_languages
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import (
     SIGNER_OPTIONS,
@@ -143,7 +143,7 @@ async def _page(
                 language: pages.url(
                     "previews:show", language=language, token=link_signer(settings).dumps(link.id)
                 )
-                for language in LANGUAGES
+                for language in site_languages()
             },
         }
         for link in await valid_links(exhibition)
@@ -172,11 +172,12 @@ async def show(request: Request) -> Response:
     works = [work for room in rooms for work in room.works]
     shown_exhibition = await draft_as_shown(draft)
     style = view_models.style_sheet(works, shown_exhibition.theme)
-    twin = pages_of(request).url(
-        "previews:show",
-        language=other_language(request.path_params["language"]),
-        token=request.path_params["token"],
-    )
+    twins = {
+        language: pages_of(request).url(
+            "previews:show", language=language, token=request.path_params["token"]
+        )
+        for language in site_languages()
+    }
     context: dict[str, Any] = {
         "exhibition": shown_exhibition,
         "rooms": rooms,
@@ -192,7 +193,7 @@ async def show(request: Request) -> Response:
         "dead": await find_dead_links({credit.link for credit in shown_exhibition.credits if credit.link}),
         "style": style,
         "theme": shown_exhibition.theme,
-        "twin": twin,
+        "twins": twins,
     }
     response = render(request, "exhibitions/preview_page.html", context, headers=PRIVATE_HEADERS)
     response.headers["content-security-policy"] = content_security_policy(

@@ -18,7 +18,7 @@ from gallery.public.view_models import (
 from gallery.settings import Settings
 from gallery.themes.models import Theme
 from gallery.web import languages
-from gallery.web.languages import LocalizedText, current_language, localized, ngettext
+from gallery.web.languages import LocalizedText, current_language, is_chinese, localized, ngettext
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import shown_date, shown_number
 
@@ -165,7 +165,7 @@ def shared_picture(works: Sequence[ShownWork]) -> dict[str, str]:
 
 def quoted_title(title: LocalizedText) -> str:
     """A work's title within a sentence: in 《》, or in quotation marks."""
-    return f"《{title.text}》" if title.language == "zh" else f"“{title.text}”"
+    return f"《{title.text}》" if is_chinese(title.language) else f"“{title.text}”"
 
 
 def accent_of(theme: ShownTheme | None) -> str:

@@ -21,7 +21,14 @@ from gallery.images.picture_element import picture_element, rendition_address
 from gallery.images.profile_image_models import ProfileImage
 from gallery.images.renditions import widths_for
 from gallery.images.sandbox.parent import SMALL_SIDE
-from gallery.web.languages import LANGUAGES, LocalizedText, current_language, localized, ngettext
+from gallery.web.languages import (
+    LocalizedText,
+    current_language,
+    default_language,
+    localized,
+    ngettext,
+    site_languages,
+)
 from gallery.web.texts import NO_TEXTS, Texts, is_same_language
 
 COLOUR_PATTERN = re.compile(r"#[0-9a-fA-F]{6}")
@@ -387,7 +394,7 @@ def credit_in_page_language(own: str | None, translations: Texts | None, languag
     name = (translations or NO_TEXTS).localized()
     if name.text and is_same_language(name.language, current_language()):
         return name
-    return LocalizedText(own or "", language if language in LANGUAGES else LANGUAGES[0])
+    return LocalizedText(own or "", language if language in site_languages() else default_language())
 
 
 def localized_column(row: dict[str, Any], field: str) -> LocalizedText:

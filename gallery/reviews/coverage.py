@@ -22,8 +22,8 @@ from gallery.db.content_version import ORGANISATION, GenerationTracker
 from gallery.organisations.models import CheckedLink, LinkState, Project
 from gallery.reviews.access import load_curator
 from gallery.web.kept_counts import CountsById
-from gallery.web.languages import LANGUAGES
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.languages import site_languages
 from gallery.web.rendering import render
 from gallery.web.texts import NO_TEXTS, holds_language, language_name
 
@@ -45,7 +45,7 @@ def coverage_gaps() -> list[CoverageGap]:
     dead = CheckedLink.filter(state=LinkState.DEAD).values("url")
     without_link = Project.filter(Q(link="") | Q(link__in=Subquery(dead))).values("id")
     in_languages: list[CoverageGap] = []
-    for language in LANGUAGES:
+    for language in site_languages():
         name = {"language": LazyProxy(language_name, language, enable_cache=False)}
         in_languages += [
             CoverageGap(

@@ -44,7 +44,7 @@ from gallery.reviews.stages import (
 )
 from gallery.web.edit_conflicts import EditConflict, changed_since, read_digests
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.languages import use_language
+from gallery.web.languages import offered_language, use_language
 from gallery.web.page_keys import keys_of_works
 from gallery.web.rendering import shown_moment
 from gallery.web.site_settings import load_site as current_site
@@ -170,7 +170,7 @@ async def decline(
     an empty reason is replaced by a neutral sentence in the work's language.
     """
     if concern and not reason:
-        with use_language(artwork.language):
+        with use_language(offered_language(artwork.language)):
             reason = str(NEUTRAL_REASON)
     if not reason:
         raise DecisionRefused(_l("Please give the organisation a reason: they will read it."))

@@ -9,7 +9,7 @@ from tortoise.models import Model
 
 from gallery.web.languages import LabelledEnum
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.texts import TextsField
+from gallery.web.texts import MAX_TAG_LENGTH, TextsField
 
 if TYPE_CHECKING:
     from gallery.accounts.models import Person
@@ -432,7 +432,7 @@ class Report(Model):
     reported_for = fields.CharEnumField(ReportedFor, max_length=12)
     told = fields.TextField()
     email = fields.CharField(max_length=254, default="")  # empty if the visitor wants no answer
-    language = fields.CharField(max_length=2)
+    language = fields.CharField(max_length=MAX_TAG_LENGTH)
     created_at = fields.DatetimeField(auto_now_add=True)
     closed_at = fields.DatetimeField(null=True, db_index=True)
     closed_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(

@@ -29,7 +29,7 @@ from gallery.reviews.checks.duplicates import NearDuplicate, duplicate_finding
 from gallery.reviews.checks.findings import CheckFinding
 from gallery.reviews.models import SETTLED_OUTCOMES, Hint, NearPair, Opinion, PairOutcome, Review, WavedOff
 from gallery.storage import Storage
-from gallery.web.languages import LocalizedText, use_language
+from gallery.web.languages import LocalizedText, offered_language, use_language
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.worker import ChoreContext
@@ -288,7 +288,7 @@ async def ask_organisation(
 
 def decline_reason(shown: ShownPair, goes: PairSide) -> str:
     """The reason to decline `goes`, in the language of its work."""
-    with use_language(goes.artwork.language):
+    with use_language(offered_language(goes.artwork.language)):
         if shown.is_of_one_organisation:
             # The number, not the title: if that work is withdrawn, its title must not remain in this reason.
             stays = shown.other(goes).artwork.id
@@ -301,7 +301,7 @@ def decline_reason(shown: ShownPair, goes: PairSide) -> str:
 
 def suggested_question(shown: ShownPair, asked: PairSide) -> str:
     """A question to the organisation in its work's language; it says nothing about another organisation."""
-    with use_language(asked.artwork.language):
+    with use_language(offered_language(asked.artwork.language)):
         if shown.is_of_one_organisation:
             other = shown.other(asked).artwork.id
             return _("Nearly the same picture was submitted as work %(number)s. Is it the same work?") % {

@@ -32,10 +32,10 @@ from gallery.public.share_images import accent_of, fonts_of
 from gallery.public.view_models import ShownTheme, ShownWork
 from gallery.settings import Settings
 from gallery.web.languages import (
-    LANGUAGE_TAGS,
-    LANGUAGES,
     LocalizedText,
+    bcp47,
     current_language,
+    site_languages,
     template_folder,
     use_language,
 )
@@ -113,7 +113,7 @@ async def titles_with_missing_characters(rooms: Sequence[ShownRoom]) -> list[tup
     columns = ("title", "language", "artist__credit_name")
     found = []
     for row in await Artwork.filter(id__in=ids).order_by("id").values(*columns):
-        titles = [row["title"].localized(each, row["language"]) for each in LANGUAGES]
+        titles = [row["title"].localized(each, row["language"]) for each in site_languages()]
         if characters := missing_characters(
             "".join(each.text for each in titles) + row["artist__credit_name"]
         ):
@@ -126,7 +126,7 @@ async def show(request: Request) -> Response:
     _person, exhibition = await load_exhibition(request)
     query = request.query_params
     language, paper = query.get("language", current_language()), query.get("paper", "a6")
-    if language not in LANGUAGES or paper not in PAPER_SIZES:
+    if language not in site_languages() or paper not in PAPER_SIZES:
         raise HTTPException(404)
     draft = await draft_of(exhibition)
     with use_language(language):
@@ -207,7 +207,7 @@ async def set_labels(
         data = {
             "labels": [label.data() for label in labels],
             "paper": paper,
-            **language_data(LANGUAGE_TAGS[language]),
+            **language_data(bcp47(language)),
             "accent": accent_of(theme),
             "exhibition": exhibition,
             "site": settings.site_name(language),

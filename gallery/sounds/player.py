@@ -11,9 +11,10 @@ from gallery.images.sound_refusals import SOUND_REFUSALS
 from gallery.sounds.models import Sound
 from gallery.sounds.transcripts import clock, cues_of
 from gallery.sounds.waveform import waveform
+from gallery.web.languages import bcp47
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import Pages
-from gallery.web.texts import bcp47, own_language_name
+from gallery.web.texts import own_language_name
 
 
 def voice_player(address: str, sound: Sound, captions: Iterable[str] = ()) -> Markup:

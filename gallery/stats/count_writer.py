@@ -69,7 +69,7 @@ COUNTED_PAGES: Mapping[str, CountedPage] = {
     "themes": CountedPage(Theme, "slug", ThemeCount, "theme_id"),
     "exhibitions": CountedPage(Exhibition, "slug", ExhibitionCount, "exhibition_id"),
 }
-COUNTED_PATH = re.compile(rf"/[a-z]{{2}}/({'|'.join(COUNTED_PAGES)})/([A-Za-z0-9_-]{{1,60}})")
+COUNTED_PATH = re.compile(rf"/[A-Za-z0-9-]+/({'|'.join(COUNTED_PAGES)})/([A-Za-z0-9_-]{{1,60}})")
 
 CountChanges = Counter[tuple[int, date, CountKind]]  # (id of the counted row, day, kind)
 
@@ -173,7 +173,7 @@ async def _write_page(connection: BaseDBAsyncClient, batch: CountBatch, left: Co
 
 
 def _opened_in(batch: CountBatch, kind: str) -> dict[str, list[tuple[date, str, int]]]:
-    """The views of pages of `kind`: slug or public id → [(day, path, views)], for both languages."""
+    """The views of pages of `kind`: slug or public id → [(day, path, views)], for all languages."""
     views: dict[str, list[tuple[date, str, int]]] = defaultdict(list)
     for (day, path), number in batch.opened.items():
         matched = COUNTED_PATH.fullmatch(path)

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gallery import clock
 from gallery.stats.visitors import is_visitor
-from gallery.web.page_cache import PAGE_PREFIXES
+from gallery.web.languages import page_prefixes
 
 COUNTED_STATUSES = (200, 304)  # 304: the browser shows the page from its own cache
 
@@ -109,9 +109,10 @@ class VisitCounterMiddleware:
     def __init__(self, app: ASGIApp, counter: VisitCounter) -> None:
         self.app = app
         self.counter = counter
+        self.prefixes = page_prefixes()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].startswith(PAGE_PREFIXES):
+        if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].startswith(self.prefixes):
             await self.app(scope, receive, send)
             return
 

@@ -21,8 +21,9 @@ from gallery.clock import from_local
 from gallery.numbers import MAX_NUMBER, whole_number
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.languages import ngettext
+from gallery.web.languages import ngettext, site_languages
 from gallery.web.rendering import datetime_local_value
+from gallery.web.texts import site_language_name
 
 
 class _Translations:
@@ -58,6 +59,11 @@ class Form(WTForm):
 def choices_of(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
     """The choices of a select field from pairs of value and label."""
     return [SelectChoice(value, words) for value, words in pairs]
+
+
+def language_choices() -> list[SelectChoice]:
+    """The choices of a field for a language of the site."""
+    return choices_of((language, site_language_name(language)) for language in site_languages())
 
 
 def is_valid_choice(value: Any, choices: Iterable[SelectChoice]) -> bool:

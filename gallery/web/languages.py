@@ -1,7 +1,8 @@
 """The languages of the interface: the language of the current request, and its strings through gettext.
 
-The catalogues are `locale/<language>/messages.po`. The site reads them directly when it starts, without .mo
-files. `python -m gallery.web.languages` updates them from the code and the templates.
+The catalogues are `locale/<language>/messages.po`, in the package or in the site's home. The site reads them directly,
+without .mo files. What a catalogue lacks is shown in English. `python -m gallery.web.catalogues` updates the package's
+catalogues from the code and the templates.
 """
 
 from __future__ import annotations
@@ -9,48 +10,71 @@ from __future__ import annotations
 import functools
 import gettext as gnu_gettext
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from babel.core import Locale, negotiate_locale
-from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+import langcodes
+from babel.core import Locale, UnknownLocaleError
+from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import LazyProxy
 
-LANGUAGES = ("zh", "en")
-DEFAULT_LANGUAGE = "zh"
-LANGUAGE_TAGS = {"zh": "zh-Hans", "en": "en"}  # BCP 47, for lang and hreflang
-LANGUAGE_NAMES = {"zh": "中文", "en": "English"}  # the name of each language in that language
+from gallery.settings import LOCALE_FOLDER
 
 PACKAGE = Path(__file__).parents[1]
-LOCALE_FOLDER = PACKAGE / "locale"
-CATALOGUE_DATE = datetime(2026, 11, 23, tzinfo=UTC)  # the creation date in the catalogues' headers
+FALLBACK_LANGUAGE = "en"  # in which the messages in the code are written
+COLUMN_LANGUAGES = ("zh", "en")  # of the texts that have a column for each language
+MAX_DISTANCE = 75  # of two languages, of which who reads one can use the other; by CLDR as langcodes counts
+MAX_ACCEPTED = 20  # languages read from an Accept-Language header
 
-_language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
+_site_languages: tuple[str, ...] = ("zh", "en")
+_catalogue_folders = [LOCALE_FOLDER]
+_language: ContextVar[str] = ContextVar("language")
 
 
 class LocalizedText(NamedTuple):
     """A text with its own language, which may differ from the page's."""
 
     text: str
-    language: str  # one of LANGUAGES, or any other BCP 47 tag
+    language: str  # a language of the site, or any other BCP 47 tag
+
+
+def site_languages() -> tuple[str, ...]:
+    """The languages of the site, the default first. `zh` is Simplified Chinese, whose standard tag is zh-Hans."""
+    return _site_languages
+
+
+def default_language() -> str:
+    return _site_languages[0]
+
+
+def page_prefixes() -> tuple[str, ...]:
+    """The beginnings of the paths of visitors' pages: /zh/, /en/."""
+    return tuple(f"/{language}/" for language in _site_languages)
+
+
+def set_site_languages(languages: Sequence[str], own_catalogues: Path | None = None) -> None:
+    """Set what GALLERY_LANGUAGES says. Catalogues in `own_catalogues` come before the package's."""
+    global _site_languages
+    _site_languages = tuple(languages)
+    _catalogue_folders[:] = [*filter(None, [own_catalogues]), LOCALE_FOLDER]
+    translations.cache_clear()
 
 
 def current_language() -> str:
-    return _language.get()
+    return _language.get(_site_languages[0])
 
 
 def set_language(language: str) -> None:
-    """Use `language` for the rest of this request; the default language if it is unknown."""
-    _language.set(language if language in LANGUAGES else DEFAULT_LANGUAGE)
+    """Use `language` for the rest of this request, or the site's language that is nearest to it."""
+    _language.set(offered_language(language))
 
 
 @contextmanager
@@ -62,14 +86,25 @@ def use_language(language: str) -> Iterator[None]:
         _language.reset(token)
 
 
-def other_language(language: str) -> str:
-    return "en" if language == "zh" else "zh"
+def offered_language(language: str) -> str:
+    """`language` if the site offers it, else the site's nearest: for choices that were stored earlier."""
+    return language if language in _site_languages else accepted_language(language)
+
+
+def other_languages(language: str) -> list[str]:
+    """The site's languages but this one."""
+    return [each for each in _site_languages if each != language]
+
+
+def translation_language(language: str) -> str:
+    """The language of what is only called a translation of words in `language`: `credit_name_translation`."""
+    return "en" if is_chinese(language) else "zh"
 
 
 def accepted_language(accept_language: str) -> str:
-    """The site's language that an Accept-Language header prefers; the default if it names none."""
+    """The site's language that an Accept-Language header prefers; the default if it names none that is near."""
     weighted: list[tuple[float, int, str]] = []
-    for position, part in enumerate(accept_language.split(",")):
+    for position, part in enumerate(accept_language.split(",")[:MAX_ACCEPTED]):
         tag, _, parameters = part.strip().partition(";")
         try:
             weight = float(parameters.strip().removeprefix("q=")) if parameters.strip() else 1.0
@@ -77,8 +112,29 @@ def accepted_language(accept_language: str) -> str:
             weight = 0.0
         if tag and weight > 0:
             weighted.append((-weight, position, tag.strip()))
-    preferred = [tag.split("-")[0].lower() for _, _, tag in sorted(weighted)]
-    return negotiate_locale(preferred, LANGUAGES) or DEFAULT_LANGUAGE
+    for _weight, _position, tag in sorted(weighted):
+        nearest = min(_site_languages, key=functools.partial(_distance, tag))
+        if _distance(tag, nearest) <= MAX_DISTANCE:
+            return nearest
+    return default_language()
+
+
+def _distance(wanted: str, offered: str) -> int:
+    """0 for the same language; see MAX_DISTANCE."""
+    try:
+        return langcodes.tag_distance(wanted, bcp47(offered))
+    except ValueError:
+        return MAX_DISTANCE + 1
+
+
+def bcp47(language: str) -> str:
+    """The tag that pages and documents declare: zh → zh-Hans."""
+    return "zh-Hans" if language == "zh" else language
+
+
+def is_chinese(language: str | None = None) -> bool:
+    """Whether a language, by default the page's, is Chinese in any script."""
+    return (language or current_language()).partition("-")[0] in {"zh", "yue"}
 
 
 def localized(record: Any, field: str, language: str | None = None) -> LocalizedText:
@@ -87,12 +143,66 @@ def localized(record: Any, field: str, language: str | None = None) -> Localized
     return text
 
 
+# Around a string in English on a page in another language, until `mark_fallbacks` replaces them by elements.
+# Unicode reserves these two for a program's own use. A text that contains one opens or closes a <span>, no more.
+FALLBACK_BEGINS, FALLBACK_ENDS = "\ufdd0", "\ufdd1"
+_marks_fallbacks: ContextVar[bool] = ContextVar("marks_fallbacks", default=False)
+# Where an element is not possible: comments, elements that contain plain text, and tags with their attributes.
+_WITHOUT_ELEMENTS = re.compile(
+    r"<!--.*?-->|<(script|style|title|textarea|option)\b.*?</\1>|<(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>",
+    re.DOTALL,
+)
+
+
+class _EnglishMessages(gnu_gettext.NullTranslations):
+    """What a catalogue lacks: the messages in the code."""
+
+    def gettext(self, message: str) -> str:
+        return f"{FALLBACK_BEGINS}{message}{FALLBACK_ENDS}" if _marks_fallbacks.get() else message
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return self.gettext(msgid1 if n == 1 else msgid2)
+
+
+@contextmanager
+def marked_fallbacks() -> Iterator[None]:
+    """Within it, strings that are missing in the page's language are marked, for `mark_fallbacks`."""
+    token = _marks_fallbacks.set(True)
+    try:
+        yield
+    finally:
+        _marks_fallbacks.reset(token)
+
+
+def mark_fallbacks(html: str, attributes: str) -> str:
+    """A page with its fallback strings in elements with `attributes`; as plain text where no element is possible."""
+    if FALLBACK_BEGINS not in html:
+        return html
+    begin = f"<span{attributes}>"
+
+    def marked(text: str) -> str:
+        return text.replace(FALLBACK_BEGINS, begin).replace(FALLBACK_ENDS, "</span>")
+
+    parts, end = [], 0
+    for match in _WITHOUT_ELEMENTS.finditer(html):
+        plain = match[0].replace(FALLBACK_BEGINS, "").replace(FALLBACK_ENDS, "")
+        parts += [marked(html[end : match.start()]), plain]
+        end = match.end()
+    return "".join([*parts, marked(html[end:])])
+
+
 @functools.cache
 def translations(language: str) -> gnu_gettext.GNUTranslations:
+    catalogue = read_catalogue(language)
+    for message in list(catalogue):
+        if message.id and not (is_translated(message) and _fits(message)):
+            catalogue.delete(message.id, message.context)
     compiled = io.BytesIO()
-    write_mo(compiled, read_catalogue(language))
+    write_mo(compiled, catalogue)
     compiled.seek(0)
-    return gnu_gettext.GNUTranslations(compiled)
+    found = gnu_gettext.GNUTranslations(compiled)
+    found.add_fallback(_EnglishMessages())
+    return found
 
 
 def gettext(message: str) -> str:
@@ -138,87 +248,58 @@ def file_size(size: int) -> str:
 
 
 def babel_locale(language: str | None = None) -> Locale:
-    return Locale.parse("zh_Hans_CN" if (language or current_language()) == "zh" else "en_GB")
+    """The rules for dates, numbers and plurals in a language, by default the page's."""
+    return _babel_locale(language or current_language())
+
+
+@functools.lru_cache(maxsize=4096)
+def _babel_locale(language: str) -> Locale:
+    if known := {"zh": "zh_Hans_CN", "zh-Hant": "zh_Hant_TW", "en": "en_GB"}.get(language):
+        return Locale.parse(known)
+    parts = language.split("-")
+    for length in range(len(parts), 0, -1):
+        try:
+            return Locale.parse("_".join(parts[:length]))
+        except (UnknownLocaleError, ValueError):
+            continue
+    return Locale.parse("en_GB")
 
 
 def catalogue_path(language: str) -> Path:
-    return LOCALE_FOLDER / language / "messages.po"
+    """The catalogue of a language: in the site's home, or in the package."""
+    paths = [folder / language / "messages.po" for folder in _catalogue_folders]
+    return next((path for path in paths if path.is_file()), paths[-1])
 
 
 def read_catalogue(language: str) -> Catalog:
     with catalogue_path(language).open("rb") as file:
-        return read_po(file, locale=language)
+        return read_po(file, locale=babel_locale(language))
+
+
+def is_translated(message: Message) -> bool:
+    """Whether a message of a catalogue has words, in all its plural forms."""
+    string = message.string
+    return all(string) if isinstance(string, (tuple, list)) else bool(string)
+
+
+def _fits(message: Message) -> bool:
+    """Whether the words of a message can be filled with what the message takes: a keeper's catalogue may have slips."""
+    originals = message.id if isinstance(message.id, (tuple, list)) else [message.id]
+    words = message.string if isinstance(message.string, (tuple, list)) else [message.string or ""]
+    values = dict.fromkeys(re.findall(r"%\((\w+)\)", " ".join(originals)), 0)
+    takes_values = all(_is_format(text, values) for text in originals)
+    return not takes_values or all(_is_format(text, values) for text in words)
+
+
+def _is_format(text: str, values: dict[str, int]) -> bool:
+    try:
+        text % values
+    except (KeyError, ValueError, TypeError):
+        return False
+    return True
 
 
 def template_folder() -> Path:
     """The folder of the templates: inside the installed package, or next to it in a checkout."""
     installed = PACKAGE / "templates"
     return installed if installed.is_dir() else PACKAGE.parent / "templates"
-
-
-def extract_messages() -> Catalog:
-    """The messages of the code and the templates."""
-    catalogue = Catalog(project="gallery", charset="utf-8")
-    keywords = {
-        "_": None,
-        "_l": None,
-        "gettext": None,
-        "lazy_gettext": None,
-        "ngettext": (1, 2),
-        "_n": (1, 2),
-    }
-    sources = (
-        (PACKAGE, [("**.py", "python")]),
-        (template_folder(), [("**.html", "jinja2"), ("**.txt", "jinja2")]),
-    )
-    options = {
-        "**.html": {
-            "silent": "false",
-            "newstyle_gettext": "true",
-            "trimmed": "true",
-            "extensions": "jinja2.ext.do,jinja2.ext.loopcontrols",
-        },
-        "**.txt": {"silent": "false", "newstyle_gettext": "true", "trimmed": "true"},
-    }
-    for folder, methods in sources:
-        for name, line, message, comments, context in extract_from_dir(
-            folder, methods, options, keywords, comment_tags=("NOTE:",)
-        ):
-            catalogue.add(message, locations=[(name, line)], auto_comments=comments, context=context)
-    return catalogue
-
-
-def update_catalogues() -> dict[str, int]:
-    """Update both catalogues; returns the number of untranslated messages for each.
-
-    The messages in the code are English, so the English catalogue is filled with them.
-    """
-    template = extract_messages()
-    missing = {}
-    for language in LANGUAGES:
-        path = catalogue_path(language)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        catalogue = read_catalogue(language) if path.exists() else Catalog(locale=language, charset="utf-8")
-        catalogue.update(template, no_fuzzy_matching=True)
-        catalogue.creation_date = CATALOGUE_DATE  # so that the file changes only with its messages
-        catalogue.obsolete.clear()
-        catalogue.fuzzy = False
-        if language == "en":
-            for message in catalogue:
-                if message.id and (not message.string or message.pluralizable):
-                    message.string = message.id
-        with path.open("wb") as file:
-            write_po(file, catalogue, width=110, omit_header=False, no_location=True, sort_output=True)
-        missing[language] = sum(
-            1 for message in catalogue if message.id and not all(_strings(message.string))
-        )
-    return missing
-
-
-def _strings(string: Any) -> tuple[str, ...]:
-    return tuple(string) if isinstance(string, (tuple, list)) else (string,)
-
-
-if __name__ == "__main__":
-    for language, count in update_catalogues().items():
-        print(f"{language}: {count} messages without translation")

@@ -20,18 +20,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gallery.db.connection import is_outage
 from gallery.db.content_version import GenerationTracker
-from gallery.web.languages import LANGUAGES
+from gallery.web.languages import page_prefixes
 from gallery.web.page_keys import collecting
 
 RawHeaders = list[tuple[bytes, bytes]]
 CacheKey = tuple[str, bytes]
 
-PAGE_PREFIXES = tuple(f"/{language}/" for language in LANGUAGES)
 PICTURE_PREFIXES = ("/media/", "/iiif/")
-MAX_RESPONSE_BYTES = {
-    PAGE_PREFIXES: 4 << 20,
-    PICTURE_PREFIXES: 128 << 10,
-}  # bytes; a larger response is not cached but streamed
+MAX_PAGE_BYTES, MAX_PICTURE_BYTES = 4 << 20, 128 << 10  # a larger response is not cached but streamed
 ENTRY_OVERHEAD = 2_000  # bytes; a generous estimate of an entry's size without its bodies
 # Each response has its own: they depend on the content coding, or name the request.
 HEADERS_OF_ONE_RESPONSE = {b"content-length", b"etag", b"vary", b"x-request-id"}
@@ -173,22 +169,25 @@ class Rendering:
 
 
 class PageCache:
-    """ASGI middleware: answers paths below `prefixes` from memory, and keeps what `app` answers."""
+    """ASGI middleware: answers paths below `prefixes` from memory, and keeps what `app` answers.
+
+    Without `prefixes` it does so for the pages in the site's languages.
+    """
 
     def __init__(
         self,
         app: ASGIApp,
         content: GenerationTracker,
         max_bytes: int,
-        prefixes: tuple[str, ...] = PAGE_PREFIXES,
+        prefixes: tuple[str, ...] = (),
     ) -> None:
         self.app = app
         self.content = content
         self.max_bytes = max_bytes
-        self.prefixes = prefixes
-        self._largest = MAX_RESPONSE_BYTES[prefixes]
+        self.prefixes = prefixes or page_prefixes()
+        self._largest = MAX_PICTURE_BYTES if prefixes == PICTURE_PREFIXES else MAX_PAGE_BYTES
         # A request for the headers or a range of a picture must not read the whole file.
-        self._methods = {"GET", "HEAD"} if prefixes == PAGE_PREFIXES else {"GET"}
+        self._methods = {"GET"} if prefixes == PICTURE_PREFIXES else {"GET", "HEAD"}
         self._pages: OrderedDict[CacheKey, CachedPage] = OrderedDict()
         self._by_key: dict[str, set[CacheKey]] = {}  # the pages that depend on a key
         self.weight = 0  # bytes of all pages

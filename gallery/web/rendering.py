@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from babel.dates import format_date, format_datetime
+import langcodes
+from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_decimal
 from itsdangerous import BadSignature, URLSafeSerializer
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -25,16 +26,16 @@ from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.web import languages, site_settings
 from gallery.web.languages import (
-    LANGUAGE_NAMES,
-    LANGUAGE_TAGS,
-    LANGUAGES,
+    FALLBACK_LANGUAGE,
     LocalizedText,
     babel_locale,
+    bcp47,
     current_language,
     localized,
+    site_languages,
 )
 from gallery.web.markdown import display_width, excerpt, markdown_to_html, markdown_to_text
-from gallery.web.texts import bcp47, is_right_to_left, language_name
+from gallery.web.texts import is_right_to_left, language_name, site_language_name
 
 
 class RowIdConvertor(IntegerConvertor):
@@ -50,15 +51,17 @@ register_url_convertor("int", RowIdConvertor())
 
 
 class LanguageConvertor(Convertor[str]):
-    """`{language:language}` in a route: one of LANGUAGES."""
+    """`{language:language}` in a route: a language of the site, as it is when the route is made."""
 
-    regex = "|".join(LANGUAGES)
+    @property
+    def regex(self) -> str:  # type: ignore[override]
+        return "|".join(site_languages())
 
     def convert(self, value: str) -> str:
         return value
 
     def to_string(self, value: str) -> str:
-        if value not in LANGUAGES:
+        if value not in site_languages():
             raise ValueError(f"unknown language {value!r}")
         return value
 
@@ -117,10 +120,12 @@ class Pages:
             settings=settings,
             localized=localized,
             language=current_language,
-            languages=languages.LANGUAGES,
-            other_language=languages.other_language,
-            tags=LANGUAGE_TAGS,
-            tongues=LANGUAGE_NAMES,
+            languages=site_languages,
+            og_locale=open_graph_locale,
+            arrow_keys=arrow_keys,
+            direction=direction,
+            is_chinese=languages.is_chinese,
+            site_language_name=site_language_name,
             today=clock.today,
             now=clock.now,
             site_text=site_settings.text,
@@ -137,8 +142,9 @@ class Pages:
             file_size=languages.file_size,
             local_input=datetime_local_value,
             lang=lang_attribute,
-            spoken=language_attributes,
+            spoken=spoken_attribute,
             bcp47=bcp47,
+            offered=languages.offered_language,
             language_name=language_name,
             title_class=title_class,
         )
@@ -146,6 +152,12 @@ class Pages:
     def url(self, name: str, /, **parameters: object) -> str:
         """The path of the route `name`, such as `artworks:show`. Raises KeyError if there is none."""
         return str(self._routes[name].url_path_for(name, **parameters))
+
+    def html(self, template: str, /, **context: Any) -> str:
+        """A rendered template, in which what the page's language lacks is marked as English."""
+        with languages.marked_fallbacks():
+            text = self.environment.get_template(template).render(**context)
+        return languages.mark_fallbacks(text, language_attributes(FALLBACK_LANGUAGE, current_language()))
 
     def static(self, path: str) -> str:
         """The URL of a file in gallery/static; the URL changes when any file there changes."""
@@ -182,7 +194,8 @@ def render(
     is_desk = request.url.path.startswith(DESK)
     flashes = read_flashes(request) if is_desk else []
     style_sheets: list[str] = []  # the texts of the page's own <style> elements, which the template adds
-    body = pages.environment.get_template(template).render(
+    body = pages.html(
+        template,
         request_path=request.url.path,
         person=getattr(request.state, "person", None),
         second_factor_due=getattr(request.state, "second_factor_due", None),
@@ -191,7 +204,7 @@ def render(
         **(context or {}),
     )
     response = HTMLResponse(body, status_code=status, headers=dict(headers or {}))
-    response.headers["content-language"] = LANGUAGE_TAGS[current_language()]
+    response.headers["content-language"] = bcp47(current_language())
     if style_sheets:
         response.headers["content-security-policy"] = content_security_policy(
             tuple(style_sheets), pages.settings.pictures_origin
@@ -315,16 +328,16 @@ def shown_date(day: date | datetime | None, format: str = "long") -> str:
 
 def shown_month(day: date) -> str:
     """The month of a day: 2022年12月, December 2022."""
-    pattern = "y年M月" if current_language() == "zh" else "MMMM y"
-    return format_date(day, format=pattern, locale=babel_locale())
+    return format_skeleton("yMMMM", day, locale=babel_locale())
 
 
 def shown_moment(moment: datetime | None) -> str:
     """A moment in the site's time zone, to the minute."""
     if moment is None:
         return ""
-    pattern = "y年M月d日 HH:mm" if current_language() == "zh" else "d MMM y, HH:mm"
-    return format_datetime(clock.to_local(moment), pattern, locale=babel_locale())
+    local, locale = clock.to_local(moment), babel_locale()
+    joined = str(locale.datetime_formats["medium"]).replace("'", "")
+    return joined.format(local.strftime("%H:%M"), format_skeleton("yMMMd", local, locale=locale))
 
 
 def shown_hours(starts_at: datetime, ends_at: datetime) -> str:
@@ -365,11 +378,36 @@ def lang_attribute(value: LocalizedText) -> Markup:
     """` lang="en"` if a value is not in the page's language, with `dir` if it is read right to left; else ""."""
     if not value.text or value.language == current_language():
         return NO_ATTRIBUTE
-    return language_attributes(value.language)
+    return spoken_attribute(value.language)
+
+
+def spoken_attribute(language: str) -> Markup:
+    """` lang="ug" dir="rtl"`: the attributes of words in `language` on the present page."""
+    return language_attributes(language, current_language())
 
 
 @functools.lru_cache(maxsize=1024)
-def language_attributes(language: str) -> Markup:
-    """` lang="ug" dir="rtl"`; the pages themselves are read left to right."""
-    direction = Markup(' dir="rtl"') if is_right_to_left(language) else NO_ATTRIBUTE
-    return Markup(' lang="{}"').format(bcp47(language)) + direction
+def language_attributes(language: str, page_language: str) -> Markup:
+    """The attributes of words in `language`; `dir` where they are read the other way than the page."""
+    turns = is_right_to_left(language) != is_right_to_left(page_language)
+    return Markup(' lang="{}"').format(bcp47(language)) + (
+        Markup(' dir="{}"').format(direction(language)) if turns else NO_ATTRIBUTE
+    )
+
+
+def direction(language: str) -> str:
+    return "rtl" if is_right_to_left(language) else "ltr"
+
+
+def arrow_keys() -> tuple[str, str]:
+    """The keys that lead back and forth on the present page."""
+    return (
+        ("ArrowLeft", "ArrowRight") if direction(current_language()) == "ltr" else ("ArrowRight", "ArrowLeft")
+    )
+
+
+def open_graph_locale(language: str) -> str:
+    """The page's language as og:locale wants it: zh_CN, en_GB."""
+    locale = babel_locale(language)
+    territory = locale.territory or langcodes.Language.get(bcp47(language)).maximize().territory
+    return f"{locale.language}_{territory}"

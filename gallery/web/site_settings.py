@@ -5,6 +5,7 @@ from __future__ import annotations
 from gallery.settings import set_site_names
 from gallery.web.languages import LocalizedText, current_language
 from gallery.web.models import Site
+from gallery.web.texts import is_same_language
 
 _site = Site(id=1)  # the row as this process last read it
 
@@ -34,6 +35,7 @@ def clear() -> None:
 
 
 def text(field: str) -> LocalizedText:
-    """The text `field` (home, about, footer) in the page's language only; there is no fallback to another."""
-    language = current_language()
-    return LocalizedText(getattr(_site, field).get(language, ""), language)
+    """The text `field` (home, about, footer) in the page's language or a related one only."""
+    found: LocalizedText = getattr(_site, field).localized()
+    is_readable = is_same_language(found.language, current_language())
+    return found if is_readable else LocalizedText("", current_language())

@@ -1,7 +1,7 @@
 """A text in any number of languages: one value, from a BCP 47 tag to words.
 
-https://www.rfc-editor.org/info/bcp47. The site's own languages have the short tags of `LANGUAGES` everywhere: `zh`
-for Simplified Chinese, which pages declare as `zh-Hans`.
+https://www.rfc-editor.org/info/bcp47. Simplified Chinese has the short tag `zh` everywhere; pages declare it as
+`zh-Hans`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from langcodes.tag_parser import LanguageTagError
 from tortoise.expressions import Q
 from tortoise.fields.base import Field
 
-from gallery.web.languages import LANGUAGE_TAGS, LANGUAGES, LocalizedText, babel_locale, current_language
+from gallery.web.languages import LocalizedText, babel_locale, bcp47, current_language, site_languages
 
 MAX_TAG_LENGTH = 35  # characters; RFC 5646, section 4.4.1
 MAX_LANGUAGES = 20  # of one text or record
@@ -40,7 +40,6 @@ LIKELY_LANGUAGES: Mapping[str, str] = {
     "es": "Español",
 }
 
-_SITE_TAGS = {tag.lower(): language for language, tag in LANGUAGE_TAGS.items()}
 # "No language", "several", "undetermined" and the codes for private use name no language.
 _NO_LANGUAGES = re.compile(r"(?:und|mul|mis|zxx|q[a-t][a-z]|x)(?:-|$)")
 _RIGHT_TO_LEFT_SCRIPTS = frozenset(
@@ -62,7 +61,7 @@ def normalised_tag(tag: str) -> str:
         raise NoSuchLanguage(tag) from error
     if not is_valid or len(standard) > MAX_TAG_LENGTH or _NO_LANGUAGES.match(standard):
         raise NoSuchLanguage(tag)
-    return _SITE_TAGS.get(standard.lower(), standard)
+    return "zh" if standard == bcp47("zh") else standard
 
 
 class Texts(Mapping[str, str]):
@@ -119,12 +118,12 @@ class Texts(Mapping[str, str]):
             return LocalizedText(words, wanted)
         if not self._words:
             return LocalizedText("", own or wanted)
-        found = next(iter(_in_order(tuple(self._words), wanted, own)))
+        found = _in_order(tuple(self._words), wanted, own, site_languages())[0]
         return LocalizedText(self._words[found], found)
 
     def others(self, shown: str, own: str = "") -> list[LocalizedText]:
         """The text in all languages but `shown`: the record's own first, then the site's, then the others."""
-        order = _in_order(tuple(self._words), own or LANGUAGES[0], own)
+        order = _in_order(tuple(self._words), own or site_languages()[0], own, site_languages())
         return [LocalizedText(self._words[language], language) for language in order if language != shown]
 
     def to_json(self) -> str:
@@ -136,8 +135,8 @@ NO_TEXTS = Texts()
 
 
 @functools.lru_cache(maxsize=4096)
-def _in_order(languages: tuple[str, ...], wanted: str, own: str) -> tuple[str, ...]:
-    """`languages` by the fallback rule, the best first."""
+def _in_order(languages: tuple[str, ...], wanted: str, own: str, offered: tuple[str, ...]) -> tuple[str, ...]:
+    """`languages` by the fallback rule, the best first; `offered` are the site's."""
 
     def rank(language: str) -> tuple[int, int, str]:
         if language == wanted:
@@ -146,7 +145,7 @@ def _in_order(languages: tuple[str, ...], wanted: str, own: str) -> tuple[str, .
             return 1, int(script_of(language) != script_of(wanted)), language
         if language == own:
             return 2, 0, language
-        for place, site_language in enumerate(LANGUAGES):
+        for place, site_language in enumerate(offered):
             if language == site_language:
                 return 3, place, language
             if _base(language) == _base(site_language):
@@ -173,11 +172,6 @@ def script_of(language: str) -> str:
 
 def is_right_to_left(language: str) -> bool:
     return script_of(language) in _RIGHT_TO_LEFT_SCRIPTS
-
-
-def bcp47(language: str) -> str:
-    """The tag that pages and documents declare: zh → zh-Hans."""
-    return LANGUAGE_TAGS.get(language, language)
 
 
 def language_name(language: str) -> str:
@@ -209,6 +203,12 @@ def own_language_name(language: str) -> str:
         return language
 
 
+def site_language_name(language: str) -> str:
+    """The name of a language of the site in that language; 中文 says its script where the site offers both."""
+    is_one_of_several = sum(each.partition("-")[0] == "zh" for each in site_languages()) > 1
+    return "简体中文" if language == "zh" and is_one_of_several else own_language_name(language)
+
+
 def language_label(language: str) -> str:
     """Both names of a language: “བོད་སྐད · Tibetan”."""
     return " · ".join(dict.fromkeys([own_language_name(language), language_name(language)]))
@@ -216,7 +216,7 @@ def language_label(language: str) -> str:
 
 def find_language(text: str) -> str | None:
     """The language that a person names: by its name in a language of the site or its own, or by its tag."""
-    if language := _known_names().get(_plain_name(text)):
+    if language := _known_names(site_languages()).get(_plain_name(text)):
         return language
     try:
         return normalised_tag(text)
@@ -225,10 +225,10 @@ def find_language(text: str) -> str | None:
 
 
 @functools.cache
-def _known_names() -> Mapping[str, str]:
-    """Name → language. 藏文 and 藏语 name the same language."""
+def _known_names(offered: tuple[str, ...]) -> Mapping[str, str]:
+    """Name → language, in the languages of the site. 藏文 and 藏语 name the same language."""
     names: dict[str, str] = {}
-    for shown_in in LANGUAGES:
+    for shown_in in offered:
         for key, name in babel_locale(shown_in).languages.items():
             try:
                 names.setdefault(_plain_name(name), normalised_tag(key))
@@ -237,7 +237,7 @@ def _known_names() -> Mapping[str, str]:
     names["彝语"] = "ii"  # which Babel calls Sichuan Yi alone
     for language, name in LIKELY_LANGUAGES.items():
         names[_plain_name(name)] = language
-        for shown_in in LANGUAGES:
+        for shown_in in offered:
             names[_plain_name(_language_name(language, shown_in))] = language
     return names
 

@@ -13,7 +13,7 @@ from wtforms.fields.core import UnboundField
 from wtforms.validators import Optional
 
 from gallery.web.forms import Form, LineField
-from gallery.web.languages import LANGUAGES
+from gallery.web.languages import bcp47, site_languages
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.texts import (
@@ -22,7 +22,6 @@ from gallery.web.texts import (
     NO_TEXTS,
     NoSuchLanguage,
     Texts,
-    bcp47,
     by_field,
     field_name,
     find_language,
@@ -97,7 +96,7 @@ class TextsForm(Form):
 
     def _languages_of(self, stored: Iterable[Iterable[str]], sent: Iterable[str]) -> list[str]:
         """The languages of the form's fields, as they were typed: the site's first."""
-        languages = dict.fromkeys(LANGUAGES)
+        languages = dict.fromkeys(site_languages())
         for each in stored:
             languages.update(dict.fromkeys(each))
         for field in sorted(sent):

@@ -16,7 +16,7 @@ from gallery.artworks.further_pictures import load_further_pictures
 from gallery.artworks.models import Artwork
 from gallery.db import content_version
 from gallery.storage import StoreUnavailable
-from gallery.web.languages import LANGUAGES, accepted_language, set_language
+from gallery.web.languages import accepted_language, set_language, site_languages
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, pages_of, redirect, render, storage_of
 from gallery.web.security import REFERRER_WITHOUT_PATH, RateLimit, client_network
@@ -81,7 +81,7 @@ async def create_at_desk(request: Request) -> Response:
 
 async def _load(request: Request) -> Consent:
     language = request.path_params["language"]
-    if language not in LANGUAGES:
+    if language not in site_languages():
         raise HTTPException(404)
     set_language(language)
     network = client_network(request)

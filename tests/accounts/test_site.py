@@ -11,6 +11,7 @@ from gallery.app import create_app
 from gallery.db.content_version import STALENESS
 from gallery.mail.messages import compose
 from gallery.mail.models import Mail
+from gallery.settings import SITE_NAMES
 from gallery.web.models import Site
 from gallery.web.site_settings import reload
 from tests.conftest import Site as Gallery
@@ -67,7 +68,7 @@ async def test_mails_are_signed_with_the_name(site: Gallery) -> None:
     texts = {**TEXTS, "name[zh]": ""}  # its Chinese name comes from the environment
     await (await site.client(site.cast.keeper)).post("/desk/site/texts", data=texts)
     await reload()  # as the worker does before each mail
-    for language, name in (("en", "Winter Gallery"), ("zh", site.settings.site_name_zh)):
+    for language, name in (("en", "Winter Gallery"), ("zh", SITE_NAMES["zh"])):
         mail = Mail(
             kind="sign_in_link",
             email="a@example.org",
@@ -114,7 +115,7 @@ async def test_everything_of_the_site_is_reached_from_one_place_and_what_is_in_f
         "60\N{NO-BREAK SPACE}MB",
         '<span lang="zh-Hans">中文</span>, <span lang="en">English</span>',
         "are kept in the outbox: no mail server is set",
-        f'placeholder="{site.settings.site_name_zh}"',
+        f'placeholder="{SITE_NAMES["zh"]}"',
     ):
         assert words in page, words
 

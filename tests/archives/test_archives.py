@@ -92,7 +92,7 @@ async def test_an_archive_is_whole_and_leads_from_file_to_file(site: Site) -> No
     assert works[0].own("story") in files[f"zh/works/{works[0].public_id}.html"].decode()
     english = files[f"en/works/{works[0].public_id}.html"].decode()
     assert works[0].story["en"] in english
-    assert '<html lang="en">' in english
+    assert '<html lang="en" dir="ltr">' in english
     assert "noai" in english
 
 

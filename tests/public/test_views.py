@@ -69,7 +69,7 @@ async def test_every_page_shows_its_work_in_both_languages(site: Site, winter: T
         ]:
             page = await page_text(site, f"/{language}/{path}")
             assert title in page
-            assert f'<html lang="{credit_of_page}">' in page
+            assert f'<html lang="{credit_of_page}" dir="ltr">' in page
             assert f'href="/{"en" if language == "zh" else "zh"}/{path}"' in page
         assert exhibition.slug in await page_text(site, f"/{language}/exhibitions")
         assert winter.slug in await page_text(site, f"/{language}/themes")

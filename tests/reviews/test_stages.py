@@ -140,6 +140,13 @@ async def test_one_who_fears_harm_is_enough(site: Gallery) -> None:
     assert await Risk.exists(review=review)
 
 
+async def test_the_neutral_reason_is_in_a_language_of_the_site(site: Gallery) -> None:
+    work, submission = await work_with_submission(site, language="bo")
+    review = await decline(work, submission, site.cast.curator, "", concern="Her classmates would know her.")
+    assert isinstance(review, Review)
+    assert review.reason.startswith("这件作品")
+
+
 async def test_an_opinion_is_taken_back_within_ten_seconds(
     site: Gallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,7 +25,7 @@ from gallery.web.edit_conflicts import (
     read_digests,
     seen_field,
 )
-from gallery.web.languages import LANGUAGES
+from gallery.web.languages import site_languages
 from gallery.web.texts import by_language
 from tests import factories
 from tests.artworks.forms import save, shown_fields
@@ -95,7 +95,7 @@ def old_room_digests(room: Room) -> str:
         text = json.dumps(value, sort_keys=True, ensure_ascii=False) if value not in (None, "") else ""
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
-    values = by_language({name: getattr(room, name) for name in ROOM_FIELDS}, LANGUAGES)
+    values = by_language({name: getattr(room, name) for name in ROOM_FIELDS}, site_languages())
     return ",".join(f"{name}:{old(value)}" for name, value in values.items())
 
 

@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from gallery.web.page_cache import (
     ENTRY_OVERHEAD,
-    MAX_RESPONSE_BYTES,
+    MAX_PICTURE_BYTES,
     PICTURE_PREFIXES,
     PageCache,
     best_coding,
@@ -449,7 +449,7 @@ async def test_a_picture_keeps_its_own_etag_and_is_not_compressed() -> None:
     "headers",
     [
         [*PICTURE, (b"vary", b"accept")],
-        [*PICTURE, (b"content-length", str(MAX_RESPONSE_BYTES[PICTURE_PREFIXES] + 1).encode())],
+        [*PICTURE, (b"content-length", str(MAX_PICTURE_BYTES + 1).encode())],
         [(b"content-type", b"image/avif"), (b"cache-control", b"private")],
     ],
 )

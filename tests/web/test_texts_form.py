@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader
 from starlette.datastructures import ImmutableMultiDict
 
 from gallery.web.forms import LineField, Required, TextBlockField
-from gallery.web.languages import LANGUAGES, template_folder, use_language
+from gallery.web.languages import site_languages, template_folder, use_language
 from gallery.web.rendering import language_attributes
 from gallery.web.texts import LIKELY_LANGUAGES, MAX_LANGUAGES, NO_TEXTS, Texts, language_name
 from gallery.web.texts_form import TextsForm
@@ -41,7 +41,7 @@ def errors(form: RoomForm) -> dict[str, Any]:
 
 def test_a_new_form_has_the_languages_of_the_site() -> None:
     form = RoomForm()
-    assert form.languages == list(LANGUAGES)
+    assert form.languages == list(site_languages())
     assert [each.name for each in form][2:6] == ["title[zh]", "title[en]", "text[zh]", "text[en]"]
     with use_language("en"):
         assert str(form["title[zh]"].label.text) == "Title (Chinese)"
@@ -131,7 +131,7 @@ def test_the_page() -> None:
     )
     environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     environment.filters.update(spoken=language_attributes, language_name=language_name)
-    environment.globals["languages"] = LANGUAGES
+    environment.globals["languages"] = site_languages()
     template = environment.from_string(
         '{% from "shared/texts.html" import texts, add_language %}'
         '{{ texts(form, ["title", "text"], optional=["text"]) }}{{ add_language(form) }}'

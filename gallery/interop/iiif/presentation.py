@@ -1,6 +1,6 @@
 """IIIF Presentation 3: a manifest for each work on view, and collections of an exhibition and of a theme.
 
-One document holds both languages. A text without a translation is marked with its own language.
+One document holds all languages. A text without a translation is marked with its own language.
 https://iiif.io/api/presentation/3.0/
 """
 
@@ -37,18 +37,19 @@ from gallery.sounds.player import captions_name
 from gallery.sounds.transcripts import words_of
 from gallery.themes.models import Theme
 from gallery.web.languages import (
-    LANGUAGE_TAGS,
-    LANGUAGES,
     LocalizedText,
+    bcp47,
     current_language,
+    default_language,
     localized,
+    site_languages,
     use_language,
 )
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.markdown import markdown_to_text
 from gallery.web.rendering import Pages, pages_of
-from gallery.web.texts import Texts, bcp47
+from gallery.web.texts import Texts
 
 CONTEXT = "http://iiif.io/api/presentation/3/context.json"
 RIGHTS = "http://rightsstatements.org/vocab/InC/1.0/"  # in copyright: all rights stay with the artist
@@ -325,7 +326,7 @@ def voice_canvas(pages: Pages, artwork: Artwork, base: str) -> Data:
                             "id": f"{address}/{captions_name(language)}",
                             "type": "Text",
                             "format": "text/vtt",
-                            "language": LANGUAGE_TAGS[language],
+                            "language": bcp47(language),
                         },
                     }
                     for language in captions_of(artwork)
@@ -373,7 +374,9 @@ def collection(
 def provider(pages: Pages, organisation: Organisation) -> Data:
     name = language_map(lambda: localized(organisation, "name"))
     return {
-        "id": pages.absolute(pages.url("public:organisation", language=LANGUAGES[0], slug=organisation.slug)),
+        "id": pages.absolute(
+            pages.url("public:organisation", language=default_language(), slug=organisation.slug)
+        ),
         "type": "Agent",
         "label": name,
         "homepage": homepages(pages, "public:organisation", name, slug=organisation.slug),
@@ -388,9 +391,9 @@ def homepages(pages: Pages, name: str, label: LanguageMap, **parameters: object)
             "type": "Text",
             "label": label,
             "format": "text/html",
-            "language": [LANGUAGE_TAGS[language]],
+            "language": [bcp47(language)],
         }
-        for language in LANGUAGES
+        for language in site_languages()
     ]
 
 
@@ -418,11 +421,11 @@ def service(pages: Pages, token: str) -> Data:
 def language_map(text_of: Callable[[], LocalizedText]) -> LanguageMap:
     """Language tag → what `text_of` returns in it. A text without a translation occurs only once."""
     texts: LanguageMap = {}
-    for language in LANGUAGES:
+    for language in site_languages():
         with use_language(language):
             text, own = text_of()
         if text:
-            texts[LANGUAGE_TAGS[own]] = [text]
+            texts[bcp47(own)] = [text]
     return texts
 
 

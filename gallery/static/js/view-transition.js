@@ -1,7 +1,7 @@
 // View transitions between a picture in a list and the page of its work, in browsers that have them. On the page of the
 // work the style sheet names the large picture. In a list this module names the picture that links to the work.
 
-const WORK = /^\/(zh|en)\/works\/[\w-]+$/;
+const WORK = /^\/[a-z]{2,3}(-[A-Za-z0-9-]+)?\/works\/[\w-]+$/;
 
 function pictureOf(address) {
   const { pathname } = new URL(address);

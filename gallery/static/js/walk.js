@@ -110,9 +110,10 @@ const ACTS = {
   screen: () => document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen(),
   leave,
 };
+const isRightToLeft = document.dir === "rtl";
 const KEYS = {
-  ArrowLeft: "previous",
-  ArrowRight: "next",
+  [isRightToLeft ? "ArrowRight" : "ArrowLeft"]: "previous",
+  [isRightToLeft ? "ArrowLeft" : "ArrowRight"]: "next",
   PageUp: "previous",
   PageDown: "next",
   " ": "pause",
@@ -149,7 +150,7 @@ addEventListener("pointerup", (event) => {
   const across = event.clientX - start.clientX;
   const down = event.clientY - start.clientY;
   start = null;
-  if (Math.abs(across) > 48 && Math.abs(across) > 2 * Math.abs(down)) go(across < 0 ? 1 : -1);
+  if (Math.abs(across) > 48 && Math.abs(across) > 2 * Math.abs(down)) go(across < 0 === !isRightToLeft ? 1 : -1);
 });
 
 // Fetch the list again: withdrawn works are removed, new ones added, and the others stay loaded as they are.
