@@ -464,7 +464,7 @@ async def endings(live: LiveSite) -> list[Ending]:
             "artist's about_en",
             "Shy artist",
             lambda: Artist.filter(id=shy.id).update(about=Texts()),
-            none(lambda: Artist.filter(about_en__contains="home")),
+            none(lambda: Artist.filter(about__contains="home")),
         ),
         Ending(
             "private contact",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gallery.themes.models import Theme
 from gallery.web.languages import (
     LocalizedText,
     accepted_language,
@@ -18,6 +18,7 @@ from gallery.web.languages import (
     site_languages,
     use_language,
 )
+from gallery.web.texts import Texts
 
 
 @pytest.mark.parametrize(
@@ -60,10 +61,10 @@ def test_accepted_language_is_always_one_of_ours(header: str) -> None:
 
 
 def test_a_value_says_which_language_it_is_in() -> None:
-    both = SimpleNamespace(name_zh="冬至", name_en="Winter solstice")
-    assert localized(both, "name", "en") == LocalizedText("Winter solstice", "en")
-    assert localized(SimpleNamespace(name_zh="冬至", name_en=""), "name", "en") == LocalizedText("冬至", "zh")
-    assert localized(SimpleNamespace(name_zh="", name_en=""), "name", "en") == LocalizedText("", "en")
+    both = Theme(title=Texts({"zh": "冬至", "en": "Winter solstice"}))
+    assert localized(both, "title", "en") == LocalizedText("Winter solstice", "en")
+    assert localized(Theme(title=Texts({"zh": "冬至"})), "title", "en") == LocalizedText("冬至", "zh")
+    assert localized(Theme(), "title", "en") == LocalizedText("", "en")
 
 
 async def test_requests_at_once_do_not_change_each_others_language() -> None:

@@ -300,7 +300,7 @@ async def test_a_person_chooses_a_language_of_the_site(trilingual: Site) -> None
 
 async def test_an_application_in_traditional_chinese_is_admitted(trilingual: Site) -> None:
     fields = {
-        "name_zh": "山裡的孩子",
+        "name[zh-Hant]": "山裡的孩子",
         "registration_number": "53110000MJ01234567",
         "about": "我們教孩子畫畫。",
         "contact_name": "王老師",
@@ -312,7 +312,11 @@ async def test_an_application_in_traditional_chinese_is_admitted(trilingual: Sit
     client = await trilingual.client(trilingual.cast.curator)
     page = await client.post(f"/desk/applications/{application.id}/admission", data={"slug": "hill"})
     assert page.status_code == 200
-    assert (await Organisation.get(slug="hill")).about_zh == fields["about"]
+    organisation = await Organisation.get(slug="hill")
+    assert (organisation.name, organisation.about) == (
+        Texts({"zh-Hant": fields["name[zh-Hant]"]}),
+        Texts({"zh-Hant": fields["about"]}),
+    )
     assert (await Mail.get(kind="application_admitted")).language == "zh-Hant"
 
 
