@@ -111,6 +111,8 @@ def _fold_character(character: str) -> str:
         return simplified(character)
     if character in "’ʼ":
         return "'"
+    if character in "\u3099\u309a":  # the voice marks of kana, where they belong to none
+        return ""
     if character in "ıئ":  # the second is a letter of its own in Uyghur and no ي
         return "i" if character == "ı" else character
     if named := _WITH_STROKE.fullmatch(unicodedata.name(character, "")):

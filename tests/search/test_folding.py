@@ -80,6 +80,7 @@ def test_a_chinese_character_folds_to_one_character() -> None:
 @example("ᄒ\u0301\u1161")
 @example("ي\u0301\u0654")
 @example("ㄱㅏ")
+@example("か\u0f74\u3099")
 def test_folding_twice_changes_nothing_more(text: str) -> None:
     folded = fold(text)
     assert fold(folded) == folded
@@ -95,9 +96,26 @@ def test_each_folded_character_comes_from_a_piece_of_the_text(text: str) -> None
 
 
 @given(TEXTS)
+@example("་0")
+@example("日་00")
 def test_every_text_can_be_asked_for_and_finds_itself(text: str) -> None:
     for term in terms_of(text):
         assert spans(text, [term])
+
+
+@given(TEXTS)
+@example("ཉི་མ་ ཉི་མའི་འོད་ 餃子ཉི་མ")
+def test_every_word_of_a_text_is_found_in_its_index(text: str) -> None:
+    """As the databases search: a phrase of tokens, or the beginning of one."""
+    index = tokens(text)
+    for word in text.split():
+        for term in terms_of(word):
+            size = len(term.tokens)
+            phrases = (tuple(index[place : place + size]) for place in range(len(index)))
+            if term.is_prefix:
+                assert any(token.startswith(term.tokens[0]) for token in index)
+            else:
+                assert term.tokens in phrases
 
 
 @pytest.mark.parametrize(("language", "words"), WORDS.items())
