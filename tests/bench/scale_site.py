@@ -180,6 +180,8 @@ def _default(field: Any) -> Any:
 def _stored(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, Texts):
+        return value.to_json()
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
 
 
@@ -856,7 +858,7 @@ async def _fill_index(inserts: Inserts, works: Iterable[Work]) -> None:
 
     def rows() -> Iterator[tuple[Any, ...]]:
         for work in works:
-            columns = dict.fromkeys(indexing.WORK_TEXTS, "") | {
+            columns = dict.fromkeys((*indexing.WORK_TEXTS, *indexing.VOICE_COLUMNS), "") | {
                 **work._asdict(),
                 "date_made": str(work.year),
                 "made_from": work.year * 10_000 + 101,
