@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gallery.search.folding import fold, fold_with_positions
+from gallery.search.folding import _HAS_MARK, fold, fold_with_positions
 from gallery.search.tokenizer import highlighted, spans, terms_of, tokens
 
 # Letters of many scripts, marks of all kinds, and whatever else there is.
@@ -73,6 +73,14 @@ def test_a_chinese_character_folds_to_one_character() -> None:
         folded = fold(chr(code))
         assert len(folded) == 1
         assert fold(folded) == folded
+
+
+def test_only_marks_are_dropped() -> None:
+    """`fold_with_positions` counts on it."""
+    letters = (
+        chr(code) for code in range(0x30000) if unicodedata.category(chr(code)) not in {"Cn", "Co", "Cs"}
+    )
+    assert [each for each in letters if not fold(each) and not _HAS_MARK.match(each)] == []
 
 
 @given(TEXTS)
