@@ -32,9 +32,10 @@ CJK = (
 _CJK_CHARACTER = re.compile(f"[{CJK}]")
 _CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
 
-# Soft hyphens, joiners, direction marks, the Arabic tatweel, selectors of variants.
+# Soft hyphens, joiners, direction marks, the Arabic tatweel alone and under vowel points, selectors of variants.
 _IGNORED = (
     "\u00ad\u034f\u061c\u0640\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+    "\ufcf2-\ufcf4\ufe71\ufe77\ufe79\ufe7b\ufe7d\ufe7f"
     "\U000e0000-\U000e01ef"
 )
 _ACCENTS = "".join(
@@ -85,10 +86,11 @@ def fold_with_positions(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
     if _HAS_MARK.search(text):
         pieces = _PIECES.findall(text)
         parts = [_fold(piece) for piece in pieces]
-    else:
+    else:  # without marks nothing is dropped, so equal lengths mean one character for each
+        folded = text.translate(_folds)
+        if len(folded) == len(text):
+            return folded, range(len(text)), range(1, len(text) + 1)
         pieces, parts = list(text), [_folds[ord(character)] for character in text]
-        if all(map((1).__eq__, map(len, parts))):
-            return "".join(parts), range(len(text)), range(1, len(text) + 1)
     starts, ends, reached = list[int](), list[int](), 0
     for piece, part in zip(pieces, parts, strict=True):
         starts += [reached] * len(part)
@@ -111,6 +113,8 @@ def _fold_character(character: str) -> str:
         return simplified(character)
     if character in "’ʼ":
         return "'"
+    if character in "\u3099\u309a":  # the voice marks of kana, where they belong to none
+        return ""
     if character in "ıئ":  # the second is a letter of its own in Uyghur and no ي
         return "i" if character == "ı" else character
     if named := _WITH_STROKE.fullmatch(unicodedata.name(character, "")):

@@ -107,7 +107,7 @@ def terms_of(query: str) -> list[Term]:
     reached = first = 0  # where the previous word ends, and where its term begins
     for match in _WORDS.finditer(folded):
         start, end = match.span()
-        if match[2] and folded[reached:start] == _TSHEG and not is_cjk(terms[-1].tokens[0]):
+        if match[2] and terms and folded[reached:start] == _TSHEG and not is_cjk(terms[-1].tokens[0]):
             terms[-1] = Term((*terms[-1].tokens, stem(match[2])), typed=query[starts[first] : ends[end - 1]])
             reached = end
             continue

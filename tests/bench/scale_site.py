@@ -853,7 +853,7 @@ async def _fill_index(inserts: Inserts, works: Iterable[Work]) -> None:
 
     def rows() -> Iterator[tuple[Any, ...]]:
         for work in works:
-            columns = dict.fromkeys(indexing.WORK_TEXTS, "") | {
+            columns = dict.fromkeys((*indexing.WORK_TEXTS, *indexing.VOICE_COLUMNS), "") | {
                 **work._asdict(),
                 "date_made": str(work.year),
                 "made_from": work.year * 10_000 + 101,

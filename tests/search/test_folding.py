@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gallery.search.folding import fold, fold_with_positions
+from gallery.search.folding import _HAS_MARK, fold, fold_with_positions
 from gallery.search.tokenizer import highlighted, spans, terms_of, tokens
 
 # Letters of many scripts, marks of all kinds, and whatever else there is.
@@ -75,11 +75,20 @@ def test_a_chinese_character_folds_to_one_character() -> None:
         assert fold(folded) == folded
 
 
+def test_only_marks_are_dropped() -> None:
+    """`fold_with_positions` counts on it."""
+    letters = (
+        chr(code) for code in range(0x30000) if unicodedata.category(chr(code)) not in {"Cn", "Co", "Cs"}
+    )
+    assert [each for each in letters if not fold(each) and not _HAS_MARK.match(each)] == []
+
+
 @given(TEXTS)
 @example("か\u200d\u3099")
 @example("ᄒ\u0301\u1161")
 @example("ي\u0301\u0654")
 @example("ㄱㅏ")
+@example("か\u0f74\u3099")
 def test_folding_twice_changes_nothing_more(text: str) -> None:
     folded = fold(text)
     assert fold(folded) == folded
@@ -95,9 +104,26 @@ def test_each_folded_character_comes_from_a_piece_of_the_text(text: str) -> None
 
 
 @given(TEXTS)
+@example("་0")
+@example("日་00")
 def test_every_text_can_be_asked_for_and_finds_itself(text: str) -> None:
     for term in terms_of(text):
         assert spans(text, [term])
+
+
+@given(TEXTS)
+@example("ཉི་མ་ ཉི་མའི་འོད་ 餃子ཉི་མ")
+def test_every_word_of_a_text_is_found_in_its_index(text: str) -> None:
+    """As the databases search: a phrase of tokens, or the beginning of one."""
+    index = tokens(text)
+    for word in text.split():
+        for term in terms_of(word):
+            size = len(term.tokens)
+            phrases = (tuple(index[place : place + size]) for place in range(len(index)))
+            if term.is_prefix:
+                assert any(token.startswith(term.tokens[0]) for token in index)
+            else:
+                assert term.tokens in phrases
 
 
 @pytest.mark.parametrize(("language", "words"), WORDS.items())
