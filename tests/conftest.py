@@ -73,6 +73,7 @@ hypothesis.settings.load_profile("gallery")
 
 pytest_plugins = ["tests.exhibitions.credit_logos"]  # fixtures that several folders use
 
+gc.set_threshold(20_000, 10, 10)  # an eighth of the tests' time went to the collector
 skip_model_comments()  # as the command line does
 compile_templates_once()
 prepare_models_once()
@@ -195,9 +196,7 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Have the garbage collector pass over what stays, and look seldom: it took an eighth of the tests' time."""
-    gc.freeze()
-    gc.set_threshold(20_000, 10, 10)
+    gc.freeze()  # the collector passes over what stays
 
 
 @pytest.fixture

@@ -11,6 +11,9 @@ from gallery.db.model_comments import skip_model_comments  # noqa: E402
 skip_model_comments()
 
 import gallery.cli  # noqa: E402, F401
+from tests.templates import compile_templates_once  # noqa: E402
+
+compile_templates_once()
 
 gc.freeze()
 gc.enable()

@@ -128,6 +128,11 @@ class LiveSite:
                     await asyncio.sleep(0.1)
         raise AssertionError(log.read_text())
 
+    def start_worker(self) -> ForkedCommand:
+        """Start `gallery worker`, which the caller ends."""
+        log = self.settings.home / "worker.log"
+        return ForkedCommand(["worker"], self.environment("http://127.0.0.1"), Path.cwd(), log, log)
+
     def stop(self) -> None:
         for process in self.processes:
             if process.poll() is None:

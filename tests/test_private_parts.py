@@ -45,6 +45,11 @@ PARTS = [
     ("tortoise-orm", "tortoise.migrations.executor:MigrationExecutor._full_plan", "migrations in seconds"),
     (
         "tortoise-orm",
+        "tortoise.migrations.schema_generator.state_apps:StateApps._build_initial_querysets",
+        "models that are not queried are rendered in half the time",
+    ),
+    (
+        "tortoise-orm",
         "tortoise.migrations.autodetector:MigrationAutodetector._full_plan",
         "models are compared",
     ),

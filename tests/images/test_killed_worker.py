@@ -6,8 +6,6 @@ import asyncio
 import os
 import random
 import signal
-import subprocess
-import sys
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -21,23 +19,14 @@ from gallery.images.sandbox.parent import InspectedImage
 from gallery.images.storage_keys import private_keys
 from gallery.images.uploads import ReceivedFile, create_image
 from tests import factories
+from tests.forked import ForkedCommand
 from tests.live import LiveSite
 
 UPLOADS = 50
 KILLINGS = 20
 
 
-def start_worker(live: LiveSite) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "gallery.cli", "worker"],
-        env=live.environment("http://127.0.0.1"),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-
-
-def kill(worker: subprocess.Popen[bytes]) -> None:
+def kill(worker: ForkedCommand) -> None:
     os.killpg(worker.pid, signal.SIGKILL)
     worker.wait()
 
@@ -58,14 +47,14 @@ async def claims() -> int:
     return sum(await Image.all().values_list("attempts", flat=True))
 
 
-async def until_it_takes_a_picture(worker: subprocess.Popen[bytes], before: int) -> None:
+async def until_it_takes_a_picture(worker: ForkedCommand, before: int) -> None:
     """Wait, however slow the machine is, until there are more claims than `before`."""
     while await claims() == before:
         assert worker.poll() is None
         await asyncio.sleep(0.05)
 
 
-async def until_all_are_developed(worker: subprocess.Popen[bytes]) -> None:
+async def until_all_are_developed(worker: ForkedCommand) -> None:
     while await Image.filter(state=ImageState.RECEIVED).exists():
         assert worker.poll() is None
         await asyncio.sleep(0.2)
@@ -85,7 +74,7 @@ async def test_twenty_killings_during_fifty_uploads_lose_nothing(live: LiveSite)
 
     for _ in range(KILLINGS):
         await bring(2)
-        before, worker = await claims(), start_worker(live)
+        before, worker = await claims(), live.start_worker()
         try:
             await until_it_takes_a_picture(worker, before)
             uploading = asyncio.create_task(bring(1))  # some are uploaded exactly while the worker is killed
@@ -95,7 +84,7 @@ async def test_twenty_killings_during_fifty_uploads_lose_nothing(live: LiveSite)
         await uploading
     await bring(left)
 
-    worker = start_worker(live)
+    worker = live.start_worker()
     try:
         await until_all_are_developed(worker)
     finally:
@@ -117,7 +106,7 @@ async def test_twenty_killings_during_fifty_uploads_lose_nothing(live: LiveSite)
 async def test_kill_minus_nine_in_the_middle_of_work(live: LiveSite) -> None:
     live.settings = replace(live.settings, image_lease_seconds=3)
     await factories.received(live.storage, live.cast.organisation, factories.photograph(2400, 1800))
-    worker = start_worker(live)
+    worker = live.start_worker()
     try:
         await until_it_takes_a_picture(worker, 0)
     finally:
@@ -125,7 +114,7 @@ async def test_kill_minus_nine_in_the_middle_of_work(live: LiveSite) -> None:
     image = await Image.get()
     if image.state == ImageState.READY:
         pytest.skip("The worker was done before it could be killed")
-    worker = start_worker(live)
+    worker = live.start_worker()
     try:
         await until_all_are_developed(worker)
     finally:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import timedelta
 
@@ -176,17 +174,8 @@ async def test_killed_workers_and_a_withdrawal_leave_nothing_behind(live: LiveSi
     live.settings = replace(live.settings, image_lease_seconds=2)
     staying, going = [await on_view(live) for _ in range(2)], [await on_view(live) for _ in range(2)]
 
-    def start() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "gallery.cli", "worker"],
-            env=live.environment("http://127.0.0.1"),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-
     for work, _ in going:
-        worker = start()
+        worker = live.start_worker()
         for _ in range(300):
             if await Image.filter(tiling_until__gt=now()).exists():
                 break
@@ -196,7 +185,7 @@ async def test_killed_workers_and_a_withdrawal_leave_nothing_behind(live: LiveSi
         os.killpg(worker.pid, signal.SIGKILL)
         worker.wait()
         await withdrawing
-    worker = start()
+    worker = live.start_worker()
     try:
         await eventually(all_are_tiled)
     finally:
