@@ -142,10 +142,11 @@ class ReplaceColumns(ops.TortoiseOperation):
         marks = ["?" if dialect == "sqlite" else f"${number}" for number in range(1, len(self.new) + 2)]
         changes = ", ".join(f'"new_{column}" = {mark}' for column, mark in zip(self.new, marks, strict=False))
         update = f'UPDATE "{table}" SET {changes} WHERE "id" = {marks[-1]}'  # noqa: S608
+        # The comment makes the statement another one for each operation: asyncpg keeps prepared statements, and refuses
+        # a `*` that means other columns than before.
+        select = f'SELECT * FROM "{table}" WHERE "id" > %d ORDER BY "id" LIMIT {ROWS_AT_ONCE} /* for {", ".join(self.new)} */'  # noqa: S608
         after = 0
-        while rows := await client.execute_query_dict(
-            f'SELECT * FROM "{table}" WHERE "id" > {after} ORDER BY "id" LIMIT {ROWS_AT_ONCE}'  # noqa: S608
-        ):
+        while rows := await client.execute_query_dict(select % after):
             values = [self.values(row) for row in rows]
             await client.execute_many(
                 update,

@@ -11,7 +11,7 @@ from starlette.datastructures import ImmutableMultiDict
 
 from gallery.web.forms import LineField, Required, TextBlockField
 from gallery.web.languages import site_languages, template_folder, use_language
-from gallery.web.rendering import language_attributes
+from gallery.web.rendering import spoken_attribute
 from gallery.web.texts import LIKELY_LANGUAGES, MAX_LANGUAGES, NO_TEXTS, Texts, language_name
 from gallery.web.texts_form import TextsForm
 from tests.markup import attribute, attributes, select, text_in
@@ -130,8 +130,8 @@ def test_the_page() -> None:
         autoescape=True,
     )
     environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
-    environment.filters.update(spoken=language_attributes, language_name=language_name)
-    environment.globals["languages"] = site_languages()
+    environment.filters.update(spoken=spoken_attribute, language_name=language_name)
+    environment.globals["languages"] = site_languages
     template = environment.from_string(
         '{% from "shared/texts.html" import texts, add_language %}'
         '{{ texts(form, ["title", "text"], optional=["text"]) }}{{ add_language(form) }}'
