@@ -281,7 +281,7 @@ async def test_every_year_becomes_a_date_also_after_the_way_back(empty: Callable
             20190101,
             20191231,
         )
-        set_texts(work, {"date_made": "2024年春"})
+        set_texts(work, work.language, {"date_made": "2024年春"})
         await work.save()
         await take_over_years()
         (work,) = await Artwork.all()
