@@ -60,7 +60,6 @@ class Operation:
 
 STATE_RESPONSE = SuccessResponse("Done. Where the work stands now.", "WorkState", ("ETag",))
 CREATED_RESPONSE = SuccessResponse("Done. Where the work stands now.", "WorkState", ("Location", "ETag"))
-PICTURES_RESPONSE = SuccessResponse("Done. The pictures as they are now.", "Pictures")
 TUS_HEADERS = ("Tus-Resumable",)
 PIECE_HEADERS = (*TUS_HEADERS, "Upload-Offset", "Upload-Expires", "Gallery-Work")
 
@@ -143,7 +142,7 @@ OPERATIONS: tuple[Operation, ...] = (
         WRITE,
         pictures.order,
         "Put the pictures of a work in order",
-        {200: PICTURES_RESPONSE},
+        {200: STATE_RESPONSE},
         (404, 409, 413, 415, 422),
         body="PictureOrder",
     ),
@@ -155,7 +154,7 @@ OPERATIONS: tuple[Operation, ...] = (
         WRITE,
         pictures.update,
         "Describe one picture of a work",
-        {200: PICTURES_RESPONSE},
+        {200: STATE_RESPONSE},
         (404, 409, 413, 415, 422),
         body="PictureChange",
     ),

@@ -6,20 +6,18 @@ A picture is named by the number of its image, which it keeps at every place. Tu
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gallery.api.bodies import json_response, parse_json
+from gallery.api.bodies import parse_json
 from gallery.api.problems import FieldError, Problem
 from gallery.api.schemas import escape_pointer, picture_change_schema, picture_order_schema
+from gallery.api.works import state_response
 from gallery.artworks.access import load_artwork
 from gallery.artworks.models import Artwork
 from gallery.artworks.pictures import FIRST, describe_picture, order_pictures, remove_picture
 from gallery.artworks.works import PICTURE_TEXTS, NotEditable, WorkRefused
-from gallery.images.models import Image, ImageState
-from gallery.images.sandbox.parent import REFUSALS
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import storage_of
 from gallery.web.texts import NoSuchLanguage, Texts, normalised_tag
@@ -36,7 +34,7 @@ async def update(request: Request) -> Response:
         await describe_picture(artwork, picture_id, changes, person)
     except (NotEditable, WorkRefused) as refusal:
         raise Problem(409, refusal.sentence) from None
-    return await _pictures_response(request)
+    return await _state_response(request)
 
 
 async def order(request: Request) -> Response:
@@ -50,7 +48,7 @@ async def order(request: Request) -> Response:
         raise Problem(422, errors=[FieldError(refusal.sentence, "/order")]) from None
     except NotEditable as refusal:
         raise Problem(409, refusal.sentence) from None
-    return await _pictures_response(request)
+    return await _state_response(request)
 
 
 async def delete(request: Request) -> Response:
@@ -64,32 +62,10 @@ async def delete(request: Request) -> Response:
     return Response(status_code=204, headers={"cache-control": "no-store"})
 
 
-def picture_json(image: Image) -> dict[str, Any]:
-    """What the API says of an image."""
-    is_refused = image.state == ImageState.REFUSED
-    return {
-        "state": str(image.state),
-        "width": image.width or None,
-        "height": image.height or None,
-        "refusal": str(REFUSALS.get(image.refusal, REFUSALS["damaged"])) if is_refused else None,
-    }
-
-
-def pictures_json(artwork: Artwork) -> list[dict[str, Any]]:
-    """All pictures of a work in their order; image and further pictures must be fetched."""
-    return [
-        {
-            "id": each.image.id,
-            **picture_json(each.image),
-            **{name: dict(getattr(each, name)) for name in PICTURE_TEXTS},
-        }
-        for each in artwork.all_pictures()
-    ]
-
-
-async def _pictures_response(request: Request) -> Response:
+async def _state_response(request: Request) -> Response:
+    """Where the work stands: no texts, because the response may be kept for a repeated Idempotency-Key."""
     _person, _organisations, artwork = await load_artwork(request)
-    return json_response({"pictures": pictures_json(artwork)})
+    return state_response(request, artwork)
 
 
 def _picture_id(artwork: Artwork, image_id: int, pointer: str = "") -> int:

@@ -366,7 +366,6 @@ def schemas() -> dict[str, Schema]:
         "WorkChange": work_change_schema(),
         "PictureChange": picture_change_schema(),
         "PictureOrder": picture_order_schema(),
-        "Pictures": object_schema({"pictures": array_schema(NUMBERED_PICTURE)}),
         "Work": WORK,
         "WorkState": WORK_STATE,
         "WorkList": page_schema("works", WORK_SUMMARY),

@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gallery.api.bodies import as_form_fields, json_response, parse_json, parse_parameters
-from gallery.api.pictures import picture_json, pictures_json
 from gallery.api.problems import FieldError, Problem
 from gallery.api.schemas import (
     NUMBER,
@@ -42,6 +41,8 @@ from gallery.artworks.works import (
     picture_field,
 )
 from gallery.clock import today
+from gallery.images.models import Image, ImageState
+from gallery.images.sandbox.parent import REFUSALS
 from gallery.numbers import MAX_NUMBER
 from gallery.organisations.access import load_member
 from gallery.web.edit_conflicts import EditConflict
@@ -127,7 +128,7 @@ async def create(request: Request) -> Response:
             artwork = await entry.save(details)
     except WorkRefused as refusal:
         raise _field_errors_problem({refusal.field: [refusal.sentence]}, pointers) from None
-    return _state_response(request, artwork, 201)
+    return state_response(request, artwork, 201)
 
 
 async def update(request: Request) -> Response:
@@ -152,7 +153,7 @@ async def update(request: Request) -> Response:
         raise Problem(409, _("The work has just been changed. Please read it and send again.")) from None
     except WorkRefused as refusal:
         raise _field_errors_problem({refusal.field: [refusal.sentence]}, pointers) from None
-    return _state_response(request, saved)
+    return state_response(request, saved)
 
 
 async def delete(request: Request) -> Response:
@@ -176,7 +177,7 @@ async def create_submission(request: Request) -> Response:
             missing: dict[str | None, Any] = {name: [each] for name, each in refusal.missing.items()}
             raise _field_errors_problem(missing, _picture_pointers(artwork)) from None
         raise Problem(409, refusal.sentence) from None
-    return _state_response(request, await Artwork.get(id=artwork.id), 201)
+    return state_response(request, await Artwork.get(id=artwork.id), 201)
 
 
 async def create_taking_back(request: Request) -> Response:
@@ -186,7 +187,7 @@ async def create_taking_back(request: Request) -> Response:
         await take_back(artwork, person)
     except NothingToTakeBack as refusal:
         raise Problem(409, refusal.sentence) from None
-    return _state_response(request, await Artwork.get(id=artwork.id), 201)
+    return state_response(request, await Artwork.get(id=artwork.id), 201)
 
 
 async def show_path(request: Request) -> Response:
@@ -266,6 +267,29 @@ async def work_json(request: Request, artwork: Artwork, is_on_view: bool) -> dic
     }
 
 
+def picture_json(image: Image) -> dict[str, Any]:
+    """What the API says of an image."""
+    is_refused = image.state == ImageState.REFUSED
+    return {
+        "state": str(image.state),
+        "width": image.width or None,
+        "height": image.height or None,
+        "refusal": str(REFUSALS.get(image.refusal, REFUSALS["damaged"])) if is_refused else None,
+    }
+
+
+def pictures_json(artwork: Artwork) -> list[dict[str, Any]]:
+    """All pictures of a work in their order; image and further pictures must be fetched."""
+    return [
+        {
+            "id": each.image.id,
+            **picture_json(each.image),
+            **{name: dict(getattr(each, name)) for name in PICTURE_TEXTS},
+        }
+        for each in artwork.all_pictures()
+    ]
+
+
 async def _on_view(works: list[Artwork]) -> set[int]:
     if not works:
         return set()
@@ -275,7 +299,7 @@ async def _on_view(works: list[Artwork]) -> set[int]:
     return {int(str(each)) for each in ids}
 
 
-def _state_response(request: Request, artwork: Artwork, status: int = 200) -> Response:
+def state_response(request: Request, artwork: Artwork, status: int = 200) -> Response:
     payload = work_state_json(request, artwork)
     headers = {"location": payload["self"]} if status == 201 else {}
     return json_response(payload, status, {**headers, **_etag(artwork)})

@@ -13,7 +13,7 @@ from typing import Self
 
 from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Submission
-from gallery.artworks.pictures import add_picture
+from gallery.artworks.pictures import FIRST, add_picture
 from gallery.artworks.submissions import propose
 from gallery.artworks.works import WorkDetails, create_work, discard_image, set_picture, update_work
 from gallery.images.framing import Framing
@@ -96,9 +96,11 @@ class WorkEntry:
         self.keep_picture()
         return id
 
-    async def propose(self, artwork: Artwork, texts: Mapping[str, str]) -> Submission:
-        """Propose a change to an accepted work. Raises NotSubmittable."""
-        submission = await propose(artwork, texts, self.by, self.picture)
+    async def propose(
+        self, artwork: Artwork, texts: Mapping[str, str], place: int | None = FIRST
+    ) -> Submission:
+        """Propose a change to an accepted work; `place`: see `propose`. Raises NotSubmittable."""
+        submission = await propose(artwork, texts, self.by, self.picture, place)
         self.keep_picture()
         return submission
 

@@ -23,6 +23,7 @@ from gallery.artworks.models import Artwork, Picture
 from gallery.artworks.sizes import read_size
 from gallery.artworks.unreadable import MAX_LENGTH, Unreadable
 from gallery.artworks.works import (
+    NEW_PICTURE,
     PICTURE_TEXTS,
     TEXT_FIELDS,
     TRANSLATED_FIELDS,
@@ -345,14 +346,27 @@ class WorkForm(ConsentFields):
         )
 
 
-class ProposalForm(Form):
-    """The form of a proposal: texts, as in WorkForm, or another picture. Made by `proposal_form`."""
+PLACE_ADDED = "new"
 
+
+class ProposalForm(Form):
+    """The form of a proposal: texts, as in WorkForm, another picture or one more. Made by `proposal_form`."""
+
+    place = SelectField(
+        _l("What the picture is for"), [Optional()], default="0", invalid_choice_message=NO_SUCH_CHOICE
+    )
     picture = FileField(
         _l("Another picture"),
-        description=_l("Only if the picture itself is to be replaced, by a better photograph for instance."),
+        description=_l(
+            "Only if a picture itself is to be replaced, by a better photograph for instance, or added."
+        ),
         render_kw={"accept": ACCEPTED_PICTURES},
     )
+
+    @property
+    def place_id(self) -> int | None:
+        """What `propose` takes as the place of the picture."""
+        return None if self.place.data == PLACE_ADDED else int(self.place.data or 0)
 
 
 for _name in TEXT_FIELDS:
@@ -425,8 +439,15 @@ def proposal_form(artwork: Artwork, posted: Any = None) -> ProposalForm:
     """A ProposalForm with fields for the translations of a work; new, it has the work's present values."""
     values = posted or MultiDict(text_values(artwork))
     languages = _translation_languages(values, artwork.language)
-    pictures = tuple(each.id for each in artwork.later_pictures)
-    form: ProposalForm = _with_more_fields(ProposalForm, languages, pictures)(values)
+    ids = [each.id for each in artwork.later_pictures]
+    form: ProposalForm = _with_more_fields(ProposalForm, languages, (*ids, NEW_PICTURE))(values)
+    form["place"].choices = [
+        *(
+            SelectChoice(str(id), _("Replaces picture %(number)s") % {"number": number})
+            for number, id in enumerate([0, *ids], 1)
+        ),
+        SelectChoice(PLACE_ADDED, _("Is added after the others")),
+    ]
     for field in text_fields(form):
         if not split_field_name(field.name)[1] and field.name not in {"size", "date_made"}:
             field.render_kw = text_attributes(field.render_kw, artwork.language)

@@ -476,9 +476,15 @@ class Submission(Model):
 
     @property
     def proposed_image_id(self) -> int | None:
-        """The id of the image that the proposal would replace the work's image with, or None."""
-        picture = self.sent.get("picture", "")
-        return int(picture) if self.replaces and picture and picture != self.replaces.get("picture") else None
+        """The id of the image that the proposal would add, or put in the place of another; None without one."""
+        new = _image_ids(self.sent) - _image_ids(self.replaces or {}) if self.replaces else set()
+        return next(iter(new), None)
+
+
+def _image_ids(snapshot: dict[str, str]) -> set[int]:
+    """The ids of the images of all pictures in a snapshot; see snapshots.py."""
+    further = (each.partition(":")[2] for each in snapshot.get("pictures", "").split())
+    return {int(id) for id in (snapshot.get("picture", ""), *further) if id}
 
 
 class TakingBack(Model):

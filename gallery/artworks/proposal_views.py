@@ -11,6 +11,7 @@ from gallery.artworks.entry import WorkEntry
 from gallery.artworks.forms import (
     ProposalForm,
     picture_blocks,
+    picture_fields,
     proposal_form,
     translation_blocks,
     typed_texts,
@@ -19,7 +20,7 @@ from gallery.artworks.models import Artwork, Status
 from gallery.artworks.redirects import redirect_to_work
 from gallery.artworks.sent_pictures import add_sent_picture, earlier_upload
 from gallery.artworks.submissions import NotSubmittable
-from gallery.artworks.works import TRANSLATED_FIELDS
+from gallery.artworks.works import NEW_PICTURE, TRANSLATED_FIELDS
 from gallery.images.models import Image
 from gallery.images.uploads import FormReader
 from gallery.web.languages import gettext as _
@@ -54,7 +55,7 @@ async def create(request: Request) -> Response:
 
 async def _propose(request: Request, artwork: Artwork, form: ProposalForm, entry: WorkEntry) -> Response:
     try:
-        await entry.propose(artwork, typed_texts(form))
+        await entry.propose(artwork, typed_texts(form), form.place_id)
     except NotSubmittable as refusal:
         if await Artwork.exists(id=artwork.id, status=Status.WITHDRAWN):
             await entry.discard_picture()
@@ -86,6 +87,8 @@ def render_proposal(
         "translations": translation_blocks(form, [each for each in TRANSLATED_FIELDS if each not in hidden]),
         "captions": translation_blocks(form, ["caption"]),
         "picture_texts": picture_blocks(form, artwork),
+        "new_picture": [form[name] for name in picture_fields([NEW_PICTURE])],
+        "new_picture_translations": translation_blocks(form, picture_fields([NEW_PICTURE])),
     }
     return render(request, "artworks/proposal.html", context, status=status)
 

@@ -6,10 +6,19 @@ from collections.abc import Iterable
 
 from gallery.accounts.models import Person, Role
 from gallery.artworks.further_pictures import load_further_pictures
-from gallery.artworks.models import Artwork, Status, Submission, has_image
-from gallery.artworks.snapshots import snapshot_of
+from gallery.artworks.models import MAX_PICTURES, Artwork, Status, Submission, has_image, images_of
+from gallery.artworks.pictures import FIRST, too_many_pictures
+from gallery.artworks.snapshots import Snapshot, further_pictures_in, snapshot_of
 from gallery.artworks.voices import voice_problems
-from gallery.artworks.works import TextValues, picture_field, picture_of_field, set_texts, text_values
+from gallery.artworks.works import (
+    NEW_PICTURE,
+    TextValues,
+    is_of_new_picture,
+    picture_field,
+    picture_of_field,
+    set_texts,
+    text_values,
+)
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now, today
@@ -78,7 +87,11 @@ def _missing_texts(texts: TextValues) -> dict[str, str]:
         "medium": _("Please say with what it was made, such as crayon on paper."),
     }
     for name in texts:
-        if picture_of_field(name) and name.startswith("alt_text") and not split_field_name(name)[1]:
+        if (
+            picture_of_field(name) is not None
+            and name.startswith("alt_text")
+            and not split_field_name(name)[1]
+        ):
             sentences[name] = _("Please describe this picture, too, for people who cannot see it.")
     return {name: sentence for name, sentence in sentences.items() if not texts.get(name)}
 
@@ -160,11 +173,16 @@ async def propose(
     texts: TextValues,
     by: Person | None,
     image: Image | None = None,
+    place: int | None = FIRST,
 ) -> Submission:
-    """Propose other texts, or another picture, for an accepted work.
+    """Propose other texts, another picture, or one more, for an accepted work.
 
-    The accepted texts and picture stay on view until a curator decides. Raises NotSubmittable.
+    `place`: the id of the further picture that `image` would replace; FIRST: the first one; None: it would be
+    added after the others, with the texts `alt_text_0` and `caption_0`. The accepted texts and pictures stay on view
+    until a curator decides. Raises NotSubmittable.
     """
+    is_new = image is not None and place is None
+    texts = {field: words for field, words in texts.items() if is_new or not is_of_new_picture(field)}
     if missing := _missing_texts(texts):
         raise NotSubmittable(_("Something is still missing. The form says what."), missing)
     async with in_transaction():
@@ -181,7 +199,10 @@ async def propose(
         set_texts(current, current.language, texts)  # not saved
         proposed = snapshot_of(current)
         if image is not None:
-            proposed["picture"] = str((await _make_candidate(image, current)).id)
+            await _check_new_picture(image, current, is_new)
+            candidate = await _make_candidate(image, current)
+            proposed |= _with_image(proposed, candidate.id, place)
+            proposed |= {field: words for field, words in texts.items() if is_of_new_picture(field)}
         if proposed == accepted:
             raise NotSubmittable(_("Nothing is different from what was accepted."))
         await record(Verb.WORK_PROPOSED, current.id, organisation_id=current.organisation_id, by=by)
@@ -193,6 +214,32 @@ async def propose(
             sent=proposed,
             replaces=accepted,
         )
+
+
+def _with_image(proposed: Snapshot, image_id: int, place: int | None) -> dict[str, str]:
+    """The fields `picture` and `pictures` of a snapshot with an image at its place; see `propose`."""
+    further = further_pictures_in(proposed)
+    if place == FIRST:
+        return {"picture": str(image_id)}
+    if place is None:
+        further[NEW_PICTURE] = image_id
+    elif place in further:
+        further[place] = image_id
+    else:
+        sentence = _("This picture is no longer there. Please choose it again.")
+        raise NotSubmittable(sentence, {"place": sentence})
+    return {"pictures": " ".join(f"{id}:{image}" for id, image in further.items())}
+
+
+async def _check_new_picture(image: Image, current: Artwork, is_new: bool) -> None:
+    """Raises NotSubmittable if the work has the same file already, or as many pictures as it may have."""
+    if is_new and current.more_pictures >= MAX_PICTURES - 1:
+        sentence = too_many_pictures()
+        raise NotSubmittable(sentence, {"picture": sentence})
+    same = Image.filter(images_of(Artwork.filter(id=current.id)), source_sha256=image.source_sha256)
+    if is_new and image.source_sha256 and await same.exists():
+        sentence = _("This picture is in the work already. Each picture needs to be there once.")
+        raise NotSubmittable(sentence, {"picture": sentence})
 
 
 async def _make_candidate(image: Image, current: Artwork) -> Image:

@@ -40,7 +40,9 @@ TRANSLATED_FIELDS = ("title", "story", "alt_text", "medium", "assistance", "tran
 # The texts of each picture. `alt_text_17` is the alt text of the further picture with this id, and `alt_text` that of
 # the first one.
 PICTURE_TEXTS = ("alt_text", "caption")
-PICTURE_FIELD = re.compile(rf"({'|'.join(PICTURE_TEXTS)})_([1-9][0-9]{{0,9}})")
+# In a proposal `alt_text_0` is that of the picture which it would add.
+NEW_PICTURE = 0
+PICTURE_FIELD = re.compile(rf"({'|'.join(PICTURE_TEXTS)})_(0|[1-9][0-9]{{0,9}})")
 TextValues = Mapping[str, str]  # `title`: words in the work's own language; `title[bo]`: a translation
 MOST_ARTISTS = 100  # in the list of a form; others are found by name
 TEXT_FIELDS = (*TRANSLATED_FIELDS, "size", "date_made")
@@ -132,10 +134,14 @@ def picture_of_field(field: str) -> int | None:
     return int(match[2]) if match else None
 
 
+def is_of_new_picture(field: str) -> bool:
+    return picture_of_field(field) == NEW_PICTURE
+
+
 def pictures_of_fields(fields: Iterable[str]) -> list[int]:
     """The ids of the further pictures whose texts these form fields are, each once, in their order."""
     ids = dict.fromkeys(picture_of_field(field) for field in fields)
-    return [id for id in ids if id is not None][: MAX_PICTURES - 1]
+    return [id for id in ids if id is not None][:MAX_PICTURES]
 
 
 def text_values(artwork: Artwork) -> dict[str, str]:
@@ -168,21 +174,21 @@ def set_texts(artwork: Artwork, language: str, values: TextValues) -> None:
     """
     artwork.language = language
     languages = [each for each in translated_into(values) if each != language]
-
-    def text(field: str) -> Texts:
-        words = {each: values.get(field_name(field, each), "") for each in languages}
-        return Texts({**words, language: values.get(field, "")})
-
     for name in TRANSLATED_FIELDS:
-        setattr(artwork, name, text(name))
+        setattr(artwork, name, _text_of(name, values, language, languages))
     for picture in artwork.later_pictures:
         for name in PICTURE_TEXTS:
             if (field := picture_field(name, picture.id)) in values:
-                setattr(picture, name, text(field))
+                setattr(picture, name, _text_of(field, values, language, languages))
     artwork.size, artwork.date_made = values.get("size", ""), values.get("date_made", "")
     made = parse_date(artwork.date_made) if artwork.date_made else None
     artwork.made_from, artwork.made_until = made.day_numbers if made else (None, None)
     artwork.year = made.first.year if made else None
+
+
+def _text_of(field: str, values: TextValues, language: str, languages: Iterable[str]) -> Texts:
+    words = {each: values.get(field_name(field, each), "") for each in languages}
+    return Texts({**words, language: values.get(field, "")})
 
 
 async def save_picture_texts(artwork: Artwork) -> None:

@@ -17,7 +17,6 @@ from gallery.accounts.models import Person
 from gallery.artworks.further_pictures import load_further_pictures
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.snapshots import field_changes, snapshot_fields
-from gallery.artworks.works import save_picture_texts
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
@@ -33,7 +32,13 @@ from gallery.reviews.acceptance import (
 from gallery.reviews.checks.findings import CheckFinding
 from gallery.reviews.holds import held_by_another
 from gallery.reviews.models import Decision, Hold, LaterCheck, Opinion, Review, Risk, ScoringRound
-from gallery.reviews.proposals import apply_proposal, reviewed_fields, swap_pictures
+from gallery.reviews.proposals import (
+    apply_proposal,
+    image_ids,
+    reviewed_fields,
+    save_pictures,
+    swap_pictures,
+)
 from gallery.reviews.stages import (
     DecisionByCurator,
     DecisionEffect,
@@ -195,10 +200,10 @@ async def _decide(artwork: Artwork, submission: Submission, request: _Request) -
         await _check_not_under_review(work, by)
         if request.seen:
             await _check_unchanged(work, sent, request.seen)
-        picture_before = work.image_id
+        pictures_before = image_ids(work)
         if request.decision == Decision.ACCEPTED:
             if sent.is_proposal:
-                apply_proposal(work, sent.sent)
+                await apply_proposal(work, sent.sent)
             await _check_acceptable(work, request.confirmed)
         opinions = await Opinion.filter(submission_id=sent.id).order_by("id")
         needed = 1 if request.concern or by is None else (await current_site()).reviews_needed
@@ -216,7 +221,7 @@ async def _decide(artwork: Artwork, submission: Submission, request: _Request) -
             await _save_stage(work, sent, [*opinions, opinion], by)
             submission.stage = sent.stage
             return opinion
-        await swap_pictures(work, picture_before)
+        await swap_pictures(work, pictures_before)
         review = await _save_review(work, sent, request, opinions)
         submission.is_waiting = False
     artwork.status = work.status
@@ -241,7 +246,8 @@ async def _save_review(
     if not sent.is_proposal:
         work.status = STATUS_AFTER[request.decision]
     await work.save()
-    await save_picture_texts(work)
+    if sent.is_proposal:
+        await save_pictures(work)
     review = await Review.create(
         artwork=work,
         submission=sent,

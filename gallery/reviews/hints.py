@@ -12,6 +12,7 @@ from tortoise.expressions import Subquery
 from gallery.accounts.models import Person
 from gallery.artworks.as_sent import load_as_sent
 from gallery.artworks.models import Artwork, Picture, Status, Submission
+from gallery.artworks.snapshots import further_pictures_in, images_in
 from gallery.artworks.works import is_text_field
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -121,7 +122,7 @@ async def run_checks(artwork: Artwork, submission: Submission) -> Iterable[Check
     for picture_id, image in await submitted_images(artwork, submission):
         if image.state == ImageState.READY:
             await store_hash_bands(artwork, image)
-            field = f"picture_{picture_id}" if picture_id else "picture"
+            field = "picture" if picture_id is None else f"picture_{picture_id}"
             found.extend(picture.check(image.width, image.height, image.softness, field))
             found.extend(duplicates.check(await near_duplicates(artwork, image), image.id, picture_id))
     return found
@@ -130,12 +131,16 @@ async def run_checks(artwork: Artwork, submission: Submission) -> Iterable[Check
 async def submitted_images(artwork: Artwork, submission: Submission) -> list[tuple[int | None, Image]]:
     """The images of the submission, each with the id of its further picture; None for the first one.
 
-    The first is the proposed one, or the work's own. Image and further pictures of the work must be fetched.
+    They are those of a proposal, or the work's own: image and further pictures must be fetched.
     """
-    first = artwork.image
-    if submission.proposed_image_id is not None:
-        first = await Image.get_or_none(id=submission.proposed_image_id)
-    further = [(each.id, each.image) for each in artwork.later_pictures]
+    if submission.proposed_image_id is None:
+        first = artwork.image
+        further = [(each.id, each.image) for each in artwork.later_pictures]
+    else:
+        images = await Image.in_bulk(images_in(submission.sent), "id")
+        first = images.get(int(submission.sent.get("picture") or 0))
+        pairs = further_pictures_in(submission.sent).items()
+        further = [(id, images[image_id]) for id, image_id in pairs if image_id in images]
     return [*([] if first is None else [(None, first)]), *further]
 
 

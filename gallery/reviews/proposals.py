@@ -1,12 +1,14 @@
-"""Proposals: other texts, or another picture, for a work that was accepted before."""
+"""Proposals: other texts, another picture, or one more, for a work that was accepted before."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
-from gallery.artworks.models import Artwork, Submission
-from gallery.artworks.snapshots import snapshot_of, value_in
-from gallery.artworks.works import is_text_field, set_texts
+from gallery.artworks.further_pictures import count_further_pictures
+from gallery.artworks.models import Artwork, Picture, Submission
+from gallery.artworks.snapshots import further_pictures_in, images_in, snapshot_of, value_in
+from gallery.artworks.works import NEW_PICTURE, PICTURE_TEXTS, is_text_field, set_texts
+from gallery.db.model_tables import preload
 from gallery.images.models import Image
 
 
@@ -27,27 +29,73 @@ def _proposed_fields(sent: Mapping[str, str]) -> dict[str, str]:
     older = {"date_made": value_in(sent, "date_made")} if "year" in sent else {}  # sent by the release before
     return {
         **older,
-        **{name: value for name, value in sent.items() if is_text_field(name) or name == "picture"},
+        **{
+            name: value
+            for name, value in sent.items()
+            if is_text_field(name) or name in {"picture", "pictures"}
+        },
     }
 
 
-def apply_proposal(artwork: Artwork, sent: Mapping[str, str]) -> None:
-    """Set the work's fields to the proposed ones, without saving it. The further pictures must be fetched."""
+async def apply_proposal(artwork: Artwork, sent: Mapping[str, str]) -> None:
+    """Set the work's fields and pictures to the proposed ones, without saving them; see `save_pictures`.
+
+    The further pictures must be fetched.
+    """
     proposed = _proposed_fields(sent)
     if not proposed:  # erased by a withdrawal
         return
+    images = await Image.in_bulk(images_in(sent), "id")
+    if "pictures" in proposed:
+        _set_further_pictures(artwork, sent, images)
     present = {name: getattr(artwork, name) for name in ("size", "date_made")}
     set_texts(artwork, sent.get("language", artwork.language), {**present, **proposed})
     if proposed.get("picture"):
         artwork.image_id = int(proposed["picture"])
+        artwork.image = images.get(artwork.image_id)
 
 
-async def swap_pictures(artwork: Artwork, before: int | None) -> None:
-    """If the work no longer has the image `before`, keep that image as a candidate.
+def _set_further_pictures(artwork: Artwork, sent: Mapping[str, str], images: Mapping[int, Image]) -> None:
+    rows = {each.id: each for each in artwork.later_pictures}
+    last = max((each.position for each in rows.values()), default=1)
+    pictures = []
+    for id, image_id in further_pictures_in(sent).items():
+        if image_id not in images:
+            continue
+        row = rows.get(id) or Picture(id=NEW_PICTURE, artwork_id=artwork.id, position=last + 1)
+        row.image = images[image_id]
+        pictures.append(row)
+    artwork.more_pictures = len(pictures)
+    preload(artwork.further_pictures, pictures)
 
-    A candidate is kept while the decision can be undone. The files of `before` are deleted from public
-    storage, because the image is no longer on view.
+
+async def save_pictures(artwork: Artwork) -> None:
+    """Save the further pictures that `apply_proposal` set: changed ones, an added one, and those that are gone."""
+    kept = [each.id for each in artwork.later_pictures if each.id != NEW_PICTURE]
+    await Picture.filter(artwork_id=artwork.id).exclude(id__in=kept or [0]).delete()
+    for each in artwork.later_pictures:
+        if each.id != NEW_PICTURE:
+            await each.save(update_fields=["image_id", *PICTURE_TEXTS])
+            continue
+        texts = {name: getattr(each, name) for name in PICTURE_TEXTS}
+        await Picture.create(artwork_id=artwork.id, image_id=each.image_id, position=each.position, **texts)
+    await count_further_pictures(artwork.id)
+
+
+def image_ids(artwork: Artwork) -> set[int]:
+    """The ids of the images of all pictures; the further ones must be fetched."""
+    first = [] if artwork.image_id is None else [artwork.image_id]
+    return {*first, *(each.image_id for each in artwork.later_pictures)}
+
+
+async def swap_pictures(artwork: Artwork, before: Set[int]) -> None:
+    """Keep those of the images `before` that the work no longer has as candidates.
+
+    A candidate is kept while the decision can be undone. The files of those are deleted from public storage, because
+    they are no longer on view.
     """
-    if artwork.image_id != before:
-        await Image.filter(id=before or 0).update(candidate_for_id=artwork.id)
-        await Image.filter(id=artwork.image_id or 0).update(candidate_for_id=None)
+    after = image_ids(artwork)
+    if gone := before - after:
+        await Image.filter(id__in=gone).update(candidate_for_id=artwork.id)
+    if came := after - before:
+        await Image.filter(id__in=came).update(candidate_for_id=None)

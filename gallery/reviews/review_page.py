@@ -13,7 +13,13 @@ from gallery.accounts.members import ConflictOfInterest
 from gallery.accounts.models import Person
 from gallery.artworks.hashtags import hashtags_with_match
 from gallery.artworks.models import LOCKED_STATUSES, Artwork, Stage, Submission
-from gallery.artworks.snapshots import SnapshotChange, diff_passages, field_changes, snapshot_fields
+from gallery.artworks.snapshots import (
+    SnapshotChange,
+    diff_passages,
+    field_changes,
+    images_in,
+    snapshot_fields,
+)
 from gallery.artworks.works import text_values, translated_into
 from gallery.images.models import Image
 from gallery.reviews import decisions, hints
@@ -165,13 +171,14 @@ async def _queue_context(queue: Queue, submission: Submission) -> dict[str, Any]
 async def _work_context(artwork: Artwork, submission: Submission) -> dict[str, Any]:
     """The template context of the work. A waiting proposal is applied to `artwork`."""
     proposed = field_changes(submission.replaces or {}, submission.sent) if submission.is_proposal else []
-    picture_now = artwork.image
+    picture_now, proposed_picture = await _replaced_pictures(artwork, submission)
     await _apply_waiting_proposal(artwork, submission)
     return {
         "artwork": artwork,
         "hashtags": hashtags_with_match(list(artwork.themes), *artwork.story.values()),
         "translated_into": translated_into(text_values(artwork)),
-        "picture_now": picture_now if picture_now and artwork.image_id != picture_now.id else None,
+        "picture_now": picture_now,
+        "proposed_picture": proposed_picture,
         "is_past": artwork.status not in LOCKED_STATUSES,
         "number": submission.number,
         "is_waiting": submission.is_waiting,
@@ -189,6 +196,18 @@ async def _work_context(artwork: Artwork, submission: Submission) -> dict[str, A
     }
 
 
+async def _replaced_pictures(artwork: Artwork, submission: Submission) -> tuple[Image | None, Image | None]:
+    """The image that a waiting proposal would replace, and the new one; the first is None if it is added."""
+    proposed = (
+        await Image.get_or_none(id=submission.proposed_image_id or 0) if submission.is_waiting else None
+    )
+    if proposed is None:
+        return None, None
+    after = images_in(submission.sent)
+    now = next((each.image for each in artwork.all_pictures() if each.image.id not in after), None)
+    return now, proposed
+
+
 def picture_numbers(artwork: Artwork) -> dict[int, int]:
     """Id of a further picture → its number in the work."""
     return {each.id: number for number, each in enumerate(artwork.later_pictures, 2)}
@@ -197,9 +216,7 @@ def picture_numbers(artwork: Artwork) -> dict[int, int]:
 async def _apply_waiting_proposal(artwork: Artwork, submission: Submission) -> None:
     """Give the work the texts and the picture of a waiting proposal, without saving it."""
     if submission.is_proposal and submission.is_waiting:
-        apply_proposal(artwork, submission.sent)
-        if submission.proposed_image_id is not None:
-            artwork.image = await Image.get_or_none(id=submission.proposed_image_id)
+        await apply_proposal(artwork, submission.sent)
 
 
 def _passages(differences: Sequence[Any]) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from gallery.accounts.models import Person
 from gallery.artworks.further_pictures import load_further_pictures
 from gallery.artworks.models import Artwork, Stage, Status, Submission
-from gallery.artworks.works import save_picture_texts
+from gallery.artworks.snapshots import images_in
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
@@ -17,7 +17,7 @@ from gallery.images.models import Image, ImageState
 from gallery.mail.outbox import cancel_notification
 from gallery.reviews.decisions import UNDO_GRACE, DecisionRefused, undo_deadline
 from gallery.reviews.models import Decision, Hint, NearPair, Opinion, Review, Undo
-from gallery.reviews.proposals import apply_proposal, swap_pictures
+from gallery.reviews.proposals import apply_proposal, image_ids, save_pictures, swap_pictures
 from gallery.reviews.stages import latest_decisions, stage_of
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.page_keys import keys_of_works
@@ -79,15 +79,17 @@ async def _restore_work(review: Review, artwork: Artwork) -> None:
             raise UndoRefused(_l("The work has been hung since, so the decision cannot be taken back."))
         artwork.status = Status.SUBMITTED
     elif review.decision == Decision.ACCEPTED:
-        picture_before = artwork.image_id
-        apply_proposal(artwork, submission.replaces or {})
-        await swap_pictures(artwork, picture_before)
-        if not await Image.exists(id=artwork.image_id or 0, state=ImageState.READY):
+        before = image_ids(artwork)
+        await apply_proposal(artwork, submission.replaces or {})
+        await swap_pictures(artwork, before)
+        ids = images_in(submission.replaces or {})
+        if await Image.filter(id__in=ids, state=ImageState.READY).count() != len(ids):
             raise UndoRefused(
                 _l("The earlier picture no longer exists, so the decision cannot be taken back.")
             )
     await artwork.save()
-    await save_picture_texts(artwork)
+    if submission.is_proposal:
+        await save_pictures(artwork)
 
 
 async def _reopen_pairs(review: Review) -> None:

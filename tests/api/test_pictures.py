@@ -70,7 +70,8 @@ async def test_a_picture_is_described_in_languages(site: Site) -> None:
         changes = {"alt_text": words, "caption": {"en": " Page  two "}}
         answer = await client.patch(f"{V1}/works/{work.id}/pictures/{id}", json=changes)
         assert answer.status_code == 200, answer.text
-    shown = answer.json()["pictures"]
+        assert words["zh"] not in answer.text  # it may be kept for a repeated key, longer than the work
+    shown = (await client.get(f"{V1}/works/{work.id}")).json()["pictures"]
     assert [each["alt_text"] == words for each in shown] == [True, True, False]
     assert shown[1]["caption"] == {"en": "Page two"}
     assert dict((await Artwork.get(id=work.id)).alt_text) == words
@@ -81,7 +82,9 @@ async def test_pictures_are_ordered_and_removed(site: Site) -> None:
     work, (a, b, c) = await book(site)
     client, address = await program(site), f"{V1}/works/{work.id}/pictures"
     answer = await client.patch(address, json={"order": [c, a, b]})
-    assert [each["id"] for each in answer.json()["pictures"]] == [c, a, b]
+    assert answer.status_code == 200
+    shown = (await client.get(f"{V1}/works/{work.id}")).json()
+    assert [each["id"] for each in shown["pictures"]] == [c, a, b]
     assert (await client.delete(f"{address}/{c}")).status_code == 204
     shown = (await client.get(f"{V1}/works/{work.id}")).json()
     assert [each["id"] for each in shown["pictures"]] == [a, b]

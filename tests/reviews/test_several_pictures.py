@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gallery.artworks.further_pictures import load_further_pictures
-from gallery.artworks.models import Artwork, Picture, Status, Submission
+from gallery.artworks.models import MAX_PICTURES, Artwork, Picture, Status, Submission
 from gallery.artworks.submissions import propose
 from gallery.artworks.works import text_values
 from gallery.images.models import Image, ImageState
@@ -13,13 +13,15 @@ from gallery.organisations.models import Organisation, Trust
 from gallery.reviews.acceptance import seen_keys
 from gallery.reviews.decisions import DecisionRefused, accept
 from gallery.reviews.hints import check_next_submission, check_submission
-from gallery.reviews.models import HashBand, Hint, NearPair
+from gallery.reviews.models import HashBand, Hint, NearPair, Review
 from gallery.reviews.trust import needs_review
 from gallery.reviews.undo import undo_review
 from gallery.web.languages import use_language
+from gallery.withdrawals.withdrawal import withdraw
 from gallery.worker import ChoreContext
 from tests import factories
 from tests.conftest import Site
+from tests.markup import attributes, form_fields, select, text_in
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
@@ -123,3 +125,107 @@ async def test_a_proposal_changes_the_words_of_a_page_and_can_be_undone(site: Si
     assert (await Picture.get(id=row.id)).alt_text["zh"] == "一只白猫蹲在红色的屋顶上"
     await undo_review(review, site.cast.curator)  # type: ignore[arg-type]
     assert (await Picture.get(id=row.id)).alt_text == before
+
+
+async def propose_in_form(
+    site: Site, work: Artwork, place: str, width: int = 777, **more: str
+) -> tuple[int, Submission | None]:
+    """Send the form of a proposal with a new picture; returns the status of the answer."""
+    partner = await site.client(site.cast.partner)
+    address = f"/desk/works/{work.id}/proposal"
+    form = form_fields((await partner.get(address)).text, 'form[enctype="multipart/form-data"]')
+    picture = ("new.jpg", factories.photograph(width, 620), "image/jpeg")
+    answer = await partner.post(address, data={**form, "place": place, **more}, files={"picture": picture})
+    await site.work()
+    return answer.status_code, await Submission.get_or_none(artwork_id=work.id, is_waiting=True)
+
+
+async def decide(site: Site, work: Artwork) -> Review:
+    """A curator confirms every picture on the page, and accepts."""
+    curator = await site.client(site.cast.curator)
+    page = (await curator.get(f"/desk/queue/{work.id}")).text
+    confirmed = attributes(page, ".reviewed-pictures input[name=confirmed]", "value")
+    form = form_fields(page, "#review")
+    answer = await curator.post(
+        f"/desk/queue/{work.id}", data={**form, "decision": "accepted", "confirmed": confirmed}
+    )
+    assert answer.status_code == 303, answer.text
+    return await Review.filter(artwork_id=work.id).order_by("-id").first()  # type: ignore[return-value]
+
+
+async def images_of(work: Artwork) -> list[int | None]:
+    held = await Artwork.get(id=work.id)
+    further = await Picture.filter(artwork_id=work.id).order_by("position")
+    assert held.more_pictures == len(further)
+    return [held.image_id, *(each.image_id for each in further)]
+
+
+async def test_a_proposal_adds_a_picture_and_can_be_undone(site: Site) -> None:
+    work = await book(site, HASHES[:2], Status.ACCEPTED)
+    before = await images_of(work)
+    status, proposal = await propose_in_form(
+        site, work, "new", **{"alt_text_0": "最后一页上有一只白鸽", "caption_0": "末页"}
+    )
+    assert (status, proposal is not None) == (303, True)
+    assert proposal is not None
+    assert await images_of(work) == before
+    curator = await site.client(site.cast.curator)
+    page = (await curator.get(f"/desk/queue/{work.id}")).text
+    assert len(select(page, ".reviewed-pictures li")) == 3
+    assert "最后一页上有一只白鸽" in text_in(page, "#reviewed-picture-3")
+    review = await decide(site, work)
+    assert await images_of(work) == [*before, proposal.proposed_image_id]
+    row = await Picture.get(image_id=proposal.proposed_image_id)
+    assert (row.alt_text["zh"], row.caption["zh"]) == ("最后一页上有一只白鸽", "末页")
+    assert (await Image.get(id=row.image_id)).candidate_for_id is None
+    await undo_review(review, site.cast.curator)
+    assert await images_of(work) == before
+    assert (await Image.get(id=row.image_id)).candidate_for_id == work.id
+    await decide(site, work)  # it waits again, and can be accepted again
+    assert await images_of(work) == [*before, proposal.proposed_image_id]
+
+
+async def test_a_proposal_replaces_any_picture(site: Site) -> None:
+    work = await book(site, HASHES[:3], Status.ACCEPTED)
+    first, second, third = await images_of(work)
+    row = await Picture.get(image_id=second)
+    _status, proposal = await propose_in_form(site, work, str(row.id))
+    assert proposal is not None
+    review = await decide(site, work)
+    assert await images_of(work) == [first, proposal.proposed_image_id, third]
+    assert (await Picture.get(id=row.id)).alt_text == row.alt_text
+    assert (await Image.get(id=second or 0)).candidate_for_id == work.id
+    await undo_review(review, site.cast.curator)
+    assert await images_of(work) == [first, second, third]
+
+
+async def test_a_proposed_picture_goes_with_the_withdrawal(site: Site) -> None:
+    work = await book(site, HASHES[:2], Status.ACCEPTED)
+    _status, proposal = await propose_in_form(site, work, "new", **{"alt_text_0": "最后一页上有一只白鸽"})
+    assert proposal is not None
+    image = await Image.get(id=proposal.proposed_image_id or 0)
+    await work.fetch_related("consent")
+    assert work.consent is not None
+    await withdraw(work.consent, site.storage)
+    assert not [each.key async for each in site.storage.private.files() if image.token in each.key]
+    assert (await Image.get(id=image.id)).state == ImageState.ERASED
+
+
+async def test_what_cannot_be_added_gets_a_sentence(site: Site) -> None:
+    work = await book(site, HASHES[:2], Status.ACCEPTED)
+    status, proposal = await propose_in_form(site, work, "new")
+    assert (status, proposal) == (422, None)  # it is not described
+    status, proposal = await propose_in_form(site, work, "999999", **{"alt_text_0": "x"})
+    assert (status, proposal) == (422, None)
+    await Picture.filter(artwork_id=work.id).delete()
+    await factories.further_pictures(site.storage, work, MAX_PICTURES - 1)
+    status, proposal = await propose_in_form(site, work, "new", **{"alt_text_0": "最后一页上有一只白鸽"})
+    assert (status, proposal) == (422, None)
+
+
+async def test_a_work_with_one_picture_gets_a_second_one(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
+    _status, proposal = await propose_in_form(site, work, "new", **{"alt_text_0": "背面写着一个福字"})
+    assert proposal is not None
+    await decide(site, work)
+    assert await images_of(work) == [work.image_id, proposal.proposed_image_id]

@@ -48,7 +48,7 @@ def duplicate_finding(near: NearDuplicate, image_id: int, picture_id: int | None
         "distance": str(near.distance),
         "rule": rule,
     }
-    field = f"picture_{picture_id}" if picture_id else "picture"
+    field = "picture" if picture_id is None else f"picture_{picture_id}"
     return CheckFinding("duplicates", field, f"{rule}_{near.artwork_id}", facts=facts)
 
 

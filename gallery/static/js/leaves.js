@@ -14,7 +14,7 @@ let now = -1; // index of the visible leaf
 
 root.classList.add("is-book");
 list.tabIndex = 0;
-list.setAttribute("role", "group");
+list.setAttribute("aria-label", root.getAttribute("aria-label"));
 bar.hidden = false;
 
 function show(index) {
