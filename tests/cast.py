@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gallery.accounts import passwords
 from gallery.accounts.models import Membership, Person, Role
 from gallery.organisations.models import Organisation
+from gallery.web.texts import Texts
 
 PASSWORD = "correct horse battery"
 
@@ -32,9 +33,11 @@ class Cast:
 
 async def assemble() -> Cast:
     organisation = await Organisation.create(
-        slug="xiaogeng", name_zh="晓更基金会", name_en="Xiaogeng Foundation"
+        slug="xiaogeng", name=Texts({"zh": "晓更基金会", "en": "Xiaogeng Foundation"})
     )
-    elsewhere = await Organisation.create(slug="bazaar", name_zh="芭莎公益", name_en="Bazaar Charity")
+    elsewhere = await Organisation.create(
+        slug="bazaar", name=Texts({"zh": "芭莎公益", "en": "Bazaar Charity"})
+    )
 
     async def person(name: str, role: Role, member_of: Organisation | None = None) -> Person:
         made = await Person.create(

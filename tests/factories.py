@@ -175,10 +175,8 @@ async def project(organisation: Organisation, **values: Any) -> Project:
         **{
             "organisation": organisation,
             "slug": f"project-{number}",
-            "title_zh": f"项目{number}",
-            "title_en": f"Project {number}",
-            "summary_zh": "教孩子画画。",
-            "summary_en": "Teaches children to paint.",
+            "title": Texts({"zh": f"项目{number}", "en": f"Project {number}"}),
+            "summary": Texts({"zh": "教孩子画画。", "en": "Teaches children to paint."}),
             "link": "https://example.org/support",
             **values,
         }
@@ -188,7 +186,11 @@ async def project(organisation: Organisation, **values: Any) -> Project:
 async def theme(**values: Any) -> Theme:
     number = next(_numbers)
     return await Theme.create(
-        **{"slug": f"theme-{number}", "title_zh": f"主题{number}", "title_en": f"Theme {number}", **values}
+        **{
+            "slug": f"theme-{number}",
+            "title": Texts({"zh": f"主题{number}", "en": f"Theme {number}"}),
+            **values,
+        }
     )
 
 

@@ -71,6 +71,7 @@ from gallery.public.previews import make_link
 from gallery.reviews.vetoes import lift_veto, veto
 from gallery.sounds.models import Sound
 from gallery.storage import Storage
+from gallery.web.texts import Texts
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.artworks.tus import leave_complete
@@ -288,9 +289,9 @@ async def endings(live: LiveSite) -> list[Ending]:
     for person in (closed, removed):
         await Membership.create(person=person, organisation=organisation)
     await Membership.create(person=owner, organisation=organisation, role=MemberRole.OWNER)
-    trusted = await Organisation.create(slug="trusted", name_en="Trusted", trust=Trust.AT_ONCE)
+    trusted = await Organisation.create(slug="trusted", name=Texts({"en": "Trusted"}), trust=Trust.AT_ONCE)
     application = await Application.create(
-        name_en="Applicant",
+        name=Texts({"en": "Applicant"}),
         registration_number="1",
         about="We paint.",
         contact_name="Li",
@@ -303,7 +304,10 @@ async def endings(live: LiveSite) -> list[Ending]:
     await factories.voice(storage, spoken)
     artist = await Artist.create(organisation=organisation, credit_name="Deleted artist")
     shy = await Artist.create(
-        organisation=organisation, credit_name="Shy artist", page_id="shy", about_en="Paints at home."
+        organisation=organisation,
+        credit_name="Shy artist",
+        page_id="shy",
+        about=Texts({"en": "Paints at home."}),
     )
     await PrivateDetails.create(artist=shy, legal_name="Li Ming", contact="13800000000", changed_at=now())
     form_consent = await factories.consent(organisation, shy)
@@ -449,7 +453,7 @@ async def endings(live: LiveSite) -> list[Ending]:
         Ending(
             "artist's about_en",
             "Shy artist",
-            lambda: Artist.filter(id=shy.id).update(about_en=""),
+            lambda: Artist.filter(id=shy.id).update(about=Texts()),
             none(lambda: Artist.filter(about_en__contains="home")),
         ),
         Ending(

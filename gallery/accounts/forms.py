@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from wtforms import (
     BooleanField,
@@ -31,6 +31,7 @@ from gallery.web.forms import (
 from gallery.web.languages import LANGUAGE_NAMES
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.texts_form import TextsForm
 
 MEMBER_ROLES = {
     "editor": _l("enter works (editor)"),
@@ -209,21 +210,17 @@ class ReviewingForm(Form):
             raise ValidationError(_("Please give a whole number from 1 to 99."))
 
 
-class SiteTextsForm(Form):
+class SiteTextsForm(TextsForm):
     """The site's name and the keeper's texts."""
 
-    name_zh = LineField(
-        _l("Name in Chinese"), 60, description=_l("If empty: the name set in the environment.")
-    )
-    name_en = LineField(_l("Name in English"), 60)
-    home_zh = TextBlockField(_l("On the home page, in Chinese"), 4000, render_kw={"rows": 4})
-    home_en = TextBlockField(_l("On the home page, in English"), 4000, render_kw={"rows": 4})
-    about_zh = TextBlockField(
-        _l("About this gallery, in Chinese"),
+    texts: ClassVar = dict.fromkeys(("name", "home", "about", "footer"), "")
+
+    name = LineField(_l("Name of the site"), 60, description=_l("If empty: the name set in the environment."))
+    home = TextBlockField(_l("On the home page"), 4000, render_kw={"rows": 4})
+    about = TextBlockField(
+        _l("About this gallery"),
         20_000,
         description=_l("Replaces the page that comes with the gallery. If empty, that page is shown."),
         render_kw={"rows": 10},
     )
-    about_en = TextBlockField(_l("About this gallery, in English"), 20_000, render_kw={"rows": 10})
-    footer_zh = TextBlockField(_l("Footer, in Chinese"), 500, render_kw={"rows": 2})
-    footer_en = TextBlockField(_l("Footer, in English"), 500, render_kw={"rows": 2})
+    footer = TextBlockField(_l("Footer"), 500, render_kw={"rows": 2})

@@ -56,7 +56,7 @@ async def names_of_person(person: Person) -> list[str]:
 
 
 def names_of_organisation(organisation: Any) -> list[str]:
-    return [organisation.name_zh, organisation.name_en, organisation.slug]
+    return [*organisation.name.values(), organisation.slug]
 
 
 def password_weakness(password: str, names: Iterable[str]) -> Any:

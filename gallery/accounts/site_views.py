@@ -20,10 +20,6 @@ from gallery.web.languages import gettext as _
 from gallery.web.models import Site
 from gallery.web.rendering import flash, redirect, render, settings_of
 
-TEXT_FIELDS = tuple(
-    f"{name}_{language}" for name in ("name", "home", "about", "footer") for language in ("zh", "en")
-)
-
 
 async def edit(request: Request) -> Response:
     """A keeper opens the site's settings."""
@@ -50,12 +46,12 @@ async def update_texts(request: Request) -> Response:
     """A keeper changes the site's name and texts, or previews them."""
     person = await load_keeper(request)
     posted = await read_desk_form(request)
-    form = SiteTextsForm(posted)
+    form = SiteTextsForm(posted, obj=await site_settings.load_site())
     if not form.validate():
         return await _page(request, texts=form, status=422)
     if posted.get("preview"):
         return await _page(request, texts=form, is_preview=True)
-    await save_site_settings(person, Verb.SITE_TEXTS_CHANGED, **form.values(*TEXT_FIELDS))
+    await save_site_settings(person, Verb.SITE_TEXTS_CHANGED, **form.values(*SiteTextsForm.texts))
     return _saved(request)
 
 
@@ -85,14 +81,13 @@ async def _page(
     site = await site_settings.load_site()
     data = {"reviews_needed": str(site.reviews_needed), "sample_percent": site.sample_percent}
     settings = settings_of(request)
-    texts = texts or SiteTextsForm(data={name: getattr(site, name) for name in TEXT_FIELDS})
-    texts["name_zh"].render_kw = {"placeholder": settings.site_name_zh}
-    texts["name_en"].render_kw = {"placeholder": settings.site_name_en}
+    texts = texts or SiteTextsForm(obj=site)
+    for field, name in (("name[zh]", settings.site_name_zh), ("name[en]", settings.site_name_en)):
+        texts[field].render_kw["placeholder"] = name
     context = {
         "form": form or ReviewingForm(data=data),
-        "texts": texts,
+        "texts_form": texts,
         "machine": settings,
-        "text_fields": TEXT_FIELDS,
         "is_preview": is_preview,
         "stored": await Site.get_or_none(id=1).prefetch_related("changed_by"),
         "curators": await Person.filter(role__in=[Role.CURATOR, Role.KEEPER], is_active=True).count(),

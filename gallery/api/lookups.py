@@ -24,7 +24,7 @@ async def organisation(request: Request) -> Response:
     """A program reads its organisation and its token."""
     _person, (own,) = await load_member(request)
     token: Token = request.state.token
-    facts = {name: getattr(own, name) for name in ("id", "slug", "name_zh", "name_en")}
+    facts = {"id": own.id, "slug": own.slug, "name": dict(own.name)}
     about = {
         "name": token.name,
         "scopes": token.scopes.split(),
@@ -68,8 +68,10 @@ async def projects(request: Request) -> Response:
     """A program lists the projects behind the works."""
     own = await _own_organisation(request)
     rows, limit = await _page(request, Project.filter(organisation_id=own.id))
-    names = ("id", "title_zh", "title_en", "summary_zh", "summary_en", "link")
-    lines = [{name: getattr(each, name) for name in names} for each in rows[:limit]]
+    lines = [
+        {"id": each.id, "title": dict(each.title), "summary": dict(each.summary), "link": each.link}
+        for each in rows[:limit]
+    ]
     return page_response(request, "projects", lines, limit, has_more=len(rows) > limit)
 
 
@@ -79,7 +81,9 @@ async def themes(request: Request) -> Response:
     longer = await extended_deadlines([own.id])
     lines = [
         {
-            **{name: getattr(each, name) for name in ("id", "slug", "title_zh", "title_en")},
+            "id": each.id,
+            "slug": each.slug,
+            "title": dict(each.title),
             "occurs_on": _day(each.occurs_on),
             "call_opens_on": _day(each.call_opens_on),
             "call_closes_on": _day(

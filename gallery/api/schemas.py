@@ -252,6 +252,11 @@ PATH = object_schema(
         },
     }
 )
+TEXTS: Schema = {
+    "type": "object",
+    "description": "Words by language tag (BCP 47).",
+    "additionalProperties": TEXT,
+}
 ARTIST = object_schema({"id": NUMBER, "credit_name": TEXT, "credit_name_translation": TEXT})
 CONSENT = object_schema(
     {
@@ -264,15 +269,12 @@ CONSENT = object_schema(
         "ends_on": OPTIONAL_DATE,
     }
 )
-PROJECT = object_schema(
-    {"id": NUMBER, "title_zh": TEXT, "title_en": TEXT, "summary_zh": TEXT, "summary_en": TEXT, "link": TEXT}
-)
+PROJECT = object_schema({"id": NUMBER, "title": TEXTS, "summary": TEXTS, "link": TEXT})
 THEME = object_schema(
     {
         "id": NUMBER,
         "slug": TEXT,
-        "title_zh": TEXT,
-        "title_en": TEXT,
+        "title": TEXTS,
         "occurs_on": OPTIONAL_DATE,
         "call_opens_on": OPTIONAL_DATE,
         "call_closes_on": {**OPTIONAL_DATE, "description": "The last day for this organisation."},
@@ -282,8 +284,7 @@ ORGANISATION = object_schema(
     {
         "id": NUMBER,
         "slug": TEXT,
-        "name_zh": TEXT,
-        "name_en": TEXT,
+        "name": TEXTS,
         "token": object_schema({"name": TEXT, "scopes": array_schema(TEXT), "expires_at": DATE_TIME}),
     }
 )

@@ -47,7 +47,7 @@ from gallery.web.security import REFERRER_WITHOUT_PATH
 logger = logging.getLogger("gallery")
 
 PAGE_SIZE = 60
-PUBLIC_FIELDS = ("credit_name", "credit_name_translation", "about_zh", "about_en", "born", "shows_born")
+PUBLIC_FIELDS = ("credit_name", "credit_name_translation", "about", "born", "shows_born")
 
 
 async def index(request: Request) -> Response:
@@ -65,14 +65,14 @@ async def index(request: Request) -> Response:
 async def show(request: Request) -> Response:
     """Show an artist's public texts and consents, and who has read the private details."""
     _person, artist = await load_artist(request)
-    form = ArtistForm(data={name: getattr(artist, name) for name in PUBLIC_FIELDS})
+    form = ArtistForm(obj=artist)
     return await _page(request, artist, form)
 
 
 async def update(request: Request) -> Response:
     """Save an artist's public texts; visitors see the change at once."""
     person, artist = await load_artist(request)
-    form = ArtistForm(await read_small_form(request))
+    form = ArtistForm(await read_small_form(request), obj=artist)
     if not form.validate():
         return await _page(request, artist, form, status=422)
     async with in_transaction():

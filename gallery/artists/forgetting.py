@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from gallery.artists.consents import has_consent
 from gallery.artists.models import Artist, Consent, PrivateDetails
+from gallery.web.texts import NO_TEXTS
 
 
 async def forget_consent(consent: Consent, ids: Sequence[int], sent: Sequence[int]) -> None:
@@ -22,8 +23,7 @@ async def forget_consent(consent: Consent, ids: Sequence[int], sent: Sequence[in
         credit_name=f"#{consent.artist_id}",
         credit_name_translation="",
         page_id=None,
-        about_zh="",
-        about_en="",
+        about=NO_TEXTS,
         born="",
         shows_born=False,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from wtforms import (
     BooleanField,
@@ -22,6 +22,7 @@ from gallery.clock import today
 from gallery.web.forms import INVALID_DATE, Form, LineField, Required, TextBlockField, choices_of
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.texts_form import TextsForm
 
 NO_SUCH_CHOICE = _l("Please choose something that is in the list.")
 
@@ -114,8 +115,10 @@ class RenewalForm(ConsentFields):
         return None if any(field.errors for field in self) else self.entered_consent()
 
 
-class ArtistForm(Form):
+class ArtistForm(TextsForm):
     """The artist's public texts."""
+
+    texts: ClassVar = {"about": ""}
 
     credit_name = LineField(
         _l("Credit name"),
@@ -124,15 +127,14 @@ class ArtistForm(Form):
         description=_l("Visitors read this name. Please do not use the full legal name."),
     )
     credit_name_translation = LineField(_l("Credit name in the other language"), 80)
-    about_zh = TextBlockField(
-        _l("A few words for visitors, in Chinese"),
+    about = TextBlockField(
+        _l("A few words for visitors"),
         400,
         render_kw={"rows": 3},
         description=_l(
             "They are shown on the artist's page, if there is one. No illness, school or address, please."
         ),
     )
-    about_en = TextBlockField(_l("A few words for visitors, in English"), 400, render_kw={"rows": 3})
     born = SelectField(
         _l("Born"), description=_l("A decade is enough; the gallery stores no date."), default=""
     )

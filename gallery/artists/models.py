@@ -12,6 +12,7 @@ from tortoise.models import Model
 from gallery.clock import today
 from gallery.web.languages import LabelledEnum
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.texts import TextsField
 
 if TYPE_CHECKING:
     from gallery.accounts.models import Person
@@ -31,8 +32,7 @@ class Artist(Model):
     credit_name_translation = fields.CharField(max_length=80, default="")
     # The random address of the artist's public page. Null: the artist wants no page.
     page_id = fields.CharField(max_length=16, null=True)
-    about_zh = fields.TextField(default="", db_default="")  # optional, shown on the public page
-    about_en = fields.TextField(default="", db_default="")
+    about = TextsField()  # optional, shown on the public page
     born = fields.CharField(
         max_length=10, default="", db_default=""
     )  # one of BIRTH_BANDS, never an exact date

@@ -7,16 +7,16 @@ from typing import Any
 
 from gallery.artists.models import Artist, Consent
 from gallery.artworks.models import LOCKED_STATUSES, Artwork, Status, Submission
-from gallery.artworks.snapshots import ARTIST_PARTS, PROJECT_PARTS, value_in
+from gallery.artworks.snapshots import ARTIST_PARTS, PROJECT_TEXTS, value_in
 from gallery.artworks.works import set_texts
 from gallery.db.model_tables import preload
 from gallery.images.models import Image
 from gallery.organisations.models import Project
 from gallery.sounds.models import Sound
 from gallery.themes.models import Theme
-from gallery.web.languages import current_language
+from gallery.web.languages import LANGUAGES, current_language
 from gallery.web.languages import gettext as _
-from gallery.web.texts import Texts
+from gallery.web.texts import Texts, split_field_name
 
 
 async def load_as_sent(works: Collection[Artwork]) -> None:
@@ -71,7 +71,15 @@ def _artist_as_sent(snapshot: Mapping[str, str]) -> Artist | None:
 
 
 def _project_as_sent(snapshot: Mapping[str, str]) -> Project | None:
+    """The project in a snapshot. Older snapshots hold its texts in one line."""
     if not snapshot.get("project"):
         return None
-    parts = {name: snapshot[f"project_{name}"] for name in PROJECT_PARTS if f"project_{name}" in snapshot}
-    return Project(**(parts or {"title_zh": snapshot["project"]}))
+    if "project_link" not in snapshot:
+        return Project(title=Texts({LANGUAGES[0]: snapshot["project"]}))
+    parts: dict[str, dict[str, str]] = {name: {} for name in PROJECT_TEXTS}
+    for field, words in snapshot.items():
+        part, language = split_field_name(field)
+        if part in parts:
+            parts[part][language] = words
+    texts = {name: Texts(parts[part]) for part, name in PROJECT_TEXTS.items()}
+    return Project(**texts, link=snapshot["project_link"])

@@ -47,5 +47,5 @@ def themes_in_hashtags(themes: Sequence[Theme], *texts: str) -> list[Theme]:
     return [
         theme
         for theme in themes
-        if tags & {normalised_tag(name) for name in (theme.title_zh, theme.title_en, theme.slug) if name}
+        if tags & {normalised_tag(name) for name in (*theme.title.values(), theme.slug)}
     ]

@@ -64,11 +64,12 @@ class ImportLookup:
 
     @cached_property
     def theme_names(self) -> list[str]:
-        return sorted({t.title_zh or t.title_en for t in self.themes.values() if t.id in self.open_ids})
+        opened = (theme for theme in self.themes.values() if theme.id in self.open_ids)
+        return sorted({name for theme in opened for name in theme.title.values()})
 
     @cached_property
     def project_names(self) -> list[str]:
-        return sorted({p.title_zh or p.title_en for p in self.projects.values()})
+        return sorted({name for project in self.projects.values() for name in project.title.values()})
 
 
 async def load_lookup(job: Import, rows: Sequence[ParsedRow], batch: RowBatch) -> ImportLookup:
@@ -78,9 +79,8 @@ async def load_lookup(job: Import, rows: Sequence[ParsedRow], batch: RowBatch) -
     themes, open_ids = await _load_themes(job.organisation_id)
     projects: dict[str, Project] = {}
     for project in await Project.filter(organisation_id=job.organisation_id).order_by("-id"):
-        for name in (project.title_zh, project.title_en):
-            if name:
-                projects[normalised_name(name)] = project
+        for name in project.title.values():
+            projects[normalised_name(name)] = project
     keys = {key for key in batch.keys.values() if key}
     pictures = await ImportedPicture.filter(of_id=job.id, name__in=keys).prefetch_related("image__artwork")
     return ImportLookup(
@@ -152,8 +152,8 @@ async def _load_themes(organisation_id: int) -> tuple[dict[str, Theme], set[int]
     for theme in await Theme.all().order_by("-id"):
         if theme.is_open(day) or theme.id in extended:
             open_ids.add(theme.id)
-        for name in (theme.slug, theme.title_zh, theme.title_en):
-            if name and (theme.id in open_ids or normalised_name(name) not in themes):
+        for name in (theme.slug, *theme.title.values()):
+            if theme.id in open_ids or normalised_name(name) not in themes:
                 themes[normalised_name(name)] = theme
     return themes, open_ids
 

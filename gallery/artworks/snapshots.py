@@ -10,7 +10,9 @@ from typing import NamedTuple
 from gallery.artists.models import Consent
 from gallery.artworks.models import Artwork
 from gallery.artworks.works import TEXT_FIELDS, TRANSLATED_FIELDS, text_values, translated_into
-from gallery.web.texts import field_name
+from gallery.organisations.models import Project
+from gallery.web.languages import LANGUAGES
+from gallery.web.texts import Texts, by_field, field_name
 
 Snapshot = Mapping[str, str]  # form field, or part of one → value
 
@@ -28,7 +30,7 @@ def snapshot_fields(*snapshots: Snapshot) -> list[str]:
 
 # Additional keys of a snapshot. gallery/artworks/as_sent.py needs them to display the work.
 ARTIST_PARTS = ("credit_name", "credit_name_translation")
-PROJECT_PARTS = ("title_zh", "title_en", "summary_zh", "summary_en", "link")
+PROJECT_TEXTS = {"project_title": "title", "project_summary": "summary"}  # with a language: project_title[bo]
 
 
 def snapshot_of(artwork: Artwork) -> dict[str, str]:
@@ -44,17 +46,29 @@ def snapshot_of(artwork: Artwork) -> dict[str, str]:
         **text_values(artwork),
         "artist": _join(artist.credit_name, artist.credit_name_translation) if artist else "",
         "consent": _consent_line(artwork.consent) if artwork.consent else "",
-        "project": _join(*(getattr(project, name) for name in PROJECT_PARTS)) if project else "",
-        "themes": _join(*sorted(theme.title_zh or theme.title_en for theme in artwork.themes)),
+        "project": _join(*_words(project.title), *_words(project.summary), project.link) if project else "",
+        "themes": _join(*sorted(_words(theme.title)[0] for theme in artwork.themes)),
     }
     return {
         **values,
         "year": str(artwork.year or ""),  # for the release before, which has no other date
         **{name: getattr(artist, name) if artist else "" for name in ARTIST_PARTS},
-        **{f"project_{name}": getattr(project, name) if project else "" for name in PROJECT_PARTS},
+        **_project_parts(project),
         "consent_id": str(artwork.consent_id or ""),
         "theme_ids": " ".join(str(theme.id) for theme in artwork.themes),
     }
+
+
+def _project_parts(project: Project | None) -> dict[str, str]:
+    if project is None:
+        return {"project_link": ""}
+    title, summary = (by_field(part, getattr(project, name)) for part, name in PROJECT_TEXTS.items())
+    return {**title, **summary, "project_link": project.link}
+
+
+def _words(texts: Texts) -> list[str]:
+    """The words of a text in each language, whatever the page's language is."""
+    return [each.text for each in texts.others("", LANGUAGES[0])] or [""]
 
 
 def _consent_line(consent: Consent) -> str:

@@ -31,7 +31,6 @@ from gallery.storage import Storage, StoreUnavailable
 from gallery.themes.extensions import extended_deadlines
 from gallery.themes.models import Theme
 from gallery.web.edit_conflicts import EditConflict
-from gallery.web.languages import DEFAULT_LANGUAGE, LANGUAGES
 from gallery.web.languages import gettext as _
 from gallery.web.texts import Texts, field_name, split_field_name
 
@@ -416,9 +415,9 @@ async def _lock_or_record_consent(
 async def _get_or_add_project(details: WorkDetails) -> Project | None:
     project = details.project
     if isinstance(project, NewProject):
-        language = details.language if details.language in LANGUAGES else DEFAULT_LANGUAGE
-        values = {f"title_{language}": project.title, f"summary_{language}": project.summary}
-        return await add_project(details.organisation, {**values, "link": project.link})
+        title, summary = (Texts({details.language: words}) for words in (project.title, project.summary))
+        values = {"title": title, "summary": summary, "link": project.link}
+        return await add_project(details.organisation, values)
     return project
 
 

@@ -51,7 +51,8 @@ from gallery.organisations.owner_requests import cancel
 from gallery.reviews.vetoes import veto
 from gallery.sounds.models import Sound, SoundState
 from gallery.storage import Storage
-from gallery.web.texts import NO_TEXTS
+from gallery.web.languages import LANGUAGES
+from gallery.web.texts import LIKELY_LANGUAGES, NO_TEXTS, Texts, holds_language
 
 VETO_REASON = "还原备份时再次撤下。Taken off view again when the site was restored."
 
@@ -90,7 +91,7 @@ def _text(value: object) -> str:
 
 
 def _name(organisation: Organisation) -> str:
-    return organisation.name_zh or organisation.name_en or organisation.slug
+    return organisation.name.localized().text or organisation.slug
 
 
 # Accounts and roles
@@ -211,7 +212,7 @@ async def _end_trust(id: int, storage: Storage) -> str:
 async def _end_application(id: int, storage: Storage) -> str:
     application = await Application.get(id=id)
     await application.delete()
-    return application.name_zh or application.name_en
+    return application.name.localized().text
 
 
 # Artists and consents
@@ -237,6 +238,16 @@ async def _end_artist_field(id: int, storage: Storage, *, field: str, empty: obj
         await Artist.filter(id=id).update(**{field: empty})
         await record(verb, id, organisation_id=artist.organisation_id)
     return what
+
+
+def _artists_told_about(language: str) -> QuerySet[Artist]:
+    return Artist.filter(about__contains=holds_language(language))
+
+
+async def _end_about(id: int, storage: Storage, *, language: str) -> str:
+    about = (await Artist.get(id=id)).about
+    without = Texts({each: words for each, words in about.items() if each != language})
+    return await _end_artist_field(id, storage, field="about", empty=without, verb=Verb.ARTIST_CHANGED)
 
 
 async def _end_detail(id: int, storage: Storage, *, field: str) -> str:
@@ -502,13 +513,18 @@ REVOCABLE_KINDS = (
         valid_rows(lambda: Artist.filter(page_id__not_isnull=True), "page_id"),
         partial(_end_artist_field, field="page_id", empty=None, verb=Verb.ARTIST_PAGE_TAKEN),
     ),
+    RevocableKind(
+        "artist's born",
+        valid_rows(_filled(Artist, "born"), "id", "created_at"),
+        partial(_end_artist_field, field="born", empty="", verb=Verb.ARTIST_CHANGED),
+    ),
     *(
         RevocableKind(
-            f"artist's {field}",
-            valid_rows(_filled(Artist, field), "id", "created_at"),
-            partial(_end_artist_field, field=field, empty="", verb=Verb.ARTIST_CHANGED),
+            f"artist's about_{language}",
+            valid_rows(partial(_artists_told_about, language), "id", "created_at"),
+            partial(_end_about, language=language),
         )
-        for field in ("about_zh", "about_en", "born")
+        for language in dict.fromkeys([*LANGUAGES, *LIKELY_LANGUAGES])
     ),
     *(
         RevocableKind(

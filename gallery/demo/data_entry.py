@@ -60,7 +60,7 @@ from gallery.sounds.chores import CHORES as DEVELOPING_SOUNDS
 from gallery.sounds.models import Sound, SoundState
 from gallery.storage import Storage
 from gallery.themes.models import Theme
-from gallery.web.texts import Texts, field_name
+from gallery.web.texts import Texts, contains_words, field_name
 from gallery.worker import ChoreContext, Worker
 
 DEVELOPING = [*DEVELOPING_IMAGES, *DEVELOPING_SOUNDS]
@@ -243,7 +243,7 @@ async def enter_organisations(browsers: DemoBrowsers, chosen: DemoContent) -> No
         await enter_person(browsers, CURATOR.email, person, await Organisation.get(slug=person.organisation))
     for entry in chosen.organisations:
         project = entry.project
-        if not await Project.exists(title_zh=project.title.zh, organisation__slug=entry.slug):
+        if not await Project.exists(contains_words("title", project.title.zh), organisation__slug=entry.slug):
             fields = {
                 **in_both_languages("title", project.title),
                 **in_both_languages("summary", project.summary),
@@ -400,7 +400,7 @@ async def review_works(browsers: DemoBrowsers, chosen: DemoContent, report_progr
 async def enter_exhibitions(browsers: DemoBrowsers, chosen: DemoContent) -> None:
     for entry in chosen.exhibitions:
         theme = await Theme.get(slug=entry.theme)
-        titles = in_form("title", entry.title)
+        titles = in_both_languages("title", entry.title)
         if not await Exhibition.exists(slug=entry.slug):
             fields = {"slug": entry.slug, **titles, "theme": str(theme.id)}
             await browsers.send(CURATOR.email, "exhibitions:create", fields)
@@ -410,7 +410,7 @@ async def enter_exhibitions(browsers: DemoBrowsers, chosen: DemoContent) -> None
         opened_on = today() - timedelta(days=OPENED_DAYS_AGO)
         fields = {
             **titles,
-            **in_form("introduction", entry.introduction),
+            **in_both_languages("introduction", entry.introduction),
             "opens_at": datetime.combine(opened_on, time(9)).strftime("%Y-%m-%dT%H:%M"),
             "closes_at": "",
             "theme": str(theme.id),
@@ -437,7 +437,7 @@ async def hang_works(
         title = Texts({"zh": wanted.title.zh, "en": wanted.title.en})
         room = await in_draft.filter(title=title).first()
         if room is None:
-            texts = {**in_form("title", wanted.title), **in_form("text", wanted.text)}
+            texts = {**in_both_languages("title", wanted.title), **in_both_languages("text", wanted.text)}
             fields = {f"new-{name}": text for name, text in texts.items()}
             await browsers.send(CURATOR.email, "rooms:create", fields, id=exhibition.id)
             room = await in_draft.get(title=title)
@@ -468,13 +468,8 @@ def member_of(chosen: DemoContent, organisation: str) -> str:
     return next(person.email for person in chosen.members if person.organisation == organisation)
 
 
-def in_form(name: str, text: DemoText) -> dict[str, str]:
-    """A text in the fields of a form."""
-    return {field_name(name, "zh"): text.zh, field_name(name, "en"): text.en}
-
-
 def in_both_languages(name: str, text: DemoText) -> dict[str, str]:
-    return {f"{name}_zh": text.zh, f"{name}_en": text.en}
+    return {field_name(name, "zh"): text.zh, field_name(name, "en"): text.en}
 
 
 def in_work_form(name: str, text: DemoText, work: DemoWork) -> dict[str, str]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from tortoise import fields
 from tortoise.models import Model
 
+from gallery.web.texts import TextsField
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -40,8 +42,7 @@ class ProfileImage(Model):
         "gallery.Project", related_name="cover", null=True, on_delete=fields.CASCADE
     )
     project_id: int | None
-    alt_zh = fields.CharField(max_length=200, default="")
-    alt_en = fields.CharField(max_length=200, default="")
+    alt = TextsField()
     state = fields.CharEnumField(
         ProfileImageState, max_length=10, default=ProfileImageState.NEW, db_default=ProfileImageState.SHOWN
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import ClassVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -29,21 +30,23 @@ from gallery.images.uploads import (
 from gallery.organisations.access import load_editable_organisation, load_project
 from gallery.organisations.models import Organisation, Project
 from gallery.storage import Storage, StoreUnavailable
-from gallery.web.forms import Form, LineField
+from gallery.web.forms import LineField
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import flash, redirect, render, settings_of, storage_of
+from gallery.web.texts_form import TextsForm
 
 logger = logging.getLogger("gallery")
 
 
-class ProfileImageForm(Form):
-    alt_zh = LineField(
-        _l("What the picture shows, in Chinese"),
+class ProfileImageForm(TextsForm):
+    texts: ClassVar = {"alt": _l("Please say what it shows, in one language at least.")}
+
+    alt = LineField(
+        _l("What the picture shows"),
         200,
         description=_l("For people who cannot see it: in one language at least."),
     )
-    alt_en = LineField(_l("What the picture shows, in English"), 200)
     is_gone = BooleanField(_l("Remove the picture"))
 
 
@@ -78,20 +81,18 @@ async def _save(
     storage = storage_of(request)
     async with storage.scratch_folder() as folder:
         received = await FormReader(request, folder, settings_of(request).upload_max_bytes).read()
-        form = ProfileImageForm(received.fields)
+        current = await profile_image_of(owner)
+        form = ProfileImageForm(received.fields, obj=current)
         form.validate()
         if form.is_gone.data:
             await remove_profile_image(owner, by, storage)
             return _back(request, owner, _("The picture is removed."))
-        if not form.alt_zh.data and not form.alt_en.data:
-            form.refuse("alt_zh", _("Please say what it shows, in one language at least."))
-        current = await profile_image_of(owner)
         sentence, image = "", None
         if not form.errors and not (received.file is None and current is not None and not received.is_empty):
             sentence, image = await _store_picture(request, received, organisation, storage)
         if form.errors or sentence:
             return await _page(request, owner, form, sentence, 413 if received.is_too_large else 422)
-    await set_profile_image(owner, image, form.alt_zh.data or "", form.alt_en.data or "", by, storage)
+    await set_profile_image(owner, image, form.text_of("alt"), by, storage)
     if image is None:
         return _back(request, owner, _("Saved."))
     if not image.is_inspected:

@@ -17,6 +17,7 @@ from gallery.images.profile_image_models import ProfileImage, ProfileImageState
 from gallery.images.storage_keys import delete_image_files, purge_proxy_cache
 from gallery.organisations.models import Organisation, Project
 from gallery.storage import Storage, StoreUnavailable
+from gallery.web.texts import Texts
 
 ProfileImageOwner = Organisation | Project
 
@@ -42,7 +43,7 @@ async def visible_profile_image(owner: ProfileImageOwner) -> ProfileImage | None
 
 
 async def set_profile_image(
-    owner: ProfileImageOwner, image: Image | None, alt_zh: str, alt_en: str, by: Person, storage: Storage
+    owner: ProfileImageOwner, image: Image | None, alt: Texts, by: Person, storage: Storage
 ) -> None:
     """Set the logo or cover; with `image=None` only change its alt text.
 
@@ -51,12 +52,11 @@ async def set_profile_image(
     async with in_transaction():
         await locked(type(owner).filter(id=owner.id)).get()
         current = await profile_image_of(owner)
-        words: dict[str, Any] = {"alt_zh": alt_zh, "alt_en": alt_en}
         if image is None:
-            await ProfileImage.filter(**owner_filter(owner)).update(**words)
+            await ProfileImage.filter(**owner_filter(owner)).update(alt=alt)
         else:
             await ProfileImage.filter(**owner_filter(owner)).delete()
-            await ProfileImage.create(image=image, **owner_filter(owner), **words)
+            await ProfileImage.create(image=image, **owner_filter(owner), alt=alt)
         await _record(owner, by, is_gone=False)
         await content_version.bump(rows=())
     if image is not None and current is not None:

@@ -4,22 +4,11 @@ from tortoise import migrations
 from tortoise.migrations import operations as ops
 
 from gallery.db.migrate import ROWS_AT_ONCE, ReplaceColumns
-from gallery.web.texts import Texts, TextsField
+from gallery.migrations import joined_pairs
 
-LANGUAGES = ("zh", "en")  # those of the old columns
+LANGUAGES = ("zh", "en")  # of the old entries
 # Column of an edition with entries as JSON → the texts of an entry
 TEXTS_OF_ENTRIES = {"credits": ("name",), "talks": ("title", "text", "place")}
-
-
-def one_value_each(*names):
-    """The operation's arguments for columns such as title_zh and title_en."""
-    return {
-        "old": [f"{name}_{language}" for name in names for language in LANGUAGES],
-        "new": {name: TextsField() for name in names},
-        "values": lambda row: {
-            name: Texts({language: row[f"{name}_{language}"] for language in LANGUAGES}) for name in names
-        },
-    }
 
 
 def with_texts(entry, names):
@@ -53,13 +42,13 @@ async def change_entries(apps, editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [('gallery', '0049_texts_of_works')]
+    dependencies = [('gallery', '0054_texts_of_artists')]
 
     initial = False
 
     operations = [
-        ReplaceColumns('Edition', **one_value_each('title', 'introduction')),
-        ReplaceColumns('Room', **one_value_each('title', 'text')),
-        ReplaceColumns('Hanging', **one_value_each('caption')),
+        ReplaceColumns('Edition', **joined_pairs('title', 'introduction')),
+        ReplaceColumns('Room', **joined_pairs('title', 'text')),
+        ReplaceColumns('Hanging', **joined_pairs('caption')),
         ops.RunPython(change_entries, ops.RunPython.noop),
     ]

@@ -27,8 +27,7 @@ from gallery.web.security import client_network
 APPLICATIONS_PER_NETWORK = 5  # within limits.FORM_WINDOW
 DECIDED_LISTED = 50
 APPLICATION_FIELDS = (
-    "name_zh",
-    "name_en",
+    "name",
     "registration_number",
     "website",
     "about",
@@ -47,7 +46,7 @@ async def create(request: Request) -> Response:
     """A visitor sends an organisation's application."""
     language = _set_language_of_path(request)
     form = ApplicationForm(await read_small_form(request))
-    if not form.is_valid():
+    if not form.validate():
         return render(request, "applications/new.html", {"form": form}, status=422)
     if not form.nickname.data:  # honeypot: hidden from people, filled in by spam bots
         limits = {f"application from {client_network(request)}": APPLICATIONS_PER_NETWORK}

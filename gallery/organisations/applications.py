@@ -15,6 +15,7 @@ from gallery.db.connection import in_transaction, locked
 from gallery.mail.outbox import Notification, in_all_languages, notify, queue_mail
 from gallery.organisations.models import Application, ApplicationState, Organisation
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.texts import Texts
 
 
 class ApplicationAlreadyDecided(Exception):
@@ -29,7 +30,7 @@ async def apply(values: Mapping[str, Any], language: str) -> Application:
     An application that is sent twice is saved once.
     """
     async with in_transaction():
-        same = {name: values[name] for name in ("name_zh", "name_en", "contact_email")}
+        same = {name: values[name] for name in ("name", "contact_email")}
         waiting = await Application.filter(**same, state=ApplicationState.WAITING).first()
         if waiting is not None:
             return waiting
@@ -52,14 +53,12 @@ async def admit(application: Application, slug: str, by: Person, days: int) -> t
     """
     async with in_transaction():
         application = await _locked_application(application)
-        about: dict[str, Any] = {f"about_{application.language}": application.about}
         organisation = await Organisation.create(
             slug=slug,
-            name_zh=application.name_zh,
-            name_en=application.name_en,
+            name=application.name,
+            about=Texts({application.language: application.about}),
             registration_number=application.registration_number,
             website=application.website,
-            **about,
         )
         token = await invite(
             application.contact_email,

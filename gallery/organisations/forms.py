@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from wtforms import BooleanField, DateField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
@@ -27,6 +27,7 @@ from gallery.web.forms import (
 from gallery.web.languages import LANGUAGE_NAMES, localized
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.texts_form import TextsForm
 
 WEB_ADDRESS = {"inputmode": "url", "placeholder": "https://"}
 INVALID_CHOICE = _l("Please choose something that is in the list.")
@@ -73,11 +74,15 @@ class OwnerRequestForm(Form):
     language = SelectField(_l("Language"), choices=choices_of(LANGUAGE_NAMES.items()))
 
 
-class ApplicationForm(Form):
+NEEDS_NAME = _l("Please write a name, in one language at least.")
+
+
+class ApplicationForm(TextsForm):
     """An application. `nickname` is a honeypot: hidden from people, filled in by spam bots."""
 
-    name_zh = LineField(_l("Name in Chinese"), 120)
-    name_en = LineField(_l("Name in English"), 120)
+    texts: ClassVar = {"name": NEEDS_NAME}
+
+    name = LineField(_l("Name of the organisation"), 120)
     registration_number = LineField(
         _l("Registration number"),
         40,
@@ -113,13 +118,6 @@ class ApplicationForm(Form):
         _l("Please leave this empty"), 200, render_kw={"tabindex": "-1", "autocomplete": "off"}
     )
 
-    def is_valid(self) -> bool:
-        """Validate; at least one of the two names is required."""
-        self.validate()
-        if not self.name_zh.data and not self.name_en.data:
-            self.refuse("name_zh", _("Please write a name, in Chinese or in English."))
-        return not self.errors
-
 
 class AdmissionForm(Form):
     slug = LineField(
@@ -141,20 +139,19 @@ class RefusalForm(Form):
     )
 
 
-class ProfileForm(Form):
+class ProfileForm(TextsForm):
     """What owners may change themselves. Names and registration number are checked by curators."""
 
-    about_zh = TextBlockField(_l("About the organisation, in Chinese"), 5000, render_kw={"rows": 6})
-    about_en = TextBlockField(_l("About the organisation, in English"), 5000, render_kw={"rows": 6})
+    texts: ClassVar[Mapping[str, Any]] = {"about": ""}
+
+    about = TextBlockField(_l("About the organisation"), 5000, render_kw={"rows": 6})
     website = LineField(_l("Website"), 500, [Optional(), WebAddress()], render_kw=WEB_ADDRESS)
 
-    def is_valid(self) -> bool:
-        return bool(self.validate())
 
+class OrganisationForm(ProfileForm):
+    texts: ClassVar = {"name": NEEDS_NAME, "about": ""}
 
-class OrganisationForm(Form):
-    name_zh = LineField(_l("Name in Chinese"), 120)
-    name_en = LineField(_l("Name in English"), 120)
+    name = LineField(_l("Name of the organisation"), 120)
     slug = LineField(
         _l("Name in web addresses"),
         60,
@@ -163,41 +160,31 @@ class OrganisationForm(Form):
             "Small Latin letters, digits and hyphens. Better not changed later: old links would break."
         ),
     )
-    about_zh = TextBlockField(_l("About the organisation, in Chinese"), 5000, render_kw={"rows": 6})
-    about_en = TextBlockField(_l("About the organisation, in English"), 5000, render_kw={"rows": 6})
     registration_number = LineField(
         _l("Registration number"), 40, description=_l("Visitors see it, and can check whom they support.")
     )
-    website = LineField(_l("Website"), 500, [Optional(), WebAddress()], render_kw=WEB_ADDRESS)
     is_active = BooleanField(
         _l("Its works may be shown"),
         description=_l("If this is not ticked, all its works leave the public pages; nothing is deleted."),
         default=True,
     )
 
-    def is_valid(self) -> bool:
-        """Validate; at least one of the two names is required."""
-        self.validate()
-        if not self.name_zh.data and not self.name_en.data:
-            self.refuse("name_zh", _("Please write a name, in Chinese or in English."))
-        return not self.errors
-
 
 MAX_AMOUNT = 10**12  # yuan
 INVALID_AMOUNT = _l("Please write a whole number of yuan, in digits, such as 20000.")
 
 
-class ProjectForm(Form):
+class ProjectForm(TextsForm):
+    texts: ClassVar = {"title": _l("Please write a title, in one language at least."), "summary": ""}
+
     organisation = SelectField(_l("Organisation"), [Optional()], invalid_choice_message=INVALID_CHOICE)
-    title_zh = LineField(_l("Title in Chinese"), 120)
-    title_en = LineField(_l("Title in English"), 120)
-    summary_zh = TextBlockField(
-        _l("What it does, in Chinese"),
+    title = LineField(_l("Title"), 120)
+    summary = TextBlockField(
+        _l("What it does"),
         600,
         render_kw={"rows": 4},
         description=_l("One or two sentences: what it does, and whom it helps."),
     )
-    summary_en = TextBlockField(_l("What it does, in English"), 600, render_kw={"rows": 4})
     link = LineField(
         _l("The project's own page"),
         500,
@@ -238,8 +225,6 @@ class ProjectForm(Form):
     def is_valid(self) -> bool:
         """Validate; a title and a link are required."""
         self.validate()
-        if not self.title_zh.data and not self.title_en.data:
-            self.refuse("title_zh", _("Please write a title, in Chinese or in English."))
         if not self.link.data:
             self.refuse("link", _("Please give the web address where people can support the project."))
         if self.raised.data is not None and not (self.raised_on.data and self.raised_source.data):

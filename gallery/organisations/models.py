@@ -10,6 +10,7 @@ from tortoise.models import Model
 
 from gallery.web.languages import LabelledEnum
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.texts import TextsField
 
 if TYPE_CHECKING:
     from gallery.accounts.models import FormerOwner, Invitation, Membership, Person
@@ -27,10 +28,8 @@ class Trust(LabelledEnum):
 class Organisation(Model):
     id = fields.IntField(primary_key=True)
     slug = fields.CharField(max_length=60, unique=True)
-    name_zh = fields.CharField(max_length=120, default="")
-    name_en = fields.CharField(max_length=120, default="")
-    about_zh = fields.TextField(default="")  # Markdown
-    about_en = fields.TextField(default="")
+    name = TextsField()
+    about = TextsField()  # Markdown
     registration_number = fields.CharField(max_length=40, default="")
     website = fields.CharField(max_length=500, default="")
     is_active = fields.BooleanField(default=True)
@@ -76,10 +75,8 @@ class Project(Model):
     )
     organisation_id: int
     slug = fields.CharField(max_length=60, unique=True)
-    title_zh = fields.CharField(max_length=120, default="")
-    title_en = fields.CharField(max_length=120, default="")
-    summary_zh = fields.TextField(default="")
-    summary_en = fields.TextField(default="")
+    title = TextsField()
+    summary = TextsField()
     link = fields.CharField(max_length=500)  # the project's own page, http(s)
     link_once = fields.CharField(max_length=500, default="", db_default="")  # page for a single donation
     link_monthly = fields.CharField(max_length=500, default="", db_default="")  # page for a monthly donation
@@ -159,8 +156,7 @@ class Application(Model):
     """An application of an organisation that wants to show works."""
 
     id = fields.IntField(primary_key=True)
-    name_zh = fields.CharField(max_length=120, default="")
-    name_en = fields.CharField(max_length=120, default="")
+    name = TextsField()
     registration_number = fields.CharField(max_length=40)
     website = fields.CharField(max_length=500, default="")
     about = fields.TextField()

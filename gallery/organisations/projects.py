@@ -20,7 +20,7 @@ def new_slug() -> str:
 
 
 async def add_project(organisation: Organisation, values: Mapping[str, Any]) -> Project:
-    """Create a project of `organisation`; `values` has title_zh, title_en, summary_zh, summary_en, link."""
+    """Create a project of `organisation`; `values` has title, summary and link."""
     async with in_transaction():
         project = await Project.create(organisation=organisation, slug=new_slug(), **values)
         await record(Verb.PROJECT_MADE, project.id, organisation_id=organisation.id)

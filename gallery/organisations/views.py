@@ -52,10 +52,8 @@ from gallery.web.list_pages import fetch_page
 from gallery.web.rendering import flash, pages_of, redirect, render, settings_of
 
 PROJECT_FIELDS = (
-    "title_zh",
-    "title_en",
-    "summary_zh",
-    "summary_en",
+    "title",
+    "summary",
     *LINK_FIELDS,
     "goal",
     "raised",
@@ -66,16 +64,8 @@ PROJECT_FIELDS = (
 )
 PAGE_SIZE = 60
 MAX_NAME_LENGTH = 80  # characters; the length of the column Person.name
-PROFILE_FIELDS = ("about_zh", "about_en", "website")
-ORGANISATION_FIELDS = (
-    "name_zh",
-    "name_en",
-    "slug",
-    "about_zh",
-    "about_en",
-    "registration_number",
-    "website",
-)
+PROFILE_FIELDS = ("about", "website")
+ORGANISATION_FIELDS = ("name", "slug", "about", "registration_number", "website")
 
 
 async def index_projects(request: Request) -> Response:
@@ -127,7 +117,11 @@ async def edit_project(request: Request) -> Response:
 async def update_project(request: Request) -> Response:
     """A partner changes a project; visitors see the change at once."""
     project, organisations = await load_project(request)
-    form = ProjectForm(await read_desk_form(request), organisations=organisations)
+    form = ProjectForm(
+        await read_desk_form(request),
+        organisations=organisations,
+        data={name: getattr(project, name) for name in ProjectForm.texts},
+    )
     if not form.is_valid():
         return await _project_page(request, form, organisations, project, status=422)
     async with in_transaction():
@@ -200,7 +194,7 @@ async def create(request: Request) -> Response:
     """A curator enters an organisation, and can then invite its members."""
     person = await load_curator(request)
     form = OrganisationForm(await read_desk_form(request))
-    if form.is_valid():
+    if form.validate():
         try:
             async with in_transaction():
                 organisation = await Organisation.create(**form.values(*ORGANISATION_FIELDS))
@@ -228,7 +222,7 @@ async def update(request: Request) -> Response:
     """
     person, organisation = await load_editable_organisation(request)
     form = _form_for(person, organisation, await read_desk_form(request))
-    if form.is_valid():
+    if form.validate():
         fields = ORGANISATION_FIELDS if person.is_curator else PROFILE_FIELDS
         values: dict[str, Any] = dict(form.values(*fields))
         if person.is_keeper:
@@ -288,13 +282,8 @@ async def _has_conflict_of_interest(keeper: Person, organisation: Organisation) 
     )
 
 
-def _form_for(
-    person: Person, organisation: Organisation, posted: Any = None
-) -> OrganisationForm | ProfileForm:
-    form = OrganisationForm if person.is_curator else ProfileForm
-    if posted is not None:
-        return form(posted)
-    return form(data={name: getattr(organisation, name) for name in (*ORGANISATION_FIELDS, "is_active")})
+def _form_for(person: Person, organisation: Organisation, posted: Any = None) -> ProfileForm:
+    return (OrganisationForm if person.is_curator else ProfileForm)(posted, obj=organisation)
 
 
 def _back(
@@ -305,21 +294,21 @@ def _back(
     return response
 
 
-def _refuse_slug(form: OrganisationForm | ProfileForm) -> None:
+def _refuse_slug(form: ProfileForm) -> None:
     form.refuse("slug", _("Another organisation has this name in web addresses. Please choose another."))
 
 
 async def _organisation_page(
     request: Request,
     person: Person,
-    form: OrganisationForm | ProfileForm,
+    form: ProfileForm,
     organisation: Organisation | None = None,
     invitation: InvitationForm | None = None,
     trust: TrustForm | None = None,
     status: int = 200,
 ) -> Response:
     if "is_active" in form and not person.is_keeper:
-        del form.is_active
+        del form["is_active"]
     if organisation is None:
         return render(request, "organisations/new.html", {"form": form}, status=status)
     everybody = (

@@ -35,7 +35,7 @@ from gallery.public.view_models import (
     localized_column,
 )
 from gallery.themes.models import Theme
-from gallery.web.languages import LANGUAGES, LocalizedText
+from gallery.web.languages import LocalizedText
 
 
 async def works_on_view(*conditions: Q, limit: int, newest: bool = True) -> list[ShownWork]:
@@ -232,11 +232,10 @@ async def count_by_organisation(ids: Collection[int] | None) -> dict[int, int]:
 
 async def organisations_on_view(counts: Mapping[int, int], *, limit: int) -> list[DirectoryEntry]:
     """The organisations with works on view, sorted by slug; one query. `counts`: see count_by_organisation."""
-    columns = ("id", "slug", *(f"name_{language}" for language in LANGUAGES))
     shown = Organisation.filter(id__in=list(counts)).order_by("slug").limit(limit)
     return [
         DirectoryEntry(row["slug"], localized_column(row, "name"), LocalizedText("", "zh"), counts[row["id"]])
-        for row in (await shown.values(*columns) if counts else [])
+        for row in (await shown.values("id", "slug", "name") if counts else [])
     ]
 
 
@@ -260,10 +259,7 @@ def _projects_in_edition(edition_id: int, limit: int) -> ValuesQuery[Any]:
 
 
 def _projects_on_view(condition: Q, limit: int) -> ValuesQuery[Any]:
-    columns = [
-        "project__slug",
-        *(f"project__{field}_{language}" for field in ("title", "summary") for language in LANGUAGES),
-    ]
+    columns = ("project__slug", "project__title", "project__summary")
     return (
         Artwork.all()
         .on_view()

@@ -47,8 +47,7 @@ WORK_COLUMNS = (
     "artist__credit_name",
     "artist__credit_name_translation",
     "organisation_id",
-    "organisation__name_zh",
-    "organisation__name_en",
+    "organisation__name",
     "consent__for_voice",
     "consent__for_sharing",
     "consent__for_machine_use",
@@ -65,8 +64,7 @@ EDITION_COLUMNS = (
     "exhibition__slug",
     "exhibition__theme_id",
     "exhibition__theme__slug",
-    "exhibition__theme__title_zh",
-    "exhibition__theme__title_en",
+    "exhibition__theme__title",
     "exhibition__theme__accent",
     "exhibition__theme__accent_night",
 )
@@ -356,32 +354,32 @@ def credit_in_page_language(own: str | None, translation: str | None, language: 
 
 def localized_column(row: dict[str, Any], field: str) -> LocalizedText:
     """Like `localized`, but for the columns of a row. NULL, from an outer join, counts as empty."""
-    return _column_texts(row, field).localized()
+    return column_texts(row, field).localized()
 
 
 def other_localized_column(row: dict[str, Any], field: str) -> LocalizedText:
     """`field` of a row in the first language that `localized_column` did not choose; may be empty."""
-    return _other(_column_texts(row, field))
+    return _other(column_texts(row, field))
 
 
-def _column_texts(row: dict[str, Any], field: str) -> Texts:
-    """The text of a column, or of a pair of columns."""
-    if field in row:
-        return row[field] or NO_TEXTS
-    return Texts({language: row[f"{field}_{language}"] or "" for language in LANGUAGES})
+def column_texts(row: dict[str, Any], field: str) -> Texts:
+    return row[field] or NO_TEXTS
 
 
 def other_localized(record: Any, field: str) -> LocalizedText:
     """`field` of a record in the first language that `localized` did not choose; may be empty."""
-    texts = getattr(record, field, None)
-    if not isinstance(texts, Texts):
-        texts = Texts({language: getattr(record, f"{field}_{language}") for language in LANGUAGES})
-    return _other(texts)
+    return _other(getattr(record, field))
 
 
 def _other(texts: Texts) -> LocalizedText:
-    shown = texts.localized()
-    return next(iter(texts.others(shown.language)), LocalizedText("", shown.language))
+    first, *others = in_every_language(texts)
+    return others[0] if others else LocalizedText("", first.language)
+
+
+def in_every_language(texts: Texts, own: str = "") -> list[LocalizedText]:
+    """A text as the page shows it, then in its other languages. `own`: the record's own language."""
+    first = texts.localized(None, own)
+    return [first, *texts.others(first.language, own)]
 
 
 def style_sheet(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from babel.support import LazyProxy
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,7 +25,7 @@ from gallery.web.kept_counts import CountsById
 from gallery.web.languages import LANGUAGES
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import render
-from gallery.web.texts import NO_TEXTS, holds_language
+from gallery.web.texts import NO_TEXTS, holds_language, language_name
 
 PER_PAGE = 60
 
@@ -36,42 +37,51 @@ class CoverageGap:
     name: str
     label: Any  # a predicate about complete works: “have alt text”
     lacking: Any  # the heading of the list of incomplete works
-
-    def of(self) -> Q:
-        dead = CheckedLink.filter(state=LinkState.DEAD).values("url")
-        without_link = Project.filter(Q(link="") | Q(link__in=Subquery(dead))).values("id")
-        return {
-            "alt_text": Q(alt_text=NO_TEXTS),
-            "alt_text_translation": _lacks_a_language("alt_text"),
-            "translation": _lacks_a_language("title") | _lacks_a_language("story"),
-            "project": Q(project_id__isnull=True) | Q(project_id__in=Subquery(without_link)),
-            "consent": Q(consent__ends_on__lt=today() + timedelta(days=EXPIRING_DAYS)),
-        }[self.name]
+    of: Q  # the filter for incomplete works
 
 
-def _lacks_a_language(field: str) -> Q:
-    """The filter for works whose text is missing in one of the site's languages."""
-    languages = ({f"{field}__contains": holds_language(each)} for each in LANGUAGES)
-    return Q(*(~Q(**each) for each in languages), join_type="OR")
+def coverage_gaps() -> list[CoverageGap]:
+    """All gaps today: those of the texts are counted for each of the site's languages."""
+    dead = CheckedLink.filter(state=LinkState.DEAD).values("url")
+    without_link = Project.filter(Q(link="") | Q(link__in=Subquery(dead))).values("id")
+    in_languages: list[CoverageGap] = []
+    for language in LANGUAGES:
+        name = {"language": LazyProxy(language_name, language, enable_cache=False)}
+        in_languages += [
+            CoverageGap(
+                f"alt_text-{language}",
+                _l("have alt text in %(language)s", **name),
+                _l("Without alt text in %(language)s", **name),
+                _lacks(language, "alt_text"),
+            ),
+            CoverageGap(
+                f"story-{language}",
+                _l("have title and story in %(language)s", **name),
+                _l("Without title or story in %(language)s", **name),
+                _lacks(language, "title") | _lacks(language, "story"),
+            ),
+        ]
+    return [
+        CoverageGap("alt_text", _l("have alt text"), _l("Without alt text"), Q(alt_text=NO_TEXTS)),
+        *in_languages,
+        CoverageGap(
+            "project",
+            _l("lead to a project whose link works"),
+            _l("Without a project whose link works"),
+            Q(project_id__isnull=True) | Q(project_id__in=Subquery(without_link)),
+        ),
+        CoverageGap(
+            "consent",
+            _l("have a consent for more than %(days)s days", days=EXPIRING_DAYS),
+            _l("With a consent that ends within %(days)s days", days=EXPIRING_DAYS),
+            Q(consent__ends_on__lt=today() + timedelta(days=EXPIRING_DAYS)),
+        ),
+    ]
 
 
-COVERAGE_GAPS = [
-    CoverageGap("alt_text", _l("have alt text"), _l("Without alt text")),
-    CoverageGap(
-        "alt_text_translation",
-        _l("have alt text in both languages"),
-        _l("Without alt text in the other language"),
-    ),
-    CoverageGap("translation", _l("have title and story in both languages"), _l("Not translated")),
-    CoverageGap(
-        "project", _l("lead to a project whose link works"), _l("Without a project whose link works")
-    ),
-    CoverageGap(
-        "consent",
-        _l("have a consent for more than %(days)s days", days=EXPIRING_DAYS),
-        _l("With a consent that ends within %(days)s days", days=EXPIRING_DAYS),
-    ),
-]
+def _lacks(language: str, field: str) -> Q:
+    """The filter for works without words in this language."""
+    return ~Q(**{f"{field}__contains": holds_language(language)})
 
 
 @dataclass(frozen=True)
@@ -91,7 +101,8 @@ async def count_coverage(ids: Collection[int] | None) -> dict[int, Coverage]:
     """Organisation id → the coverage of its works on view, for those with any; `ids` None: all; one query."""
     among = Q() if ids is None else Q(organisation_id__in=list(ids))
     works = Artwork.all().on_view(as_set=ids is None).filter(among)
-    lacking = {f"lacking_{each.name}": Count("id", _filter=each.of()) for each in COVERAGE_GAPS}
+    gaps = coverage_gaps()
+    lacking = {f"lacking_{number}": Count("id", _filter=each.of) for number, each in enumerate(gaps)}
     rows = (
         await works.annotate(works=Count("id"), **lacking)
         .group_by("organisation_id")
@@ -99,7 +110,7 @@ async def count_coverage(ids: Collection[int] | None) -> dict[int, Coverage]:
     )
     return {
         row["organisation_id"]: Coverage(
-            row["works"], {each.name: row[f"lacking_{each.name}"] for each in COVERAGE_GAPS}
+            row["works"], {each.name: row[f"lacking_{number}"] for number, each in enumerate(gaps)}
         )
         for row in rows
     }
@@ -109,24 +120,25 @@ async def show(request: Request) -> Response:
     """A curator sees how complete the works on view are, and which of them lack something."""
     await load_curator(request)
     name = request.query_params.get("lacking", "")
-    gap = next((each for each in COVERAGE_GAPS if each.name == name), None)
+    gaps = coverage_gaps()
+    gap = next((each for each in gaps if each.name == name), None)
     if name and gap is None:
         raise HTTPException(404)
     counts: CountsById[Coverage] = request.app.state.coverage
     by_organisation = (await counts.all()).values()
     total = sum(each.works for each in by_organisation)
-    lacking = {one.name: sum(each.lacking[one.name] for each in by_organisation) for one in COVERAGE_GAPS}
+    lacking = {one.name: sum(each.lacking[one.name] for each in by_organisation) for one in gaps}
     works: list[Artwork] = []
     if gap is not None:
         works = await (
             Artwork.all()
             .on_view(as_set=True)
-            .filter(gap.of())
+            .filter(gap.of)
             .order_by("consent__ends_on" if gap.name == "consent" else "-id", "id")
             .limit(PER_PAGE)
             .prefetch_related("image", "artist", "organisation", "consent")
         )
-    context = {"gaps": COVERAGE_GAPS, "total": total, "lacking": lacking, "gap": gap, "works": works}
+    context = {"gaps": gaps, "total": total, "lacking": lacking, "gap": gap, "works": works}
     return render(request, "reviews/coverage.html", context)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from wtforms import BooleanField, RadioField, SelectField, ValidationError
 from wtforms.fields import Field, HiddenField, StringField
@@ -29,6 +29,7 @@ from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.languages import localized
 from gallery.web.texts import language_name, split_field_name
+from gallery.web.texts_form import TextsForm
 
 MAX_NOTE_LENGTH = 1000
 
@@ -267,10 +268,11 @@ class DismissForm(Form):
     )
 
 
-class ReadyReasonForm(Form):
+class ReadyReasonForm(TextsForm):
+    texts: ClassVar = {"text": _l("Please write it in one language at least.")}
+
     field = SelectField(_l("Found in"), choices=[])
-    text_zh = TextBlockField(_l("In Chinese"), MAX_NOTE_LENGTH, render_kw={"rows": 2})
-    text_en = TextBlockField(_l("In English"), MAX_NOTE_LENGTH, render_kw={"rows": 2})
+    text = TextBlockField(_l("Reason"), MAX_NOTE_LENGTH, render_kw={"rows": 2})
     is_gone = BooleanField(_l("Remove it"))
 
     def __init__(self, posted: Any = None, **begin_with: Any) -> None:
@@ -279,10 +281,6 @@ class ReadyReasonForm(Form):
             SelectChoice("", _("the work as a whole")),
             *(SelectChoice(name, str(label)) for name, label in NOTED_FIELDS.items()),
         ]
-
-    def validate_text_zh(self, field: Field) -> None:
-        if not field.data and not self.text_en.data:
-            raise ValidationError(_("Please write it in at least one of the two languages."))
 
 
 class ReportForm(Form):

@@ -9,6 +9,7 @@ from tortoise.models import Model
 
 from gallery.web.languages import LabelledEnum
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.texts import TextsField
 
 if TYPE_CHECKING:
     from gallery.accounts.models import Person
@@ -284,14 +285,13 @@ class LastQueue(Model):
 
 
 class ReadyReason(Model):
-    """A reason that curators often give, for a field of the work or for the whole work, in both languages."""
+    """A reason that curators often give, for a field of the work or for the whole work."""
 
     id = fields.IntField(primary_key=True)
     field = fields.CharField(
         max_length=30, default=""
     )  # a field of the work's form; empty: the work as a whole
-    text_zh = fields.TextField(default="")
-    text_en = fields.TextField(default="")
+    text = TextsField()
 
     class Meta:
         table = "ready_reason"

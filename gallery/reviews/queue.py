@@ -30,7 +30,7 @@ from gallery.reviews.holds import works_held_by_others
 from gallery.reviews.models import Deferral, Hint, LastQueue, Opinion, ScoringRound
 from gallery.themes.models import Theme
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.texts import LIKELY_LANGUAGES, find_language, own_language_name
+from gallery.web.texts import LIKELY_LANGUAGES, contains_words, find_language, own_language_name
 
 FRESH_AGE = timedelta(days=3)
 OLD_AGE = timedelta(days=14)
@@ -357,7 +357,7 @@ async def filter_options(queue: Queue, waiting: int, name: str = "") -> QueueFil
 
 
 async def _organisations_named(name: str) -> list[Organisation]:
-    named = Q(name_zh__icontains=name) | Q(name_en__icontains=name) | Q(slug__icontains=name)
+    named = contains_words("name", name) | Q(slug__icontains=name)
     return await Organisation.filter(named).order_by("slug").limit(MOST_OPTIONS)
 
 

@@ -1,4 +1,4 @@
-"""Ready-made reasons: sentences that curators often write, in both languages."""
+"""Ready-made reasons: sentences that curators often write, in each language."""
 
 from __future__ import annotations
 
@@ -23,21 +23,22 @@ MAX_READY_REASONS = 40  # a longer list is too long to choose from
 async def index(request: Request) -> Response:
     """A curator reads the ready-made reasons, with a form for a new one."""
     await load_curator(request)
-    return await _page(request, {0: ReadyReasonForm()})
+    return await _page(request, {0: ReadyReasonForm(prefix="new")})
 
 
 async def create(request: Request) -> Response:
     """A curator adds a ready-made reason."""
     await load_curator(request)
-    form = ReadyReasonForm(await read_desk_form(request))
+    form = ReadyReasonForm(await read_desk_form(request), prefix="new")
+    form.validate()
     if await ReadyReason.all().count() >= MAX_READY_REASONS:
         form.refuse(
-            "text_zh", _("There are %(most)s already. Please remove one first.") % {"most": MAX_READY_REASONS}
+            "text", _("There are %(most)s already. Please remove one first.") % {"most": MAX_READY_REASONS}
         )
-    if not form.validate() or form.errors:
+    if form.errors:
         return await _page(request, {0: form}, status=422)
     async with in_transaction():
-        reason = await ReadyReason.create(**form.values("field", "text_zh", "text_en"))
+        reason = await ReadyReason.create(**form.values("field", "text"))
         await record(Verb.REASON_MADE, reason.id)
     response = redirect(request, "reasons:index")
     flash(request, response, _("The reason has been added."))
@@ -50,9 +51,9 @@ async def update(request: Request) -> Response:
     reason = await ReadyReason.get_or_none(id=request.path_params["id"])
     if reason is None:
         raise HTTPException(404)
-    form = ReadyReasonForm(await read_desk_form(request))
+    form = ReadyReasonForm(await read_desk_form(request), obj=reason, prefix=_prefix(reason))
     if not form.is_gone.data and not form.validate():
-        return await _page(request, {0: ReadyReasonForm(), reason.id: form}, status=422)
+        return await _page(request, {0: ReadyReasonForm(prefix="new"), reason.id: form}, status=422)
     response = redirect(request, "reasons:index")
     if form.is_gone.data:
         async with in_transaction():
@@ -61,16 +62,25 @@ async def update(request: Request) -> Response:
         flash(request, response, _("The reason is removed."))
         return response
     async with in_transaction():
-        await reason.update_from_dict(dict(form.values("field", "text_zh", "text_en"))).save()
+        await reason.update_from_dict(dict(form.values("field", "text"))).save()
         await record(Verb.REASON_CHANGED, reason.id)
     flash(request, response, _("The reason is saved."))
     return response
 
 
+def _prefix(reason: ReadyReason) -> str:
+    """What the names of the fields begin with: the page has a form for each reason."""
+    return f"reason-{reason.id}"
+
+
 async def _page(request: Request, forms: dict[int, ReadyReasonForm], status: int = 200) -> Response:
     """The page of ready-made reasons. `forms`: reason's id → its form as typed; key 0: a new reason."""
     rows = [
-        (reason, forms.get(reason.id) or ReadyReasonForm(obj=reason), reason.id in forms)
+        (
+            reason,
+            forms.get(reason.id) or ReadyReasonForm(obj=reason, prefix=_prefix(reason)),
+            reason.id in forms,
+        )
         for reason in await ReadyReason.all().order_by("field", "id")
     ]
     context = {"rows": rows, "form": forms[0], "noted_fields": NOTED_FIELDS}

@@ -141,15 +141,11 @@ async def blind_work(submission: Submission) -> BlindWork:
         .select_related("image", "artist", "organisation", "project")
         .get()
     )
+    artist, project = artwork.artist, artwork.project
     names = [
-        getattr(record, name)
-        for record, fields in (
-            (artwork.artist, ("credit_name", "credit_name_translation")),
-            (artwork.organisation, ("name_zh", "name_en")),
-            (artwork.project, ("title_zh", "title_en")),
-        )
-        if record is not None
-        for name in fields
+        *([artist.credit_name, artist.credit_name_translation] if artist else []),
+        *artwork.organisation.name.values(),
+        *(project.title.values() if project else []),
     ]
     shown = ("title", "story", "alt_text", "medium")
     texts = {

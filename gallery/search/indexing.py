@@ -30,7 +30,6 @@ from gallery.search.models import IDS_PER_KIND, EntryKind, IndexPass, SearchEntr
 from gallery.search.tokenizer import facet_token, token_stream
 from gallery.search.touched import touched_entries
 from gallery.themes.models import Theme
-from gallery.web.languages import LANGUAGES
 from gallery.web.markdown import markdown_to_text
 from gallery.web.texts import Texts
 
@@ -38,7 +37,6 @@ READ_AT_ONCE = 300  # rows compared in one batch
 WRITTEN_AT_ONCE = 50  # entries written in one transaction; few, so that other writers wait only briefly
 MAX_ROW_ID = 2**31 - 1  # the largest value of PostgreSQL's integer columns
 
-TAG_NAMES = ("themes__title_zh", "themes__title_en")
 MARKDOWN = frozenset("*_[<&\\")  # a text without these characters has no Markdown to remove
 
 WORK_TEXTS = (
@@ -46,10 +44,8 @@ WORK_TEXTS = (
     "artist__credit_name",
     "artist__credit_name_translation",
     "medium",
-    "organisation__name_zh",
-    "organisation__name_en",
-    "project__title_zh",
-    "project__title_en",
+    "organisation__name",
+    "project__title",
     "alt_text",
     "story",
 )
@@ -106,7 +102,7 @@ async def tags_of(ids: Collection[int]) -> list[QueryRow]:
 def _tags_of(ids: list[int]) -> ValuesQuery[Any]:
     # The query starts from the works. If it started from the themes, SQLite would scan every work of a theme.
     tagged = Artwork.filter(id__in=ids, themes__id__isnull=False)
-    return tagged.values("id", "themes__id", "themes__slug", *TAG_NAMES)
+    return tagged.values("id", "themes__id", "themes__slug", "themes__title")
 
 
 def _work_source(row: Mapping[str, Any], themes: Iterable[Mapping[str, Any]]) -> EntrySource:
@@ -120,7 +116,7 @@ def _work_source(row: Mapping[str, Any], themes: Iterable[Mapping[str, Any]]) ->
         titles=_non_empty(row, WORK_TITLES),
         texts=(
             *_non_empty(row, WORK_TEXTS[len(WORK_TITLES) :]),
-            *(text for theme in themes for text in _non_empty(theme, TAG_NAMES)),
+            *(text for theme in themes for text in _non_empty(theme, ["themes__title"])),
             *date_texts(row["date_made"]),
         ),
         facets=tuple(dict.fromkeys(facets)),
@@ -131,34 +127,33 @@ async def projects(ids: Collection[int]) -> list[EntrySource]:
     """The projects among these with a work on view."""
     shown = await _ids_with_works("project_id", ids)
     rows = Project.filter(id__in=shown, organisation__is_active=True)
-    names = in_languages("title", "summary", "organisation__name")
-    return await _bilingual_sources(rows, names, ("organisation", "organisation__slug"))
+    names = ("title", "summary", "organisation__name")
+    return await _text_sources(rows, names, ("organisation", "organisation__slug"))
 
 
 async def organisations(ids: Collection[int]) -> list[EntrySource]:
     """The active organisations among these with a work on view."""
     shown = await _ids_with_works("organisation_id", ids)
-    names = (*in_languages("name", "about"), "registration_number")
     rows = Organisation.filter(id__in=shown, is_active=True)
-    return await _bilingual_sources(rows, names, ("organisation", "slug"))
+    return await _text_sources(rows, ("name", "about", "registration_number"), ("organisation", "slug"))
 
 
 async def themes(ids: Collection[int]) -> list[EntrySource]:
     """These themes: a theme has its page before it has works."""
     rows = Theme.filter(id__in=list(ids))
-    return await _bilingual_sources(rows, in_languages("title", "text"), ("theme", "slug"))
+    return await _text_sources(rows, ("title", "text"), ("theme", "slug"))
 
 
-async def _bilingual_sources(
+async def _text_sources(
     rows: QuerySet[Any], names: tuple[str, ...], facet: tuple[str, str]
 ) -> list[EntrySource]:
-    """The first two `names` are title columns, the others text columns. `facet`: (filter, column of its value)."""
+    """The first of `names` is the title, the others are text columns. `facet`: (filter, column of its value)."""
     kind, column = facet
     return [
         EntrySource(
             id=row["id"],
-            titles=_non_empty(row, names[:2]),
-            texts=_non_empty(row, names[2:]),
+            titles=_non_empty(row, names[:1]),
+            texts=_non_empty(row, names[1:]),
             facets=((kind, row[column]),),
         )
         for row in await rows.values("id", column, *names)
@@ -167,7 +162,7 @@ async def _bilingual_sources(
 
 async def exhibitions(ids: Collection[int]) -> list[EntrySource]:
     """The exhibitions among these that have opened, in their current editions."""
-    names = ("title", "introduction", *in_languages("exhibition__theme__title"))
+    names = ("title", "introduction", "exhibition__theme__title")
     rows = await published_editions(edition_is_open(), exhibition_id__in=list(ids)).values(
         "id", "exhibition_id", "exhibition__theme__slug", *names
     )
@@ -207,11 +202,6 @@ async def _ids_with_works(column: str, ids: Collection[int]) -> list[int]:
     works = Artwork.all().on_view().filter(**{f"{column}__in": list(ids)})
     found: list[Any] = await works.distinct().values_list(column, flat=True)
     return found
-
-
-def in_languages(*names: str) -> tuple[str, ...]:
-    """The names of the columns with these fields in each language: title → title_zh, title_en."""
-    return tuple(f"{name}_{language}" for name in names for language in LANGUAGES)
 
 
 def _non_empty(row: Mapping[str, Any], names: Iterable[str]) -> tuple[str, ...]:

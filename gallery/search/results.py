@@ -15,17 +15,23 @@ from gallery.artworks.models import Artwork, edition_is_open
 from gallery.db.compiled_queries import QueryRow, compiled_query
 from gallery.exhibitions.models import Edition, Room
 from gallery.organisations.models import Organisation, Project
-from gallery.public import queries, view_models
+from gallery.public import queries
 from gallery.public.queries import published_editions
-from gallery.public.view_models import ShownWork
+from gallery.public.view_models import (
+    WORK_COLUMNS,
+    ShownWork,
+    column_texts,
+    in_every_language,
+    localized_column,
+    other_localized_column,
+)
 from gallery.search.engine import Hit, find_hits
-from gallery.search.indexing import in_languages, plain_line, tags_of
+from gallery.search.indexing import plain_line, tags_of
 from gallery.search.models import IDS_PER_KIND, EntryKind, SearchEntry, entry_id
 from gallery.search.tokenizer import Term, facet_token, is_cjk, snippet, terms_of
 from gallery.themes.models import Theme
 from gallery.web.languages import LocalizedText
 from gallery.web.markdown import excerpt
-from gallery.web.texts import Texts
 
 PAGE_SIZE = 24
 MAX_COUNTED = 100  # with more results than this, the filters show no counts
@@ -136,29 +142,28 @@ async def _on_view(entries: Collection[int]) -> dict[int, QueryRow]:
 @compiled_query
 def _works_on_view(ids: list[int]) -> ValuesQuery[Any]:
     columns = ("id", "language", "made_from", "made_until", "medium", "organisation__slug")
-    return Artwork.all().on_view().filter(id__in=ids).values(*columns, *in_languages("organisation__name"))
+    return Artwork.all().on_view().filter(id__in=ids).values(*columns, "organisation__name")
 
 
 @compiled_query
 def _projects_on_view(ids: list[int]) -> ValuesQuery[Any]:
     active = Project.filter(id__in=ids, organisation__is_active=True)
-    return active.values("id", "organisation__slug", *in_languages("organisation__name"))
+    return active.values("id", "organisation__slug", "organisation__name")
 
 
 @compiled_query
 def _organisations_on_view(ids: list[int]) -> ValuesQuery[Any]:
-    return Organisation.filter(id__in=ids, is_active=True).values("id", "slug", *in_languages("name"))
+    return Organisation.filter(id__in=ids, is_active=True).values("id", "slug", "name")
 
 
 @compiled_query
 def _themes_on_view(ids: list[int]) -> ValuesQuery[Any]:
-    return Theme.filter(id__in=ids).values("id", "slug", *in_languages("title"))
+    return Theme.filter(id__in=ids).values("id", "slug", "title")
 
 
 @compiled_query
 def _exhibitions_on_view(ids: list[int]) -> ValuesQuery[Any]:
-    titles = in_languages("exhibition__theme__title")
-    return _opened(ids).values("exhibition__theme__slug", *titles, id="exhibition_id")
+    return _opened(ids).values("exhibition__theme__slug", "exhibition__theme__title", id="exhibition_id")
 
 
 def _opened(ids: list[int]) -> QuerySet[Edition]:
@@ -189,28 +194,27 @@ async def _results(entries: Collection[int], terms: Sequence[Term]) -> dict[int,
 
 @compiled_query
 def _works(ids: list[int]) -> ValuesQuery[Any]:
-    return Artwork.all().on_view().filter(id__in=ids).values(*view_models.WORK_COLUMNS, "story")
+    return Artwork.all().on_view().filter(id__in=ids).values(*WORK_COLUMNS, "story")
 
 
 @compiled_query
 def _projects(ids: list[int]) -> ValuesQuery[Any]:
-    columns = in_languages("title", "summary", "organisation__name")
-    return Project.filter(id__in=ids).values("id", "slug", *columns)
+    return Project.filter(id__in=ids).values("id", "slug", "title", "summary", "organisation__name")
 
 
 @compiled_query
 def _organisations(ids: list[int]) -> ValuesQuery[Any]:
-    return Organisation.filter(id__in=ids).values("id", "slug", *in_languages("name", "about"))
+    return Organisation.filter(id__in=ids).values("id", "slug", "name", "about")
 
 
 @compiled_query
 def _themes(ids: list[int]) -> ValuesQuery[Any]:
-    return Theme.filter(id__in=ids).values("id", "slug", *in_languages("title", "text"))
+    return Theme.filter(id__in=ids).values("id", "slug", "title", "text")
 
 
 @compiled_query
 def _exhibitions(ids: list[int]) -> ValuesQuery[Any]:
-    columns = ("title", "introduction", *in_languages("exhibition__theme__title"))
+    columns = ("title", "introduction", "exhibition__theme__title")
     return _opened(ids).values(*columns, id="exhibition_id", slug="exhibition__slug")
 
 
@@ -233,13 +237,7 @@ DETAIL_ROWS = {
 def _work_result(row: QueryRow, terms: Sequence[Term]) -> SearchResult:
     shown, own = ShownWork.of(row), row["language"]
 
-    def in_every_language(field: str) -> list[LocalizedText]:
-        """The field as the page shows it, then in its other languages."""
-        texts: Texts = row[field]
-        first = texts.localized(None, own)
-        return [first, *texts.others(first.language, own)]
-
-    _, *other_titles = in_every_language("title")
+    _, *other_titles = in_every_language(row["title"], own)
     facts = [shown.credit, shown.medium, LocalizedText(shown.date, ""), shown.organisation]
     return SearchResult(
         kind=EntryKind.WORK,
@@ -248,7 +246,9 @@ def _work_result(row: QueryRow, terms: Sequence[Term]) -> SearchResult:
         title=shown.title,
         other_title=other_titles[0] if other_titles else LocalizedText("", own),
         facts=[fact for fact in facts if fact.text],
-        snippet=_snippet([*in_every_language("story"), *in_every_language("alt_text")], terms),
+        snippet=_snippet(
+            [*in_every_language(row["story"], own), *in_every_language(row["alt_text"], own)], terms
+        ),
         work=shown,
     )
 
@@ -263,18 +263,14 @@ def _bilingual_result(
     of: str,
 ) -> SearchResult:
     columns_of = [(row, text), *((room, column) for room in rooms for column in ("title", "text"))]
-    texts = [
-        localize(*each)
-        for each in columns_of
-        for localize in (view_models.localized_column, view_models.other_localized_column)
-    ]
-    fact = view_models.localized_column(row, of) if of else LocalizedText("", "")
+    texts = [words for each in columns_of for words in in_every_language(column_texts(*each))]
+    fact = localized_column(row, of) if of else LocalizedText("", "")
     return SearchResult(
         kind=kind,
         route=f"public:{kind.name.lower()}",
         parameters={"slug": row["slug"]},
-        title=view_models.localized_column(row, title),
-        other_title=view_models.other_localized_column(row, title),
+        title=localized_column(row, title),
+        other_title=other_localized_column(row, title),
         facts=[fact] if fact.text else [],
         snippet=_snippet(texts, terms),
     )
@@ -306,13 +302,13 @@ async def _filter_values(visible: Mapping[int, QueryRow]) -> FilterValues:
             medium = row["medium"].localized(None, row["language"])
             count("medium", medium.text, medium)
         name, slug, title = FACETS[kind]
-        count(name, row[slug], view_models.localized_column(row, title))
+        count(name, row[slug], localized_column(row, title))
     # A work of several years counts under each, but a year that only such works have is not offered.
     offered = {years[0] for years in made if len(years) == 1}
     for year in (year for years in made for year in years if year in offered):
         count("year", str(year), LocalizedText(str(year), ""))
     for row in await tags_of(_by_kind(visible)[EntryKind.WORK]):
-        count("theme", row["themes__slug"], view_models.localized_column(row, "themes__title"))
+        count("theme", row["themes__slug"], localized_column(row, "themes__title"))
     return filter_values
 
 
@@ -370,9 +366,10 @@ async def _vocabulary() -> list[str]:
     rows += [(*title.values(), *names) for title, *names in works]
     for editions in await queries.exhibitions(edition_is_open(), limit=VOCABULARY_WORKS):
         rows.append((editions.title.text, editions.other_title.text))
-    rows += await Theme.all().order_by("-id").limit(VOCABULARY_WORKS).values_list("title_zh", "title_en")
+    themes = Theme.all().order_by("-id").limit(VOCABULARY_WORKS)
+    rows += [tuple(title.values()) for (title,) in await themes.values_list("title")]
     active = Organisation.filter(is_active=True).order_by("-id").limit(VOCABULARY_WORKS)
-    rows += await active.values_list("name_zh", "name_en")
+    rows += [tuple(name.values()) for (name,) in await active.values_list("name")]
     typed = {
         term.typed.lower() for row in rows for text in row if text for term in terms_of(text) if term.typed
     }

@@ -25,6 +25,7 @@ from gallery.themes.models import Theme
 from gallery.web.forms import Form, Required, read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.languages import localized
 from gallery.web.rendering import flash, redirect, render
 
 
@@ -79,7 +80,8 @@ async def create(request: Request) -> Response:
 
 
 async def _active_organisations() -> list[Organisation]:
-    return await Organisation.filter(is_active=True).order_by("name_zh", "id")
+    organisations = await Organisation.filter(is_active=True).order_by("id")
+    return sorted(organisations, key=lambda each: localized(each, "name").text)
 
 
 async def _page(request: Request, theme: Theme, form: ExtensionForm, status: int = 200) -> Response:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from wtforms import ValidationError
 from wtforms.fields import ColorField, DateField, Field, SelectField
@@ -28,7 +28,6 @@ from gallery.themes.date_rules import (
 )
 from gallery.themes.models import Theme
 from gallery.web.forms import (
-    Form,
     LineField,
     Required,
     Slug,
@@ -40,6 +39,7 @@ from gallery.web.forms import (
 )
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.texts_form import TextsForm
 
 INVALID_DATE = _l("Please give a day that is in the calendar, such as 2026-12-22.")
 
@@ -115,19 +115,17 @@ class ChoiceField(SelectField):
             raise ValidationError(str(NO_SUCH_CHOICE))
 
 
-class ThemeForm(Form):
-    title_zh = LineField(_l("Title in Chinese"), 80)
-    title_en = LineField(_l("Title in English"), 80)
+class ThemeForm(TextsForm):
+    texts: ClassVar = {"title": _l("Please write a title, in one language at least."), "text": ""}
+
+    title = LineField(_l("Title"), 80)
     slug = LineField(
         _l("Name in the address"),
         60,
         [Required(_l("Please give a short name for the address.")), Slug()],
         description=_l("Small Latin letters, digits and hyphens, such as winter-solstice-2026."),
     )
-    text_zh = TextBlockField(
-        _l("Text in Chinese"), 4000, description=_l("What the occasion is, in Markdown.")
-    )
-    text_en = TextBlockField(_l("Text in English"), 4000)
+    text = TextBlockField(_l("Text"), 4000, description=_l("What the occasion is, in Markdown."))
     date_kind = ChoiceField(_l("When it is"), list(DATE_KINDS.items()), default="")
     occurs_on = DateField(_l("Day of the occasion"), [Optional()], invalid_value_message=INVALID_DATE)
     occurs_until = DateField(
@@ -182,10 +180,6 @@ class ThemeForm(Form):
         filters=[lambda text: stripped(text).lower()],
         default="#e4755f",
     )
-
-    def validate_title_en(self, field: Field) -> None:
-        if not self["title_zh"].data and not field.data:
-            raise ValidationError(_("Please give a title in at least one of the two languages."))
 
     @classmethod
     def of(cls, theme: Theme) -> ThemeForm:

@@ -10,6 +10,7 @@ from tortoise.expressions import Q
 from tortoise.models import Model
 
 from gallery.clock import today
+from gallery.web.texts import TextsField
 
 if TYPE_CHECKING:
     from gallery.artworks.models import Artwork
@@ -20,10 +21,8 @@ class Theme(Model):
 
     id = fields.IntField(primary_key=True)
     slug = fields.CharField(max_length=60, unique=True)
-    title_zh = fields.CharField(max_length=80, default="")
-    title_en = fields.CharField(max_length=80, default="")
-    text_zh = fields.TextField(default="")  # Markdown
-    text_en = fields.TextField(default="")
+    title = TextsField()
+    text = TextsField()  # Markdown
     accent = fields.CharField(max_length=7, default="#a8322a")  # in light mode
     accent_night = fields.CharField(max_length=7, default="#e4755f")  # in dark mode
     date_rule = fields.CharField(

@@ -16,11 +16,12 @@ from gallery.db.connection import in_transaction, locked
 from gallery.themes.date_rules import next_days, parse_rule
 from gallery.themes.models import Theme
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.texts import Texts
 
 CALL_DURATION = timedelta(weeks=8)  # from call to occasion: a month each for a class and its partner
 REVIEW_DURATION = timedelta(weeks=1)  # from the end of the call to the occasion
 
-COPIED_FIELDS = ("text_zh", "text_en", "accent", "accent_night", "date_rule")
+COPIED_FIELDS = ("text", "accent", "accent_night", "date_rule")
 
 
 class SeriesRefused(Exception):
@@ -70,8 +71,9 @@ async def repeat_theme(theme: Theme) -> Theme:
         values: dict[str, Any] = {name: getattr(current, name) for name in COPIED_FIELDS} | _next_call(
             current, day
         )
-        for name in ("title_zh", "title_en"):
-            values[name] = _with_year(getattr(current, name), current, year) or getattr(current, name)
+        values["title"] = Texts(
+            {language: _with_year(words, current, year) or words for language, words in current.title.items()}
+        )
         try:
             made = await Theme.create(slug=slug, series_id=current.first_of_series, occurs_on=day, **values)
         except IntegrityError as error:

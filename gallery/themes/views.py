@@ -27,10 +27,8 @@ LISTED_YEARS = 10
 
 FIELDS = (
     "slug",
-    "title_zh",
-    "title_en",
-    "text_zh",
-    "text_en",
+    "title",
+    "text",
     "accent",
     "accent_night",
     "call_opens_on",
@@ -77,7 +75,7 @@ async def edit(request: Request) -> Response:
 async def update(request: Request) -> Response:
     """Save a theme; visitors see the change at once."""
     _person, theme = await load_theme(request)
-    form = ThemeForm(await read_desk_form(request))
+    form = ThemeForm(await read_desk_form(request), obj=theme)
     if not await _save(form, theme):
         return await _edit(request, theme, form, status=422)
     response = redirect(request, "themes:index")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import gettext as gnu_gettext
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -82,20 +82,9 @@ def accepted_language(accept_language: str) -> str:
 
 
 def localized(record: Any, field: str, language: str | None = None) -> LocalizedText:
-    """A text of a record in `language` (default: the page's) or else another, by the rule of `Texts.localized`.
-
-    For a pair of columns: `<field>_zh` or `<field>_en`.
-    """
-    texts = getattr(record, field, None)
-    if isinstance(texts, Mapping):
-        return texts.localized(language)  # type: ignore[attr-defined, no-any-return]
-    language = language or current_language()
-    text = getattr(record, f"{field}_{language}")
-    if text:
-        return LocalizedText(text, language)
-    other = other_language(language)
-    fallback = getattr(record, f"{field}_{other}")
-    return LocalizedText(fallback, other) if fallback else LocalizedText("", language)
+    """A text of a record in `language` (default: the page's) or else another, by the rule of `Texts.localized`."""
+    text: LocalizedText = getattr(record, field).localized(language)
+    return text
 
 
 @functools.cache

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from tortoise import fields
 from tortoise.models import Model
 
+from gallery.web.texts import TextsField
+
 if TYPE_CHECKING:
     from gallery.accounts.models import Person
 
@@ -19,14 +21,10 @@ class Site(Model):
     id = fields.IntField(primary_key=True)
     reviews_needed = fields.IntField(default=1, db_default=1)  # per work: 1, or 2 by different people
     sample_percent = fields.IntField(default=20, db_default=20)  # of works, if reviewed by sample
-    name_zh = fields.CharField(max_length=60, default="", db_default="")  # empty: the environment variable
-    name_en = fields.CharField(max_length=60, default="", db_default="")
-    home_zh = fields.TextField(default="", db_default="")  # Markdown, like all texts below; empty: no text
-    home_en = fields.TextField(default="", db_default="")
-    about_zh = fields.TextField(default="", db_default="")  # empty: the page that comes with the gallery
-    about_en = fields.TextField(default="", db_default="")
-    footer_zh = fields.CharField(max_length=500, default="", db_default="")
-    footer_en = fields.CharField(max_length=500, default="", db_default="")
+    name = TextsField()  # without a language: the environment variable
+    home = TextsField()  # Markdown, like all texts below; without a language: no text
+    about = TextsField()  # without a language: the page that comes with the gallery
+    footer = TextsField()
     asks_second_factor = fields.BooleanField(  # for curators and keepers, without an environment variable
         default=True, db_default=True
     )  # False on sites that had accounts before second factors existed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gallery.settings import set_site_names
-from gallery.web.languages import LANGUAGES, LocalizedText, current_language
+from gallery.web.languages import LocalizedText, current_language
 from gallery.web.models import Site
 
 _site = Site(id=1)  # the row as this process last read it
@@ -18,7 +18,7 @@ async def reload() -> None:
     """Read the row again. Called when the content version changes, and for each page of the desk."""
     global _site
     _site = await load_site()
-    set_site_names({language: getattr(_site, f"name_{language}") for language in LANGUAGES})
+    set_site_names(_site.name)
 
 
 def asks_second_factor() -> bool:
@@ -34,6 +34,6 @@ def clear() -> None:
 
 
 def text(field: str) -> LocalizedText:
-    """The text `field` (home, about, footer) in the page's language only; there is no fallback to the other."""
+    """The text `field` (home, about, footer) in the page's language only; there is no fallback to another."""
     language = current_language()
-    return LocalizedText(getattr(_site, f"{field}_{language}"), language)
+    return LocalizedText(getattr(_site, field).get(language, ""), language)

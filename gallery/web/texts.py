@@ -250,6 +250,11 @@ def field_name(name: str, language: str) -> str:
     return f"{name}[{language}]"
 
 
+def by_field(name: str, texts: Texts) -> dict[str, str]:
+    """The words of a text by form field: `title[bo]` → words."""
+    return {field_name(name, language): words for language, words in texts.items()}
+
+
 def split_field_name(field: str) -> tuple[str, str]:
     """(`title`, `bo`) of `title[bo]`; (`title`, ``) of `title`."""
     match = FIELD_NAME.fullmatch(field)

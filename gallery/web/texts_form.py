@@ -23,6 +23,7 @@ from gallery.web.texts import (
     NoSuchLanguage,
     Texts,
     bcp47,
+    by_field,
     field_name,
     find_language,
     language_label,
@@ -91,6 +92,8 @@ class TextsForm(Form):
         self["add_language"].choices = choices_to_add(self.languages)
         if self.added:
             self["add_language"].data = self["add_language_other"].data = ""
+            first = self[field_name(next(iter(self.texts)), self.added)]
+            first.render_kw = {**first.render_kw, "autofocus": True}
 
     def _languages_of(self, stored: Iterable[Iterable[str]], sent: Iterable[str]) -> list[str]:
         """The languages of the form's fields, as they were typed: the site's first."""
@@ -183,11 +186,6 @@ class TextsForm(Form):
             )
             for each in self.languages
         ]
-
-
-def by_field(name: str, texts: Texts) -> dict[str, str]:
-    """The words of a text by form field: `title[bo]` → words."""
-    return {field_name(name, language): words for language, words in texts.items()}
 
 
 def field_in_language(

@@ -19,14 +19,14 @@ from tests.markup import attributes
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 TEXTS = {
-    "name_zh": "冬日画廊",
-    "name_en": "Winter Gallery",
-    "home_zh": "欢迎。",
-    "home_en": "Welcome to **our** winter.",
-    "about_zh": "",
-    "about_en": "# Who we are\n\nThree friends.<script>alert(1)</script>",
-    "footer_zh": "",
-    "footer_en": "Run by [three friends](https://example.org/friends).",
+    "name[zh]": "冬日画廊",
+    "name[en]": "Winter Gallery",
+    "home[zh]": "欢迎。",
+    "home[en]": "Welcome to **our** winter.",
+    "about[zh]": "",
+    "about[en]": "# Who we are\n\nThree friends.<script>alert(1)</script>",
+    "footer[zh]": "",
+    "footer[en]": "Run by [three friends](https://example.org/friends).",
 }
 
 
@@ -64,7 +64,7 @@ async def test_another_process_reads_them_too(site: Gallery) -> None:
 
 
 async def test_mails_are_signed_with_the_name(site: Gallery) -> None:
-    texts = {**TEXTS, "name_zh": ""}  # its Chinese name comes from the environment
+    texts = {**TEXTS, "name[zh]": ""}  # its Chinese name comes from the environment
     await (await site.client(site.cast.keeper)).post("/desk/site/texts", data=texts)
     await reload()  # as the worker does before each mail
     for language, name in (("en", "Winter Gallery"), ("zh", site.settings.site_name_zh)):
@@ -92,7 +92,7 @@ async def test_a_preview_keeps_nothing(site: Gallery) -> None:
 
 async def test_what_is_too_long_comes_back(site: Gallery) -> None:
     client = await site.client(site.cast.keeper)
-    answer = await client.post("/desk/site/texts", data={**TEXTS, "name_en": "x" * 61})
+    answer = await client.post("/desk/site/texts", data={**TEXTS, "name[en]": "x" * 61})
     assert answer.status_code == 422
     assert "61 characters" in answer.text
     assert "Three friends." in answer.text

@@ -142,7 +142,7 @@ async def test_a_token_ends_for_good_when_its_organisation_is_stopped(site: Site
     elsewhere = await program(site, person=site.cast.stranger)
     keeper = await site.client(site.cast.keeper)
     path = f"/desk/organisations/{site.cast.organisation.id}/edit"
-    profile = {"slug": "xiaogeng", "name_zh": "晓更基金会", "name_en": "Xiaogeng Foundation"}
+    profile = {"slug": "xiaogeng", "name[zh]": "晓更基金会", "name[en]": "Xiaogeng Foundation"}
     assert (await keeper.post(path, data=profile)).status_code == 303
     assert not (await Organisation.get(id=site.cast.organisation.id)).is_active
     assert (await client.get(f"{V1}/works")).status_code == 401

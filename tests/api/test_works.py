@@ -47,7 +47,11 @@ async def test_a_work_is_entered_read_and_listed(site: Site) -> None:
     work = await Artwork.get().prefetch_related("artist", "consent", "project", "created_by")
     assert made.headers["location"] == made.json()["self"] == f"{V1}/works/{work.id}"
     assert (work.status, work.own("title"), work.created_by) == (Status.DRAFT, "饺子皮", site.cast.partner)
-    assert (work.artist.credit_name, work.consent.scope, work.project.title_zh) == ("派派", ["web"], "画画")
+    assert (work.artist.credit_name, work.consent.scope, work.project.title["zh"]) == (
+        "派派",
+        ["web"],
+        "画画",
+    )
     payload = (await client.get(made.json()["self"])).json()
     assert {name: payload[name] for name in ("title", "story", "alt_text", "medium", "year", "language")} == {
         name: WORDS[name] for name in ("title", "story", "alt_text", "medium", "year", "language")

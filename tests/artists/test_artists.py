@@ -14,8 +14,8 @@ pytestmark = pytest.mark.engines("sqlite", "postgresql")
 TOLD = {
     "credit_name": "派派",
     "credit_name_translation": "Paipai",
-    "about_zh": "他喜欢画球员。",
-    "about_en": "He likes to paint players.",
+    "about[zh]": "他喜欢画球员。",
+    "about[en]": "He likes to paint players.",
     "born": "2000s",
 }
 
@@ -66,5 +66,5 @@ async def test_what_is_wrong_is_said_and_what_was_typed_stays(site: Site) -> Non
     answer = await client.post(f"/desk/artists/{artist.id}", data=wrong)
     assert answer.status_code == 422
     assert "Please write the name under which the works are shown." in answer.text
-    assert TOLD["about_zh"] in answer.text
+    assert TOLD["about[zh]"] in answer.text
     assert (await Artist.get(id=artist.id)).born == ""

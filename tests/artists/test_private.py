@@ -12,6 +12,7 @@ from gallery.audit.models import Entry
 from gallery.cli.inspection import inspect
 from gallery.db.connection import Database
 from gallery.reviews import decisions
+from gallery.web.texts import Texts
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
@@ -176,7 +177,7 @@ async def test_the_last_withdrawal_takes_everything_private_along(site: Site) ->
     artist, consent = await an_artist(site)
     await keep(site, artist)
     await send_form(site, consent)
-    await Artist.filter(id=artist.id).update(about_zh="他喜欢画画", born="2010s", shows_born=True)
+    await Artist.filter(id=artist.id).update(about=Texts({"zh": "他喜欢画画"}), born="2010s", shows_born=True)
     other = await factories.consent(site.cast.organisation, artist)
     await withdraw(other, site.storage)
     assert await PrivateDetails.exists()  # another consent is still in force
@@ -186,7 +187,7 @@ async def test_the_last_withdrawal_takes_everything_private_along(site: Site) ->
     assert not await SignedForm.exists()
     assert not await site.storage.private.exists(form_key(token))
     forgotten = await Artist.get(id=artist.id)
-    assert (forgotten.about_zh, forgotten.born, forgotten.shows_born) == ("", "", False)
+    assert (forgotten.about, forgotten.born, forgotten.shows_born) == (Texts(), "", False)
     page = await send_form(site, consent)
     assert "This consent was withdrawn, so nothing more is kept of it." in page
     assert [key async for key in site.storage.private.keys("forms")] == []

@@ -244,4 +244,4 @@ async def test_somebody_new_is_entered_in_the_small_form(site: Site) -> None:
     assert work.consent is not None
     assert work.project is not None
     assert (work.artist.credit_name, work.consent.for_web) == ("小石头", True)
-    assert work.project.title_zh == "山里的画室"
+    assert work.project.title["zh"] == "山里的画室"

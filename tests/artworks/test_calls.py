@@ -6,6 +6,7 @@ import pytest
 
 from gallery.artworks.models import Artwork, Status
 from gallery.themes.extension_models import Extension
+from gallery.web.texts import Texts
 from tests import factories
 from tests.conftest import Site
 
@@ -13,12 +14,14 @@ pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def test_open_calls_stand_first_the_soonest_to_close_on_top(site: Site) -> None:
-    await factories.theme(title_en="Late", call_closes_on=factories.days_from_now(30))
+    await factories.theme(title=Texts({"en": "Late"}), call_closes_on=factories.days_from_now(30))
     await factories.theme(
-        title_en="Soon", text_en="Bowls and lanterns.", call_closes_on=factories.days_from_now(2)
+        title=Texts({"en": "Soon"}),
+        text=Texts({"en": "Bowls and lanterns."}),
+        call_closes_on=factories.days_from_now(2),
     )
-    await factories.theme(title_en="Closed", call_closes_on=factories.days_from_now(-1))
-    await factories.theme(title_en="To come", call_opens_on=factories.days_from_now(1))
+    await factories.theme(title=Texts({"en": "Closed"}), call_closes_on=factories.days_from_now(-1))
+    await factories.theme(title=Texts({"en": "To come"}), call_opens_on=factories.days_from_now(1))
     page = (await (await site.client(site.cast.partner)).get("/desk/works")).text
     assert page.index("Soon") < page.index("Bowls and lanterns.") < page.index("Late")
     assert "Closed" not in page
@@ -26,7 +29,9 @@ async def test_open_calls_stand_first_the_soonest_to_close_on_top(site: Site) ->
 
 
 async def test_a_closed_call_says_when_it_closed_and_whom_to_ask(site: Site) -> None:
-    closed = await factories.theme(title_en="Solstice", call_closes_on=factories.days_from_now(-1))
+    closed = await factories.theme(
+        title=Texts({"en": "Solstice"}), call_closes_on=factories.days_from_now(-1)
+    )
     work = await factories.artwork(site.storage, site.cast.organisation, themes=[closed])
     client = await site.client(site.cast.partner)
     assert (await client.get(f"/desk/works/{work.id}/edit")).status_code == 200  # it can be finished
@@ -55,7 +60,7 @@ async def test_a_closed_call_says_when_it_closed_and_whom_to_ask(site: Site) -> 
 
 
 async def test_a_call_to_come_says_from_when(site: Site) -> None:
-    coming = await factories.theme(title_en="Spring", call_opens_on=factories.days_from_now(4))
+    coming = await factories.theme(title=Texts({"en": "Spring"}), call_opens_on=factories.days_from_now(4))
     work = await factories.artwork(site.storage, site.cast.organisation, themes=[coming])
     response = await (await site.client(site.cast.partner)).post(f"/desk/works/{work.id}/submissions")
     assert "“Spring” opens for submissions on" in response.text

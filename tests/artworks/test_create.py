@@ -63,7 +63,7 @@ async def test_everything_at_once_is_submitted(site: Site) -> None:
     assert work.consent.assent == "好的！"
     assert re.fullmatch(r"[0-9A-HJKMNP-TV-Z]{20}", work.consent.code)
     assert work.project
-    assert work.project.title_zh == "画出联系"
+    assert work.project.title["zh"] == "画出联系"
     assert work.project.slug.startswith("p-")
     assert work.image
     assert (work.image.width, work.image.state) == (1300, ImageState.RECEIVED)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gallery.artworks.hashtags import MAX_TAG_LENGTH, hashtags
 from gallery.artworks.models import Artwork
+from gallery.web.texts import Texts
 from tests import factories
 from tests.conftest import Site
 
@@ -45,8 +46,8 @@ def test_a_tag_is_found_whatever_stands_around_it(tag: str, around: str) -> None
 
 
 async def test_the_form_proposes_and_tags_nothing(site: Site) -> None:
-    cup = await factories.theme(title_zh="世界杯 2026", title_en="World Cup 2026")
-    await factories.theme(title_zh="端午")
+    cup = await factories.theme(title=Texts({"zh": "世界杯 2026", "en": "World Cup 2026"}))
+    await factories.theme(title=Texts({"zh": "端午"}))
     work = await factories.artwork(
         site.storage, site.cast.organisation, story="他看了 #世界杯#", themes=[await factories.theme()]
     )
@@ -65,7 +66,7 @@ async def test_the_form_proposes_and_tags_nothing(site: Site) -> None:
 
 
 async def test_curators_read_the_hashtags_of_a_story_and_which_name_no_theme_of_the_work(site: Site) -> None:
-    theme = await factories.theme(title_zh="冬至")
+    theme = await factories.theme(title=Texts({"zh": "冬至"}))
     work = await factories.artwork(
         site.storage, site.cast.organisation, status="submitted", themes=[theme], story="#冬至# 和 #世界杯#"
     )

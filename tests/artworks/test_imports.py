@@ -19,6 +19,7 @@ from gallery.artworks.submissions import submit
 from gallery.clock import now
 from gallery.exhibitions.stored_files import needed_bundle_keys
 from gallery.images.models import Image
+from gallery.web.texts import Texts
 from gallery.withdrawals.withdrawal import withdraw
 from gallery.worker import ChoreContext
 from tests import factories
@@ -38,8 +39,8 @@ async def bring_in(site: Site, job: Import) -> str:
 
 
 async def test_a_sheet_becomes_drafts_after_one_yes(site: Site) -> None:
-    theme = await factories.theme(title_zh="冬至")
-    project = await factories.project(site.cast.organisation, title_zh="画画课")
+    theme = await factories.theme(title=Texts({"zh": "冬至"}))
+    project = await factories.project(site.cast.organisation, title=Texts({"zh": "画画课"}))
     consent = await factories.consent(site.cast.organisation)
     artist = await Artist.get(id=consent.artist_id)
     rows = [
@@ -122,8 +123,8 @@ async def test_templates(site: Site, name: str) -> None:
 
 async def test_each_fault_by_row_column_and_value_and_good_rows_alone(site: Site) -> None:
     ours = site.cast.organisation
-    await factories.theme(title_zh="冬至", title_en="Solstice")
-    await factories.theme(title_zh="端午", call_closes_on=factories.days_from_now(-1))
+    await factories.theme(title=Texts({"zh": "冬至", "en": "Solstice"}))
+    await factories.theme(title=Texts({"zh": "端午"}), call_closes_on=factories.days_from_now(-1))
     ended = await factories.consent(ours, ends_on=factories.days_from_now(-1))
     foreign = await factories.consent(site.cast.elsewhere)
     await Artist.create(organisation=ours, credit_name="双胞胎")

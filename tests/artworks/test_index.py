@@ -6,6 +6,7 @@ import pytest
 
 from gallery.artworks.models import Artwork, Status
 from gallery.images.models import ImageState
+from gallery.web.texts import Texts
 from tests import factories
 from tests.conftest import Site
 from tests.factories import in_zh
@@ -41,7 +42,10 @@ async def test_states_and_reasons(site: Site) -> None:
 
 async def test_works_are_narrowed_by_theme_project_and_words_together(site: Site) -> None:
     ours = site.cast.organisation
-    winter, football = await factories.theme(title_en="Winter"), await factories.theme(title_en="Football")
+    winter, football = (
+        await factories.theme(title=Texts({"en": "Winter"})),
+        await factories.theme(title=Texts({"en": "Football"})),
+    )
     class_, choir = await factories.project(ours), await factories.project(ours)
     await factories.project(ours)  # without works
     for title, theme, project in (
@@ -50,7 +54,7 @@ async def test_works_are_narrowed_by_theme_project_and_words_together(site: Site
         ("三号", football, choir),
     ):
         await factories.artwork(site.storage, ours, title=title, themes=[theme], project=project)
-    foreign = await factories.theme(title_en="Elsewhere alone")
+    foreign = await factories.theme(title=Texts({"en": "Elsewhere alone"}))
     await factories.artwork(site.storage, site.cast.elsewhere, title="别家的", themes=[foreign])
     client = await site.client(site.cast.partner)
 

@@ -19,6 +19,7 @@ from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.images.models import Image, ImageState
 from gallery.organisations.models import Organisation
 from gallery.settings import Settings
+from gallery.web.texts import Texts
 from tests.conftest import run_in_thread
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
@@ -135,7 +136,7 @@ async def edition_with(work: Artwork, wanted: dict[str, Any]) -> Edition:
 
 async def work_with(wanted: dict[str, Any]) -> Artwork:
     organisation = await Organisation.create(
-        slug=f"studio-{next(_numbers)}", name_zh="画室", is_active=wanted["is_active"]
+        slug=f"studio-{next(_numbers)}", name=Texts({"zh": "画室"}), is_active=wanted["is_active"]
     )
     artist = await Artist.create(organisation=organisation, credit_name="小月")
     work = await Artwork.create(

@@ -14,6 +14,7 @@ from gallery.clock import now
 from gallery.reviews.decisions import DecisionRefused, accept, return_to_partner
 from tests import factories
 from tests.conftest import Site
+from tests.factories import in_en
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
@@ -80,11 +81,11 @@ async def test_the_path_ends_where_visitors_see_it(site: Site) -> None:
     work = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
     client = await site.client(site.cast.partner)
     assert "It is accepted; the curators hang it" in (await client.get(f"/desk/works/{work.id}")).text
-    await factories.exhibition([work], title_en="Winter light", opens_at=now() + timedelta(days=3))
+    await factories.exhibition([work], title=in_en("Winter light"), opens_at=now() + timedelta(days=3))
     page = (await client.get(f"/desk/works/{work.id}")).text
     assert "It is hung; its exhibition opens on" in page
     assert "opens to visitors" in page
-    await factories.exhibition([work], title_en="Open now")
+    await factories.exhibition([work], title=in_en("Open now"))
     page = (await client.get(f"/desk/works/{work.id}")).text
     assert "opened to visitors" in page
     assert "Open now" in page

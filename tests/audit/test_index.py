@@ -20,6 +20,7 @@ from gallery.reviews.undo import undo_review
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
+from tests.factories import in_en
 
 
 async def entries() -> list[tuple[str, int | None, int]]:
@@ -37,7 +38,7 @@ async def test_the_way_of_a_work_is_written_down(site: Site) -> None:
     review = await decisions.accept(work, submission, cast.curator)
     await undo_review(review, cast.curator)
     await decisions.accept(work, await Submission.get(id=submission.id), cast.curator)
-    exhibition = await drafts.create_exhibition("winter", cast.curator, title_en="Winter", opens_at=now())
+    exhibition = await drafts.create_exhibition("winter", cast.curator, title=in_en("Winter"), opens_at=now())
     draft = await drafts.draft_of(exhibition)
     room = await drafts.add_room(draft, by=cast.curator)
     await drafts.hang(room, await Artwork.get(id=work.id), cast.curator)

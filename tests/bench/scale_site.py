@@ -406,14 +406,13 @@ async def _fill_people(inserts: Inserts, scale: Scale) -> None:
     await insert(
         inserts,
         Organisation,
-        ("id", "slug", "name_zh", "name_en", "about_zh"),
+        ("id", "slug", "name", "about"),
         (
             (
                 id,
                 f"org-{id}",
-                f"{SUBJECTS[id % len(SUBJECTS)]}基金会{id}",
-                f"Organisation {id}",
-                "教孩子画画。",
+                Texts({"zh": f"{SUBJECTS[id % len(SUBJECTS)]}基金会{id}", "en": f"Organisation {id}"}),
+                Texts({"zh": "教孩子画画。"}),
             )
             for id in range(1, scale.organisations + 1)
         ),
@@ -436,15 +435,14 @@ async def _fill_people(inserts: Inserts, scale: Scale) -> None:
     await insert(
         inserts,
         Project,
-        ("id", "organisation_id", "slug", "title_zh", "title_en", "summary_zh", "link"),
+        ("id", "organisation_id", "slug", "title", "summary", "link"),
         (
             (
                 id,
                 1 + (id - 1) // 3,
                 f"project-{id}",
-                f"{SUBJECTS[id % len(SUBJECTS)]}计划{id}",
-                f"Project {id}",
-                "教孩子画画。",
+                Texts({"zh": f"{SUBJECTS[id % len(SUBJECTS)]}计划{id}", "en": f"Project {id}"}),
+                Texts({"zh": "教孩子画画。"}),
                 f"https://example.org/{id}",
             )
             for id in range(1, scale.projects + 1)
@@ -462,13 +460,12 @@ async def _fill_people(inserts: Inserts, scale: Scale) -> None:
     await insert(
         inserts,
         Theme,
-        ("id", "slug", "title_zh", "title_en", "occurs_on", "call_closes_on"),
+        ("id", "slug", "title", "occurs_on", "call_closes_on"),
         (
             (
                 id,
                 f"theme-{id}",
-                f"{SUBJECTS[id % len(SUBJECTS)]}{id}",
-                f"Theme {id}",
+                Texts({"zh": f"{SUBJECTS[id % len(SUBJECTS)]}{id}", "en": f"Theme {id}"}),
                 today() + timedelta(days=30 * (id - 30)),
                 today() + timedelta(days=30 * (id - 30)),
             )
@@ -684,7 +681,8 @@ def snapshot(work: Work) -> dict[str, str]:
         "themes": " · ".join(map(str, work.themes)),
         "credit_name": f"小{work.artist_id}",
         "credit_name_translation": "",
-        "project_title_zh": f"计划{work.project_id}",
+        "project_title[zh]": f"计划{work.project_id}",
+        "project_link": f"https://example.org/{work.project_id}",
         "consent_id": str(work.artist_id),
         "theme_ids": " ".join(map(str, work.themes)),
     }
@@ -849,8 +847,7 @@ async def _fill_index(inserts: Inserts, works: Iterable[Work]) -> None:
         title = f"{SUBJECTS[id % len(SUBJECTS)]}{id}"
         return {
             "themes__slug": f"theme-{id}",
-            "themes__title_zh": title,
-            "themes__title_en": f"Theme {id}",
+            "themes__title": Texts({"zh": title, "en": f"Theme {id}"}),
         }
 
     def rows() -> Iterator[tuple[Any, ...]]:
@@ -863,10 +860,18 @@ async def _fill_index(inserts: Inserts, works: Iterable[Work]) -> None:
                 "language": "zh",
                 "organisation__slug": f"org-{work.organisation_id}",
                 "artist__credit_name": f"小{FILLING[work.artist_id % len(FILLING)]}{work.artist_id}",
-                "organisation__name_zh": f"{SUBJECTS[work.organisation_id % len(SUBJECTS)]}基金会{work.organisation_id}",
-                "organisation__name_en": f"Organisation {work.organisation_id}",
-                "project__title_zh": f"{SUBJECTS[work.project_id % len(SUBJECTS)]}计划{work.project_id}",
-                "project__title_en": f"Project {work.project_id}",
+                "organisation__name": Texts(
+                    {
+                        "zh": f"{SUBJECTS[work.organisation_id % len(SUBJECTS)]}基金会{work.organisation_id}",
+                        "en": f"Organisation {work.organisation_id}",
+                    }
+                ),
+                "project__title": Texts(
+                    {
+                        "zh": f"{SUBJECTS[work.project_id % len(SUBJECTS)]}计划{work.project_id}",
+                        "en": f"Project {work.project_id}",
+                    }
+                ),
             }
             source = indexing._work_source(columns, [theme_row(id) for id in work.themes])
             entry = source.entry(EntryKind.WORK)

@@ -33,6 +33,7 @@ from gallery.organisations.models import Organisation, Project
 from gallery.search.indexing import rebuild
 from gallery.settings import Settings
 from gallery.themes.models import Theme
+from gallery.web.texts import Texts
 from tests import factories
 from tests.factories import in_zh, with_texts
 
@@ -141,7 +142,8 @@ async def fill(count: int) -> None:
     chance = random.Random(1212)
     organisations = [
         await Organisation.create(
-            slug=f"org-{n}", name_zh=f"{chance.choice(SUBJECTS)}基金会{n}", name_en=f"Organisation {n}"
+            slug=f"org-{n}",
+            name=Texts({"zh": f"{chance.choice(SUBJECTS)}基金会{n}", "en": f"Organisation {n}"}),
         )
         for n in range(60)
     ]
@@ -149,13 +151,15 @@ async def fill(count: int) -> None:
         await Project.create(
             organisation=each,
             slug=f"p-{each.id}",
-            title_zh=f"{chance.choice(SUBJECTS)}计划",
+            title=Texts({"zh": f"{chance.choice(SUBJECTS)}计划"}),
             link="https://example.org",
         )
         for each in organisations
     ]
     themes = [
-        await Theme.create(slug=f"theme-{n}", title_zh=chance.choice(SUBJECTS), title_en=f"Theme {n}")
+        await Theme.create(
+            slug=f"theme-{n}", title=Texts({"zh": chance.choice(SUBJECTS), "en": f"Theme {n}"})
+        )
         for n in range(20)
     ]
     rooms = []

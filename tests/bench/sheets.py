@@ -20,6 +20,7 @@ from gallery.artworks.import_models import Import, bundle_key
 from gallery.artworks.models import Artwork
 from gallery.db.connection import Database
 from gallery.storage import Storage
+from gallery.web.texts import Texts
 from gallery.worker import ChoreContext
 from tests import factories
 from tests.artworks.sheets import csv_bytes
@@ -34,10 +35,10 @@ async def measure(name: str, home: Path, database_url: str, count: int) -> None:
     async with Database(settings) as database:
         await database.migrate()
         cast, storage = await assemble(), Storage(settings)
-        theme = await factories.theme(title_zh="冬至")
-        await factories.project(cast.organisation, title_zh="画画课")
+        theme = await factories.theme(title=Texts({"zh": "冬至"}))
+        await factories.project(cast.organisation, title=Texts({"zh": "画画课"}))
         rows = (
-            [f"作品{n}", STORY, f"作者{n % 500}", theme.title_zh, "画画课", "2022", "蜡笔", "一幅画"]
+            [f"作品{n}", STORY, f"作者{n % 500}", theme.title["zh"], "画画课", "2022", "蜡笔", "一幅画"]
             for n in range(count)
         )
         header = ["标题", "故事", "作者", "主题", "项目", "年份", "材料", "画面描述"]

@@ -179,7 +179,10 @@ TALK = {
 async def furnish(live: LiveSite) -> Furnished:
     organisation = live.cast.organisation
     theme = await factories.theme(
-        slug="winter", title_zh="冬至", title_en="Winter solstice", accent="#a8322a", accent_night="#e4755f"
+        slug="winter",
+        title=Texts({"zh": "冬至", "en": "Winter solstice"}),
+        accent="#a8322a",
+        accent_night="#e4755f",
     )
     project = await factories.project(organisation, goal=50_000, raised=1_200, raised_source="网站")
     project.raised_on = factories.days_from_now(-3)

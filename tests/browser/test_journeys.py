@@ -12,6 +12,7 @@ from gallery.accounts.models import Person
 from gallery.artists.models import Consent
 from gallery.artworks.models import Artwork, Status
 from gallery.images.models import Image, ImageState
+from gallery.web.texts import Texts
 from tests import factories
 from tests.browser.conftest import PATIENCE
 from tests.browser.people import another_browser, click_through, sign_in
@@ -36,7 +37,7 @@ async def test_the_main_job(
         pytest.skip("The pages are the same on both engines; once without scripts is enough.")
     drawing = tmp_path / "IMG_2041.jpg"
     drawing.write_bytes(factories.photograph(1600, 1200))
-    theme = await factories.theme(title_zh="冬至", title_en="Winter solstice")
+    theme = await factories.theme(title=Texts({"zh": "冬至", "en": "Winter solstice"}))
     await Person.all().update(language="zh")
     address = await live.serve()
     phone = await chromium.new_context(

@@ -10,6 +10,7 @@ from playwright.async_api import BrowserContext, FileChooser, Page, expect
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from gallery.artworks.models import Artwork, Status
+from gallery.web.texts import Texts
 from tests import factories
 from tests.browser.accessibility import FOCUSED
 from tests.cast import PASSWORD
@@ -47,7 +48,7 @@ async def test_a_partner_sends_pictures_by_keyboard_alone(
     live: LiveSite, browser: BrowserContext, tmp_path: Path
 ) -> None:
     address = await live.serve(worker=False)
-    theme = await factories.theme(title_zh="冬至")
+    theme = await factories.theme(title=Texts({"zh": "冬至"}))
     consent = await factories.consent(live.cast.organisation)
     await factories.project(live.cast.organisation)
     drawings = []

@@ -8,12 +8,13 @@ from playwright.async_api import Browser
 
 from gallery.artworks.models import Status
 from gallery.search.models import SearchEntry
+from gallery.web.texts import Texts
 from tests import factories
 from tests.live import LiveSite
 
 
 async def test_a_visitor_searches_by_keyboard_and_comes_to_a_work(live: LiveSite, chromium: Browser) -> None:
-    theme = await factories.theme(title_zh="冬至", title_en="Winter Solstice")
+    theme = await factories.theme(title=Texts({"zh": "冬至", "en": "Winter Solstice"}))
     works = [
         await factories.artwork(
             live.storage,

@@ -9,6 +9,7 @@ engine.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,22 +24,29 @@ from tortoise.connection import get_connection
 from gallery.accounts.members import has_had_owner
 from gallery.accounts.models import FormerOwner, Membership
 from gallery.app import create_app
+from gallery.artists.models import Artist
+from gallery.artworks.as_sent import _project_as_sent
 from gallery.artworks.models import Artwork, Submission
 from gallery.artworks.release_before import take_over_years
 from gallery.artworks.works import set_texts
-from gallery.db.connection import Database
+from gallery.db.connection import Database, in_transaction
+from gallery.db.migrate import ROWS_AT_ONCE
 from gallery.exhibitions.credits import credits_of
 from gallery.exhibitions.models import Edition, Hanging, Room
 from gallery.exhibitions.talks import talks_of
 from gallery.images.models import Image
 from gallery.images.profile_image_models import ProfileImage, ProfileImageState
 from gallery.migrations import WORKS_FROM
+from gallery.organisations.models import Application, Organisation, Project
 from gallery.reviews.checks.findings import CheckFinding
-from gallery.reviews.models import Hint, WavedOff
+from gallery.reviews.models import Hint, ReadyReason, WavedOff
 from gallery.settings import Settings
+from gallery.themes.models import Theme
 from gallery.web import site_settings
+from gallery.web.models import Site
 from gallery.web.texts import NO_TEXTS, Texts
 from tests.conftest import PostgreSQL, run_in_thread, settings_for
+from tests.markup import attributes, texts_in
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
@@ -151,7 +159,7 @@ async def test_an_upgrade_keeps_every_row(empty: Callable[[str], Settings]) -> N
 
 def old_value(column: str, row: dict[str, Any]) -> Any:
     """What a column of the first release has today, where one may have become a text in any language."""
-    name = column.removesuffix("_translation").removesuffix("_zh").removesuffix("_en")
+    name = re.sub("_(translation|zh|en)$", "", column)
     if isinstance(text := row.get(name), str) and text.startswith('{"'):
         return json.loads(text)["en" if column.endswith(("_translation", "_en")) else "zh"]
     return "x" if column == "language" else row[column]  # the first release's row has a language that is none
@@ -365,6 +373,127 @@ async def test_the_texts_of_exhibitions_keep_their_words(empty: Callable[[str], 
                 assert "LOCATION:The library" in calendar.text
 
 
+PAIRS: dict[str, tuple[Any, tuple[str, ...], dict[str, Any]]] = {
+    "organisation": (
+        Organisation,
+        ("name", "about"),
+        {"slug": "s", "registration_number": "", "website": "", "is_active": True, "created_at": DAY},
+    ),
+    "application": (
+        Application,
+        ("name",),
+        {
+            **dict.fromkeys(("registration_number", "website", "about", "contact_name", "reason"), ""),
+            **{"contact_email": "a@example.org", "language": "zh", "state": "waiting", "created_at": DAY},
+        },
+    ),
+    "project": (
+        Project,
+        ("title", "summary"),
+        {"organisation_id": 1, "slug": "p", "link": "https://example.org", "created_at": DAY},
+    ),
+    "theme": (
+        Theme,
+        ("title", "text"),
+        {"slug": "t", "accent": "#a8322a", "accent_night": "#e4755f", "created_at": DAY},
+    ),
+    "artist": (
+        Artist,
+        ("about",),
+        {"organisation_id": 1, "credit_name": "x", "credit_name_translation": "", "created_at": DAY},
+    ),
+    "site": (Site, ("name", "home", "about", "footer"), {}),
+    "ready_reason": (ReadyReason, ("text",), {"field": ""}),
+}
+
+
+async def test_pairs_of_columns_keep_their_words(empty: Callable[[str], Settings]) -> None:
+    """In both languages, in one, and in none; more rows than are written at once."""
+    words: list[dict[str, str]] = [
+        {"zh": '"雪" \\ it\'s', "en": "Snow\n\nand ice"},
+        {"zh": "雪"},
+        {"en": "Snow"},
+        {},
+    ]
+    words += [{"en": f"Number {number}"} for number in range(ROWS_AT_ONCE)]
+    sent = {
+        "project": "计划 · Plan · x",
+        "project_title_zh": "计划",
+        "project_title_en": "Plan",
+        "project_summary_zh": "",
+        "project_summary_en": "x",
+        "project_link": "https://example.org",
+    }
+    async with opened(empty("old")) as database:
+        await database.migrate(upto="0049_texts_of_works")
+        for table, (_model, names, values) in PAIRS.items():
+            for id, texts in enumerate(words if table == "theme" else words[:4], 1):
+                own = {"slug": f"{table}{id}"} if "slug" in values else {}
+                pairs = {
+                    f"{name}_{language}": texts.get(language, "")
+                    for name in names
+                    for language in ("zh", "en")
+                }
+                await insert(table, {"id": id, **values, **own, **pairs})
+        work = {"id": 1, "public_id": "p1", "organisation_id": 1, "status": "draft", "language": "zh"}
+        await insert("artwork", {**work, "created_at": DAY, "updated_at": DAY})
+        submission = {"id": 1, "artwork_id": 1, "number": 1, "at": DAY}
+        await insert("submission", {**submission, "sent": json.dumps(sent), "replaces": "{}"})
+        await database.migrate()
+
+        for table, (model, names, _values) in PAIRS.items():
+            found = await model.all().order_by("id")
+            expected = [Texts(texts) for texts in (words if table == "theme" else words[:4])]
+            for name in names:
+                assert [getattr(row, name) for row in found] == expected, (table, name)
+        snapshot = (await Submission.get()).sent
+        assert snapshot == {
+            "project": "计划 · Plan · x",
+            "project_title[zh]": "计划",
+            "project_title[en]": "Plan",
+            "project_summary[en]": "x",
+            "project_link": "https://example.org",
+        }
+        project = _project_as_sent(snapshot)
+        assert project is not None
+        assert (project.title, project.summary) == (Texts({"zh": "计划", "en": "Plan"}), Texts({"en": "x"}))
+
+
+async def test_every_public_page_says_what_it_said(empty: Callable[[str], Settings]) -> None:
+    """`release_before.json` has rows of the last release, and which of their texts each of its pages showed."""
+    stored = json.loads((Path(__file__).parent / "release_before.json").read_text())
+    settings = empty("old")
+    async with opened(settings) as database:
+        await database.migrate(upto="0049_texts_of_works")
+        booleans = {
+            (row["table"], row["column"]) for row in await ask(COLUMNS) if row["type"] in ("boolean", "bool")
+        }
+        async with in_transaction() as connection:
+            is_sqlite = dialect(connection) == "sqlite"
+            await connection.execute_query(
+                "PRAGMA defer_foreign_keys = ON"
+                if is_sqlite
+                else "SET LOCAL session_replication_role = 'replica'"
+            )
+            for table, rows in stored["rows"].items():
+                for row in rows:
+                    values = {
+                        column: bool(value) if (table, column) in booleans else value
+                        for column, value in row.items()
+                    }
+                    await insert(table, values)
+        await database.migrate()
+    known = sorted({words for texts in stored["pages"].values() for words in texts})
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://gallery.test") as client:
+            for path, texts in stored["pages"].items():
+                page = (await client.get(path)).text
+                words = " ".join([*texts_in(page, "html"), *attributes(page, "img", "alt")])
+                assert [each for each in known if each in words] == texts, path
+
+
 async def insert(table: str, values: dict[str, Any]) -> None:
     names = ", ".join(f'"{name}"' for name in values)
     literals = ", ".join(
@@ -392,7 +521,7 @@ async def test_logos_and_covers_keep_their_rows_in_the_renamed_table(
         )
         await database.migrate()
         (logo,) = await ProfileImage.all()
-        assert (logo.alt_zh, logo.alt_en, logo.state) == ("灯", "A lamp", ProfileImageState.SHOWN)
+        assert (logo.alt, logo.state) == (Texts({"zh": "灯", "en": "A lamp"}), ProfileImageState.SHOWN)
         assert logo.organisation_id is not None
         assert await Image.filter(profile_image__id=logo.id).exists()
         assert "emblem" not in {row["table"] for row in await ask(COLUMNS)}

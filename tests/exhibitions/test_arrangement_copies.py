@@ -8,7 +8,7 @@ from gallery.artworks.models import Artwork, Status
 from gallery.exhibitions import drafts
 from gallery.exhibitions.draft_lists import add_entry
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Layout, Room
-from gallery.web.texts import NO_TEXTS
+from gallery.web.texts import NO_TEXTS, Texts
 from tests import factories
 from tests.conftest import Site
 from tests.factories import accepted, in_en
@@ -18,7 +18,7 @@ FORM = {"title[zh]": "", "title[en]": "Reunion again", "slug": "reunion-2027", "
 
 @pytest.mark.engines("sqlite", "postgresql")
 async def test_a_copy_begins_as_the_draft_is(site: Site) -> None:
-    theme = await factories.theme(title_en="Solstice")
+    theme = await factories.theme(title=Texts({"en": "Solstice"}))
     one, two, gone = [await accepted(site) for _ in range(3)]
     by_rule = await accepted(site, themes=[theme])
     exhibition = await factories.exhibition([one, two, gone], theme=theme)

@@ -20,6 +20,7 @@ from gallery.exhibitions.drafts import NotPublishable
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Layout, Room
 from gallery.exhibitions.room_rules import FilledRoom, HungWork
 from gallery.web.languages import set_language
+from gallery.web.texts import Texts
 from tests import factories
 from tests.conftest import Site
 from tests.factories import accepted, in_en
@@ -116,7 +117,7 @@ async def test_two_editions_are_compared_by_heading_and_list(site: Site) -> None
 
 
 async def test_a_changed_rule_is_told_by_names(site: Site) -> None:
-    theme = await factories.theme(title_en="Solstice")
+    theme = await factories.theme(title=Texts({"en": "Solstice"}))
     work = await accepted(site, themes=[theme])
     exhibition = await factories.exhibition([work])
     draft = await draft_of(exhibition)

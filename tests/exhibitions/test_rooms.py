@@ -11,7 +11,7 @@ from gallery.exhibitions.arrangements import ROOM_FIELDS
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Layout, Room
 from gallery.exhibitions.room_rules import MAX_WORKS_BY_RULE, fill_rooms
 from gallery.web.edit_conflicts import seen_field
-from gallery.web.texts import by_language, split_field_name
+from gallery.web.texts import Texts, by_language, split_field_name
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
@@ -406,7 +406,10 @@ async def test_a_stale_form_does_not_undo_a_theme(site: Site) -> None:
 
 
 async def test_of_two_themes_the_later_one_is_asked(site: Site) -> None:
-    hers, his = await factories.theme(title_en="Hers"), await factories.theme(title_en="His")
+    hers, his = (
+        await factories.theme(title=Texts({"en": "Hers"})),
+        await factories.theme(title=Texts({"en": "His"})),
+    )
     exhibition, _room = await begun([])
     here = f"/desk/exhibitions/{exhibition.id}"
     client = await site.client(site.cast.curator)

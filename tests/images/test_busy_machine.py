@@ -128,7 +128,7 @@ async def test_a_logo(site: Site, calm: Callable[[], None]) -> None:
     client = await site.client(site.cast.curator)
     address = f"/desk/organisations/{site.cast.organisation.id}/logo"
     answer = await client.post(
-        address, data={"alt_zh": "标志", "alt_en": ""}, files={"picture": ("a.jpg", PICTURE)}
+        address, data={"alt[zh]": "标志", "alt[en]": ""}, files={"picture": ("a.jpg", PICTURE)}
     )
     assert answer.status_code == 303
     page = (await client.get(address)).text

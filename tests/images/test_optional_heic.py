@@ -12,7 +12,7 @@ from gallery.images.sandbox import parent
 from tests.conftest import Site
 from tests.images import files
 
-WORDS = {"alt_zh": "一枚图章", "alt_en": "A seal"}
+WORDS = {"alt[zh]": "一枚图章", "alt[en]": "A seal"}
 
 
 @pytest.fixture

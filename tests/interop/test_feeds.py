@@ -17,6 +17,7 @@ from gallery.exhibitions.models import Edition, Hanging
 from gallery.interop import feeds
 from gallery.organisations.models import Organisation
 from gallery.themes.models import Theme
+from gallery.web.texts import Texts
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
@@ -44,7 +45,7 @@ async def wall(site: Site, count: int, **values: Any) -> list[Artwork]:
 
 @pytest.fixture
 async def winter() -> Theme:
-    return await factories.theme(slug="winter", title_zh="冬至", title_en="Winter")
+    return await factories.theme(slug="winter", title=Texts({"zh": "冬至", "en": "Winter"}))
 
 
 def feeds_of(slug: str) -> list[str]:

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import pytest
 
 from gallery.artworks.models import Status
+from gallery.web.texts import Texts
 from tests import factories
 from tests.conftest import Site
 
@@ -98,7 +99,7 @@ def parser(tmp_path_factory: pytest.TempPathFactory) -> Reader:
 
 async def documents(site: Site) -> list[dict[str, Any]]:
     """The manifest of a work, and the collections of its exhibition and theme."""
-    theme = await factories.theme(text_zh="一年里白天最短。")
+    theme = await factories.theme(text=Texts({"zh": "一年里白天最短。"}))
     works = [
         await factories.artwork(
             site.storage,

@@ -15,6 +15,7 @@ from gallery.db.content_version import bump
 from gallery.exhibitions.models import Edition, Exhibition, Hanging
 from gallery.organisations.models import Organisation
 from gallery.themes.models import Theme
+from gallery.web.texts import Texts
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
@@ -36,7 +37,7 @@ async def read(site: Site, path: str) -> dict[str, Any]:
 
 
 async def wall(site: Site, count: int, **values: Any) -> tuple[Theme, list[Artwork], Exhibition]:
-    theme = await factories.theme(title_zh="冬至", title_en="Winter", occurs_on=now().date())
+    theme = await factories.theme(title=Texts({"zh": "冬至", "en": "Winter"}), occurs_on=now().date())
     works = [
         await factories.artwork(
             site.storage, site.cast.organisation, **{"status": Status.ACCEPTED, "themes": [theme], **values}

@@ -60,7 +60,7 @@ async def test_it_is_signed_with_the_name_that_a_keeper_has_just_given(
     site: Site, office: PostOffice
 ) -> None:
     await accepted(site)
-    names = {"name_zh": "冬日画廊", "name_en": "Winter <Gallery>"}
+    names = {"name[zh]": "冬日画廊", "name[en]": "Winter <Gallery>"}
     await (await site.client(site.cast.keeper)).post("/desk/site/texts", data=names)
     await site.work()
     (sent,) = office.mails

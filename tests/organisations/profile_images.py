@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-ALT = {"alt_zh": "一只手托着一盏灯", "alt_en": "A hand that holds a lamp"}
+ALT = {"alt[zh]": "一只手托着一盏灯", "alt[en]": "A hand that holds a lamp"}
 
 
 async def send(client: httpx.AsyncClient, address: str, content: bytes | None, **data: str) -> httpx.Response:

@@ -15,8 +15,8 @@ from gallery.organisations.models import Application, ApplicationState, Organisa
 from tests.conftest import Site
 
 FIELDS = {
-    "name_zh": "山里的孩子",
-    "name_en": "Hill Children",
+    "name[zh]": "山里的孩子",
+    "name[en]": "Hill Children",
     "registration_number": "53110000MJ01234567",
     "website": "https://hill.example.org/",
     "about": "我们教山里的孩子画画。",
@@ -34,7 +34,7 @@ async def applied(site: Site, **fields: str) -> Application:
 
 async def test_it_is_kept_and_both_sides_are_told(site: Site) -> None:
     application = await applied(site)
-    assert (application.name_zh, application.language) == ("山里的孩子", "zh")
+    assert (application.name["zh"], application.language) == ("山里的孩子", "zh")
     kinds = {(mail.kind, mail.email, mail.language) for mail in await Mail.all()}
     assert kinds == {
         ("application_received", "Wang@Example.org", "zh"),
@@ -69,7 +69,7 @@ async def test_a_curator_admits_it_and_the_contact_becomes_its_owner(site: Site)
     page = await client.post(f"{path}/admission", data={"slug": "hill-children"})
     assert page.status_code == 200
     organisation = await Organisation.get(slug="hill-children")
-    assert (organisation.about_zh, organisation.registration_number) == (
+    assert (organisation.about["zh"], organisation.registration_number) == (
         FIELDS["about"],
         FIELDS["registration_number"],
     )
@@ -144,8 +144,8 @@ async def test_nobody_but_curators_sees_applications(site: Site) -> None:
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"name_zh": "", "name_en": " "}, "Please write a name"),
-        ({"name_zh": "长" * 121}, "please keep it to 120"),
+        ({"name[zh]": "", "name[en]": " "}, "Please write a name"),
+        ({"name[zh]": "长" * 121}, "please keep it to 120"),
         ({"registration_number": ""}, "Please give the number"),
         ({"website": "hill.example.org"}, "full web address"),
         ({"website": "javascript:alert(1)"}, "full web address"),
@@ -184,7 +184,7 @@ async def test_a_program_that_fills_in_everything_is_thanked_and_forgotten(site:
 async def test_one_address_applies_only_so_often(site: Site) -> None:
     client = await site.client()
     codes = [
-        (await client.post("/zh/join", data={**FIELDS, "name_zh": f"机构{number}"})).status_code
+        (await client.post("/zh/join", data={**FIELDS, "name[zh]": f"机构{number}"})).status_code
         for number in range(APPLICATIONS_PER_NETWORK + 1)
     ]
     assert codes == [303] * APPLICATIONS_PER_NETWORK + [429]
@@ -199,7 +199,7 @@ async def test_a_form_too_large_or_of_another_site_is_refused(site: Site) -> Non
 
 
 async def test_markup_in_an_application_stays_text(site: Site) -> None:
-    application = await applied(site, name_zh="<b>山</b>", about="<script>alert(1)</script>")
+    application = await applied(site, **{"name[zh]": "<b>山</b>", "about": "<script>alert(1)</script>"})
     page = await (await site.client(site.cast.curator)).get(f"/desk/applications/{application.id}")
     assert "<script>alert" not in page.text
     assert "<b>山" not in page.text

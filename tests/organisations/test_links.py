@@ -20,6 +20,7 @@ from gallery.organisations import link_check
 from gallery.organisations.link_check import Unreachable, final_status, is_alive, is_public_address
 from gallery.organisations.links import MAX_FAILURES, check_next_link, register_links
 from gallery.organisations.models import CheckedLink, LinkState, Project
+from gallery.web.texts import Texts
 from tests import factories
 from tests.conftest import Site
 from tests.markup import attributes
@@ -255,7 +256,10 @@ async def test_a_dead_link_is_told_to_partner_and_curator_and_leads_nobody_anywh
     status = 404
     async with server(lambda method, target: says(status if target == "/give" else 200)) as address:
         project = await factories.project(
-            site.cast.organisation, link=f"{address}/", link_once=f"{address}/give", title_en="Painted ties"
+            site.cast.organisation,
+            link=f"{address}/",
+            link_once=f"{address}/give",
+            title=Texts({"en": "Painted ties"}),
         )
         work = await factories.artwork(
             site.storage, site.cast.organisation, project=project, status="accepted"

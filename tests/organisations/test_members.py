@@ -71,7 +71,7 @@ async def test_editors_see_their_colleagues_and_change_nothing(site: Site) -> No
     assert "partner@example.org" in shown
     assert "Make owner" not in shown
     assert "Invite a member" not in shown
-    assert (await client.post(page(site), data={"about_en": "Mine"})).status_code == 404
+    assert (await client.post(page(site), data={"about[en]": "Mine"})).status_code == 404
     assert (
         await client.post(page(site, f"members/{membership.id}"), data={"role": "editor"})
     ).status_code == 404
@@ -91,7 +91,7 @@ async def test_owners_keep_their_own_organisation_only(site: Site) -> None:
     theirs = await Membership.get(person=site.cast.stranger)
     assert (await client.get(f"/desk/organisations/{elsewhere}/edit")).status_code == 404
     assert (
-        await client.post(f"/desk/organisations/{elsewhere}/edit", data={"about_en": "x"})
+        await client.post(f"/desk/organisations/{elsewhere}/edit", data={"about[en]": "x"})
     ).status_code == 404
     for organisation in (elsewhere, site.cast.organisation.id):
         path = f"/desk/organisations/{organisation}/members/{theirs.id}"
@@ -111,22 +111,22 @@ async def test_an_owner_changes_the_profile_but_not_names_and_number(site: Site)
     await own(site)
     client = await site.client(site.cast.partner)
     values = {
-        "about_en": "We **paint**.",
+        "about[en]": "We **paint**.",
         "website": "https://example.org",
         "slug": "stolen",
-        "name_en": "Other",
+        "name[en]": "Other",
         "is_active": "",
     }
     assert (await client.post(page(site), data=values)).status_code == 303
     organisation = await Organisation.get(id=site.cast.organisation.id)
-    assert (organisation.about_en, organisation.slug, organisation.name_en) == (
+    assert (organisation.about["en"], organisation.slug, organisation.name["en"]) == (
         "We **paint**.",
         "xiaogeng",
         "Xiaogeng Foundation",
     )
     assert organisation.is_active
     assert "<strong>paint</strong>" in (await client.get("/en/organisations/xiaogeng")).text
-    refused = await client.post(page(site), data={"website": "example.org", "about_en": "Kept words"})
+    refused = await client.post(page(site), data={"website": "example.org", "about[en]": "Kept words"})
     assert (refused.status_code, "Kept words" in refused.text) == (422, True)
 
 
@@ -215,7 +215,7 @@ async def test_somebody_of_two_organisations_chooses(site: Site) -> None:
     assert "Xiaogeng Foundation" in shown
     assert "Bazaar Charity" in shown
     # An owner of another organisation is not an owner here.
-    assert (await client.post(page(site), data={"about_en": "x"})).status_code == 404
+    assert (await client.post(page(site), data={"about[en]": "x"})).status_code == 404
 
 
 async def test_an_owner_corrects_the_name_of_a_colleague(site: Site) -> None:

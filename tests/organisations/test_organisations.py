@@ -6,11 +6,12 @@ import pytest
 
 from gallery.accounts.models import Invitation, Membership, Person, Role
 from gallery.organisations.models import Organisation
+from gallery.web.texts import Texts
 from tests import factories
 from tests.conftest import Site
 from tests.markup import attribute, select
 
-FIELDS = {"name_zh": "山里的孩子", "slug": "hill-children"}
+FIELDS = {"name[zh]": "山里的孩子", "slug": "hill-children"}
 INVITED = {"email": "New@Example.org", "role": "member", "language": "zh"}
 
 
@@ -37,7 +38,7 @@ async def test_a_curator_enters_one_and_invites_its_first_member(site: Site) -> 
 @pytest.mark.engines("sqlite", "postgresql")
 async def test_only_a_keeper_stops_the_showing(site: Site) -> None:
     ours = site.cast.organisation
-    fields = {"name_zh": ours.name_zh, "slug": ours.slug}
+    fields = {"name[zh]": ours.name["zh"], "slug": ours.slug}
     path = f"/desk/organisations/{ours.id}/edit"
     await (await site.client(site.cast.curator)).post(path, data=fields)
     assert (await Organisation.get(id=ours.id)).is_active
@@ -48,7 +49,7 @@ async def test_only_a_keeper_stops_the_showing(site: Site) -> None:
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"name_zh": ""}, "Please write a name"),
+        ({"name[zh]": "", "name[en]": ""}, "Please write a name"),
         ({"slug": "山"}, "small Latin letters"),
         ({"slug": "bazaar"}, "Another organisation has this name"),
         ({"website": "example.org"}, "full web address"),
@@ -107,7 +108,7 @@ async def test_the_list_counts_works_and_members(site: Site) -> None:
 @pytest.mark.engines("sqlite", "postgresql")
 async def test_the_list_has_pages_and_counts_works_and_members(site: Site) -> None:
     await Organisation.bulk_create(
-        Organisation(slug=f"number-{number}", name_en=f"Number {number}") for number in range(60)
+        Organisation(slug=f"number-{number}", name=Texts({"en": f"Number {number}"})) for number in range(60)
     )
     last = await Organisation.get(slug="number-59")
     for _ in range(2):

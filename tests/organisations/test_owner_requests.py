@@ -30,6 +30,7 @@ from gallery.organisations.models import (
 )
 from gallery.organisations.owner_requests import OBJECTION_PERIOD, can_be_stopped
 from gallery.settings import Settings
+from gallery.web.texts import Texts
 from tests.conftest import Site, settings_for
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
@@ -309,7 +310,7 @@ async def test_nobody_comes_in_but_after_a_request_that_stood(site: Site, events
     """For any steps in any order: nobody becomes an owner by request unless it took effect without being
     stopped.
     """
-    organisation = await Organisation.create(slug=secrets.token_hex(8), name_en="Any")
+    organisation = await Organisation.create(slug=secrets.token_hex(8), name=Texts({"en": "Any"}))
     await Membership.create(person=site.cast.partner, organisation=organisation, role=MemberRole.OWNER)
     email = f"{organisation.slug}@example.org"
     expected: RequestState | None = None  # of the latest request

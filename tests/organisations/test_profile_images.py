@@ -56,22 +56,22 @@ async def test_a_picture_is_set_shown_replaced_and_removed(site: Site, which: st
     client, visitor = await site.client(site.cast.partner), await site.client()
     assert (await send(client, address, factories.photograph(), **ALT)).status_code == 303
     assert "being prepared" in (await client.get(address)).text
-    assert ALT["alt_en"] not in await page_of(site, public)
+    assert ALT["alt[en]"] not in await page_of(site, public)
     await site.work()
-    first = picture_in(await page_of(site, public), ALT["alt_en"])
+    first = picture_in(await page_of(site, public), ALT["alt[en]"])
     answer = await visitor.get(first)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "image/jpeg"
-    assert ALT["alt_zh"] in await page_of(site, public.replace("/en/", "/zh/"))
+    assert ALT["alt[zh]"] in await page_of(site, public.replace("/en/", "/zh/"))
 
-    await send(client, address, None, alt_zh="灯", alt_en="A lamp")
+    await send(client, address, None, **{"alt[zh]": "灯", "alt[en]": "A lamp"})
     assert picture_in(await page_of(site, public), "A lamp") == first
 
     await send(client, address, factories.photograph(1200, 900), **ALT)
     site.app.state.content._checked_at = float("-inf")
     assert (await visitor.get(first)).status_code == 404
     await site.work()
-    second = picture_in(await page_of(site, public), ALT["alt_en"])
+    second = picture_in(await page_of(site, public), ALT["alt[en]"])
     assert second != first
 
     await send(client, address, None, is_gone="y", **ALT)
@@ -102,12 +102,12 @@ async def test_the_logo_of_an_organisation_that_is_stopped_is_gone(site: Site) -
     address, public = await place(site, "logo")
     await send(await site.client(site.cast.partner), address, factories.photograph(), **ALT)
     await site.work()
-    picture = picture_in(await page_of(site, public), ALT["alt_en"])
+    picture = picture_in(await page_of(site, public), ALT["alt[en]"])
     keeper = await site.client(site.cast.keeper)
     organisation = site.cast.organisation
     await keeper.post(
         f"/desk/organisations/{organisation.id}/edit",
-        data={"name_zh": organisation.name_zh, "slug": organisation.slug},
+        data={"name[zh]": organisation.name["zh"], "slug": organisation.slug},
     )
     assert not (await Organisation.get(id=organisation.id)).is_active
     site.app.state.content._checked_at = float("-inf")
@@ -147,7 +147,7 @@ async def test_a_cover_that_shows_a_withdrawn_work_goes_with_it(site: Site, is_t
         covers[seed] = project
     await site.work()
     addresses = {
-        seed: picture_in(await page_of(site, f"/en/projects/{project.slug}"), ALT["alt_en"])
+        seed: picture_in(await page_of(site, f"/en/projects/{project.slug}"), ALT["alt[en]"])
         for seed, project in covers.items()
     }
     gone = await Image.get(profile_image__project_id=covers[1].id)
@@ -192,7 +192,7 @@ async def test_only_owners_curators_and_members_may(site: Site) -> None:
         (None, ALT, "Please choose a picture."),
         (factories.photograph()[:3000], ALT, "damaged"),
         (factories.photograph(300, 200), ALT, "too small"),
-        (factories.photograph(), {"alt_zh": " ", "alt_en": ""}, "in one language at least."),
+        (factories.photograph(), {"alt[zh]": " ", "alt[en]": ""}, "in one language at least."),
     ],
     ids=["text", "none", "damaged", "small", "no words"],
 )
@@ -203,5 +203,5 @@ async def test_what_is_wrong_is_said_and_what_was_typed_stays(
     answer = await send(await site.client(site.cast.partner), address, content, **data)
     assert answer.status_code == 422
     assert words in answer.text
-    assert data["alt_en"] in answer.text
+    assert data["alt[en]"] in answer.text
     assert not await ProfileImage.exists()

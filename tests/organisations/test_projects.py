@@ -9,7 +9,7 @@ from gallery.organisations.models import Project
 from tests import factories
 from tests.conftest import Site
 
-FIELDS = {"title_zh": "画出联系", "summary_zh": "教孩子画画。", "link": "https://example.org/give"}
+FIELDS = {"title[zh]": "画出联系", "summary[zh]": "教孩子画画。", "link": "https://example.org/give"}
 
 
 @pytest.mark.engines("sqlite", "postgresql")
@@ -18,12 +18,12 @@ async def test_a_partner_makes_and_changes_one(site: Site) -> None:
     before = await current_number()
     assert (await client.post("/desk/projects", data=FIELDS)).status_code == 303
     project = await Project.get()
-    assert (project.title_zh, project.organisation_id) == ("画出联系", site.cast.organisation.id)
+    assert (project.title["zh"], project.organisation_id) == ("画出联系", site.cast.organisation.id)
     path = f"/desk/projects/{project.id}/edit"
     assert 'value="画出联系"' in (await client.get(path)).text
-    assert (await client.post(path, data={**FIELDS, "title_en": "Painted ties"})).status_code == 303
+    assert (await client.post(path, data={**FIELDS, "title[en]": "Painted ties"})).status_code == 303
     await project.refresh_from_db()
-    assert project.title_en == "Painted ties"
+    assert project.title["en"] == "Painted ties"
     assert await current_number() == before + 2
     page = (await client.get("/desk/projects")).text
     assert "Painted ties" in page
@@ -36,7 +36,7 @@ async def test_a_stranger_finds_nothing(site: Site) -> None:
     path = f"/desk/projects/{project.id}/edit"
     assert (await client.get(path)).status_code == 404
     assert (await client.post(path, data=FIELDS)).status_code == 404
-    assert project.title_en not in (await client.get("/desk/projects")).text
+    assert project.title["en"] not in (await client.get("/desk/projects")).text
 
 
 async def test_a_curator_belongs_to_no_organisation(site: Site) -> None:
@@ -51,8 +51,8 @@ async def test_a_curator_belongs_to_no_organisation(site: Site) -> None:
         ({"link": "ftp://example.org"}, "begins with https://"),
         ({"link": "javascript:alert(1)"}, "begins with https://"),
         ({"link": ""}, "Please give the web address"),
-        ({"title_zh": " "}, "Please write a title"),
-        ({"summary_zh": "长" * 601}, "please keep it to 600"),
+        ({"title[zh]": " "}, "Please write a title"),
+        ({"summary[zh]": "长" * 601}, "please keep it to 600"),
     ],
 )
 async def test_mistakes_are_named_and_nothing_is_lost(
@@ -61,8 +61,8 @@ async def test_mistakes_are_named_and_nothing_is_lost(
     client = await site.client(site.cast.partner)
     answer = await client.post(
         "/desk/projects",
-        data={**FIELDS, "title_en": "Kept words", **fields}
-        | ({"title_en": ""} if "title_zh" in fields else {}),
+        data={**FIELDS, "title[en]": "Kept words", **fields}
+        | ({"title[en]": ""} if "title[zh]" in fields else {}),
     )
     assert answer.status_code == 422
     assert sentence in answer.text

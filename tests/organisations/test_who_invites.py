@@ -21,6 +21,7 @@ from gallery.mail.messages import compose
 from gallery.mail.models import Mail
 from gallery.mail.outbox import Notification, notify
 from gallery.organisations.models import Organisation
+from gallery.web.texts import Texts
 from tests import factories
 from tests.conftest import Site
 
@@ -122,7 +123,7 @@ async def test_an_open_invitation_of_a_curator_from_before_opens_nothing(site: S
 
 
 async def test_of_two_invitations_of_a_first_owner_only_one_counts(site: Site) -> None:
-    organisation = await Organisation.create(slug="new", name_en="New")
+    organisation = await Organisation.create(slug="new", name=Texts({"en": "New"}))
     tokens = [
         await invite(email, Role.MEMBER, days=1, organisation_id=organisation.id, by=site.cast.curator)
         for email in ("one@example.org", "two@example.org", "three@example.org")
@@ -151,7 +152,7 @@ async def test_invitations_of_a_keeper_end_with_the_role(site: Site, gives: str,
     bad = await Person.create(
         email="bad@example.org", name="B", role=Role.KEEPER, language="en", password_hash="x"
     )
-    organisation = await Organisation.create(slug="new", name_en="New")
+    organisation = await Organisation.create(slug="new", name=Texts({"en": "New"}))
     first_of = {"organisation_id": organisation.id} if gives == "first owner" else {}
     role = Role.MEMBER if first_of else Role.KEEPER
     link = f"/desk/invitations/{await invite('other@example.org', role, days=1, by=bad, **first_of)}"
@@ -188,7 +189,7 @@ async def test_an_invitation_holds_while_whoever_made_it_is_an_owner(site: Site)
 
 @pytest.mark.parametrize("lost_by", ["leaving", "closing", "stopping"])
 async def test_an_organisation_that_lost_its_owner_has_no_first_one_again(site: Site, lost_by: str) -> None:
-    organisation = await Organisation.create(slug="new", name_en="New")
+    organisation = await Organisation.create(slug="new", name=Texts({"en": "New"}))
     membership = await Membership.create(
         person=site.cast.stranger,
         organisation=organisation,
@@ -315,7 +316,7 @@ async def test_whom_an_owner_invited_stays_and_the_owners_are_told(site: Site, j
 
 
 async def test_a_site_of_one_charity_has_its_keeper_as_first_owner_and_says_so(site: Site) -> None:
-    organisation = await Organisation.create(slug="ours", name_en="Ours")
+    organisation = await Organisation.create(slug="ours", name=Texts({"en": "Ours"}))
     client = await site.client(site.cast.keeper)
     sent = {**fields(site, site.cast.keeper.email), "organisation": str(organisation.id)}
     answer = await client.post("/desk/invitations-sent", data=sent)

@@ -11,6 +11,7 @@ from gallery.artists.models import Consent
 from gallery.artworks.models import Status
 from gallery.clock import now
 from gallery.themes.models import Theme
+from gallery.web.texts import Texts
 from tests import factories
 from tests.conftest import Site
 from tests.factories import accepted, in_en
@@ -20,10 +21,14 @@ from tests.markup import texts_in
 @pytest.mark.engines("sqlite", "postgresql")
 async def test_the_desk_sees_occasions_calls_and_exhibitions(site: Site) -> None:
     day = factories.days_from_now
-    await factories.theme(title_en="Lanterns", occurs_on=day(80))
-    await factories.theme(title_en="Cup", occurs_on=day(-3), occurs_until=day(20), call_opens_on=day(-60))
-    await factories.theme(title_en="Long past", occurs_on=day(-300))
-    await factories.theme(title_en="Solstice", date_rule="solar:winter_solstice", occurs_on=day(-1))
+    await factories.theme(title=Texts({"en": "Lanterns"}), occurs_on=day(80))
+    await factories.theme(
+        title=Texts({"en": "Cup"}), occurs_on=day(-3), occurs_until=day(20), call_opens_on=day(-60)
+    )
+    await factories.theme(title=Texts({"en": "Long past"}), occurs_on=day(-300))
+    await factories.theme(
+        title=Texts({"en": "Solstice"}), date_rule="solar:winter_solstice", occurs_on=day(-1)
+    )
     await factories.exhibition(
         [],
         title=in_en("Round things"),
@@ -48,9 +53,9 @@ async def test_the_desk_sees_occasions_calls_and_exhibitions(site: Site) -> None
 
 async def test_visitors_see_what_comes_and_which_calls_are_open(site: Site) -> None:
     day = factories.days_from_now
-    await factories.theme(title_en="Lanterns", occurs_on=day(80), call_closes_on=day(9))
-    await factories.theme(title_en="Later", occurs_on=day(200), call_opens_on=day(100))
-    await factories.theme(title_en="Gone", occurs_on=day(-1))
+    await factories.theme(title=Texts({"en": "Lanterns"}), occurs_on=day(80), call_closes_on=day(9))
+    await factories.theme(title=Texts({"en": "Later"}), occurs_on=day(200), call_opens_on=day(100))
+    await factories.theme(title=Texts({"en": "Gone"}), occurs_on=day(-1))
     page = await (await site.client()).get("/en/calendar")
     assert "Open for submissions until" in page.text
     assert "Open for submissions from" in page.text

@@ -13,6 +13,7 @@ import pytest
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now, today
 from gallery.organisations.models import CheckedLink, LinkState, Organisation
+from gallery.web.texts import Texts
 from tests import factories
 from tests.conftest import Site
 
@@ -116,10 +117,12 @@ async def test_pictures_without_consent_for_sharing_are_not_named(site: Site) ->
 @pytest.mark.engines("sqlite", "postgresql")
 async def test_every_page_tells_what_it_shows_and_no_more(site: Site) -> None:
     await Organisation.filter(id=site.cast.organisation.id).update(
-        about_zh="我们陪伴**孤独症**青年。", website="https://example.org/", registration_number="53110000"
+        about=Texts({"zh": "我们陪伴**孤独症**青年。"}),
+        website="https://example.org/",
+        registration_number="53110000",
     )
     theme = await factories.theme(
-        slug="winter", title_zh="冬至", title_en="Winter", text_zh="一年里白天最短。"
+        slug="winter", title=Texts({"zh": "冬至", "en": "Winter"}), text=Texts({"zh": "一年里白天最短。"})
     )
     project = await factories.project(site.cast.organisation, starts_on=today())
     work, exhibition = await wall(site, themes=[theme], project=project)

@@ -30,6 +30,7 @@ from gallery.reviews.coverage import count_coverage
 from gallery.reviews.vetoes import lift_veto, veto
 from gallery.themes.models import Theme
 from gallery.web.page_keys import edition_key, keys_of_works, work_key
+from gallery.web.texts import Texts
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
@@ -119,14 +120,14 @@ class Changes:
     async def rename_theme(self) -> None:
         theme = self.random.choice(await Theme.all().order_by("id"))
         client = await self.site.client(self.site.cast.curator)
-        data = WINTER | {"slug": theme.slug, "title_en": f"Theme {self.random.random()}"}
+        data = WINTER | {"slug": theme.slug, "title[en]": f"Theme {self.random.random()}"}
         assert (await client.post(f"/desk/themes/{theme.id}/edit", data=data)).status_code == 303
 
     async def change_organisation(self) -> None:
         client = await self.site.client(self.site.cast.curator)
         organisation = self.site.cast.organisation
-        data = {"name_zh": organisation.name_zh, "slug": organisation.slug, "is_active": "y"}
-        data["about_en"] = f"We are {self.random.random()}"
+        data = {"name[zh]": organisation.name["zh"], "slug": organisation.slug, "is_active": "y"}
+        data["about[en]"] = f"We are {self.random.random()}"
         path = f"/desk/organisations/{organisation.id}/edit"
         assert (await client.post(path, data=data)).status_code == 303
 
@@ -139,7 +140,7 @@ async def test_a_cached_page_is_what_would_be_rendered_now(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(content_version, "STALENESS", 0.0)  # the cache asks before each answer
-    themes = [await factories.theme(title_en=f"Theme {n}") for n in range(2)]
+    themes = [await factories.theme(title=Texts({"en": f"Theme {n}"})) for n in range(2)]
     project = await factories.project(site.cast.organisation)
     works = [
         await factories.artwork(

@@ -27,7 +27,10 @@ from tests.queries import counted_queries
 @pytest.fixture
 async def winter() -> Theme:
     return await factories.theme(
-        slug="winter", title_zh="冬至", title_en="Winter solstice", accent="#123456", accent_night="#abcdef"
+        slug="winter",
+        title=Texts({"zh": "冬至", "en": "Winter solstice"}),
+        accent="#123456",
+        accent_night="#abcdef",
     )
 
 
@@ -278,7 +281,8 @@ async def test_a_long_title_is_set_smaller(site: Site, title: str, heading: str)
 async def test_home_tells_for_what_works_are_gathered(site: Site) -> None:
     async def call(title: str, **days: int) -> None:
         await factories.theme(
-            title_zh=title, **{name: factories.days_from_now(number) for name, number in days.items()}
+            title=Texts({"zh": title}),
+            **{name: factories.days_from_now(number) for name, number in days.items()},
         )
 
     await call("现在征集", call_opens_on=-1, call_closes_on=0)

@@ -88,7 +88,7 @@ STATES: list[Callable[[Site, Artwork], Awaitable[None]]] = [
 async def type_since(site: Site, work: Artwork) -> Image:
     """Change everything that an organisation can, and more, without submitting it; returns the new picture."""
     name, organisation = f"{SINCE} {work.id}", site.cast.organisation
-    renamed = {"title_zh": name, "title_en": name, "summary_zh": name, "summary_en": name}
+    renamed = dict.fromkeys(("title", "summary"), Texts({"zh": name, "en": name}))
     await Artist.filter(id=work.artist_id or 0).update(credit_name=name, credit_name_translation=name)
     await Project.filter(id=work.project_id or 0).update(**renamed, link=f"https://example.org/{SINCE}")
     image = await factories.image(site.storage, organisation)

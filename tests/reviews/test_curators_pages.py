@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from gallery.artworks.models import Artwork, Status, Submission
@@ -14,8 +15,10 @@ from gallery.organisations.models import CheckedLink, LinkState, Project
 from gallery.reviews.hints import check_submission
 from gallery.reviews.holds import take_hold
 from gallery.reviews.models import Hint, ReadyReason, Review, WavedOff
+from gallery.web.texts import Texts
 from tests import factories
 from tests.conftest import Site
+from tests.markup import attribute
 from tests.reviews.works import submitted_work
 
 
@@ -65,7 +68,7 @@ async def test_a_selection_that_cannot_be_decided(site: Site, data: dict[str, st
 @pytest.mark.engines("sqlite", "postgresql")
 async def test_a_ready_reason_is_told_in_the_language_of_the_work(site: Site) -> None:
     client = await site.client(site.cast.curator)
-    data = {"field": "picture", "text_zh": "请靠窗拍。", "text_en": "By a window, please."}
+    data = {"new-field": "picture", "new-text[zh]": "请靠窗拍。", "new-text[en]": "By a window, please."}
     assert (await client.post("/desk/reasons", data=data)).status_code == 303
     reason = await ReadyReason.get()
     work = await submitted_work(site)
@@ -85,17 +88,28 @@ async def test_a_ready_reason_is_told_in_the_language_of_the_work(site: Site) ->
 @pytest.mark.engines("sqlite", "postgresql")
 async def test_ready_reasons_are_worded_anew_and_removed(site: Site) -> None:
     client = await site.client(site.cast.curator)
-    reason = await ReadyReason.create(text_zh="旧的")
-    bad = await client.post(f"/desk/reasons/{reason.id}", data={"field": "", "text_zh": "", "text_en": ""})
+    reason = await ReadyReason.create(text=Texts({"zh": "旧的"}))
+
+    async def send(**fields: str) -> httpx.Response:
+        data = {f"reason-{reason.id}-{name}": words for name, words in fields.items()}
+        return await client.post(f"/desk/reasons/{reason.id}", data=data)
+
+    bad = await send(**{"field": "", "text[zh]": "", "text[en]": ""})
     assert bad.status_code == 422
-    assert "at least one of the two languages" in bad.text
-    await client.post(f"/desk/reasons/{reason.id}", data={"field": "title", "text_zh": "新的", "text_en": ""})
-    assert (await ReadyReason.get(id=reason.id)).text_zh == "新的"
+    assert "Please write it in one language at least." in bad.text
+    added = await send(**{"field": "title", "text[zh]": "新的", "adds_language": "1", "add_language": "bo"})
+    assert added.status_code == 422
+    box = f"[name='reason-{reason.id}-text[bo]'][lang=bo][autofocus]"
+    assert attribute(added.text, box, "dir") == "auto"
+    await send(**{"field": "title", "text[zh]": "新的", "text[bo]": "གསར་པ།"})
+    assert (await ReadyReason.get(id=reason.id)).text == Texts({"zh": "新的", "bo": "གསར་པ།"})
     assert "新的" in (await client.get("/desk/reasons")).text
-    await client.post(f"/desk/reasons/{reason.id}", data={"is_gone": "1"})
+    await send(is_gone="1")
     assert not await ReadyReason.all().exists()
     assert (await client.post(f"/desk/reasons/{reason.id}", data={})).status_code == 404
-    assert (await client.post("/desk/reasons", data={"field": "magic", "text_zh": "x"})).status_code == 422
+    assert (
+        await client.post("/desk/reasons", data={"new-field": "magic", "new-text[zh]": "x"})
+    ).status_code == 422
 
 
 @pytest.mark.engines("sqlite", "postgresql")
@@ -155,7 +169,7 @@ async def test_coverage_counts_and_lists_what_is_on_view(site: Site, monkeypatch
     await factories.exhibition([whole, lacking])
     client = await site.client(site.cast.curator)
     assert "2 works are on view." in (await client.get("/desk/coverage")).text
-    for name in ("alt_text_translation", "translation", "project", "consent"):
+    for name in ("alt_text-en", "story-en", "project", "consent"):
         page = (await client.get(f"/desk/coverage?lacking={name}")).text
         assert "1 does not" in page
         assert "缺少" in page

@@ -29,6 +29,7 @@ from gallery.reviews.scoring import (
 )
 from gallery.themes.models import Theme
 from gallery.web.languages import use_language
+from gallery.web.texts import Texts
 from tests import factories
 from tests.conftest import Site
 
@@ -71,7 +72,7 @@ async def test_a_round_is_opened_scored_and_ranked(site: Site) -> None:
     assert (await keeper.post(f"/desk/rounds/{round.id}/closing")).status_code == 303
     page = (await keeper.get(f"/desk/rounds/{round.id}")).text
     assert page.index(f'value="{high.id}"') < page.index(f'value="{low.id}"')
-    for phrase in ("4.50", "spread 0.50", "2.00", "spread 0.00", "Note 5", site.cast.organisation.name_en):
+    for phrase in ("4.50", "spread 0.50", "2.00", "spread 0.00", "Note 5", site.cast.organisation.name["en"]):
         assert phrase in page
     chosen = {"work": [str(high.id)], "decision": "accepted"}
     assert "1 work accepted" in (await curator.post("/desk/queue/decisions", data=chosen)).text
@@ -82,7 +83,7 @@ async def test_a_round_is_opened_scored_and_ranked(site: Site) -> None:
 async def test_nothing_tells_whose_a_work_is(site: Site) -> None:
     theme = await factories.theme()
     project = await factories.project(
-        site.cast.organisation, title_zh="星光画室", title_en="Starlight Studio"
+        site.cast.organisation, title=Texts({"zh": "星光画室", "en": "Starlight Studio"})
     )
     story = "小画家在晓更基金会的星光画室画的。Xiaogeng Foundation helped."
     (submission,) = await works_of(site, theme, 1, project=project, story=story, assistance="王老师帮忙")

@@ -28,7 +28,7 @@ from gallery.search.models import SearchEntry
 from gallery.search.tokenizer import spans, terms_of
 from gallery.themes.models import Theme
 from gallery.web.page_keys import work_key
-from gallery.web.texts import Texts
+from gallery.web.texts import Texts, contains_words
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
@@ -62,9 +62,11 @@ WORKS: list[dict[str, Any]] = [
 @pytest.fixture
 async def wall(site: Site) -> list[Artwork]:
     """Four works on view and one that is not."""
-    theme = await factories.theme(slug="solstice", title_zh="冬至", title_en="Winter Solstice")
-    plain = await factories.theme(slug="plain", title_zh="平常", title_en="Plain")
-    project = await factories.project(site.cast.organisation, title_zh="团圆计划", title_en="Reunion")
+    theme = await factories.theme(slug="solstice", title=Texts({"zh": "冬至", "en": "Winter Solstice"}))
+    plain = await factories.theme(slug="plain", title=Texts({"zh": "平常", "en": "Plain"}))
+    project = await factories.project(
+        site.cast.organisation, title=Texts({"zh": "团圆计划", "en": "Reunion"})
+    )
     works = []
     for number, texts in enumerate(WORKS):
         works.append(
@@ -245,7 +247,7 @@ async def test_an_exhibition_to_come_and_a_stopped_organisation_are_not_found(
 
 async def test_the_index_follows_what_changes(site: Site, wall: list[Artwork]) -> None:
     client = await site.client()
-    await Organisation.filter(id=site.cast.organisation.id).update(name_zh="萤火虫")
+    await Organisation.filter(id=site.cast.organisation.id).update(name=Texts({"zh": "萤火虫"}))
     room = await Room.filter(edition__number=1).first()
     assert room is not None
     room.text = in_zh("走马灯")
@@ -308,15 +310,15 @@ async def test_what_contains_a_changed_text_is_indexed_with_it(site: Site, wall:
     organisation, theme, project = (
         await site.cast.organisation.get(id=site.cast.organisation.id),
         await Theme.get(slug="plain"),
-        await Project.get(title_zh="团圆计划"),
+        await Project.get(contains_words("title", "团圆计划")),
     )
     works = len(wall)
     for row, field, key, word, count in (
-        (organisation, "name_zh", "organisation", "萤火虫", works + 2),  # with its project
-        (theme, "title_zh", "theme", "走马灯", works - 1 + 1),
-        (project, "title_zh", "project", "麦田", works + 1),
+        (organisation, "name", "organisation", "萤火虫", works + 2),  # with its project
+        (theme, "title", "theme", "走马灯", works - 1 + 1),
+        (project, "title", "project", "麦田", works + 1),
     ):
-        await type(row).filter(id=row.id).update(**{field: word})
+        await type(row).filter(id=row.id).update(**{field: Texts({"zh": word})})
         await bump(rows=[f"{key}:{row.id}"])
         await site.work()
         assert len(await found(client, word)) == count, key
@@ -518,7 +520,7 @@ async def test_many_answers_need_no_more_queries_than_few(site: Site, wall: list
 
     site.app.page_cache.max_bytes = 0  # type: ignore[attr-defined]  # it asks for the content version now and then
     few = await queries("剪纸")
-    theme = await factories.theme(title_zh="很多")
+    theme = await factories.theme(title=Texts({"zh": "很多"}))
     more = [
         await factories.artwork(
             site.storage, site.cast.organisation, status=Status.ACCEPTED, medium="剪纸", themes=[theme]

@@ -30,6 +30,7 @@ from gallery.stats.models import (
 from gallery.stats.plots import HEIGHT, WIDTH, axis_scale, bar_plot, buckets
 from gallery.stats.totals import Counts, DateRange, total_counts
 from gallery.themes.models import Theme
+from gallery.web.texts import Texts
 from tests import factories
 from tests.conftest import Site
 from tests.factories import in_en
@@ -61,7 +62,7 @@ async def add_to(counts: type[OrganisationCount | ProjectCount], number: int, **
 
 async def works(site: Site) -> tuple[Artwork, Artwork, Theme]:
     """A work of the partner's organisation with a theme, and one elsewhere with the same."""
-    theme = await factories.theme(title_zh="冬至", title_en="Winter solstice")
+    theme = await factories.theme(title=Texts({"zh": "冬至", "en": "Winter solstice"}))
     values: dict[str, Any] = {"status": Status.ACCEPTED, "themes": [theme]}
     mine = await factories.artwork(site.storage, site.cast.organisation, title="饺子皮", **values)
     theirs = await factories.artwork(site.storage, site.cast.elsewhere, title="汤圆", **values)
@@ -85,7 +86,7 @@ async def test_a_partner_sees_the_figures_of_their_own_organisation(site: Site) 
     assert numbers_of(page.text, "Winter solstice") == ["1,200", "2", "3"]
     project = await mine.project
     assert project is not None
-    assert numbers_of(page.text, project.title_en) == ["0", "3"]
+    assert numbers_of(page.text, project.title["en"]) == ["0", "3"]
     assert "77,777" not in page.text
     assert theirs.title["en"] not in page.text
     longer = await (await site.client(site.cast.partner)).get(
@@ -249,7 +250,7 @@ async def test_a_title_that_is_a_formula_is_harmless_in_the_sheet(site: Site) ->
         status=Status.ACCEPTED,
         title=title,
         title_translation=title,
-        themes=[await factories.theme(title_en="@SUM(A1)", title_zh="-1+1")],
+        themes=[await factories.theme(title=Texts({"en": "@SUM(A1)", "zh": "-1+1"}))],
     )
     await count(work, today(), seen=1)
     _, row = await sheet(site)

@@ -115,13 +115,13 @@ async def test_what_gives_no_day_comes_back_with_a_sentence(
 
 async def test_the_same_theme_again_next_year(site: Site) -> None:
     client = await site.client(site.cast.curator)
-    await client.post("/desk/themes", data={**BY_TERM, "title_en": "Winter solstice 2026"})
+    await client.post("/desk/themes", data={**BY_TERM, "title[en]": "Winter solstice 2026"})
     theme = await Theme.get(slug="winter-solstice-2026")
     before = await current_number()
     answer = await client.post(f"/desk/themes/{theme.id}/again")
     again = await Theme.get(slug="winter-solstice-2027")
     assert answer.headers["location"] == f"/desk/themes/{again.id}/edit"
-    assert (again.title_en, again.title_zh) == ("Winter solstice 2027", "冬至")
+    assert (again.title["en"], again.title["zh"]) == ("Winter solstice 2027", "冬至")
     assert again.occurs_on == date(2027, 12, 22)
     assert (again.call_opens_on, again.call_closes_on) == (date(2027, 11, 1), date(2027, 12, 15))
     assert await current_number() == before + 1

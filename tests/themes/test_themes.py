@@ -20,7 +20,7 @@ async def test_a_curator_makes_a_theme(site: Site) -> None:
     answer = await client.post("/desk/themes", data=WINTER)
     assert (answer.status_code, answer.headers["location"]) == (303, "/desk/themes")
     theme = await Theme.get(slug="winter-solstice-2026")
-    assert theme.title_zh == "冬至"
+    assert theme.title["zh"] == "冬至"
     assert theme.occurs_on == date(2026, 12, 22)
     assert theme.accent == "#a8322a"
     assert await current_number() == before + 1
@@ -33,10 +33,10 @@ async def test_a_curator_changes_a_theme(site: Site) -> None:
     before = await current_number()
     page = await client.get(f"/desk/themes/{theme.id}/edit")
     assert page.status_code == 200
-    assert theme.title_zh in page.text
-    answer = await client.post(f"/desk/themes/{theme.id}/edit", data={**WINTER, "title_en": "Dongzhi"})
+    assert theme.title["zh"] in page.text
+    answer = await client.post(f"/desk/themes/{theme.id}/edit", data={**WINTER, "title[en]": "Dongzhi"})
     assert answer.status_code == 303
-    assert (await Theme.get(id=theme.id)).title_en == "Dongzhi"
+    assert (await Theme.get(id=theme.id)).title["en"] == "Dongzhi"
     assert await current_number() == before + 1
 
 
@@ -62,7 +62,7 @@ async def test_a_theme_that_does_not_exist(site: Site) -> None:
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
-        ({"title_zh": "", "title_en": " "}, "at least one of the two languages"),
+        ({"title[zh]": "", "title[en]": " "}, "Please write a title, in one language at least."),
         ({"slug": "Winter Solstice"}, "small Latin letters"),
         ({"slug": ""}, "short name for the address"),
         ({"call_closes_on": "2026-10-31"}, "ends before it begins"),
@@ -70,7 +70,7 @@ async def test_a_theme_that_does_not_exist(site: Site) -> None:
         ({"accent": "red"}, "choose a colour"),
         ({"accent": "#e4755f"}, "too light to read on paper"),
         ({"accent_night": "#a8322a"}, "too dark to read at night"),
-        ({"title_zh": "冬" * 81}, "81 characters"),
+        ({"title[zh]": "冬" * 81}, "81 characters"),
     ],
 )
 async def test_what_is_wrong_comes_back_with_a_sentence(

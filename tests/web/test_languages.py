@@ -18,6 +18,7 @@ from gallery.web.languages import (
     set_language,
     use_language,
 )
+from gallery.web.texts import NO_TEXTS, Texts
 
 
 @pytest.mark.parametrize(
@@ -60,10 +61,10 @@ def test_accepted_language_is_always_one_of_ours(header: str) -> None:
 
 
 def test_a_value_says_which_language_it_is_in() -> None:
-    both = SimpleNamespace(name_zh="冬至", name_en="Winter solstice")
+    both = SimpleNamespace(name=Texts({"zh": "冬至", "en": "Winter solstice"}))
     assert localized(both, "name", "en") == LocalizedText("Winter solstice", "en")
-    assert localized(SimpleNamespace(name_zh="冬至", name_en=""), "name", "en") == LocalizedText("冬至", "zh")
-    assert localized(SimpleNamespace(name_zh="", name_en=""), "name", "en") == LocalizedText("", "en")
+    assert localized(SimpleNamespace(name=Texts({"zh": "冬至"})), "name", "en") == LocalizedText("冬至", "zh")
+    assert localized(SimpleNamespace(name=NO_TEXTS), "name", "en") == LocalizedText("", "en")
 
 
 async def test_requests_at_once_do_not_change_each_others_language() -> None:
