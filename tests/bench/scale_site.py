@@ -180,6 +180,8 @@ def _default(field: Any) -> Any:
 def _stored(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, Texts):
+        return value.to_json()
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
 
 
