@@ -34,6 +34,9 @@ from gallery.web.languages import lazy_gettext as _l
 from gallery.web.texts import LIKELY_LANGUAGES, by_language, split_field_name
 from gallery.web.texts_form import TextsForm
 
+# The forms of the builder save themselves.
+THERE_ARE_FIELDS = _l("There are fields for %(language)s now.")
+
 
 def as_typed(form: TextsForm, values: Mapping[str, Any]) -> dict[str, Any]:
     """`values` from a posted form, its texts by language, such as `title[bo]`; without fields that were not sent."""
@@ -84,6 +87,7 @@ class ExhibitionForm(ThemedForm):
 class EditionForm(ThemedForm):
     """The draft of an exhibition."""
 
+    added_sentence = THERE_ARE_FIELDS
     texts: ClassVar[Mapping[str, Any]] = {**TitledForm.texts, "introduction": ""}
 
     introduction = TextBlockField(_l("Introduction"), 8000, description=_l("In Markdown."))
@@ -141,6 +145,7 @@ class ChoiceField(SelectField):
 class RoomForm(TitledForm):
     """A room: texts, layout, and whether its works are hung by hand or by a rule."""
 
+    added_sentence = THERE_ARE_FIELDS
     texts: ClassVar[Mapping[str, Any]] = {**TitledForm.texts, "text": ""}
 
     text = TextBlockField(_l("Wall text"), 8000, description=_l("In Markdown."))
@@ -225,6 +230,7 @@ class RoomForm(TitledForm):
 class CaptionForm(TextsForm):
     """A caption for a work in one room only."""
 
+    added_sentence = THERE_ARE_FIELDS
     texts: ClassVar[Mapping[str, Any]] = {"caption": ""}
 
     caption = LineField(_l("Caption"), 300)

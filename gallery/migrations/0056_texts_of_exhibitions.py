@@ -6,7 +6,7 @@ from tortoise.migrations import operations as ops
 from gallery.db.migrate import ROWS_AT_ONCE, ReplaceColumns
 from gallery.migrations import joined_pairs
 
-LANGUAGES = ("zh", "en")  # those of the old columns
+LANGUAGES = ("zh", "en")  # of the old entries
 # Column of an edition with entries as JSON → the texts of an entry
 TEXTS_OF_ENTRIES = {"credits": ("name",), "talks": ("title", "text", "place")}
 

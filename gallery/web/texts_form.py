@@ -57,6 +57,8 @@ class TextsForm(Form):
 
     # text → the sentence for one without words in any language; "" if it may be empty
     texts: ClassVar[Mapping[str, Any]] = {}
+    # What is said when a language was added; a form that saves itself may have been saved.
+    added_sentence: ClassVar[Any] = _l("There are fields for %(language)s now. Nothing is saved yet.")
 
     add_language = SelectField(_l("Another language"), [Optional()], validate_choice=False)
     add_language_other = LineField(_l("Its name or tag"), 60, render_kw={"autocomplete": "off"})
@@ -135,10 +137,7 @@ class TextsForm(Form):
         """Check each text: in languages, each once, and not empty if it must not be."""
         if self.adds_language:
             if self.added:
-                self.form_errors = [
-                    _("There are fields for %(language)s now. Nothing is saved yet.")
-                    % {"language": language_name(self.added)}
-                ]
+                self.form_errors = [str(self.added_sentence) % {"language": language_name(self.added)}]
             else:
                 self["add_language_other"].errors = [str(UNKNOWN_LANGUAGE)]
             return False

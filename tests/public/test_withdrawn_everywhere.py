@@ -15,7 +15,6 @@ from PIL import ImageOps
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.models import Picture as WorkPicture
 from gallery.exhibitions.credit_logos import set_logo
-from gallery.exhibitions.credits import Credit, CreditKind
 from gallery.exhibitions.models import Edition
 from gallery.images.models import Fingerprint, Image
 from gallery.images.profile_image_models import CreditLogo, ProfileImage
@@ -182,7 +181,7 @@ async def test_logos_credits_and_covers_that_show_a_withdrawn_work_go_with_it(li
     theirs = await factories.artwork(storage, elsewhere, status=Status.ACCEPTED)
     exhibition = await factories.exhibition([work, other, staying, theirs], slug="solstice")
     for edition in await Edition.filter(exhibition=exhibition):
-        edition.credits = [Credit("aaaaaaaa", CreditKind.DONOR, "甲", "", "").to_json()]
+        edition.credits = [{"key": "aaaaaaaa", "kind": "donor", "name": {"zh": "甲"}, "link": ""}]
         await edition.save()
     owners: list[Organisation | Project] = [
         live.cast.organisation,
