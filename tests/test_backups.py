@@ -580,7 +580,7 @@ async def test_what_ended_after_the_copy_is_ended_again_and_named(
         try:
             for ending in all_endings:
                 assert await ending.has_ended(), ending
-            assert await Artwork.all().on_view().values_list("title", flat=True) == [stays.own("title")]
+            assert await Artwork.all().on_view().values_list("title", flat=True) == [stays.title]
             keepers = Person.filter(is_active=True, role=Role.KEEPER)
             assert await keepers.values_list("name", flat=True) == ["keeper"]
             assert await Membership.filter(organisation_id=live.cast.organisation.id).count() == 4

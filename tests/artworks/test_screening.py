@@ -48,7 +48,9 @@ async def set_logo_of(site: Site, organisation: Organisation, seed: int) -> Prof
     """A logo that is a crop of a drawing, as the worker leaves it."""
     content = as_file(drawn(seed).crop(CROP), quality=60)
     image = await factories.received(site.storage, organisation, content)
-    await set_profile_image(organisation, image, "灯", "A lamp", site.cast.curator, site.storage)
+    await set_profile_image(
+        organisation, image, Texts({"zh": "灯", "en": "A lamp"}), site.cast.curator, site.storage
+    )
     await site.work()
     return await ProfileImage.get(organisation=organisation).select_related("image")
 
@@ -175,7 +177,9 @@ async def test_a_cover_is_on_view_only_while_its_projects_page_is(site: Site) ->
     work = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
     project = await Project.get(id=work.project_id or 0)
     image = await factories.received(site.storage, site.cast.organisation, as_file(drawn(2)))
-    await set_profile_image(project, image, "灯", "A lamp", site.cast.partner, site.storage)
+    await set_profile_image(
+        project, image, Texts({"zh": "灯", "en": "A lamp"}), site.cast.partner, site.storage
+    )
     await site.work()
     profile_image = await ProfileImage.get().select_related("image")
     visitor = await site.client()

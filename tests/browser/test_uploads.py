@@ -22,8 +22,7 @@ from tests import factories
 from tests.artworks.sheets import two_works
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, came, hold, until
 from tests.browser.people import click_through, is_within, sign_in
-from tests.factories import in_zh
-from tests.live import BadLine, LiveSite
+from tests.live import BadLine, LiveSite, eventually
 
 PICTURES = 30
 LONG = 240_000  # ms: thirty pictures are opened one after the other, perhaps on a slow machine
@@ -263,9 +262,9 @@ async def test_without_scripts_several_pictures_go_in_one_form(
         await row.locator("[name=title]").fill("Tangyuan")
         await row.locator("button[name=then][value=save]").click()
         await page.wait_for_url(re.compile(r"/desk/works/\d+$"))
-        assert await Artwork.filter(title=in_zh("Tangyuan")).count() == 1
+        assert await Artwork.filter(title__contains="Tangyuan").count() == 1
         # Selected works are submitted, or show what they lack.
-        work = await Artwork.get(title=in_zh("Tangyuan"))
+        work = await Artwork.get(title__contains="Tangyuan")
         await page.goto(f"{address}/desk/works/many")
         await page.check(f"#draft-{work.id} [name=work]")
         await page.click(".many-chosen button")
@@ -279,7 +278,7 @@ async def test_without_scripts_several_pictures_go_in_one_form(
         assert await is_within(page)
         await page.click("main button.primary")
         await page.wait_for_url(re.compile(r"/desk/works/\d+$"))
-        image = (await Artwork.get(title=in_zh("Tangyuan")).prefetch_related("image")).image
+        image = (await Artwork.get(id=work.id).prefetch_related("image")).image
         assert image is not None
         assert (image.turn, image.crop_bottom) == (180, 9500)
     finally:
@@ -329,8 +328,7 @@ async def test_a_language_is_added_in_place_and_what_was_typed_in_it_comes_back(
     assert await page.input_value("[name=title]") == "Snow"
     await page.fill("[name='title[bo]']", "ཁ་བ།")
     await page.press("[name='title[bo]']", "Tab")
-    await expect(page.locator(".typing-state")).to_contain_text(SAVED, timeout=60_000)
-    assert (await Artwork.get(id=work.id)).title["bo"] == "ཁ་བ།"
+    await eventually(lambda: Artwork.exists(id=work.id, title__contains="ཁ་བ།"))
     # What could not be sent is in a language for which the page has no fields when it is opened again.
     await page.click(".add-language > summary")
     await page.fill("[name=add_language_other]", "Uyghur")

@@ -19,6 +19,7 @@ from gallery.public.chores import unpublish_images
 from gallery.reviews.vetoes import veto
 from gallery.settings import Settings
 from gallery.storage import Storage, StoreUnavailable
+from gallery.web.texts import Texts
 from gallery.withdrawals.withdrawal import withdraw
 from gallery.worker import ChoreContext
 from tests import factories
@@ -243,7 +244,9 @@ async def test_whatever_leaves_the_wall_empties_the_cache(site: Site) -> None:
     await withdraw(await Consent.get(id=works[1].consent_id), storage)
     assert len(asked) == 2
     logo = await factories.image(storage, organisation)
-    await set_profile_image(organisation, logo, "标志", "Logo", site.cast.curator, storage)
+    await set_profile_image(
+        organisation, logo, Texts({"zh": "标志", "en": "Logo"}), site.cast.curator, storage
+    )
     await remove_profile_image(organisation, site.cast.curator, storage)
     assert len(asked) == 3
     await Artwork.filter(id=works[2].id).update(status="submitted")

@@ -22,6 +22,7 @@ from gallery.images.profile_images import set_profile_image
 from gallery.mail.models import Mail
 from gallery.organisations.models import Organisation, Project
 from gallery.search.models import SearchEntry
+from gallery.web.texts import Texts
 from tests import factories
 from tests.images.drawings import as_file, drawn
 from tests.live import LiveSite, any_in, crawl, eventually, is_text
@@ -194,7 +195,7 @@ async def test_logos_credits_and_covers_that_show_a_withdrawn_work_go_with_it(li
     for owner, content in pictures.items():
         organisation = elsewhere if getattr(owner, "organisation_id", owner.id) == elsewhere.id else None
         profile_image = await factories.received(storage, organisation or live.cast.organisation, content)
-        await set_profile_image(owner, profile_image, "灯", "A lamp", partner, storage)
+        await set_profile_image(owner, profile_image, Texts({"zh": "灯", "en": "A lamp"}), partner, storage)
 
     first, second = await live.serve(), await live.serve(worker=False)
 
