@@ -22,8 +22,9 @@ def test_public_pictures_are_the_first_routes_and_withdrawals_the_first_chore() 
 
 
 def test_every_route_and_chore_of_a_feature_is_mounted_once() -> None:
-    routes = [route for feature in FEATURES for route in feature.ROUTES]
-    assert sorted(map(id, feature_routes())) == sorted(map(id, routes))
+    routes = [(route.path, route.name) for feature in FEATURES for route in feature.ROUTES]
+    assert sorted((route.path, route.name) for route in feature_routes()) == sorted(routes)
+    assert len(set(routes)) == len(routes)
     assert len({chore.name for chore in CHORES}) == len(CHORES)
 
 

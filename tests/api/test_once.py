@@ -125,7 +125,7 @@ async def test_a_fault_leaves_neither_work_nor_answer(site: Site, monkeypatch: p
         raise RuntimeError("the disk is full")  # after the work was made, before its answer is kept
 
     with monkeypatch.context() as patch:
-        patch.setattr(works, "_state_response", broken)
+        patch.setattr(works, "state_response", broken)
         with pytest.raises(RuntimeError):
             await client.post(f"{V1}/works", json={"title": "A"}, headers=KEY)
     assert await Artwork.all().count() == await KeptAnswer.all().count() == 0
