@@ -152,7 +152,7 @@ async def test_each_form_may_be_as_large_as_the_site_takes(proxy: Proxy, tmp_pat
 @PROXIES
 async def test_no_log_has_an_address_that_is_a_key(proxy: Proxy, tmp_path: Path) -> None:
     async with proxy(NOBODY, tmp_path) as https, visitor(https) as client:
-        for beginning in secret_beginnings():
+        for beginning in (each.replace("*", "zh-Hant") for each in secret_beginnings()):
             assert (await client.get(f"{beginning}a-key")).status_code == 502
             async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{https.plain}") as plain:
                 assert (await plain.get(f"{beginning}a-key", headers={"host": HOST})).status_code == 301
