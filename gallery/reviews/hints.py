@@ -41,7 +41,7 @@ from gallery.reviews.pairs import (
     store_pair,
 )
 from gallery.reviews.proposals import reviewed_fields
-from gallery.web.languages import LocalizedText, is_chinese
+from gallery.web.languages import LocalizedText
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import shown_date
 from gallery.worker import ChoreContext
@@ -340,10 +340,8 @@ async def describe_hints(hints: list[Hint]) -> list[HintDescription]:
             entry = entries.get(hint.facts["entry"])
             if entry is None:
                 continue  # the entry is no longer in the wording list
-            language = "zh" if is_chinese() else "en"  # those of the list
-            sentence = entry.why_zh if is_chinese() else entry.why_en
-            title = wording.wording_list().sources[entry.source][f"title_{language}"]
-            instead, source = entry.instead, LocalizedText(title, language)
+            sentence = entry.why.localized().text
+            instead, source = entry.instead, wording.wording_list().sources[entry.source].localized()
         else:
             sentence = _hint_sentence(hint)
         result.append(

@@ -119,8 +119,7 @@ def test_the_list_of_words_is_whole() -> None:
     for entry in listed.entries:
         assert entry.words
         assert entry.instead
-        assert entry.why_zh
-        assert entry.why_en
+        assert set(entry.why) == {"zh", "en"}
         assert entry.source in listed.sources
         assert not any(entry.pattern.search(word) for word in entry.instead.split("、"))
     assert {entry.language for entry in listed.entries} == {"zh", "en"}

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gallery.reviews.checks.findings import CheckFinding, is_quoted
+from gallery.web.texts import Texts
 
 
 @dataclass(frozen=True)
@@ -25,15 +26,14 @@ class WordingEntry:
     pattern: re.Pattern[str]
     words: tuple[str, ...]  # as shown on the page of the wording list
     instead: str
-    why_zh: str
-    why_en: str
+    why: Texts
     source: str  # a key of `WordingList.sources`
 
 
 @dataclass(frozen=True)
 class WordingList:
     version: str
-    sources: Mapping[str, Mapping[str, str]]  # key → title_zh, title_en
+    sources: Mapping[str, Texts]  # key → title
     entries: tuple[WordingEntry, ...]
 
 
@@ -47,13 +47,17 @@ def wording_list() -> WordingList:
             pattern=_pattern(each["language"], each["words"], each.get("not_before", "")),
             words=tuple(each["words"]),
             instead=each["instead"],
-            why_zh=each["why_zh"],
-            why_en=each["why_en"],
+            why=_in_both(each, "why"),
             source=each["source"],
         )
         for each in content["entry"]
     )
-    return WordingList(content["version"], content["source"], entries)
+    sources = {key: _in_both(source, "title") for key, source in content["source"].items()}
+    return WordingList(content["version"], sources, entries)
+
+
+def _in_both(entry: Mapping[str, str], name: str) -> Texts:
+    return Texts({language: entry[f"{name}_{language}"] for language in ("zh", "en")})
 
 
 def _pattern(language: str, words: list[str], not_before: str) -> re.Pattern[str]:
