@@ -158,7 +158,7 @@ async def test_own_colours_leave_all_that_matters(live: LiveSite, chromium: Brow
     mark = page.locator(".site-nav [aria-current]")
     assert await mark.evaluate("e => getComputedStyle(e).borderBottomStyle") == "solid"
     await page.goto(f"{site.address}/en/works/{site.work.public_id}")
-    picture = page.locator(".hero img")
+    picture = page.locator(".hero img").first
     assert await picture.evaluate("e => getComputedStyle(e).forcedColorAdjust") == "none"
     button = page.locator(".behind .button").first
     assert await button.evaluate("e => getComputedStyle(e).borderTopStyle") == "solid"

@@ -81,7 +81,7 @@ async def test_the_main_job(
         await page.fill("[name=project_link]", "https://example.org/art-class")
         await page.click("button[name=then][value=submit]")
         await expect(page.locator("main .state-submitted").first).to_be_visible()
-        work = await Artwork.get(title=in_zh(TITLE)).prefetch_related("submissions")
+        work = await Artwork.get(id=work.id).prefetch_related("submissions")
         assert (work.status, len(work.submissions)) == (Status.SUBMITTED, 1)
 
         # 2. A curator returns it with a note; the partner corrects it; the curator accepts it.
