@@ -126,10 +126,10 @@ async def test_the_main_job(
         await curator.goto(builder)
         room = curator.locator("#new-room")
         if not await room.locator("[name$='title[zh]']").is_visible():
-            await room.locator("summary").click()
+            await room.locator("summary").first.click()
         await room.locator("[name$='title[zh]']").fill("锅里的热气")
         await room.locator("[name$='text[zh]']").fill("圆的东西先暖手，再暖胃。")
-        await click_through(room.locator("button"))
+        await click_through(room.locator("button.primary"))
         await curator.goto(builder)
         await click_through(curator.locator(f"#work-{work.id} button"))
         await curator.goto(builder)
