@@ -7,11 +7,13 @@ one rendering, and a comparison needs none. So here the models are rendered once
 from __future__ import annotations
 
 import gc
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from typing import Any
 
+from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection
 from tortoise.exceptions import OperationalError
 from tortoise.fields.base import Field
@@ -29,6 +31,7 @@ from tortoise.migrations.schema_generator.state_apps import StateApps
 from tortoise.transactions import in_transaction
 
 ROWS_AT_ONCE = 500
+Row = Mapping[str, Any]  # column → value
 
 # Decision 21: the operations of a migration only add; all other changes are SQL or Python. None of these
 # operations reads the models' state from before the operation.
@@ -252,6 +255,33 @@ class Executor(MigrationExecutor):
                 for operation in batch:
                     await operation.database_forward(key.app_label, rendered, rendered, editor)
             await MigrationRecorder(connection).record_applied(key.app_label, key.name)
+
+
+async def change_json(
+    client: BaseDBAsyncClient, table: str, column: str, change: Callable[[Any, Row], Any], more: str = ""
+) -> None:
+    """Replace the value of a JSON column in each row by what `change` makes of it, `ROWS_AT_ONCE` rows at a time.
+
+    `change` gets the value, never NULL, and the row with `id` and the columns of `more`, which begins with a comma.
+    What stays equal is not written.
+    """
+    marks = ("?", "?") if client.capabilities.dialect == "sqlite" else ("$1", "$2")
+    after = 0
+    while rows := await client.execute_query_dict(
+        f'SELECT "id", "{column}" AS found{more} FROM "{table}"'  # noqa: S608
+        f' WHERE "id" > {after} AND "{column}" IS NOT NULL ORDER BY "id" LIMIT {ROWS_AT_ONCE}'
+    ):
+        changed = []
+        for row in rows:
+            value = json.loads(row["found"]) if isinstance(row["found"], str) else row["found"]
+            if (replaced := change(value, row)) != value:
+                changed.append([json.dumps(replaced, ensure_ascii=False), row["id"]])
+        if changed:
+            await client.execute_many(
+                f'UPDATE "{table}" SET "{column}" = {marks[0]} WHERE "id" = {marks[1]}',  # noqa: S608
+                changed,
+            )
+        after = rows[-1]["id"]
 
 
 @contextmanager

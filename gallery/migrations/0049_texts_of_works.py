@@ -4,7 +4,7 @@ import json
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
-from gallery.db.migrate import ReplaceColumns
+from gallery.db.migrate import ROWS_AT_ONCE, ReplaceColumns, change_json
 from gallery.web.texts import Texts, TextsField
 
 TEXTS = ("title", "story", "alt_text", "medium", "assistance", "transcript")
@@ -51,44 +51,35 @@ async def rename_fields(apps, editor):
     client = editor.client
     marks = ("?", "?") if client.capabilities.dialect == "sqlite" else ("$1", "$2")
 
-    async def each_row(query):
-        after = 0
-        while rows := await client.execute_query_dict(query.format(after=after)):
-            for row in rows:
-                yield row
-            after = rows[-1]["id"]
-
-    async def change(table, column, id, value):
-        await client.execute_query(f'UPDATE "{table}" SET "{column}" = {marks[0]} WHERE "id" = {marks[1]}', [value, id])
-
     for table, column, language in JSON_COLUMNS:
-        query = (
-            f'SELECT "id", "{column}" AS found, {language} AS language FROM "{table}"'
-            f' WHERE "id" > {{after}} AND "{column}" IS NOT NULL ORDER BY "id" LIMIT 500'
+        await change_json(
+            client,
+            table,
+            column,
+            lambda values, row: with_languages(values, row["language"]),
+            more=f", {language} AS language",
         )
-        async for row in each_row(query):
-            values = json.loads(row["found"]) if isinstance(row["found"], str) else row["found"]
-            changed = with_languages(values, row["language"])
-            if changed != values:
-                await change(table, column, row["id"], json.dumps(changed, ensure_ascii=False))
 
     # The key of a hint is made of its field, and what a curator dismissed is known by that key.
-    query = (
+    after = 0
+    while rows := await client.execute_query_dict(
         'SELECT h."id", h."artwork_id", h."check", h."field", h."excerpt", h."facts", h."key", a."language"'
         ' FROM "hint" h JOIN "artwork" a ON a."id" = h."artwork_id"'
-        f""" WHERE h."id" > {{after}} AND h."field" LIKE '%{ENDING}' ORDER BY h."id" LIMIT 500"""
-    )
-    async for row in each_row(query):
-        facts = json.loads(row["facts"]) if isinstance(row["facts"], str) else row["facts"]
-        field = renamed(row["field"], row["language"])
-        identity = "\0".join((row["check"], field, facts.get("rule", ""), row["excerpt"]))
-        key = hashlib.sha256(identity.encode()).hexdigest()[:32]
-        await change("hint", "field", row["id"], field)
-        await change("hint", "key", row["id"], key)
-        await client.execute_query(
-            f'UPDATE "waved_off" SET "key" = {marks[0]} WHERE "key" = {marks[1]} AND "artwork_id" = {row["artwork_id"]}',
-            [key, row["key"]],
-        )
+        f""" WHERE h."id" > {after} AND h."field" LIKE '%{ENDING}' ORDER BY h."id" LIMIT {ROWS_AT_ONCE}"""
+    ):
+        for row in rows:
+            facts = json.loads(row["facts"]) if isinstance(row["facts"], str) else row["facts"]
+            field = renamed(row["field"], row["language"])
+            identity = "\0".join((row["check"], field, facts.get("rule", ""), row["excerpt"]))
+            key = hashlib.sha256(identity.encode()).hexdigest()[:32]
+            await client.execute_query(
+                f'UPDATE "hint" SET "field" = {marks[0]}, "key" = {marks[1]} WHERE "id" = {row["id"]}', [field, key]
+            )
+            await client.execute_query(
+                f'UPDATE "waved_off" SET "key" = {marks[0]} WHERE "key" = {marks[1]} AND "artwork_id" = {row["artwork_id"]}',
+                [key, row["key"]],
+            )
+        after = rows[-1]["id"]
 
 
 class Migration(migrations.Migration):

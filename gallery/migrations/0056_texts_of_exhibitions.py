@@ -1,9 +1,7 @@
-import json
-
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 
-from gallery.db.migrate import ROWS_AT_ONCE, ReplaceColumns
+from gallery.db.migrate import ReplaceColumns, change_json
 from gallery.migrations import joined_pairs
 
 LANGUAGES = ("zh", "en")  # of the old entries
@@ -21,24 +19,10 @@ def with_texts(entry, names):
 
 
 async def change_entries(apps, editor):
-    client = editor.client
-    marks = ("?", "?") if client.capabilities.dialect == "sqlite" else ("$1", "$2")
     for column, names in TEXTS_OF_ENTRIES.items():
-        update = f'UPDATE "edition" SET "{column}" = {marks[0]} WHERE "id" = {marks[1]}'
-        after = 0
-        while rows := await client.execute_query_dict(
-            f'SELECT "id", "{column}" AS entries FROM "edition" WHERE "id" > {after} AND "{column}" IS NOT NULL'
-            f' ORDER BY "id" LIMIT {ROWS_AT_ONCE}'
-        ):
-            changed = []
-            for row in rows:
-                entries = json.loads(row["entries"]) if isinstance(row["entries"], str) else row["entries"]
-                if entries:
-                    texts = [with_texts(entry, names) for entry in entries]
-                    changed.append([json.dumps(texts, ensure_ascii=False), row["id"]])
-            if changed:
-                await client.execute_many(update, changed)
-            after = rows[-1]["id"]
+        await change_json(
+            editor.client, "edition", column, lambda entries, row: [with_texts(entry, names) for entry in entries]
+        )
 
 
 class Migration(migrations.Migration):
