@@ -151,6 +151,11 @@ async def reframe(
 
 async def edit(request: Request) -> Response:
     """A partner opens the page for turning and cropping, which shows the whole original."""
+    return await _page(request)
+
+
+async def _page(request: Request, form: FramingForm | None = None, status: int = 200) -> Response:
+    """The page with the picture as it is now, or a redirect; without `form` it has the picture's own values."""
     _person, _organisations, artwork = await load_artwork(request)
     picture = _chosen_picture(request, artwork)
     image = picture.image if picture else artwork.image
@@ -158,7 +163,17 @@ async def edit(request: Request) -> Response:
     if refused is not None:
         return refused
     assert image is not None
-    return _render_page(request, artwork, image, FramingForm.of(image.framing))
+    form = FramingForm.of(image.framing) if form is None else form
+    context = {
+        "work": artwork,
+        "image": image,
+        "picture": picture,
+        "form": form,
+        "sides": [form[name] for name in SIDES],
+        "whole": unframed_name(image),
+        "shortest": 600,
+    }
+    return render(request, "artworks/framing.html", context, status=status)
 
 
 def _chosen_picture(request: Request, artwork: Artwork) -> Picture | None:
@@ -178,12 +193,11 @@ async def update(request: Request) -> Response:
     refused = _redirect_if_not_framable(request, artwork, image)
     if refused is not None:
         return refused
-    assert image is not None
     posted = await read_desk_form(request)
     form = FramingForm(posted)
     framing = NO_FRAMING if posted.get("then") == "as_it_came" else form.read()
     if framing is None:
-        return _render_page(request, artwork, image, form, 422)
+        return await _page(request, form, 422)
     status = 422
     try:
         fresh = await reframe(artwork, framing, person, storage_of(request), settings_of(request), picture)
@@ -203,14 +217,7 @@ async def update(request: Request) -> Response:
             "submit it."
         )
         return redirect_to_work(request, artwork, done if fresh else _("The picture is as it was."), "done")
-    _person, _organisations, artwork = await load_artwork(request)
-    picture = _chosen_picture(request, artwork)
-    image = picture.image if picture else artwork.image
-    refused = _redirect_if_not_framable(request, artwork, image)
-    if refused is not None:
-        return refused
-    assert image is not None
-    return _render_page(request, artwork, image, form, status)
+    return await _page(request, form, status)
 
 
 def _redirect_if_not_framable(request: Request, artwork: Artwork, image: Image | None) -> Response | None:
@@ -222,21 +229,6 @@ def _redirect_if_not_framable(request: Request, artwork: Artwork, image: Image |
     if unframed_name(image) is None:
         return redirect_to_work(request, artwork, str(ImageState.RECEIVED.label))
     return None
-
-
-def _render_page(
-    request: Request, artwork: Artwork, image: Image, form: FramingForm, status: int = 200
-) -> Response:
-    context = {
-        "work": artwork,
-        "image": image,
-        "picture": _chosen_picture(request, artwork),
-        "form": form,
-        "sides": [form[name] for name in SIDES],
-        "whole": unframed_name(image),
-        "shortest": 600,
-    }
-    return render(request, "artworks/framing.html", context, status=status)
 
 
 routes = [
