@@ -41,9 +41,9 @@ from gallery.clock import today
 from gallery.organisations.forms import organisation_choices
 from gallery.organisations.models import Organisation
 from gallery.web.forms import Form, LineField, TextBlockField, WebAddress
+from gallery.web.languages import default_language, localized, site_languages, translation_language
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.languages import localized, site_languages
 from gallery.web.rendering import shown_date
 from gallery.web.texts import (
     MAX_LANGUAGES,
@@ -301,11 +301,9 @@ class WorkForm(ConsentFields):
         elif artist is not None and artist.organisation_id != organisation.id:
             self.refuse("artist", _("This artist belongs to another organisation than the work."))
         elif artist is None and self.credit_name.data:
-            offered = site_languages()
-            own = self.language.data if self.language.data in offered else offered[0]
-            other = next((each for each in offered if each != own), own)
-            translation = self.credit_name_translation.data or ""
-            return NewArtist(self.credit_name.data, Texts({other: translation}))
+            own = self.language.data if self.language.data in site_languages() else default_language()
+            translation = {translation_language(own): self.credit_name_translation.data or ""}
+            return NewArtist(self.credit_name.data, Texts(translation))
         elif artist is None and consent is not None and not self.artist.errors:
             return consent.artist  # a consent belongs to one artist
         return artist

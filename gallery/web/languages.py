@@ -97,8 +97,16 @@ def other_languages(language: str) -> list[str]:
 
 
 def translation_language(language: str) -> str:
-    """The language of what is only called a translation of words in `language`: `credit_name_translation`."""
-    return "en" if is_chinese(language) else "zh"
+    """The language of what is only called a translation of words in `language`: `credit_name_translation`.
+
+    The site's first language that is another one: a credit name in Traditional characters is no translation.
+    """
+    others = (each for each in _site_languages if _family(each) != _family(language))
+    return next(others, "en" if is_chinese(language) else "zh")
+
+
+def _family(language: str) -> str:
+    return "zh" if is_chinese(language) else language.partition("-")[0]
 
 
 def accepted_language(accept_language: str) -> str:

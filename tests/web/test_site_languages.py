@@ -13,10 +13,12 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 
 from gallery.app import create_app
+from gallery.artists.models import Artist
 from gallery.artworks.models import Status
 from gallery.mail.messages import compose
 from gallery.mail.models import Mail
 from gallery.organisations.models import Application, Organisation
+from gallery.public.view_models import credit_in_page_language
 from gallery.settings import Settings, SettingsError
 from gallery.stats.count_writer import write_counts
 from gallery.stats.models import CountKind, WorkCount
@@ -37,6 +39,7 @@ from gallery.web.languages import (
 from gallery.web.rendering import open_graph_locale, shown_date, shown_moment, shown_month
 from gallery.web.texts import Texts, site_language_name
 from tests import factories
+from tests.artworks.forms import shown_fields
 from tests.conftest import Site
 from tests.markup import attribute, attributes, first, select, text_in, texts_in
 from tests.stats.visitors import BROWSER, raw_headers
@@ -318,6 +321,19 @@ async def test_an_application_in_traditional_chinese_is_admitted(trilingual: Sit
         Texts({"zh-Hant": fields["about"]}),
     )
     assert (await Mail.get(kind="application_admitted")).language == "zh-Hant"
+
+
+async def test_a_credit_name_is_translated_into_another_language_than_chinese(trilingual: Site) -> None:
+    """Not into the site's second language, which is Chinese, too."""
+    client = await trilingual.client(trilingual.cast.partner)
+    fields = shown_fields((await client.get("/desk/works/new")).text)
+    typed = {"language": "zh", "title": "雪", "credit_name": "豆豆", "credit_name_translation": "Doudou"}
+    assert (await client.post("/desk/works", data={**fields, **typed})).status_code == 303
+    artist = await Artist.get(credit_name="豆豆")
+    assert artist.credit_translations == Texts({"en": "Doudou"})
+    for language, name in (("zh", "豆豆"), ("zh-Hant", "豆豆"), ("en", "Doudou")):
+        with use_language(language):
+            assert credit_in_page_language("豆豆", artist.credit_translations, "zh").text == name
 
 
 async def test_pages_are_counted_in_each_language(trilingual: Site) -> None:
