@@ -320,6 +320,9 @@ async def endings(live: LiveSite) -> list[Ending]:
         about=Texts({"en": "Paints at home."}),
     )
     await PrivateDetails.create(artist=shy, legal_name="Li Ming", contact="13800000000", changed_at=now())
+    french = await Artist.create(
+        organisation=organisation, credit_name="Artiste", about=Texts({"fr": "Peint au lit."})
+    )
     form_consent = await factories.consent(organisation, shy)
     form = await SignedForm.create(consent=form_consent, token="form", kind="pdf", file_bytes=9)
     wide = await factories.consent(organisation, for_print=True, for_archive=True)
@@ -461,10 +464,16 @@ async def endings(live: LiveSite) -> list[Ending]:
             none(lambda: Artist.filter(page_id="shy")),
         ),
         Ending(
-            "artist's about_en",
+            "artist's about",
             "Shy artist",
             lambda: Artist.filter(id=shy.id).update(about=Texts()),
             none(lambda: Artist.filter(about__contains="home")),
+        ),
+        Ending(
+            "artist's about",
+            "Artiste",
+            lambda: Artist.filter(id=french.id).update(about=Texts()),
+            none(lambda: Artist.filter(about__contains="Peint")),
         ),
         Ending(
             "private contact",

@@ -52,8 +52,7 @@ from gallery.organisations.owner_requests import cancel
 from gallery.reviews.vetoes import veto
 from gallery.sounds.models import Sound, SoundState
 from gallery.storage import Storage
-from gallery.web.languages import site_languages
-from gallery.web.texts import LIKELY_LANGUAGES, NO_TEXTS, Texts, holds_language
+from gallery.web.texts import NO_TEXTS, Texts
 
 VETO_REASON = "还原备份时再次撤下。Taken off view again when the site was restored."
 
@@ -63,10 +62,10 @@ class RevocableKind:
     """A kind of thing that can end. Add a new kind to REVOCABLE_KINDS; revocations.py explains identities."""
 
     name: str  # printed by `gallery restore`, and part of each digest
-    valid: Callable[[], Awaitable[Mapping[int, str]]]  # id → identity, for the rows that have not ended
+    valid: Callable[[], Awaitable[Mapping[Any, str]]]  # id or another key → identity, for what has not ended
     end: Callable[
-        [int, Storage], Awaitable[str]
-    ]  # ends a row; returns a description for the keeper, without secrets
+        [Any, Storage], Awaitable[str]
+    ]  # ends what has this key; returns a description for the keeper, without secrets
 
 
 def valid_rows(
@@ -241,11 +240,14 @@ async def _end_artist_field(id: int, storage: Storage, *, field: str, empty: obj
     return what
 
 
-def _artists_told_about(language: str) -> QuerySet[Artist]:
-    return Artist.filter(about__contains=holds_language(language))
+async def _abouts() -> Mapping[tuple[int, str], str]:
+    """(id of the artist, language) → identity, for the words about artists in each language."""
+    artists = await Artist.exclude(about=NO_TEXTS).order_by("id").values_list("id", "created_at", "about")
+    return {(id, language): f"{id} {_text(at)} {language}" for id, at, about in artists for language in about}
 
 
-async def _end_about(id: int, storage: Storage, *, language: str) -> str:
+async def _end_about(key: tuple[int, str], storage: Storage) -> str:
+    id, language = key
     about = (await Artist.get(id=id)).about
     without = Texts({each: words for each, words in about.items() if each != language})
     return await _end_artist_field(id, storage, field="about", empty=without, verb=Verb.ARTIST_CHANGED)
@@ -524,14 +526,7 @@ REVOCABLE_KINDS = (
         valid_rows(_filled(Artist, "born"), "id", "created_at"),
         partial(_end_artist_field, field="born", empty="", verb=Verb.ARTIST_CHANGED),
     ),
-    *(
-        RevocableKind(
-            f"artist's about_{language}",
-            valid_rows(partial(_artists_told_about, language), "id", "created_at"),
-            partial(_end_about, language=language),
-        )
-        for language in dict.fromkeys([*site_languages(), *LIKELY_LANGUAGES])
-    ),
+    RevocableKind("artist's about", _abouts, _end_about),
     *(
         RevocableKind(
             f"private {field}",
