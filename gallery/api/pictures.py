@@ -16,7 +16,7 @@ from gallery.api.schemas import escape_pointer, picture_change_schema, picture_o
 from gallery.api.works import state_response
 from gallery.artworks.access import load_artwork
 from gallery.artworks.models import Artwork
-from gallery.artworks.pictures import FIRST, describe_picture, order_pictures, remove_picture
+from gallery.artworks.pictures import describe_picture, order_pictures, remove_picture
 from gallery.artworks.works import PICTURE_TEXTS, NotEditable, WorkRefused
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import storage_of
@@ -34,7 +34,7 @@ async def update(request: Request) -> Response:
         await describe_picture(artwork, picture_id, changes, person)
     except (NotEditable, WorkRefused) as refusal:
         raise Problem(409, refusal.sentence) from None
-    return await _state_response(request)
+    return state_response(request, await Artwork.get(id=artwork.id))
 
 
 async def order(request: Request) -> Response:
@@ -48,7 +48,7 @@ async def order(request: Request) -> Response:
         raise Problem(422, errors=[FieldError(refusal.sentence, "/order")]) from None
     except NotEditable as refusal:
         raise Problem(409, refusal.sentence) from None
-    return await _state_response(request)
+    return state_response(request, await Artwork.get(id=artwork.id))
 
 
 async def delete(request: Request) -> Response:
@@ -62,17 +62,9 @@ async def delete(request: Request) -> Response:
     return Response(status_code=204, headers={"cache-control": "no-store"})
 
 
-async def _state_response(request: Request) -> Response:
-    """Where the work stands: no texts, because the response may be kept for a repeated Idempotency-Key."""
-    _person, _organisations, artwork = await load_artwork(request)
-    return state_response(request, artwork)
-
-
 def _picture_id(artwork: Artwork, image_id: int, pointer: str = "") -> int:
     """The id of the picture with this image. Raises Problem: 404, or 422 with a pointer into the body."""
-    ids = {each.image_id: each.id for each in artwork.later_pictures}
-    if artwork.image_id is not None:
-        ids[artwork.image_id] = FIRST
+    ids = {each.image.id: each.id for each in artwork.all_pictures()}
     if image_id in ids:
         return ids[image_id]
     if pointer:

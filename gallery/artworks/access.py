@@ -11,8 +11,7 @@ from tortoise.expressions import Q
 from gallery.accounts.access import load_person
 from gallery.accounts.models import Membership, Person
 from gallery.artworks.further_pictures import load_further_pictures
-from gallery.artworks.models import LOCKED_STATUSES, Artwork, Status, Submission, has_image
-from gallery.artworks.snapshots import images_in
+from gallery.artworks.models import LOCKED_STATUSES, Artwork, Status, Submission, has_image, images_in
 from gallery.images.models import Image
 from gallery.images.profile_image_models import ProfileImage
 from gallery.images.renditions import UNFRAMED_NAME

@@ -7,8 +7,16 @@ from typing import Any
 
 from gallery.artists.models import Artist, Consent
 from gallery.artworks.further_pictures import load_further_pictures
-from gallery.artworks.models import LOCKED_STATUSES, Artwork, Picture, Status, Submission
-from gallery.artworks.snapshots import further_pictures_in, images_in, texts_in, value_in
+from gallery.artworks.models import (
+    LOCKED_STATUSES,
+    Artwork,
+    Picture,
+    Status,
+    Submission,
+    further_pictures_in,
+    images_in,
+)
+from gallery.artworks.snapshots import texts_in, value_in
 from gallery.artworks.works import set_texts
 from gallery.db.model_tables import preload
 from gallery.images.models import Image

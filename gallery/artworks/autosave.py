@@ -159,13 +159,14 @@ async def autosave(
         form = work_form(form_fields(result.values), offered=offered)
         form.read(has_picture=True)
         invalid = {name for name in result.values if name in form and form[name].errors}
+        finished = form_values(work, finished_only=True)
         while True:
             details = _valid_details(work, form, invalid)
             unfinished = {
                 name: list(result.values[name])
                 for name in result.values
                 if (name in invalid or name in FIELDS_SAVED_BY_HAND)
-                and digest(result.values[name]) != digest(form_values(work, finished_only=True).get(name))
+                and digest(result.values[name]) != digest(finished.get(name))
             }
             try:
                 await fill_work(work, details, by, None, unfinished)

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import Self
 
 from gallery.accounts.models import Person
-from gallery.artworks.models import Artwork, Submission
-from gallery.artworks.pictures import FIRST, add_picture
+from gallery.artworks.models import FIRST, Artwork, Submission
+from gallery.artworks.pictures import add_picture
 from gallery.artworks.submissions import propose
 from gallery.artworks.works import WorkDetails, create_work, discard_image, set_picture, update_work
 from gallery.images.framing import Framing
@@ -89,12 +89,11 @@ class WorkEntry:
         await self._adopted(await set_picture(artwork, self.picture, self.by))
         return artwork
 
-    async def append_picture(self, artwork: Artwork) -> int:
-        """Add the picture to those of `artwork`; returns its id. Raises NotEditable, WorkRefused."""
+    async def append_picture(self, artwork: Artwork) -> None:
+        """Add the picture to those of `artwork`. Raises NotEditable, WorkRefused."""
         assert self.picture is not None
-        id = await add_picture(artwork, self.picture, self.by)
+        await add_picture(artwork, self.picture, self.by)
         self.keep_picture()
-        return id
 
     async def propose(
         self, artwork: Artwork, texts: Mapping[str, str], place: int | None = FIRST

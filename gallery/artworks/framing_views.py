@@ -18,8 +18,7 @@ from gallery.accounts.models import Person
 from gallery.artists.forms import NO_SUCH_CHOICE
 from gallery.artworks.access import load_artwork
 from gallery.artworks.entry import WorkEntry
-from gallery.artworks.models import Artwork, Picture, has_image
-from gallery.artworks.pictures import FIRST
+from gallery.artworks.models import FIRST, Artwork, Picture, has_image
 from gallery.artworks.redirects import redirect_to_work
 from gallery.artworks.works import NotEditable, discard_image, not_editable_reason
 from gallery.audit.recording import record

@@ -12,7 +12,7 @@ from gallery.artworks.access import load_artwork
 from gallery.artworks.entry import WorkEntry
 from gallery.artworks.forms import ACCEPTED_PICTURES
 from gallery.artworks.models import MAX_PICTURES, Artwork
-from gallery.artworks.pictures import FIRST, move_picture, remove_picture, too_many_pictures
+from gallery.artworks.pictures import move_picture, remove_picture, too_many_pictures
 from gallery.artworks.redirects import redirect_to_work
 from gallery.artworks.works import NotEditable, WorkRefused, not_editable_reason
 from gallery.images.sandbox.parent import REFUSALS, ImageRefused
@@ -124,8 +124,7 @@ async def delete(request: Request) -> Response:
 def _render_page(
     request: Request, artwork: Artwork, refused: list[tuple[str, str]] | None = None, status: int = 200
 ) -> Response:
-    ids = [FIRST, *(each.id for each in artwork.later_pictures)]
-    pictures = list(zip(ids, artwork.all_pictures(), strict=False))  # without an image there is no first one
+    pictures = list(artwork.all_pictures())
     context = {
         "work": artwork,
         "pictures": pictures,

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gallery.accounts.models import Person
-from gallery.artworks.further_pictures import count_further_pictures, load_further_pictures
+from gallery.artworks.further_pictures import load_further_pictures
 from gallery.artworks.models import MAX_PICTURES, Artwork, Picture, Status
-from gallery.artworks.pictures import too_many_pictures
+from gallery.artworks.pictures import save_first_picture, too_many_pictures
 from gallery.artworks.works import PICTURE_TEXTS, TRANSLATED_FIELDS, NotEditable, WorkRefused, desk_title
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
-from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
 from gallery.erasure import request_erasure
 from gallery.web.languages import gettext as _
@@ -20,7 +19,7 @@ from gallery.web.languages import gettext as _
 OWN_FIELDS = tuple(name for name in TRANSLATED_FIELDS if name not in PICTURE_TEXTS)
 
 
-async def join_works(works: Sequence[Artwork], by: Person | None) -> Artwork:
+async def join_works(works: Sequence[Artwork], by: Person | None) -> None:
     """Make one work of drafts of one organisation, in the order of their arrival, and delete all but the first.
 
     Each picture keeps its alt text and caption. Raises NotEditable, and WorkRefused with a sentence: for fewer than
@@ -34,20 +33,18 @@ async def join_works(works: Sequence[Artwork], by: Person | None) -> Artwork:
         await load_further_pictures(current)
         _check_can_be_joined(current, len(ids))
         first, *others = current
-        position = max((each.position for each in first.later_pictures), default=1)
+        position = first.last_position
         for other in others:
             position += 1
             texts = {name: getattr(other, name) for name in PICTURE_TEXTS}
-            image_id, other.image_id = other.image_id, None
-            await Picture.create(artwork_id=first.id, image_id=image_id, position=position, **texts)
+            await Picture.create(artwork_id=first.id, image_id=other.image_id, position=position, **texts)
             for row in other.later_pictures:
                 position += 1
                 await Picture.filter(id=row.id).update(artwork_id=first.id, position=position)
             await record(Verb.WORK_DELETED, other.id, organisation_id=other.organisation_id, by=by)
         await Artwork.filter(id__in=[each.id for each in others]).delete()
         await request_erasure()
-        await _save(first, by)
-        return first
+        await save_first_picture(first, by)
 
 
 def _check_can_be_joined(works: Sequence[Artwork], expected: int) -> None:
@@ -77,8 +74,8 @@ def _check_can_be_joined(works: Sequence[Artwork], expected: int) -> None:
         )
 
 
-async def split_work(artwork: Artwork, by: Person | None) -> list[Artwork]:
-    """Make a draft of its own of each further picture of a draft; returns the new ones.
+async def split_work(artwork: Artwork, by: Person | None) -> None:
+    """Make a draft of its own of each further picture of a draft.
 
     They get the artist, consent, project, themes and medium of the work; all other words stay with it. Raises
     NotEditable, WorkRefused.
@@ -91,7 +88,6 @@ async def split_work(artwork: Artwork, by: Person | None) -> list[Artwork]:
             raise NotEditable(work.status)
         await load_further_pictures([work])
         themes = await work.themes.all()
-        made = []
         for row in work.later_pictures:
             await Picture.filter(id=row.id).delete()
             each = await Artwork.create(
@@ -108,13 +104,4 @@ async def split_work(artwork: Artwork, by: Person | None) -> list[Artwork]:
             if themes:
                 await each.themes.add(*themes)
             await record(Verb.WORK_MADE, each.id, organisation_id=each.organisation_id, by=by)
-            made.append(each)
-        await _save(work, by)
-        return made
-
-
-async def _save(work: Artwork, by: Person | None) -> None:
-    work.updated_at = now()
-    await work.save(update_fields=["updated_at"])
-    await count_further_pictures(work.id)
-    await record(Verb.WORK_CHANGED, work.id, organisation_id=work.organisation_id, by=by)
+        await save_first_picture(work, by)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
 
 from tortoise import fields
@@ -205,11 +205,13 @@ class ArtworkManager(Manager):
 
 
 MAX_PICTURES = 24  # of one work
+FIRST = 0  # instead of the id of a row, which the first picture does not have
 
 
 class NumberedPicture(NamedTuple):
     """One picture of a work with its own texts, whichever place it has."""
 
+    id: int  # of its row; FIRST
     number: int  # from 1
     image: Image
     alt_text: Texts
@@ -348,17 +350,22 @@ class Artwork(Model):
 
     @property
     def later_pictures(self) -> list[Picture]:
-        """The further pictures in their order; pictures.load_further_pictures must have fetched them."""
+        """The further pictures in their order; further_pictures.load_further_pictures must have fetched them."""
         if not self.more_pictures:
             return []
         return sorted(self.further_pictures, key=lambda each: (each.position, each.id))
 
+    @property
+    def last_position(self) -> int:
+        """The position of the last picture; the further pictures must be fetched."""
+        return max((each.position for each in self.later_pictures), default=1)
+
     def all_pictures(self) -> Iterator[NumberedPicture]:
         """All pictures in their order; `image` and the further pictures must be fetched."""
         if self.image is not None:
-            yield NumberedPicture(1, self.image, self.alt_text, self.caption, self.language)
+            yield NumberedPicture(FIRST, 1, self.image, self.alt_text, self.caption, self.language)
         for number, each in enumerate(self.later_pictures, 2):
-            yield NumberedPicture(number, each.image, each.alt_text, each.caption, self.language)
+            yield NumberedPicture(each.id, number, each.image, each.alt_text, each.caption, self.language)
 
     @property
     def is_on_view(self) -> bool:
@@ -477,14 +484,20 @@ class Submission(Model):
     @property
     def proposed_image_id(self) -> int | None:
         """The id of the image that the proposal would add, or put in the place of another; None without one."""
-        new = _image_ids(self.sent) - _image_ids(self.replaces or {}) if self.replaces else set()
+        new = images_in(self.sent) - images_in(self.replaces or {}) if self.replaces else set()
         return next(iter(new), None)
 
 
-def _image_ids(snapshot: dict[str, str]) -> set[int]:
-    """The ids of the images of all pictures in a snapshot; see snapshots.py."""
-    further = (each.partition(":")[2] for each in snapshot.get("pictures", "").split())
-    return {int(id) for id in (snapshot.get("picture", ""), *further) if id}
+def further_pictures_in(snapshot: Mapping[str, str]) -> dict[int, int]:
+    """The further pictures of a snapshot (snapshots.py) in their order: id of the picture → id of its image."""
+    pairs = (each.partition(":") for each in snapshot.get("pictures", "").split())
+    return {int(id): int(image_id) for id, _, image_id in pairs}
+
+
+def images_in(snapshot: Mapping[str, str]) -> set[int]:
+    """The ids of the images of all pictures in a snapshot."""
+    first = snapshot.get("picture", "")
+    return {*([int(first)] if first else []), *further_pictures_in(snapshot).values()}
 
 
 class TakingBack(Model):

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from gallery.accounts.models import Person
 from gallery.artworks.further_pictures import count_further_pictures, load_further_pictures
-from gallery.artworks.models import MAX_PICTURES, Artwork, Picture
+from gallery.artworks.models import FIRST, MAX_PICTURES, Artwork, Picture
 from gallery.artworks.works import (
     PICTURE_TEXTS,
     NotEditable,
@@ -28,8 +28,6 @@ from gallery.storage import Storage
 from gallery.web.languages import gettext as _
 from gallery.web.texts import NO_TEXTS, Texts
 
-FIRST = 0
-
 
 def too_many_pictures() -> str:
     return _("A work has at most %(most)s pictures. Please make a second work for the others.") % {
@@ -37,8 +35,8 @@ def too_many_pictures() -> str:
     }
 
 
-async def add_picture(artwork: Artwork, image: Image, by: Person | None) -> int:
-    """Make a stored image the last picture of a work; the first, if it has none. Returns its id.
+async def add_picture(artwork: Artwork, image: Image, by: Person | None) -> None:
+    """Make a stored image the last picture of a work; the first, if it has none.
 
     Raises NotEditable, and WorkRefused with a sentence at `pictures`.
     """
@@ -47,17 +45,14 @@ async def add_picture(artwork: Artwork, image: Image, by: Person | None) -> int:
         if work.more_pictures >= MAX_PICTURES - 1:
             raise WorkRefused("pictures", too_many_pictures())
         try:
-            await adopt_image(work, image, work.organisation_id, instead_of=FIRST)
+            await adopt_image(work, image, work.organisation_id, replaced=None)
         except WorkRefused as refusal:
             raise WorkRefused("pictures", refusal.sentence) from None
-        id = FIRST
         if work.image_id is None:
             work.image_id = image.id
         else:
-            last = max((each.position for each in work.later_pictures), default=1)
-            id = (await Picture.create(artwork_id=work.id, image_id=image.id, position=last + 1)).id
-        await _save(work, by)
-        return id
+            await Picture.create(artwork_id=work.id, image_id=image.id, position=work.last_position + 1)
+        await save_first_picture(work, by)
 
 
 async def order_pictures(artwork: Artwork, order: Sequence[int], by: Person | None) -> None:
@@ -80,7 +75,7 @@ async def order_pictures(artwork: Artwork, order: Sequence[int], by: Person | No
         for position, id in enumerate(others, 2):
             rows[id].position = position
             await rows[id].save(update_fields=["position", "image_id", *PICTURE_TEXTS])
-        await _save(work, by)
+        await save_first_picture(work, by)
 
 
 async def describe_picture(artwork: Artwork, id: int, texts: Mapping[str, Texts], by: Person | None) -> None:
@@ -94,12 +89,14 @@ async def describe_picture(artwork: Artwork, id: int, texts: Mapping[str, Texts]
             setattr(row or work, name, text)
         if row is not None:
             await row.save(update_fields=PICTURE_TEXTS)
-        await _save(work, by)
+        await save_first_picture(work, by)
 
 
 async def move_picture(artwork: Artwork, id: int, places: int, by: Person | None) -> None:
-    """Move a picture forward (`places` < 0) or back. Raises the exceptions of `order_pictures`."""
-    await load_further_pictures([artwork])
+    """Move a picture forward (`places` < 0) or back; the further pictures must be fetched.
+
+    Raises the exceptions of `order_pictures`.
+    """
     order = [FIRST, *(each.id for each in artwork.later_pictures)]
     if id in order:
         at = order.index(id)
@@ -132,7 +129,7 @@ async def remove_picture(artwork: Artwork, id: int, by: Person | None, storage: 
             for field, values in work.unfinished.items()
             if removed is None or picture_of_field(field) != removed.id
         }
-        await _save(work, by)
+        await save_first_picture(work, by)
         await request_erasure()
         image = await Image.get_or_none(id=image_id or 0)
     if image is not None:
@@ -159,7 +156,8 @@ async def _locked_work(id: int) -> Artwork:
     return work
 
 
-async def _save(work: Artwork, by: Person | None) -> None:
+async def save_first_picture(work: Artwork, by: Person | None) -> None:
+    """Save what the work has of its pictures itself, and record the change; the caller has locked it."""
     work.updated_at = now()
     await work.save(update_fields=["image_id", *PICTURE_TEXTS, "unfinished", "updated_at"])
     await count_further_pictures(work.id)

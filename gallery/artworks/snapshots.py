@@ -68,18 +68,6 @@ def snapshot_of(artwork: Artwork) -> dict[str, str]:
     }
 
 
-def further_pictures_in(snapshot: Snapshot) -> dict[int, int]:
-    """The further pictures of a snapshot in their order: id of the picture → id of its image."""
-    pairs = (each.partition(":") for each in snapshot.get("pictures", "").split())
-    return {int(id): int(image_id) for id, _, image_id in pairs}
-
-
-def images_in(snapshot: Snapshot) -> set[int]:
-    """The ids of the images of all pictures in a snapshot."""
-    first = snapshot.get("picture", "")
-    return {*([int(first)] if first else []), *further_pictures_in(snapshot).values()}
-
-
 def _project_parts(project: Project | None) -> dict[str, str]:
     if project is None:
         return {"project_link": ""}

@@ -6,13 +6,23 @@ from collections.abc import Iterable
 
 from gallery.accounts.models import Person, Role
 from gallery.artworks.further_pictures import load_further_pictures
-from gallery.artworks.models import MAX_PICTURES, Artwork, Status, Submission, has_image, images_of
-from gallery.artworks.pictures import FIRST, too_many_pictures
-from gallery.artworks.snapshots import Snapshot, further_pictures_in, snapshot_of
+from gallery.artworks.models import (
+    FIRST,
+    MAX_PICTURES,
+    Artwork,
+    Status,
+    Submission,
+    further_pictures_in,
+    has_image,
+)
+from gallery.artworks.pictures import too_many_pictures
+from gallery.artworks.snapshots import Snapshot, snapshot_of
 from gallery.artworks.voices import voice_problems
 from gallery.artworks.works import (
     NEW_PICTURE,
     TextValues,
+    WorkRefused,
+    check_file_is_new,
     is_of_new_picture,
     picture_field,
     picture_of_field,
@@ -236,10 +246,11 @@ async def _check_new_picture(image: Image, current: Artwork, is_new: bool) -> No
     if is_new and current.more_pictures >= MAX_PICTURES - 1:
         sentence = too_many_pictures()
         raise NotSubmittable(sentence, {"picture": sentence})
-    same = Image.filter(images_of(Artwork.filter(id=current.id)), source_sha256=image.source_sha256)
-    if is_new and image.source_sha256 and await same.exists():
-        sentence = _("This picture is in the work already. Each picture needs to be there once.")
-        raise NotSubmittable(sentence, {"picture": sentence})
+    if is_new:
+        try:
+            await check_file_is_new(current, image)
+        except WorkRefused as refusal:
+            raise NotSubmittable(refusal.sentence, {"picture": refusal.sentence}) from None
 
 
 async def _make_candidate(image: Image, current: Artwork) -> Image:

@@ -170,7 +170,7 @@ def set_texts(artwork: Artwork, language: str, values: TextValues) -> None:
     """Set the language of a work, all texts, and what follows from the date. What `values` lacks becomes empty.
 
     A translation into the work's own language is ignored. A further picture that `values` does not name keeps its
-    texts; the others must be saved with `save_picture_texts`.
+    texts; the others must be saved.
     """
     artwork.language = language
     languages = [each for each in translated_into(values) if each != language]
@@ -189,12 +189,6 @@ def set_texts(artwork: Artwork, language: str, values: TextValues) -> None:
 def _text_of(field: str, values: TextValues, language: str, languages: Iterable[str]) -> Texts:
     words = {each: values.get(field_name(field, each), "") for each in languages}
     return Texts({**words, language: values.get(field, "")})
-
-
-async def save_picture_texts(artwork: Artwork) -> None:
-    """Save the texts of the further pictures that `set_texts` set."""
-    for picture in artwork.later_pictures:
-        await picture.save(update_fields=PICTURE_TEXTS)
 
 
 def blank_details(organisation: Organisation, by: Person) -> WorkDetails:
@@ -331,7 +325,7 @@ async def set_picture(artwork: Artwork, image: Image, by: Person | None) -> Imag
         if not current.is_editable:
             raise NotEditable(current.status)
         replaced = await Image.get(id=current.image_id) if current.image_id is not None else None
-        await adopt_image(current, image, current.organisation_id)
+        await adopt_image(current, image, current.organisation_id, replaced=current.image_id)
         current.image_id = image.id
         await current.save()
         await record(Verb.WORK_CHANGED, current.id, organisation_id=current.organisation_id, by=by)
@@ -353,6 +347,7 @@ async def fill_work(
     artist = await _get_or_create_artist(details, by)
     consent = await _lock_or_record_consent(details, artist, by)
     project = await _get_or_add_project(details)
+    texts_before = {each.id: (each.alt_text, each.caption) for each in artwork.later_pictures}
     set_columns(
         artwork,
         language=details.language,
@@ -364,10 +359,12 @@ async def fill_work(
     )
     artwork.unfinished = dict(unfinished or {})
     if image is not None:
-        await adopt_image(artwork, image, details.organisation.id)
+        await adopt_image(artwork, image, details.organisation.id, replaced=artwork.image_id)
         artwork.image_id = image.id
     await artwork.save()
-    await save_picture_texts(artwork)
+    for each in artwork.later_pictures:
+        if texts_before[each.id] != (each.alt_text, each.caption):
+            await each.save(update_fields=PICTURE_TEXTS)
     await artwork.themes.clear()
     if details.themes:
         await artwork.themes.add(*details.themes)
@@ -421,13 +418,10 @@ async def unique_inventory_numbers() -> AsyncIterator[None]:
         raise WorkRefused("inventory_number", sentence) from None
 
 
-async def adopt_image(
-    artwork: Artwork, image: Image, organisation_id: int, instead_of: int | None = None
-) -> None:
-    """Lock an image that is to become a picture of the work, instead of the image with the id `instead_of`.
+async def adopt_image(artwork: Artwork, image: Image, organisation_id: int, replaced: int | None) -> None:
+    """Lock an image that is to become a picture of the work, instead of the image with the id `replaced` if given.
 
-    By default, instead of the first one. Raises WorkRefused if the image is deleted, if another work has it, or if the
-    work has the same file already.
+    Raises WorkRefused if the image is deleted, if another work has it, or if the work has the same file already.
     """
     current = await locked(
         Image.filter(id=image.id, state__in=[ImageState.RECEIVED, ImageState.READY])
@@ -435,18 +429,19 @@ async def adopt_image(
     others = Artwork.filter(has_image([image.id])).exclude(id=artwork.id or 0)
     if current is None or await others.exists():
         raise WorkRefused("picture", _("This picture is no longer there. Please choose it again."))
-    if current.source_sha256:
-        same = Image.filter(
-            images_of(Artwork.filter(id=artwork.id or 0)), source_sha256=current.source_sha256
-        )
-        replaced = artwork.image_id if instead_of is None else instead_of
-        if await same.exclude(id__in=[current.id, replaced or 0]).exists():
-            raise WorkRefused(
-                "picture", _("This picture is in the work already. Each picture needs to be there once.")
-            )
+    await check_file_is_new(artwork, current, replaced)
     if current.organisation_id != organisation_id:
         current.organisation_id = organisation_id
         await current.save(update_fields=["organisation_id"])
+
+
+async def check_file_is_new(artwork: Artwork, image: Image, replaced: int | None = None) -> None:
+    """Raises WorkRefused if another picture of the work than the image `replaced` has the same file as `image`."""
+    same = Image.filter(images_of(Artwork.filter(id=artwork.id or 0)), source_sha256=image.source_sha256)
+    if image.source_sha256 and await same.exclude(id__in=[image.id, replaced or 0]).exists():
+        raise WorkRefused(
+            "picture", _("This picture is in the work already. Each picture needs to be there once.")
+        )
 
 
 async def _get_or_create_artist(details: WorkDetails, by: Person | None) -> Artist | None:

@@ -100,10 +100,8 @@ async def load_acceptance_blockers(artwork: Artwork) -> list[Any]:
 
     The further pictures must be fetched: they may have the texts of a proposal, which are not saved yet.
     """
-    image = await Image.get_or_none(id=artwork.image_id or 0)
-    sound = await Sound.get_or_none(id=artwork.sound_id or 0)
-    consent = await Consent.get_or_none(id=artwork.consent_id or 0)
-    return acceptance_blockers(artwork, image, sound, consent)
+    await artwork.fetch_related("image", "sound", "consent")
+    return acceptance_blockers(artwork, artwork.image, artwork.sound, artwork.consent)
 
 
 async def unconfirmed_personal_data(artwork: Artwork) -> list[CheckFinding]:

@@ -246,7 +246,7 @@ async def _save_review(
     if not sent.is_proposal:
         work.status = STATUS_AFTER[request.decision]
     await work.save()
-    if sent.is_proposal:
+    if sent.is_proposal and request.decision == Decision.ACCEPTED:
         await save_pictures(work)
     review = await Review.create(
         artwork=work,
@@ -349,7 +349,6 @@ async def _check_acceptable(artwork: Artwork, confirmed: Collection[str]) -> Non
     blockers = await load_acceptance_blockers(artwork)
     if blockers:
         raise DecisionRefused(blockers[0])
-    await artwork.fetch_related("image")
     if not set(seen_keys(artwork).values()) <= set(confirmed):
         raise DecisionRefused(
             _l("Please look at each picture, compare it with its alt text, and confirm that beside it.")

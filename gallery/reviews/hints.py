@@ -11,8 +11,7 @@ from tortoise.expressions import Subquery
 
 from gallery.accounts.models import Person
 from gallery.artworks.as_sent import load_as_sent
-from gallery.artworks.models import Artwork, Picture, Status, Submission
-from gallery.artworks.snapshots import further_pictures_in, images_in
+from gallery.artworks.models import Artwork, Picture, Status, Submission, further_pictures_in, images_in
 from gallery.artworks.works import is_text_field
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb

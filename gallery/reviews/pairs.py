@@ -15,9 +15,9 @@ from tortoise.expressions import Q
 from gallery.accounts.members import members_of
 from gallery.accounts.models import Person
 from gallery.artworks.dates import shown_work_date
-from gallery.artworks.models import Artwork, Status, Submission
+from gallery.artworks.models import Artwork, Status, Submission, further_pictures_in, images_in
 from gallery.artworks.sizes import size_as_shown
-from gallery.artworks.snapshots import further_pictures_in, images_in, value_in
+from gallery.artworks.snapshots import value_in
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now

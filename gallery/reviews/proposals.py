@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 
 from gallery.artworks.further_pictures import count_further_pictures
-from gallery.artworks.models import Artwork, Picture, Submission
-from gallery.artworks.snapshots import further_pictures_in, images_in, snapshot_of, value_in
+from gallery.artworks.models import Artwork, Picture, Submission, further_pictures_in, images_in
+from gallery.artworks.snapshots import snapshot_of, value_in
 from gallery.artworks.works import NEW_PICTURE, PICTURE_TEXTS, is_text_field, set_texts
 from gallery.db.model_tables import preload
 from gallery.images.models import Image
@@ -57,12 +57,13 @@ async def apply_proposal(artwork: Artwork, sent: Mapping[str, str]) -> None:
 
 def _set_further_pictures(artwork: Artwork, sent: Mapping[str, str], images: Mapping[int, Image]) -> None:
     rows = {each.id: each for each in artwork.later_pictures}
-    last = max((each.position for each in rows.values()), default=1)
     pictures = []
     for id, image_id in further_pictures_in(sent).items():
         if image_id not in images:
             continue
-        row = rows.get(id) or Picture(id=NEW_PICTURE, artwork_id=artwork.id, position=last + 1)
+        row = rows.get(id) or Picture(
+            id=NEW_PICTURE, artwork_id=artwork.id, position=artwork.last_position + 1
+        )
         row.image = images[image_id]
         pictures.append(row)
     artwork.more_pictures = len(pictures)

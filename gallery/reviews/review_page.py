@@ -12,14 +12,8 @@ from starlette.responses import Response
 from gallery.accounts.members import ConflictOfInterest
 from gallery.accounts.models import Person
 from gallery.artworks.hashtags import hashtags_with_match
-from gallery.artworks.models import LOCKED_STATUSES, Artwork, Stage, Submission
-from gallery.artworks.snapshots import (
-    SnapshotChange,
-    diff_passages,
-    field_changes,
-    images_in,
-    snapshot_fields,
-)
+from gallery.artworks.models import LOCKED_STATUSES, Artwork, Stage, Submission, images_in
+from gallery.artworks.snapshots import SnapshotChange, diff_passages, field_changes, snapshot_fields
 from gallery.artworks.works import text_values, translated_into
 from gallery.images.models import Image
 from gallery.reviews import decisions, hints

@@ -6,8 +6,7 @@ from datetime import datetime
 
 from gallery.accounts.models import Person
 from gallery.artworks.further_pictures import load_further_pictures
-from gallery.artworks.models import Artwork, Stage, Status, Submission
-from gallery.artworks.snapshots import images_in
+from gallery.artworks.models import Artwork, Stage, Status, Submission, images_in
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
@@ -88,7 +87,7 @@ async def _restore_work(review: Review, artwork: Artwork) -> None:
                 _l("The earlier picture no longer exists, so the decision cannot be taken back.")
             )
     await artwork.save()
-    if submission.is_proposal:
+    if submission.is_proposal and review.decision == Decision.ACCEPTED:
         await save_pictures(artwork)
 
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from gallery.artworks.models import MAX_PICTURES, Artwork, Picture, Status, Submission
-from gallery.artworks.snapshots import further_pictures_in
+from gallery.artworks.models import MAX_PICTURES, Artwork, Picture, Status, Submission, further_pictures_in
 from gallery.images.models import Image, ImageState
 from tests import factories
 from tests.artworks.forms import files, shown_fields
