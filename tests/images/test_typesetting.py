@@ -199,3 +199,14 @@ def test_what_shapes_letters_is_kept_between_them_only() -> None:
 
 def test_characters_that_no_font_has_are_named() -> None:
     assert missing_characters("ᏣᎳᎩ 太阳 😀😀") == "ᏣᎳᎩ😀"
+
+
+def test_a_font_that_fills_a_gap_still_sets_its_own_script() -> None:
+    gap = "ź"
+    assert not (has_glyph(FONTS.serif, gap) and has_glyph(FONTS.sans, gap))
+    alone, together = (column(text, 600, (40,), "en") for text in ("Жизнь", f"Жизнь {gap}"))
+    assert alone.image is not None
+    assert together.image is not None
+    end = EDGE + box(alone)[2]
+    letters = [each.crop((0, 0, end, each.height)) for each in (alone.image, together.image)]
+    assert letters[0].tobytes() == letters[1].tobytes()

@@ -92,13 +92,13 @@ def stack(
     """The fonts for a text, the first that has a character sets it: each with its family and the characters that it
     may set; "" stands for all."""
     main = (fonts.serif, fonts.sans) if face == "serif" else (fonts.sans, fonts.serif)
-    covers = {
-        getattr(font, face): gaps(font, fonts, texts) if font.fills_gaps else f"[{font.characters}]"
+    covers = [
+        (getattr(font, face), gaps(font, fonts, texts) if font.fills_gaps else f"[{font.characters}]")
         for font in others
         if font != TRADITIONAL or is_traditional
-    }
-    covers = {path: pattern for path, pattern in covers.items() if pattern} | dict.fromkeys(main, "")
-    return [{"name": by_path[path].family, "covers": pattern} for path, pattern in covers.items()]
+    ]
+    entries = [each for each in covers if each[1]] + [(path, "") for path in main]
+    return [{"name": by_path[path].family, "covers": pattern} for path, pattern in entries]
 
 
 def gaps(font: ScriptFont, fonts: Fonts, texts: str) -> str:
