@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gallery.artworks.models import MAX_PICTURES
 from gallery.artworks.snapshots import snapshot_fields, snapshot_of
 from gallery.exhibitions.arrangements import ROOM_FIELDS
 from gallery.exhibitions.models import Room
@@ -26,7 +27,7 @@ from gallery.web.edit_conflicts import (
     seen_field,
 )
 from gallery.web.languages import site_languages
-from gallery.web.texts import by_language
+from gallery.web.texts import LIKELY_LANGUAGES, by_language
 from tests import factories
 from tests.artworks.forms import save, shown_fields
 from tests.conftest import Site
@@ -51,6 +52,16 @@ def test_saving_never_undoes_what_somebody_else_changed(rows: list[tuple[str, st
         assert (name in compared.conflicts) == is_conflict
         assert (name in compared.elsewhere) == (mine == was and stored != was)
         assert after[name] == (stored if is_conflict or mine == was else mine)
+
+
+def test_a_work_of_many_pictures_in_many_languages_is_compared_whole() -> None:
+    names = [
+        f"{text}[{number}]-{language}"
+        for text in ("alt_text", "caption")
+        for number in range(10_000_000, 10_000_000 + MAX_PICTURES)
+        for language in ["mn-Mong-CN", *LIKELY_LANGUAGES, *"abcdefg"]
+    ]
+    assert read_digests(seen_field({name: name for name in names})).keys() == set(names)
 
 
 def test_a_field_without_a_digest_holds_what_was_typed() -> None:
