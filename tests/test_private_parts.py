@@ -25,6 +25,7 @@ PLACES = {
     "tortoise-orm": "gallery/db/",
     "uvicorn": "gallery/web/http_protocol.py",
     "starlette": "gallery/storage/s3.py",
+    "langcodes": "gallery/web/languages.py",
     "pillow": "gallery/images/sandbox/pillow_internals.py",
     "pillow-heif": "gallery/images/sandbox/heif.py",
 }
@@ -75,11 +76,14 @@ PARTS = [
         "limits of a head",
     ),
     ("starlette", "starlette.responses:FileResponse._open_file", "files are read from a bucket"),
+    ("langcodes", "langcodes:Language._PARSE_CACHE", "the caches of tags are bounded"),
+    ("langcodes", "langcodes:Language._INSTANCES", "the same"),
+    ("langcodes", "langcodes.language_distance:_DISTANCE_CACHE", "the same"),
     ("pillow", "PIL:_webp.__file__", "libwebp shrinks while it decodes"),
 ]
 
 PRIVATE = re.compile(r"_[a-z]\w*")
-LIBRARIES = ("tortoise", "pypika_tortoise", "uvicorn", "starlette", "PIL", "pillow_heif")
+LIBRARIES = ("tortoise", "pypika_tortoise", "uvicorn", "starlette", "PIL", "pillow_heif", "langcodes")
 OWN_SYSTEM_CALLS = {"os._exit"}
 
 

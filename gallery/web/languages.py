@@ -25,14 +25,15 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import LazyProxy
+from langcodes.language_distance import _DISTANCE_CACHE
 
 from gallery.settings import LOCALE_FOLDER
 
 PACKAGE = Path(__file__).parents[1]
 FALLBACK_LANGUAGE = "en"  # in which the messages in the code are written
-COLUMN_LANGUAGES = ("zh", "en")  # of the texts that have a column for each language
 MAX_DISTANCE = 75  # of two languages, of which who reads one can use the other; by CLDR as langcodes counts
 MAX_ACCEPTED = 20  # languages read from an Accept-Language header
+MAX_CACHED_TAGS = 4096
 
 _site_languages: tuple[str, ...] = ("zh", "en")
 _catalogue_folders = [LOCALE_FOLDER]
@@ -64,8 +65,10 @@ def set_site_languages(languages: Sequence[str], own_catalogues: Path | None = N
     """Set what GALLERY_LANGUAGES says. Catalogues in `own_catalogues` come before the package's."""
     global _site_languages
     _site_languages = tuple(languages)
-    _catalogue_folders[:] = [*filter(None, [own_catalogues]), LOCALE_FOLDER]
-    translations.cache_clear()
+    own_folders = [own_catalogues] if own_catalogues and own_catalogues.is_dir() else []
+    if [*own_folders, LOCALE_FOLDER] != _catalogue_folders:
+        _catalogue_folders[:] = [*own_folders, LOCALE_FOLDER]
+        translations.cache_clear()
 
 
 def current_language() -> str:
@@ -129,10 +132,23 @@ def accepted_language(accept_language: str) -> str:
 
 def _distance(wanted: str, offered: str) -> int:
     """0 for the same language; see MAX_DISTANCE."""
+    bound_tag_caches()
     try:
         return langcodes.tag_distance(wanted, bcp47(offered))
     except ValueError:
         return MAX_DISTANCE + 1
+
+
+def bound_tag_caches() -> None:
+    """Empty the caches of langcodes once they are large: they keep every tag, and anybody can send new ones."""
+    caches: tuple[dict[Any, Any], ...] = (
+        langcodes.Language._PARSE_CACHE,
+        langcodes.Language._INSTANCES,
+        _DISTANCE_CACHE,
+    )
+    for cache in caches:
+        if len(cache) > MAX_CACHED_TAGS:
+            cache.clear()
 
 
 def bcp47(language: str) -> str:

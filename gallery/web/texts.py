@@ -19,7 +19,14 @@ from langcodes.tag_parser import LanguageTagError
 from tortoise.expressions import Q
 from tortoise.fields.base import Field
 
-from gallery.web.languages import LocalizedText, babel_locale, bcp47, current_language, site_languages
+from gallery.web.languages import (
+    LocalizedText,
+    babel_locale,
+    bcp47,
+    bound_tag_caches,
+    current_language,
+    site_languages,
+)
 
 MAX_TAG_LENGTH = 35  # characters; RFC 5646, section 4.4.1
 MAX_LANGUAGES = 20  # of one text or record
@@ -54,6 +61,7 @@ class NoSuchLanguage(ValueError):
 @functools.lru_cache(maxsize=4096)
 def normalised_tag(tag: str) -> str:
     """A BCP 47 tag in its standard form: `zh_hant` → `zh-Hant`, `zh-Hans` → `zh`. Raises NoSuchLanguage."""
+    bound_tag_caches()
     try:
         standard = langcodes.standardize_tag(tag.strip())
         is_valid = langcodes.tag_is_valid(standard)

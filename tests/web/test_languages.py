@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+import langcodes
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from langcodes.language_distance import _DISTANCE_CACHE
 
 from gallery.themes.models import Theme
+from gallery.web import languages
 from gallery.web.languages import (
     LocalizedText,
     accepted_language,
@@ -18,7 +21,16 @@ from gallery.web.languages import (
     site_languages,
     use_language,
 )
-from gallery.web.texts import Texts
+from gallery.web.texts import Texts, language_name, normalised_tag
+
+
+def test_languages_that_visitors_make_up_do_not_stay_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(languages, "MAX_CACHED_TAGS", 10)
+    for number in range(50):
+        accepted_language(f"en-x-visitor{number}")
+        assert language_name(normalised_tag(f"en-x-a{number}"))
+    caches = (langcodes.Language._PARSE_CACHE, langcodes.Language._INSTANCES, _DISTANCE_CACHE)
+    assert all(len(cache) < 20 for cache in caches)
 
 
 @pytest.mark.parametrize(
