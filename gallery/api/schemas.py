@@ -79,7 +79,7 @@ LANGUAGE: Schema = {
 }
 OTHER_TRANSLATION: Schema = {
     "deprecated": True,
-    "description": "The translation into the site's other language: English of a Chinese work, else Chinese. See texts.",
+    "description": "One translation: into the site's first language that is not the work's. Please use texts.",
 }
 
 
@@ -190,7 +190,11 @@ PICTURE = object_schema(
         "refusal": {"type": ["string", "null"], "description": "Why it cannot be shown, if it was refused."},
     }
 )
-WORDS: Schema = {"type": "object", "additionalProperties": TEXT, "description": "Language tag → words."}
+TEXTS: Schema = {
+    "type": "object",
+    "description": "Words by language tag (BCP 47).",
+    "additionalProperties": TEXT,
+}
 NUMBERED_PICTURE = object_schema(
     {
         "id": {
@@ -198,8 +202,8 @@ NUMBERED_PICTURE = object_schema(
             "description": "Names the picture at every place. Turning or cropping it gives it another.",
         },
         **PICTURE["properties"],
-        "alt_text": WORDS,
-        "caption": WORDS,
+        "alt_text": TEXTS,
+        "caption": TEXTS,
     }
 )
 WORK_STATE = object_schema(
@@ -269,8 +273,8 @@ WORK = object_schema(
         },
         "is_on_view": BOOLEAN,
         "pages": {
-            "anyOf": [object_schema({"zh": TEXT, "en": TEXT}), {"type": "null"}],
-            "description": "Where visitors see it, while it is on view.",
+            "anyOf": [{"type": "object", "additionalProperties": TEXT}, {"type": "null"}],
+            "description": "Language → where visitors see it, while it is on view.",
         },
         "created_at": DATE_TIME,
     }
@@ -295,11 +299,6 @@ PATH = object_schema(
         },
     }
 )
-TEXTS: Schema = {
-    "type": "object",
-    "description": "Words by language tag (BCP 47).",
-    "additionalProperties": TEXT,
-}
 ARTIST = object_schema({"id": NUMBER, "credit_name": TEXT, "credit_translations": TEXTS})
 CONSENT = object_schema(
     {

@@ -98,7 +98,7 @@ async def _render_index(request: Request, form: ImportForm, status: int = 200) -
 
 
 async def template(request: Request) -> Response:
-    """A partner downloads a template in Chinese or English, as XLSX or CSV."""
+    """A partner downloads a template in a language of the site, as XLSX or CSV."""
     await load_member(request)
     language, _dot, kind = request.path_params["name"].partition(".")
     if language not in site_languages() or kind not in MEDIA_TYPES:

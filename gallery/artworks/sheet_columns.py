@@ -37,7 +37,7 @@ COLUMN_LABELS: Mapping[str, Any] = {
 }
 
 TRANSLATED_COLUMNS = [name for name in TRANSLATED_FIELDS if name in COLUMN_LABELS]
-# Headers of earlier templates: the translation into the site's other language than the row's.
+# Headers of earlier templates: the translation into the site's first language that is not the row's.
 EARLIER_COLUMN_LABELS: Mapping[str, Any] = {
     "title_translation": _l("Title, translated"),
     "story_translation": _l("Story, translated"),

@@ -251,6 +251,15 @@ async def test_more_than_three_languages_are_a_menu(site: Site, other_languages:
     assert attributes(page, "details.tongues a", "dir") == ["ltr"] * 4
 
 
+async def test_sheets_have_a_template_in_each_language(trilingual: Site) -> None:
+    client = await trilingual.client(trilingual.cast.partner)
+    links = attributes((await client.get("/desk/sheets")).text, "a[download]", "href")
+    names = [link.rpartition("/")[2] for link in links]
+    assert names == [f"{language}.{kind}" for language in TRILINGUAL for kind in ("xlsx", "csv")]
+    for link in links:
+        assert (await client.get(link)).status_code == 200
+
+
 async def test_programs_files_are_in_each_language(trilingual: Site) -> None:
     work = await factories.accepted(trilingual, title="饺子皮")
     await factories.exhibition([work])
