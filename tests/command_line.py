@@ -21,7 +21,7 @@ def environment(home: Path, **values: str) -> dict[str, str]:
 def gallery(
     home: Path, *words: str, program: Sequence[str] = (), **values: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command of the gallery; `program` are the options by which Python runs it as another program."""
+    """Run a command of the gallery. `program`: options for Python that start it in another way, in a new process."""
     if not program:
         return forked.run(words, environment(home, **values), home)
     return subprocess.run(

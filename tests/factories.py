@@ -136,7 +136,7 @@ async def received(storage: Storage, organisation: Organisation, content: bytes 
 
 
 async def further_pictures(storage: Storage, work: Artwork, count: int = 1) -> list[Image]:
-    """Give a work `count` more pictures, ready and described, also in what was sent of it; returns their images."""
+    """Add `count` pictures with alt texts to a work and to its submission; returns their images."""
     made = []
     for position in range(2, count + 2):
         made.append(await image(storage, await Organisation.get(id=work.organisation_id)))

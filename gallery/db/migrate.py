@@ -98,7 +98,7 @@ class ReplaceColumns(ops.TortoiseOperation):
     """Replace columns of a table by others, whose values are computed from each row.
 
     In SQL that both engines understand; the old columns must have no index (SQLite could not drop them). The
-    release before cannot work with the result: raise `WORKS_FROM`.
+    release before cannot work with the result: set `WORKS_FROM` to this migration.
     """
 
     def __init__(

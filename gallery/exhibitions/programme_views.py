@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from gallery.exhibitions.access import load_exhibition
 from gallery.exhibitions.credit_logo_views import desk_logos
-from gallery.exhibitions.credits import CREDIT_FIELDS, credits_of
+from gallery.exhibitions.credits import credits_of
 from gallery.exhibitions.draft_lists import (
     ListName,
     NoSuchEntry,
@@ -26,7 +26,7 @@ from gallery.exhibitions.drafts import DraftChangeRefused, draft_of
 from gallery.exhibitions.entries import read_entry
 from gallery.exhibitions.forms import CreditForm, TalkForm, as_typed
 from gallery.exhibitions.models import Exhibition
-from gallery.exhibitions.talks import TALK_FIELDS, talks_of
+from gallery.exhibitions.talks import talks_of
 from gallery.exhibitions.views import add_conflict_errors, digests_of_added, seen_in
 from gallery.numbers import whole_number
 from gallery.organisations.links import find_dead_links
@@ -48,7 +48,6 @@ class EntryListViews:
 
     name: ListName
     form: type[EntryForm]
-    fields: tuple[str, ...]
     read: Any
     more_context: Callable[
         [Request, Exhibition, list[Any]], Awaitable[dict[str, Any]]
@@ -178,7 +177,7 @@ async def _empty_context(_request: Request, _exhibition: Exhibition, _talks: lis
     return {}
 
 
-CREDIT_VIEWS = EntryListViews("credits", CreditForm, CREDIT_FIELDS, credits_of, _credits_context)
-TALK_VIEWS = EntryListViews("talks", TalkForm, TALK_FIELDS, talks_of, _empty_context)
+CREDIT_VIEWS = EntryListViews("credits", CreditForm, credits_of, _credits_context)
+TALK_VIEWS = EntryListViews("talks", TalkForm, talks_of, _empty_context)
 
 routes = [*CREDIT_VIEWS.routes(), *TALK_VIEWS.routes()]

@@ -43,7 +43,7 @@ class ShareImage:
     site: str
     token: str = ""  # the image's token; empty without a picture
     over: str = ""  # the date line above the title
-    under: str = ""  # the title in the other language
+    under: str = ""  # the title in the next language
     title_language: str = ""  # BCP 47 tags; empty: the language of the page
     under_language: str = ""
     credit: str = ""

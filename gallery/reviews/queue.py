@@ -324,7 +324,7 @@ class QueueFilterOption:
     """One value of a filter, with the number of waiting submissions that match it; None: not counted."""
 
     value: str
-    label: Any  # a lazy string, or a record with a title or name in two languages
+    label: Any  # a lazy string, or a record with a title or name
     count: int | None
 
 

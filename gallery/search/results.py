@@ -189,7 +189,7 @@ async def _results(entries: Collection[int], terms: Sequence[Term]) -> dict[int,
     for kind, (named, *columns) in DETAIL_ROWS.items():
         for row in await named(ids[kind]):
             within = [room for room in rooms if (kind, row["id"]) == (EntryKind.EXHIBITION, room["of"])]
-            results[entry_id(kind, row["id"])] = _bilingual_result(kind, row, within, terms, *columns)
+            results[entry_id(kind, row["id"])] = _record_result(kind, row, within, terms, *columns)
     return results
 
 
@@ -227,7 +227,7 @@ def _rooms(ids: list[int]) -> ValuesQuery[Any]:
     return rooms.values("title", "text", of="edition__exhibition_id")
 
 
-# Kind → its query, and the columns of title, text and parent's name. Only kinds with both languages.
+# Kind → its query, and the columns of title, text and parent's name. Only kinds that have no language of their own.
 DETAIL_ROWS = {
     EntryKind.PROJECT: (_projects, "title", "summary", "organisation__name"),
     EntryKind.ORGANISATION: (_organisations, "name", "about", ""),
@@ -254,7 +254,7 @@ def _work_result(row: QueryRow, terms: Sequence[Term]) -> SearchResult:
     )
 
 
-def _bilingual_result(
+def _record_result(
     kind: EntryKind,
     row: QueryRow,
     rooms: Sequence[QueryRow],

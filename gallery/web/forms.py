@@ -72,7 +72,7 @@ def is_valid_choice(value: Any, choices: Iterable[SelectChoice]) -> bool:
 
 
 SMALL_FORM_BYTES, SMALL_FORM_FIELDS = 64_000, 60
-# Large enough for long texts in two languages, and for lists with a checkbox in each row.
+# Large enough for long texts in several languages, and for lists with a checkbox in each row.
 DESK_FORM_BYTES, DESK_FORM_FIELDS = 1_000_000, 1000
 
 

@@ -158,7 +158,7 @@ async def test_an_upgrade_keeps_every_row(empty: Callable[[str], Settings]) -> N
 
 
 def old_value(column: str, row: dict[str, Any]) -> Any:
-    """What a column of the first release has today, where one may have become a text in any language."""
+    """The value that a column of the first release had, read from the text that took its place."""
     if column == "credit_name_translation":
         return json.loads(row["credit_translations"])["en"]
     name = re.sub("_(translation|zh|en)$", "", column)

@@ -1,4 +1,4 @@
-"""Models are defined without a look into their source, which only costs time as none has comments for columns."""
+"""The ORM does not read the source of the models for comments: there are none, and it would take time."""
 
 from __future__ import annotations
 

@@ -133,11 +133,11 @@ async def test_two_curators_add_the_same_language(site: Site) -> None:
     saved = await hers.post(here, data={**EDITION, "title[bo]": TIBETAN, "seen": seen}, headers=JSON)
     assert saved.status_code == 200
     assert read_digests(saved.json()["seen"])["title[bo]"] == digest(TIBETAN)
-    # A page that has no field for it leaves it alone, and saves its own language.
+    # A page without a field for Tibetan leaves the Tibetan title as it is.
     page = seen_at((await his.get(here)).text, here).replace("title[bo]", "no-field")
     assert (await his.post(here, data={**EDITION, "title[en]": "Winter", "seen": page})).status_code == 303
     assert await draft_texts(exhibition) == Texts({"zh": "冬至", "en": "Winter", "bo": TIBETAN})
-    # He adds it too, on a page from before: the later is told.
+    # He adds a Tibetan title on a page from before hers: it is refused, with her title.
     page = seen_at((await his.get(here)).text, here).replace(digest(TIBETAN), digest(""))
     typed = {**EDITION, "title[en]": "Winter", "title[bo]": "ཁ་བ།", "seen": page}
     refused = await his.post(here, data=typed)

@@ -114,7 +114,7 @@ def test_every_text_can_be_asked_for_and_finds_itself(text: str) -> None:
 @given(TEXTS)
 @example("ཉི་མ་ ཉི་མའི་འོད་ 餃子ཉི་མ")
 def test_every_word_of_a_text_is_found_in_its_index(text: str) -> None:
-    """As the databases search: a phrase of tokens, or the beginning of one."""
+    """The index is searched as the databases do it: for a phrase of tokens, or the beginning of a token."""
     index = tokens(text)
     for word in text.split():
         for term in terms_of(word):

@@ -59,7 +59,7 @@ async def found(client: httpx.AsyncClient, q: str) -> set[str]:
 
 
 async def test_simplified_and_traditional_chinese_find_the_same_works(site: Site) -> None:
-    """18 words, asked for in both forms: 36 counts, compared with a scan of the texts for every form."""
+    """18 words in two forms: each of the 36 searches finds as many works as have the word in either form."""
     stories = []
     for number in range(WORKS):
         words = [forms[number % len(forms)] for place, forms in enumerate(PAIRS) if place % 3 != number % 3]

@@ -16,7 +16,7 @@ PHYSICAL = re.compile(
 )
 FOUR_SIDES = re.compile(r"(?<![-\w])(?:margin|padding|inset|border-width)\s*:\s*([^;{}]+);")
 VALUE = re.compile(r"(?:[^\s()]|\([^()]*(?:\([^()]*\)[^()]*)*\))+")
-# What is about a picture's or a screen's own sides, whatever language the page is in.
+# The sides of a picture or a screen, which do not depend on the page's language.
 EXCEPTIONS = {
     "desk/framing.css": "the four sides of a picture that is cropped",
     "env(safe-area-inset-right)": "the edges of a telephone",

@@ -62,7 +62,7 @@ def context_of(site: Site) -> ChoreContext:
 
 
 async def changed() -> None:
-    """What visitors see was changed in the database; every process knows."""
+    """Wait until every process knows that pages have changed."""
     await content_version.bump()
     await content_version.wait_for_propagation()
 

@@ -77,7 +77,7 @@ async function loadInfo() {
   const { info } = link.dataset;
   const answer = await fetch(info, { cache: "no-cache" });
   if (!answer.ok) throw new Error(answer.status);
-  // Tiles are loadLibrary from the host of this page, even if the site has several names.
+  // Tiles are loaded from the host of this page, even if the site has several names.
   return { ...(await answer.json()), id: info.replace(/\/info\.json$/, "") };
 }
 
