@@ -46,7 +46,7 @@ def _text(consent: Consent, settings: Settings, language: str) -> SlipText:
             language=language,
             site_name=settings.site_name(language),
             heading=_("Your consent"),
-            credit=_("For works by %(name)s") % {"name": _credit(consent, language)},
+            credit=_("For works by %(name)s") % {"name": _credit(consent)},
             agreed=_("Agreed by: %(who)s") % {"who": consent.agreed_by.label},
             scope=_("For: %(scope)s")
             % {"scope": _("; ").join(str(SCOPE_WORDS[name]) for name in consent.scope)},
@@ -61,8 +61,8 @@ def _text(consent: Consent, settings: Settings, language: str) -> SlipText:
         )
 
 
-def _credit(consent: Consent, language: str) -> str:
-    return consent.artist.credit_translations.get(language) or consent.artist.credit_name
+def _credit(consent: Consent) -> str:
+    return consent.artist.credit_translations.readable().text or consent.artist.credit_name
 
 
 def qr_picture(link: str) -> str:

@@ -12,9 +12,8 @@ from typing import Any
 
 from gallery.artworks.works import TRANSLATED_FIELDS
 from gallery.web.languages import current_language, other_languages, site_languages, use_language
-from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.texts import field_name, find_language, language_name, split_field_name
+from gallery.web.texts import field_name, find_language, label_in_language, split_field_name
 
 MULTILINE_COLUMNS = {"story", "alt_text"}
 SEPARATORS = re.compile(r"[,，、;；|\n]+")
@@ -88,11 +87,7 @@ def column_label(column: str) -> str:
     """The label of a column in the current language: “Title”, “Title (Tibetan)”."""
     name, language = split_field_name(column)
     label = str({**COLUMN_LABELS, **EARLIER_COLUMN_LABELS}[name])
-    return (
-        _("%(field)s (%(language)s)") % {"field": label, "language": language_name(language)}
-        if language
-        else label
-    )
+    return label_in_language(label, language) if language else label
 
 
 def is_multiline(column: str) -> bool:

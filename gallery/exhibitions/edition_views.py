@@ -34,7 +34,7 @@ from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.languages import localized, ngettext
 from gallery.web.rendering import flash, redirect, render, shown_moment
-from gallery.web.texts import language_name, split_field_name
+from gallery.web.texts import label_in_language, language_name, split_field_name
 
 DRAFT = "draft"
 MAX_NAMED_WORKS = 5  # the most titles in one sentence
@@ -244,7 +244,7 @@ def _label_of(field: str) -> str:
     name, language = split_field_name(field)
     if not language:
         return str(LABELS[name])
-    return _("%(field)s (%(language)s)") % {"field": LABELS[name], "language": language_name(language)}
+    return label_in_language(LABELS[name], language)
 
 
 def _value_as_text(name: str, value: Any, names: Mapping[str, str]) -> str:

@@ -23,13 +23,12 @@ from gallery.images.renditions import widths_for
 from gallery.images.sandbox.parent import SMALL_SIDE
 from gallery.web.languages import (
     LocalizedText,
-    current_language,
     default_language,
     localized,
     ngettext,
     site_languages,
 )
-from gallery.web.texts import NO_TEXTS, Texts, is_same_language
+from gallery.web.texts import NO_TEXTS, Texts
 
 COLOUR_PATTERN = re.compile(r"#[0-9a-fA-F]{6}")
 PLACEHOLDER_PATTERN = re.compile(r"data:image/(?:webp|png|jpeg|avif|gif);base64,[A-Za-z0-9+/]+={0,2}")
@@ -391,10 +390,12 @@ def sizes_on_phone(share: float, most: str = "") -> str:
 
 def credit_in_page_language(own: str | None, translations: Texts | None, language: str) -> LocalizedText:
     """The credit name in the page's language, else the artist's own, whose language is taken to be the work's."""
-    name = (translations or NO_TEXTS).localized()
-    if name.text and is_same_language(name.language, current_language()):
-        return name
-    return LocalizedText(own or "", language if language in site_languages() else default_language())
+    name = (translations or NO_TEXTS).readable()
+    return (
+        name
+        if name.text
+        else LocalizedText(own or "", language if language in site_languages() else default_language())
+    )
 
 
 def localized_column(row: dict[str, Any], field: str) -> LocalizedText:

@@ -29,7 +29,7 @@ from gallery.web.forms import (
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.languages import localized
-from gallery.web.texts import language_name, split_field_name
+from gallery.web.texts import label_in_language, split_field_name
 from gallery.web.texts_form import TextsForm
 
 MAX_NOTE_LENGTH = 1000
@@ -83,7 +83,7 @@ def snapshot_label(field: str, numbers: Mapping[int, int] | None = None) -> str:
         label = _("A further picture: %(field)s") % {"field": label}
     if not label or not language:
         return label
-    return _("%(field)s (%(language)s)") % {"field": label, "language": language_name(language)}
+    return label_in_language(label, language)
 
 
 DATA_WORDS = {

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from gallery.settings import set_site_names
-from gallery.web.languages import LocalizedText, current_language
+from gallery.web.languages import LocalizedText
 from gallery.web.models import Site
-from gallery.web.texts import is_same_language
 
 _site = Site(id=1)  # the row as this process last read it
 
@@ -36,6 +35,5 @@ def clear() -> None:
 
 def text(field: str) -> LocalizedText:
     """The text `field` (home, about, footer) in the page's language or a related one only."""
-    found: LocalizedText = getattr(_site, field).localized()
-    is_readable = is_same_language(found.language, current_language())
-    return found if is_readable else LocalizedText("", current_language())
+    found: LocalizedText = getattr(_site, field).readable()
+    return found

@@ -27,6 +27,7 @@ from gallery.web.languages import (
     current_language,
     site_languages,
 )
+from gallery.web.languages import gettext as _
 
 MAX_TAG_LENGTH = 35  # characters; RFC 5646, section 4.4.1
 MAX_LANGUAGES = 20  # of one text or record
@@ -129,6 +130,12 @@ class Texts(Mapping[str, str]):
         found = _in_order(tuple(self._words), wanted, own, site_languages())[0]
         return LocalizedText(self._words[found], found)
 
+    def readable(self) -> LocalizedText:
+        """The text in the page's language or a relative of it, else empty."""
+        found = self.localized()
+        is_readable = is_same_language(found.language, current_language())
+        return found if is_readable else LocalizedText("", current_language())
+
     def others(self, shown: str, own: str = "") -> list[LocalizedText]:
         """The text in all languages but `shown`: the record's own first, then the site's, then the others."""
         order = _in_order(tuple(self._words), own or site_languages()[0], own, site_languages())
@@ -215,6 +222,11 @@ def site_language_name(language: str) -> str:
     """The name of a language of the site in that language; 中文 says its script where the site offers both."""
     is_one_of_several = sum(each.partition("-")[0] == "zh" for each in site_languages()) > 1
     return "简体中文" if language == "zh" and is_one_of_several else own_language_name(language)
+
+
+def label_in_language(label: Any, language: str) -> str:
+    """The label of a text in one language: “Title (Tibetan)”."""
+    return _("%(field)s (%(language)s)") % {"field": label, "language": language_name(language)}
 
 
 def language_label(language: str) -> str:

@@ -25,6 +25,7 @@ from gallery.web.texts import (
     by_field,
     field_name,
     find_language,
+    label_in_language,
     language_label,
     language_name,
     normalised_tag,
@@ -193,11 +194,7 @@ def field_in_language(
     label, *arguments = field.args
     options = {"id": f"{name}-{language}", **field.kwargs, **options}
     options["render_kw"] = text_attributes(options.get("render_kw"), language)
-    of_language = _l(
-        "%(field)s (%(language)s)",
-        field=label,
-        language=LazyProxy(language_name, language, enable_cache=False),
-    )
+    of_language = LazyProxy(label_in_language, label, language, enable_cache=False)
     return UnboundField(field.field_class, of_language, *arguments, **options)
 
 
