@@ -42,7 +42,7 @@ class Theme(Model):
     cover_id: int | None
     created_at = fields.DatetimeField(auto_now_add=True)
 
-    artworks: fields.ReverseRelation[Artwork]
+    artworks: fields.ManyToManyRelation[Artwork]
 
     class Meta:
         table = "theme"

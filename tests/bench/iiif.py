@@ -89,7 +89,7 @@ async def main() -> None:
             secret_key="bench",
         )
         token = await build(settings)
-        site = LiveSite(settings, None, Storage(settings))  # type: ignore[arg-type]
+        site = LiveSite(settings, None, Storage(settings))
         try:
             address = await site.serve(worker=False)
             for label, path, key in (

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from typing import Any
 
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
@@ -77,7 +78,7 @@ def profile_image(chance: random.Random) -> Image.Image:
             middle + chance.randint(-40, 40),
             chance.randint(20, 110),
         )
-        draw_one = chance.choice((pen.ellipse, pen.rectangle, pen.regular_polygon))
+        draw_one: Any = chance.choice((pen.ellipse, pen.rectangle, pen.regular_polygon))
         if draw_one == pen.regular_polygon:
             pen.regular_polygon((x, y, size), chance.randint(3, 8), chance.randrange(90), fill=colour(chance))
         else:

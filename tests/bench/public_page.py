@@ -136,7 +136,7 @@ async def main() -> None:
             ("gallery, cached, a visit counted", settings.page_cache_bytes, BROWSER),
             ("gallery, rendered each time", 0, {}),
         ):
-            site = LiveSite(replace(settings, page_cache_bytes=cache_bytes), None, Storage(settings))  # type: ignore[arg-type]
+            site = LiveSite(replace(settings, page_cache_bytes=cache_bytes), None, Storage(settings))
             try:
                 address = await site.serve(worker=False)
                 page = httpx.get(address + path, headers={"accept-encoding": "identity"})

@@ -66,7 +66,7 @@ def ask(address: str, paths: list[list[str]], rate: int, seconds: int, results: 
 
 async def measure(settings: Settings, rate: int, seconds: int) -> str:
     """One line of the table."""
-    site = LiveSite(settings, None, Storage(settings))  # type: ignore[arg-type]
+    site = LiveSite(settings, None, Storage(settings))
     async with Database(settings) as database:
         await database.migrate()
         curator = await Person.filter(role="curator").first()

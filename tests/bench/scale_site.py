@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
@@ -156,7 +156,7 @@ async def insert(
     inserts: Inserts, model: type[Model], names: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> None:
     """Insert `rows` with the fields `names`; the model's defaults fill in the others."""
-    columns = cast("dict[str, str]", model._meta.fields_db_projection)
+    columns = model._meta.fields_db_projection
     others = [
         name
         for name in columns
@@ -756,7 +756,7 @@ async def _fill_reviews(inserts: Inserts, works: list[Work], chance: random.Rand
         ((number, other.id, work.id, other.id, work.id, 6) for number, other, _id, work in pairs),
     )
     findings = [
-        (number, id, work, duplicate_finding(NearDuplicate(other.id, other.id, 6, False, True)))
+        (number, id, work, duplicate_finding(NearDuplicate(other.id, other.id, 6, False, True), work.id))
         for number, other, id, work in pairs
     ]
     await insert(

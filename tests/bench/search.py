@@ -120,7 +120,7 @@ FILTERED = [
 
 def random_text(chance: random.Random, length: int) -> str:
     """A made-up Chinese story: common words among common characters, sometimes a rare one."""
-    pieces = []
+    pieces: list[str] = []
     while sum(map(len, pieces)) < length:
         pieces.append(
             chance.choice(SUBJECTS)

@@ -184,7 +184,7 @@ class Traffic:
                 took = time.monotonic() - began
                 self.outcomes.slowest[action] = max(self.outcomes.slowest[action], took)
             session = client.cookies.get(COOKIE, "")
-            client.cookies = httpx.Cookies({COOKIE: session})  # unread flash messages would accumulate
+            client.cookies = httpx.Cookies({COOKIE: session or ""})  # unread flash messages would accumulate
             if answer.status_code < 500:
                 return answer
             self.outcomes.failed[action][answer.status_code] += 1
@@ -434,7 +434,7 @@ async def report(traffic: Traffic) -> bool:
     missing, parts = await lost(traffic), await half_made(storage)
     orphans = await private_orphans(storage, timedelta(0))
     await delete_orphans(ChoreContext(settings, storage), settling=timedelta(0), pause=0)
-    left = [path for path in (settings.media / "scratch").iterdir() if path != storage.partial_uploads]
+    left = list((settings.media / "scratch").iterdir())
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "gallery.cli", "check", "--deep"),
