@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from copy import deepcopy
 from datetime import UTC, datetime
 
 from babel.messages.catalog import Catalog, Message
@@ -71,14 +72,25 @@ def extract_messages() -> Catalog:
 
 
 def update_catalogues() -> dict[str, int]:
-    """Update all catalogues of the package; returns the number of untranslated messages for each.
+    """Update all catalogues of the package; returns the number of untranslated messages for each."""
+    catalogues = updated_catalogues(extract_messages())
+    for language, catalogue in catalogues.items():
+        with (LOCALE_FOLDER / language / "messages.po").open("wb") as file:
+            write_po(file, catalogue, width=110, omit_header=False, no_location=True, sort_output=True)
+    return {
+        language: sum(1 for message in catalogue if message.id and not is_translated(message))
+        for language, catalogue in catalogues.items()
+    }
+
+
+def updated_catalogues(template: Catalog) -> dict[str, Catalog]:
+    """The catalogues of the package with the messages of `template`.
 
     The messages in the code are English, so the English catalogue is filled with them.
     """
-    template = extract_messages()
     catalogues = {language: read_catalogue(language) for language in shipped_languages()}
     for language, catalogue in catalogues.items():
-        catalogue.update(template, no_fuzzy_matching=True)
+        catalogue.update(deepcopy(template), no_fuzzy_matching=True)  # it takes over the messages themselves
         catalogue.creation_date = CATALOGUE_DATE  # so that the file changes only with its messages
         catalogue.obsolete.clear()
         catalogue.fuzzy = False
@@ -88,13 +100,7 @@ def update_catalogues() -> dict[str, int]:
                     message.string = message.id
     for language, (source, configuration) in CONVERTED.items():
         convert_catalogue(catalogues[source], catalogues[language], converter(language, configuration))
-    for language, catalogue in catalogues.items():
-        with (LOCALE_FOLDER / language / "messages.po").open("wb") as file:
-            write_po(file, catalogue, width=110, omit_header=False, no_location=True, sort_output=True)
-    return {
-        language: sum(1 for message in catalogue if message.id and not is_translated(message))
-        for language, catalogue in catalogues.items()
-    }
+    return catalogues
 
 
 def convert_catalogue(source: Catalog, target: Catalog, convert: Callable[[str], str]) -> None:

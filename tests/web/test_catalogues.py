@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 
 import pytest
 from babel.messages.catalog import Catalog, Message
@@ -14,6 +15,7 @@ from gallery.web.catalogues import (
     converter,
     extract_messages,
     shipped_languages,
+    updated_catalogues,
 )
 from gallery.web.languages import read_catalogue
 
@@ -46,6 +48,16 @@ def test_every_message_is_there_and_translated(template: Catalog, language: str)
         if held is None or not all(text.strip() for text in texts(held.string)):
             missing.append(message.id)
     assert missing == []
+
+
+def test_a_new_message_has_no_words_in_other_languages_than_english(template: Catalog) -> None:
+    new = deepcopy(template)
+    new.add("A sentence that nobody has translated")
+    catalogues = updated_catalogues(new)
+    message = "A sentence that nobody has translated"
+    assert {language: catalogue[message].string or "" for language, catalogue in catalogues.items()} == {
+        language: message if language == "en" else "" for language in shipped_languages()
+    }
 
 
 @pytest.mark.parametrize("language", shipped_languages())
