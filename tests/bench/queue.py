@@ -16,6 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import httpx
+from tortoise.connection import get_connection
 
 from gallery.accounts.models import Session
 from gallery.accounts.sessions import COOKIE, token_hash
@@ -100,6 +101,7 @@ async def fill(storage: Storage, works: int) -> str:
     )
     for place, theme in enumerate(themes):
         await theme.artworks.add(*(await Artwork.filter(id__in=ids[place:works:50])))
+    await get_connection("default").execute_script("ANALYZE")  # as the worker does it
     token = "bench"
     await Session.create(
         token_hash=token_hash(token), person=cast.curator, seen_at=now(), expires_at=now() + timedelta(days=1)
