@@ -37,6 +37,7 @@ from gallery.artworks.redirects import redirect_to_work
 from gallery.artworks.sent_pictures import add_sent_picture, earlier_upload
 from gallery.artworks.submissions import NotSubmittable, submit
 from gallery.artworks.works import (
+    PICTURE_TEXTS,
     TRANSLATED_FIELDS,
     NotEditable,
     WorkDetails,
@@ -49,7 +50,7 @@ from gallery.images.models import Image
 from gallery.images.sandbox.parent import REFUSALS
 from gallery.images.sandbox.sound_parent import takes_sounds
 from gallery.images.sound_refusals import NO_SOUNDS
-from gallery.images.uploads import FormReader, ReceivedForm, waiting_message
+from gallery.images.uploads import FormReader, ReceivedForm, too_large, waiting_message
 from gallery.organisations.access import load_member
 from gallery.organisations.models import Organisation
 from gallery.web.edit_conflicts import EditConflict, seen_field
@@ -326,6 +327,8 @@ async def _render_form(
         if review is not None:
             notes, reason = review.notes, review.reason
     image = kept or (artwork.image if artwork else None)
+    further = picture_blocks(form, artwork)
+    has_caption = bool(further or form.caption.data or form.caption.errors)
     context = {
         "form": form,
         "work": artwork,
@@ -340,15 +343,18 @@ async def _render_form(
         "has_several": len(form.offered.organisations) > 1,
         "typing": typing or _autosave_context(request, artwork, form),
         "translations": translation_blocks(
-            form, [each for each in TRANSLATED_FIELDS if each not in {"transcript", "caption"}]
+            form, [each for each in TRANSLATED_FIELDS if each not in {"transcript", *PICTURE_TEXTS}]
         ),
         "captions": translation_blocks(form, ["caption"]),
-        "picture_texts": picture_blocks(form, artwork),
+        "picture_texts": further,
+        "has_caption": has_caption,
+        "picture_translations": translation_blocks(form, PICTURE_TEXTS if has_caption else ["alt_text"]),
         "spoken_translations": translation_blocks(form, ["transcript"]),
         "added": added or "",
         "sound": artwork.sound if artwork else None,
         "takes_sounds": takes_sounds(),
         "no_sounds": NO_SOUNDS,
+        "too_large": too_large(settings_of(request).upload_max_bytes),
     }
     return render(request, "artworks/edit.html" if artwork else "artworks/new.html", context, status=status)
 

@@ -41,10 +41,9 @@ class WorkForm extends Autosave {
     const adding = page.querySelector(".add-language");
     if (!adding) throw new Error(`No form, but ${answer.status}`); // signed out, for instance
     this.form.querySelector(".add-language").replaceWith(adding);
-    const present = (part) => document.getElementById(part.id);
-    const added = [...page.querySelectorAll(".translation-fields")].filter((part) => !present(part));
-    this.form.querySelector(".translations").append(...added);
-    (added[0] ?? this.form.querySelector(".add-language")).querySelector("input, select").focus();
+    const added = [...page.querySelectorAll(".translation-fields")].filter((part) => !document.getElementById(part.id));
+    for (const part of added) document.getElementById(part.parentElement.id).append(part);
+    (added.find((part) => part.closest(".side-by-side-texts")) ?? added[0] ?? this.form.querySelector(".add-language")).querySelector("input, select").focus();
   }
 
   get address() {

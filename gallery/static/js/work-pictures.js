@@ -1,0 +1,151 @@
+// The pictures in the form of a work: each is sent as soon as it is chosen, while the partner types. The form waits for
+// them when it is sent.
+
+import { Resumable } from "./resumable.js";
+import { attachWorkForm } from "./work-form.js";
+
+const RETRY = 8000; // ms until the next try to make the draft to which a picture belongs
+
+const section = document.querySelector(".work-pictures");
+const form = section.closest("form");
+const words = section.dataset;
+const list = section.querySelector(".picture-sending");
+const said = section.querySelector(".picture-said");
+const sending = new Set();
+let pressed = null; // the button that sends the form when all pictures have arrived
+
+class SentPicture {
+  constructor(file, metadata) {
+    this.file = file;
+    this.metadata = metadata;
+    this.row = document.createElement("li");
+    this.row.className = "row";
+    this.name = document.createElement("span");
+    this.name.className = "row-main";
+    this.name.textContent = file.name;
+    this.bar = document.createElement("progress");
+    this.bar.max = file.size || 1;
+    this.bar.value = 0;
+    this.bar.setAttribute("aria-label", file.name);
+    this.status = document.createElement("span");
+    this.status.className = "why";
+    this.button = document.createElement("button");
+    this.button.type = "button";
+    this.button.addEventListener("click", () => (sending.has(this) ? this.stop() : this.send()));
+    this.name.append(this.status);
+    this.row.append(this.name, this.bar, this.button);
+    list.append(this.row);
+    list.hidden = false;
+  }
+
+  say(sentence) {
+    this.status.textContent = sentence;
+    this.button.textContent = sending.has(this) ? words.stop : words.again;
+    this.button.setAttribute("aria-label", `${this.button.textContent}: ${this.file.name}`);
+  }
+
+  async send() {
+    sending.add(this);
+    this.say(words.sending);
+    if (!this.metadata.picture) form.elements.image?.remove(); // an earlier picture, which this one replaces
+    const work = await this.draft();
+    if (!work) return;
+    this.upload = new Resumable(this.file, words.endpoint, { work, ...this.metadata }, {
+      progress: (sent, size) => {
+        this.bar.max = size;
+        this.bar.value = sent;
+        this.say(sent === size ? words.looking : words.sending);
+      },
+      broken: () => this.say(words.broken),
+      refused: (status, sentence) => this.fail(status === 401 ? words.signedOut : sentence || words.failed),
+      arrived: () => this.arrived(),
+    });
+    await this.upload.start();
+  }
+
+  // The id of the draft that gets the picture. A new form becomes that of a draft first.
+  async draft() {
+    while (form.dataset.key === "new") {
+      form.autosave.changed();
+      await form.autosave.save();
+      if (!sending.has(this)) return null;
+      if (form.dataset.key === "new") {
+        this.say(words.broken);
+        await new Promise((resolve) => setTimeout(resolve, RETRY));
+      }
+    }
+    return sending.has(this) ? form.dataset.key : null;
+  }
+
+  fail(sentence) {
+    sending.delete(this);
+    this.say(sentence);
+    said.textContent = `${this.file.name}: ${sentence}`;
+    pressed = null;
+  }
+
+  async arrived() {
+    await show().catch(() => {}); // then the picture is seen when the page is opened the next time
+    this.leave();
+    said.textContent = `${this.file.name}: ${words.arrived}`;
+  }
+
+  async stop() {
+    this.leave();
+    await this.upload?.stop();
+  }
+
+  leave() {
+    sending.delete(this);
+    this.row.remove();
+    list.hidden = !list.children.length;
+    if (!sending.size && pressed) form.requestSubmit(pressed);
+  }
+}
+
+// Shows the pictures as the server has them now. What is typed stays.
+async function show() {
+  const answer = await fetch(form.action);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const part of [".picture-state", ".further-place"]) {
+    const [old, now] = [section, page].map((each) => each.querySelector(part));
+    if (!now) throw new Error(`No form, but ${answer.status}`); // signed out, for instance
+    old.replaceChildren(...now.childNodes);
+  }
+  const further = section.querySelector(".further-pictures-of-work");
+  for (const picture of page.querySelectorAll(".further-picture"))
+    if (!document.getElementById(picture.id)) further.append(picture);
+}
+
+function choose(input, metadata) {
+  for (const file of input.files) {
+    if (file.size > Number(words.largest)) said.textContent = `${file.name}: ${words.tooLarge}`;
+    else new SentPicture(file, metadata).send();
+  }
+  input.value = "";
+}
+
+if (window.tus && tus.isSupported) {
+  attachWorkForm(form);
+  for (const part of form.querySelectorAll(".without-script")) part.hidden = true;
+  for (const part of section.querySelectorAll(".with-script")) part.hidden = false;
+  section.querySelector(".picture-place").append(form.querySelector(".picture-file"));
+  section.addEventListener("change", (event) => {
+    const input = event.target;
+    if (input.type !== "file") return;
+    event.stopPropagation();
+    choose(input, input.id === "further" ? { picture: "further" } : {});
+  });
+  form.addEventListener(
+    "submit",
+    (event) => {
+      if (!sending.size) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      pressed = event.submitter;
+      said.textContent = words.leaving;
+    },
+    { capture: true },
+  );
+  addEventListener("beforeunload", (event) => sending.size && event.preventDefault());
+}
