@@ -32,7 +32,7 @@ MEDIA_TYPE = "application/xml"
 SITEMAPS = "http://www.sitemaps.org/schemas/sitemap/0.9"
 IMAGES = "http://www.google.com/schemas/sitemap-image/1.1"
 XHTML = "http://www.w3.org/1999/xhtml"
-WORKS_PER_SITEMAP = 2_000  # works in one sitemap; the protocol allows 50,000 URLs and 50 MB
+WORKS_PER_SITEMAP = 500  # the protocol allows 50,000 URLs, but nobody else is answered while they are written
 PICTURE_WIDTH = 1600  # px
 
 
