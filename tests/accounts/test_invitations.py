@@ -12,8 +12,6 @@ from gallery.accounts.models import Invitation, Membership, Person, Role
 from gallery.clock import now
 from tests.conftest import Site
 
-pytestmark = pytest.mark.engines("sqlite", "postgresql")
-
 ACCOUNT = {"name": "New colleague", "password": "a sentence to remember"}
 
 
@@ -23,6 +21,7 @@ async def invited(site: Site, email: str = "new@example.org", role: Role = Role.
     return f"/desk/invitations/{token}"
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_member_is_invited_and_accepts(site: Site) -> None:
     link, client = await invited(site), await site.client()
     page = await client.get(link)
@@ -48,6 +47,7 @@ async def test_curators_and_keepers_belong_to_no_organisation(site: Site, role: 
     assert not await Membership.exists(person=person)
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_link_is_good_once(site: Site) -> None:
     link = await invited(site)
     assert (await (await site.client()).post(link, data=ACCOUNT)).status_code == 303
@@ -72,6 +72,7 @@ async def test_an_unknown_link_is_404(site: Site, token: str) -> None:
     assert (await client.post(f"/desk/invitations/{token}", data=ACCOUNT)).status_code == 404
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_two_who_accept_at_once_make_one_account(site: Site) -> None:
     link = await invited(site)
     clients = [await site.client() for _ in range(4)]
@@ -83,6 +84,7 @@ async def test_two_who_accept_at_once_make_one_account(site: Site) -> None:
     assert await Membership.filter(person__email="new@example.org").count() == 1
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_two_invitations_accepted_at_once_make_one_account(site: Site) -> None:
     tokens = [(await invited(site)).rpartition("/")[2] for _ in range(3)]
     held = [await open_invitation(token) for token in tokens]

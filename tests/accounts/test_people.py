@@ -22,8 +22,6 @@ from gallery.mail.outbox import Notification, notify
 from tests.conftest import Site
 from tests.markup import attributes, texts_in
 
-pytestmark = pytest.mark.engines("sqlite", "postgresql")
-
 
 async def another_keeper() -> Person:
     return await Person.create(
@@ -31,6 +29,7 @@ async def another_keeper() -> Person:
     )
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_keeper_sees_and_changes_roles(site: Site) -> None:
     client = await site.client(site.cast.keeper)
     page = (await client.get("/desk/people")).text
@@ -45,6 +44,7 @@ async def test_a_keeper_sees_and_changes_roles(site: Site) -> None:
     assert await Entry.exists(verb="account.role_given", thing_id=site.cast.partner.id)
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_whoever_is_kept_out_is_out_at_once(site: Site) -> None:
     client, out = await site.client(site.cast.keeper), await site.client(site.cast.curator)
     assert (await out.get("/desk/queue")).status_code == 200
@@ -91,6 +91,7 @@ async def test_whoever_is_kept_out_gets_no_mail_that_waits_and_keeps_the_second_
     assert (partner.second_factor_reset_at, partner.second_factor_at is None) == (None, False)
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_site_keeps_a_keeper(site: Site) -> None:
     client = await site.client(site.cast.keeper)
     for data in ({"role": "member"}, {"wish": "stop"}):

@@ -57,8 +57,6 @@ from tests.cast import PASSWORD, assemble
 from tests.conftest import Site, settings_for
 from tests.markup import attribute, text_in
 
-pytestmark = pytest.mark.engines("sqlite", "postgresql")
-
 
 async def verbs(person: Person) -> list[str]:
     return list(
@@ -74,6 +72,7 @@ async def changes_told(person: Person) -> list[str]:
 # An authenticator app
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_an_app_is_set_up_and_its_code_is_asked_for(site: Site) -> None:
     partner = site.cast.partner
     app, codes = await set_up_app(await site.client(partner))
@@ -97,6 +96,7 @@ async def test_an_app_is_set_up_and_its_code_is_asked_for(site: Site) -> None:
     assert await changes_told(partner) == ["app_added"]
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_each_code_is_taken_once(site: Site) -> None:
     app, _ = await set_up_app(await site.client(site.cast.partner))
     code = code_of(app)
@@ -179,6 +179,7 @@ def test_digits_are_read_as_people_type_them() -> None:
 # Recovery codes
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_recovery_code_works_once(site: Site) -> None:
     partner = site.cast.partner
     _, codes = await set_up_app(await site.client(partner))
@@ -301,6 +302,7 @@ async def sign_in_with(site: Site, device: Authenticator) -> int:
     return answer.status_code
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_an_answer_is_taken_once(named: Site) -> None:
     device = await add_passkey(await named.client(named.cast.partner))
     device.counts = False

@@ -25,8 +25,6 @@ from gallery.clock import now
 from tests.cast import PASSWORD, assemble
 from tests.conftest import Site, settings_for
 
-pytestmark = pytest.mark.engines("sqlite", "postgresql")
-
 
 async def sign_in(
     client: httpx.AsyncClient, email: str, password: str = PASSWORD, next: str = ""
@@ -35,6 +33,7 @@ async def sign_in(
     return await client.post(f"/desk/sign-in{query}", data={"email": email, "password": password})
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_somebody_signs_in(site: Site) -> None:
     client = await site.client()
     answer = await sign_in(client, "  Partner@Example.org ")
@@ -128,6 +127,7 @@ async def test_guessing_one_persons_password_ends_after_eight(site: Site) -> Non
     assert (await sign_in(client, "colleague@example.org")).status_code == 303
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_guessing_at_once_is_counted_too(site: Site) -> None:
     client = await site.client()
     answers = await asyncio.gather(

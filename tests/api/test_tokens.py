@@ -20,8 +20,6 @@ from tests import factories
 from tests.api.programs import V1, bearer, program, token_for
 from tests.conftest import Site
 
-pytestmark = pytest.mark.engines("sqlite", "postgresql")
-
 
 async def owner(site: Site) -> Person:
     await Membership.filter(person=site.cast.partner).update(role=MemberRole.OWNER)
@@ -36,6 +34,7 @@ def address(site: Site) -> str:
     return f"/desk/organisations/{site.cast.organisation.id}/tokens"
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_an_owner_makes_a_token_sees_it_once_and_ends_it(site: Site) -> None:
     client = await site.client(await owner(site))
     assert (

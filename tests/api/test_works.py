@@ -17,8 +17,6 @@ from tests.conftest import Site
 from tests.factories import in_zh
 from tests.queries import counted_queries
 
-pytestmark = pytest.mark.engines("sqlite", "postgresql")
-
 WORDS = {
     "language": "zh",
     "title": "饺子皮",
@@ -39,6 +37,7 @@ def pointers(answer: object) -> dict[str, str]:
     return {each["pointer"]: each["detail"] for each in answer["errors"]}  # type: ignore[index]
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_work_is_entered_read_and_listed(site: Site) -> None:
     theme = await factories.theme()
     client = await program(site)
@@ -85,6 +84,7 @@ async def test_what_is_wrong_is_told_at_each_field_in_the_programs_language(site
     assert await Artwork.all().count() == await Artist.all().count() == await Consent.all().count() == 0
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 @pytest.mark.parametrize(
     ("body", "status"),
     [

@@ -17,8 +17,6 @@ from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 
-pytestmark = pytest.mark.engines("sqlite", "postgresql")
-
 PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog/OpenAction<</S/JavaScript/JS(app.alert)>>>>endobj\n%%EOF\n"
 DETAILS = {"legal_name": "瞿大明", "contact": "13800138000", "guardian": "妈妈", "notes": "喜欢红色"}
 
@@ -44,6 +42,7 @@ async def send_form(site: Site, consent: Consent, content: bytes = PDF, name: st
     return (await client.get(f"/desk/consents/{consent.id}")).text
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_details_are_kept_and_each_reading_is_shown(site: Site) -> None:
     artist, _consent = await an_artist(site)
     await keep(site, artist)

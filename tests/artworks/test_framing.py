@@ -25,8 +25,6 @@ from tests import factories
 from tests.conftest import Site
 from tests.factories import in_zh
 
-pytestmark = pytest.mark.engines("sqlite", "postgresql")
-
 QUARTER = {"turn": "90", "left": "0", "top": "10", "right": "", "bottom": "12.5"}
 
 
@@ -48,6 +46,7 @@ async def names(storage: Storage, token: str) -> set[str]:
     return {key.rpartition("/")[2] async for key in storage.private.keys(f"renditions/{token}")}
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_picture_is_turned_and_cropped_and_can_be_had_again_as_it_came(site: Site) -> None:
     work = await draft(site)
     before = work.image
@@ -206,6 +205,7 @@ async def test_there_must_be_a_picture(site: Site) -> None:
     assert await Image.filter(turn=90).count() == 0
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_two_at_once_leave_one_picture_and_no_orphan(site: Site) -> None:
     work = await draft(site)
     other = await Artwork.get(id=work.id).prefetch_related("image")

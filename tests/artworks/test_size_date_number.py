@@ -23,8 +23,6 @@ from tests.factories import in_zh
 from tests.markup import attribute, select
 from tests.reviews.works import propose
 
-pytestmark = pytest.mark.engines("sqlite", "postgresql")
-
 
 async def facts_of(client: httpx.AsyncClient, address: str) -> dict[str, str]:
     page = (await client.get(address)).text
@@ -33,6 +31,7 @@ async def facts_of(client: httpx.AsyncClient, address: str) -> dict[str, str]:
     return dict(zip(names, values, strict=True))
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_visitors_read_size_and_date_in_their_language(site: Site) -> None:
     work = await factories.accepted(site, size="38×26 cm", date_made="2024年春", inventory_number="XG-0017")
     await factories.exhibition([work])
@@ -101,6 +100,7 @@ async def test_years_of_a_range_count_for_timeline_rule_and_filter(site: Site) -
     assert set(years) == {"1985", "2022"}, "no filter for each year of a decade"
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 @pytest.mark.parametrize(
     ("field", "typed", "sentence"),
     [
@@ -126,6 +126,7 @@ async def test_what_cannot_be_used_has_a_sentence_and_stays_in_the_form(
     assert await Artwork.all().count() == 1
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_number_is_unique_within_an_organisation_only(site: Site) -> None:
     ours = await factories.artwork(site.storage, site.cast.organisation, inventory_number="7")
     client = await site.client(site.cast.partner)

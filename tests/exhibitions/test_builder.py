@@ -16,8 +16,6 @@ from tests.conftest import Site
 from tests.factories import accepted, in_en
 from tests.markup import attribute, attributes
 
-pytestmark = pytest.mark.engines("sqlite", "postgresql")
-
 TEXTS = {
     "title[zh]": "冬至",
     "title[en]": "Solstice",
@@ -43,6 +41,7 @@ async def draft(exhibition: Exhibition) -> Edition:
     return await Edition.get(exhibition_id=exhibition.id, number__isnull=True)
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_from_nothing_to_a_published_exhibition(site: Site) -> None:
     theme = await factories.theme()
     work = await accepted(site)
@@ -229,6 +228,7 @@ async def test_works_are_moved_and_taken_down(site: Site) -> None:
     assert (await client.post(f"{here}/hangings/{hanging.id}/deletion")).status_code == 404
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_hanging_a_work_twice_is_told(site: Site) -> None:
     exhibition, room, (work,) = await begun(site)
     client = await site.client(site.cast.curator)

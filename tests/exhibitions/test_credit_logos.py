@@ -25,9 +25,8 @@ from tests.exhibitions.credit_logos import (
 )
 from tests.markup import attribute
 
-pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
-
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_logo_is_set_shown_replaced_and_removed(thanked: Thanked) -> None:
     assert await thanked.logo() == ""
     answer = await thanked.send(factories.photograph())

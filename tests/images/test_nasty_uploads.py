@@ -25,8 +25,6 @@ from tests.conftest import Site
 from tests.images import files
 from tests.live import LiveSite
 
-pytestmark = pytest.mark.engines("sqlite", "postgresql")
-
 MARK = "zeichen7f3a"  # in each name, so that the test finds it anywhere
 NAMES = {
     "parts of a path": f"../../../../tmp/{MARK}.jpg",
@@ -63,6 +61,7 @@ def form(name: str, picture: bytes, **fields: str) -> dict[str, Any]:
     }
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 @pytest.mark.parametrize("name", NAMES)
 async def test_the_name_of_a_file_goes_nowhere(
     name: str, site: Site, caplog: pytest.LogCaptureFixture
@@ -120,6 +119,7 @@ async def test_the_reason_is_said_in_the_partners_language(site: Site, language:
     assert image.attempts == 1
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_pages_are_answered_while_nasty_files_come_in(live: LiveSite) -> None:
     address = await live.serve(worker=False)
     token = secrets.token_urlsafe(16)

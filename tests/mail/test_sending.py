@@ -24,8 +24,6 @@ from tests.conftest import Site
 from tests.live import LiveSite
 from tests.mail.post_office import PostOffice, html_of, text_of
 
-pytestmark = pytest.mark.engines("sqlite", "postgresql")
-
 TITLE = "冬至吃汤圆啦"
 
 
@@ -39,6 +37,7 @@ async def due_again() -> None:
     await Mail.filter(state=MailState.UNSENT).update(due_at=now() - timedelta(seconds=1))
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_mail_is_sent_with_both_parts(site: Site, office: PostOffice) -> None:
     mail = await accepted(site)
     await site.work()
@@ -78,6 +77,7 @@ async def test_it_speaks_the_readers_language(site: Site, office: PostOffice) ->
     assert str(office.mails[0]["from"]) == "见光 <gallery@gallery.example>"
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_what_was_rolled_back_is_not_told(site: Site, office: PostOffice) -> None:
     with pytest.raises(RuntimeError):
         async with in_transaction():
@@ -290,6 +290,7 @@ async def test_news_of_a_day_come_in_one_mail(site: Site, office: PostOffice) ->
     assert len(office.mails) == 3
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_whoever_wants_it_at_once_after_all_gets_it_at_once(site: Site, office: PostOffice) -> None:
     client = await site.client(site.cast.partner)
     account = {"name": "partner", "language": "en"}
@@ -311,6 +312,7 @@ def test_the_daily_mail_goes_out_at_eight() -> None:
     assert next_digest_at(before + timedelta(minutes=1)) == datetime(2026, 12, 23, 0, 0, tzinfo=UTC)
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_what_is_told_once_is_told_once(site: Site, office: PostOffice) -> None:
     for _ in range(3):
         news = Notification("work_accepted", "/desk", {"work": "x"}, key="once")
@@ -327,6 +329,7 @@ async def test_old_mails_are_forgotten(site: Site, office: PostOffice) -> None:
     assert await Mail.all().count() == 0
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_what_was_told_once_in_a_daily_mail_is_not_told_again_a_month_later(
     site: Site, office: PostOffice
 ) -> None:

@@ -11,8 +11,6 @@ from gallery.organisations.models import Organisation
 from tests import factories
 from tests.conftest import Site
 
-pytestmark = pytest.mark.engines("sqlite", "postgresql")
-
 ACCOUNT = {"name": "New colleague", "password": "a sentence to remember"}
 
 
@@ -27,6 +25,7 @@ def page(site: Site, rest: str = "edit") -> str:
     return f"/desk/organisations/{site.cast.organisation.id}/{rest}"
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_an_owner_invites_a_colleague_who_is_an_editor(site: Site) -> None:
     await own(site)
     client = await site.client(site.cast.partner)
@@ -130,6 +129,7 @@ async def test_an_owner_changes_the_profile_but_not_names_and_number(site: Site)
     assert (refused.status_code, "Kept words" in refused.text) == (422, True)
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_member_who_is_removed_loses_access_at_once(site: Site) -> None:
     await own(site)
     work = await factories.artwork(site.storage, site.cast.organisation)
@@ -166,6 +166,7 @@ async def test_the_last_owner_cannot_leave_nor_be_made_an_editor(site: Site) -> 
     assert (await Membership.get(id=membership.id)).role == MemberRole.OWNER
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_of_two_owners_who_leave_at_once_one_stays(site: Site) -> None:
     memberships = [await own(site), await own(site, site.cast.colleague)]
     clients = [await site.client(site.cast.partner), await site.client(site.cast.colleague)]

@@ -33,8 +33,6 @@ from gallery.settings import Settings
 from gallery.web.texts import Texts
 from tests.conftest import Site, settings_for
 
-pytestmark = pytest.mark.engines("sqlite", "postgresql")
-
 ASKED = {"email": "New@Example.org", "reason": "The teacher has left.", "language": "en"}
 ACCOUNT = {"name": "New owner", "password": "a sentence to remember"}
 
@@ -70,6 +68,7 @@ async def let_time_pass(site: Site) -> None:
     await site.work()
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_after_72_hours_the_new_owner_is_invited_and_comes_in(site: Site) -> None:
     await make_owner(site, site.cast.partner)
     asked = await ask(site)
@@ -279,6 +278,7 @@ async def test_mistakes_are_named_and_nothing_is_lost(
     assert not await OwnerRequest.exists()
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_it_is_refused_where_it_is_not_needed_or_cannot_be_told(site: Site) -> None:
     client = await site.client(site.cast.keeper)
     first = await client.post(page(site, "owner-requests"), data=ASKED)

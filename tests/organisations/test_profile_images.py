@@ -25,8 +25,6 @@ from tests.conftest import Site
 from tests.markup import attribute
 from tests.organisations.profile_images import ALT, send
 
-pytestmark = pytest.mark.engines("sqlite", "postgresql")
-
 
 async def place(site: Site, which: str) -> tuple[str, str]:
     """The desk's address of a logo or cover, and the page on which visitors see it."""
@@ -50,6 +48,7 @@ def picture_in(page: str, alt: str) -> str:
     return attribute(page, f'img[src^="/media/"][alt="{alt}"]', "src")
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 @pytest.mark.parametrize("which", ["logo", "cover"])
 async def test_a_picture_is_set_shown_replaced_and_removed(site: Site, which: str) -> None:
     address, public = await place(site, which)

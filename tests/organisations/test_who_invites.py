@@ -25,8 +25,6 @@ from gallery.web.texts import Texts
 from tests import factories
 from tests.conftest import Site
 
-pytestmark = pytest.mark.engines("sqlite", "postgresql")
-
 ACCOUNT = {"name": "New colleague", "password": "a sentence to remember"}
 
 
@@ -62,6 +60,7 @@ async def private_page(site: Site) -> str:
     return f"/desk/artists/{artist.id}/private"
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_curator_cannot_invite_into_an_organisation_that_has_an_owner(site: Site) -> None:
     await make_owner(site)
     for person in (site.cast.curator, site.cast.keeper):
@@ -122,6 +121,7 @@ async def test_an_open_invitation_of_a_curator_from_before_opens_nothing(site: S
     assert not await Membership.exists(person=site.cast.curator)
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_of_two_invitations_of_a_first_owner_only_one_counts(site: Site) -> None:
     organisation = await Organisation.create(slug="new", name=Texts({"en": "New"}))
     tokens = [

@@ -18,7 +18,7 @@ from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 
-pytestmark = pytest.mark.engines("sqlite", "postgresql", "postgresql-s3")
+pytestmark = pytest.mark.engines("sqlite", "postgresql-s3")
 
 
 async def on_view(site: Site) -> tuple[Artwork, str]:

@@ -17,8 +17,6 @@ from tests.conftest import Site
 from tests.factories import accepted, in_en
 from tests.markup import attribute
 
-pytestmark = pytest.mark.engines("sqlite", "postgresql")
-
 
 async def link_of(site: Site, exhibition: Exhibition) -> str:
     """A new preview link, in English."""
@@ -28,6 +26,7 @@ async def link_of(site: Site, exhibition: Exhibition) -> str:
     return attribute((await client.get(here)).text, "p[lang=en] > a", "href")
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_somebody_without_an_account_sees_the_draft_as_it_would_hang(site: Site) -> None:
     work = await accepted(site)
     expired = await factories.consent(site.cast.organisation, ends_on=today() - timedelta(days=1))
@@ -89,6 +88,7 @@ async def test_a_link_shows_no_other_draft_and_no_other_picture(site: Site) -> N
     assert foreign.title["en"] not in (await guest.get(link)).text
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_link_expires_and_cannot_be_changed(site: Site) -> None:
     exhibition = await factories.exhibition([await accepted(site)], published=False)
     link, guest = await link_of(site, exhibition), await site.client()

@@ -27,7 +27,7 @@ from tests import factories
 from tests.images.drawings import as_file, drawn
 from tests.live import LiveSite, any_in, crawl, eventually, is_text
 
-pytestmark = pytest.mark.engines("sqlite", "postgresql", "postgresql-s3")
+pytestmark = pytest.mark.engines("sqlite", "postgresql-s3")
 
 SEARCHES = ("/zh/search?q=%E6%92%A4%E5%9B%9E", "/en/search?q=withdrawing&kind=work", "/zh/search?kind=work")
 FOR_MACHINES = ("/sitemap.xml",)
@@ -163,7 +163,7 @@ COPIES = {
 }
 
 
-@pytest.mark.engines("sqlite", "postgresql-s3")
+@pytest.mark.engines("postgresql-s3")
 async def test_logos_credits_and_covers_that_show_a_withdrawn_work_go_with_it(live: LiveSite) -> None:
     """Withdraw a work that logos and covers of several organisations show, each a copy of another kind, and
     open every page. Logos and covers have no consent.

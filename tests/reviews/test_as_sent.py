@@ -177,7 +177,6 @@ def pictures_in(pages: dict[str, str]) -> set[str]:
     return {address for text in pages.values() for address in re.findall(r"/desk/images/[\w./-]+", text)}
 
 
-@pytest.mark.engines("sqlite", "postgresql")
 async def test_what_was_typed_since_is_on_no_page_of_a_curator(site: Site) -> None:
     theme = await factories.theme(call_opens_on=today(), call_closes_on=factories.days_from_now(9))
     states: dict[str, Artwork] = {}

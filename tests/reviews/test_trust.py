@@ -21,8 +21,6 @@ from gallery.web.models import Site
 from tests import factories
 from tests.conftest import Site as Gallery
 
-pytestmark = pytest.mark.engines("sqlite", "postgresql")
-
 
 async def trusted(site: Gallery, trust: Trust = Trust.AT_ONCE) -> None:
     await Organisation.filter(id=site.cast.organisation.id).update(trust=trust)
@@ -42,6 +40,7 @@ async def status_of(work: Artwork) -> Status:
     return (await Artwork.get(id=work.id)).status
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_works_of_a_trusted_organisation_are_accepted_and_looked_at_later(site: Gallery) -> None:
     await trusted(site)
     work = await submitted(site, title="信得过", title_translation="Trusted")
