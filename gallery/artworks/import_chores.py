@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
+from gallery.artworks.archive_names import comparable_name
 from gallery.artworks.bundles import Bundle, PictureRefused, open_bundle
 from gallery.artworks.entry import WorkEntry
 from gallery.artworks.import_lookup import ImportUsage, RowBatch
@@ -13,7 +14,6 @@ from gallery.artworks.import_models import Import, ImportedPicture, ImportedWork
 from gallery.artworks.import_rows import ImportReport, row_batches, write_batch
 from gallery.artworks.imports import LeaseLost, claim_import, end_lease, renew_lease
 from gallery.artworks.sheet_faults import SheetRefused, similar_names
-from gallery.artworks.sheet_rows import split_names
 from gallery.artworks.sheets import SheetFile, SheetRow
 from gallery.clock import now
 from gallery.db.connection import in_transaction
@@ -23,7 +23,6 @@ from gallery.images.storage_keys import delete_image_files
 from gallery.images.uploads import ReceivedFile
 from gallery.organisations.models import Organisation
 from gallery.storage import StoreUnavailable
-from gallery.web.forms import one_line
 from gallery.worker import Chore, ChoreContext
 
 MAX_LOSSES = 5
@@ -66,6 +65,7 @@ async def run_import(context: ChoreContext, job: Import) -> None:
         bundle = await asyncio.to_thread(opening.__enter__)
         try:
             sheet = SheetFile(await asyncio.to_thread(bundle.unpack_sheet, folder))
+            await asyncio.to_thread(settle_names, bundle, sheet)
             if only_trying:
                 await import_pictures(context, job, bundle, sheet, folder)
             report = await process_rows(job, bundle, sheet, only_trying=only_trying)
@@ -73,7 +73,7 @@ async def run_import(context: ChoreContext, job: Import) -> None:
             opening.__exit__(None, None, None)
     if only_trying:
         taken = await ImportedPicture.filter(of_id=job.id).count()
-        report.unused = max(len(bundle.pictures) - taken, 0)
+        report.unused = max(len(bundle.names.entries) - taken, 0)
         report.strangers = sheet.strangers[:20]
         await end_lease(job, state=ImportState.CHECKED, report=report.as_json())
     else:
@@ -121,6 +121,10 @@ class NamedPictures:
         self.rows = 0
 
 
+def settle_names(bundle: Bundle, sheet: SheetFile) -> None:
+    bundle.settle_names(row.cells.get("picture", "") for row in sheet)
+
+
 def named_pictures(bundle: Bundle, sheet: SheetFile) -> NamedPictures:
     named = NamedPictures()
     for row in sheet:
@@ -130,13 +134,8 @@ def named_pictures(bundle: Bundle, sheet: SheetFile) -> NamedPictures:
 
 
 def pictures_of(row: SheetRow, bundle: Bundle) -> list[tuple[str, str | None]]:
-    """The pictures that a row names: each name, and its key in the bundle, None without such a picture.
-
-    A cell may name several. If the whole cell is the name of one picture, it is not split: that name has a comma.
-    """
-    cell = row.cells.get("picture", "")
-    names = [one_line(cell)] if bundle.find(one_line(cell)) else split_names(cell)
-    return [(name, bundle.find(name)) for name in names]
+    """The pictures that a row names: each name, and its key in the bundle, None without such a picture."""
+    return bundle.names.find_all(row.cells.get("picture", ""))
 
 
 async def process_rows(job: Import, bundle: Bundle, sheet: SheetFile, *, only_trying: bool) -> ImportReport:
@@ -175,7 +174,7 @@ def make_batch(rows: list[SheetRow], bundle: Bundle) -> RowBatch:
     similar: dict[str, dict[str, str]] = {}
     for name, key in (each for named in pictures.values() for each in named):
         if key is None and len(similar) < 20:
-            similar[name] = similar_names(name.lower(), bundle.pictures)
+            similar[name] = similar_names(comparable_name(name), bundle.names.entries)
     return RowBatch(rows, pictures, similar)
 
 

@@ -6,6 +6,7 @@ import io
 import stat
 import struct
 import tempfile
+import unicodedata
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from gallery.artworks.sheet_rows import read_row, texts_in
 from gallery.artworks.sheets import SheetFile, SheetRow
 from gallery.artworks.works import TRANSLATED_FIELDS
 from gallery.web.languages import site_languages, use_language
+from tests.artworks.archives import UNIX, WAYS, RawEntry, packed, unicode_path
 from tests.artworks.sheets import csv_bytes, zipped
 
 HEADER = ["图片", "标题", "故事", "Year"]
@@ -257,10 +259,15 @@ def test_a_bundle_finds_its_pictures_however_they_are_named(tmp_path: Path) -> N
         (".DS_Store", b"x"),
     )
     with open_bundle(kept(tmp_path, content)) as bundle:
-        assert bundle.find("一.jpg") == bundle.find("图\\一.JPG") == bundle.find("一") == "图/一.jpg"
-        assert bundle.find("same.jpg") is None
-        assert bundle.find("c/same.jpg") == "c/same.jpg"
-        assert len(bundle.pictures) == 3
+        assert (
+            bundle.names.find("一.jpg")
+            == bundle.names.find("图\\一.JPG")
+            == bundle.names.find("一")
+            == "图/一.jpg"
+        )
+        assert bundle.names.find("same.jpg") is None
+        assert bundle.names.find("c/same.jpg") == "c/same.jpg"
+        assert len(bundle.names.entries) == 3
         assert bundle.unpack_sheet(tmp_path).read_bytes() == SHEET[1]
 
 
@@ -269,8 +276,55 @@ def test_names_without_the_flag_are_what_windows_or_macos_meant(tmp_path: Path, 
     raw = "饺子皮.jpg".encode(encoding)
     content = zipped(SHEET, ("N" * len(raw), b"x")).replace(b"N" * len(raw), raw)
     with open_bundle(kept(tmp_path, content)) as bundle:
-        assert list(bundle.pictures) == ["饺子皮.jpg"]
+        assert list(bundle.names.entries) == ["饺子皮.jpg"]
         assert bundle.unpack_picture("饺子皮.jpg", tmp_path / "out", 100).size == 1
+
+
+NAMES = [
+    "图片1.jpg",
+    "图1.jpg",
+    "爷爷.jpg",
+    "café.jpg",
+    "ガラス.jpg",
+    "Émile.jpg",
+    "冬至/汤圆.jpg",
+    "ᠮᠣᠩ.jpg",
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("names", [NAMES, NAMES[:3], NAMES[3:6], *([name] for name in NAMES)], ids="|".join)
+def test_names_are_found_whoever_packed_them(tmp_path: Path, way: str, names: list[str]) -> None:
+    content = packed(WAYS[way], {"作品.csv": SHEET[1], **{name: name.encode() for name in names}})
+    with open_bundle(kept(tmp_path, content)) as bundle:
+        assert bundle.unpack_sheet(tmp_path).read_bytes() == SHEET[1]
+        bundle.settle_names(names)
+        assert list(bundle.names.entries) == [name.lower() for name in names]
+        for name in names:
+            for typed in (name, unicodedata.normalize("NFD", name).upper()):
+                assert bundle.names.find(typed) == name.lower()
+            picture = bundle.unpack_picture(name.lower(), tmp_path / "out", 100)
+            assert (tmp_path / "out").read_bytes()[: picture.size] == name.encode()
+
+
+def test_the_sheet_decides_for_all_names_of_an_archive(tmp_path: Path) -> None:
+    """These bytes are valid in both encodings, so what one name means follows from the others."""
+    for encoding in ("gbk", "utf-8"):
+        raw = [name.encode(encoding) for name in ("图片1.jpg", "爷爷.jpg", "é.jpg")]
+        content = packed(
+            lambda name: RawEntry(name.encode("latin-1"), UNIX),
+            {"a.csv": SHEET[1], **{each.decode("latin-1"): b"x" for each in raw}},
+        )
+        with open_bundle(kept(tmp_path, content)) as bundle:
+            bundle.settle_names(["nothing.jpg", "一.jpg，爷爷.jpg"])
+            assert list(bundle.names.entries) == ["图片1.jpg", "爷爷.jpg", "é.jpg"]
+
+
+def test_a_unicode_path_of_another_name_is_not_obeyed(tmp_path: Path) -> None:
+    stale = RawEntry("新.jpg".encode("gbk"), UNIX, extra=unicode_path(b"old.jpg", "旧.jpg"))
+    broken = RawEntry(b"b.jpg", UNIX, extra=unicode_path(b"b.jpg", "b").replace(b"b", b"\xff"))
+    with open_bundle(kept(tmp_path, zipped(SHEET, (stale, b"x"), (broken, b"x")))) as bundle:
+        assert list(bundle.names.entries) == ["新.jpg", "b.jpg"]
 
 
 def link(name: str) -> zipfile.ZipInfo:
@@ -346,7 +400,7 @@ def test_a_true_zip64_is_read(tmp_path: Path) -> None:
     locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, end, 1)
     last = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
     with open_bundle(kept(tmp_path, small[:end] + record + locator + last)) as bundle:
-        assert list(bundle.pictures) == ["a.jpg"]
+        assert list(bundle.names.entries) == ["a.jpg"]
 
 
 def take(bundle: Bundle, folder: Path, key: str, most: int = 60_000_000) -> str:
@@ -392,7 +446,7 @@ def test_a_mangled_zip_is_read_or_refused(noise: bytes, at: int) -> None:
             with open_bundle(kept(Path(folder), bytes(content))) as bundle:
                 path = bundle.unpack_sheet(Path(folder))
                 list(SheetFile(path))
-                for key in bundle.pictures:
+                for key in bundle.names.entries:
                     bundle.unpack_picture(key, Path(folder) / "out", 1000)
         except (SheetRefused, PictureRefused) as refusal:
             assert refusal.code in FAULT_SENTENCES  # noqa: PT017
