@@ -20,6 +20,12 @@ ERASED_FIELDS: dict[str, Any] = {
     **dict.fromkeys(("made_from", "made_until", "year", "inventory_number")),
     "unfinished": {},
 }
+REPORTED_WORDS = (
+    "faults",
+    "notes",
+    "artist_names",
+    "strangers",
+)  # lists in `Import.report` that quote the sheet
 ERASED_SNAPSHOTS: dict[str, Any] = {"sent": {}, "replaces": None}
 
 
@@ -58,7 +64,8 @@ async def submissions_sent_under(consent: Consent, ids: Sequence[int]) -> list[i
 async def _forget_imports(consent: Consent) -> None:
     """Erase names from imports: reports quote cells, and file names may contain names or titles."""
     for job in await Import.filter(works__artwork__consent_id=consent.id).distinct():
-        job.file_name, job.report = "", {**job.report, "faults": [], "artist_names": [], "strangers": []}
+        words: dict[str, Any] = {name: [] for name in REPORTED_WORDS}
+        job.file_name, job.report = "", {**job.report, **words}
         await job.save(update_fields=["file_name", "report"])
     of_works = Q(image__artwork__consent_id=consent.id) | Q(
         image__further_picture__artwork__consent_id=consent.id

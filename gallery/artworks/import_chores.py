@@ -64,8 +64,7 @@ async def run_import(context: ChoreContext, job: Import) -> None:
         opening = open_bundle(path)
         bundle = await asyncio.to_thread(opening.__enter__)
         try:
-            sheet = SheetFile(await asyncio.to_thread(bundle.unpack_sheet, folder))
-            await asyncio.to_thread(settle_names, bundle, sheet)
+            sheet = await asyncio.to_thread(read_sheet, bundle, folder)
             if only_trying:
                 await import_pictures(context, job, bundle, sheet, folder)
             report = await process_rows(job, bundle, sheet, only_trying=only_trying)
@@ -74,7 +73,8 @@ async def run_import(context: ChoreContext, job: Import) -> None:
     if only_trying:
         taken = await ImportedPicture.filter(of_id=job.id).count()
         report.unused = max(len(bundle.names.entries) - taken, 0)
-        report.strangers = sheet.strangers[:20]
+        report.strangers = sheet.header.strangers[:20]
+        report.page = sheet.header.page if sheet.is_xlsx and len(sheet.pages) > 1 else ""
         await end_lease(job, state=ImportState.CHECKED, report=report.as_json())
     else:
         await end_lease(job, state=ImportState.DONE, finished_at=now())
@@ -121,8 +121,11 @@ class NamedPictures:
         self.rows = 0
 
 
-def settle_names(bundle: Bundle, sheet: SheetFile) -> None:
+def read_sheet(bundle: Bundle, folder: Path) -> SheetFile:
+    """The sheet of a bundle, which settles the names of the pictures beside it. Raises SheetRefused."""
+    sheet = SheetFile(bundle.unpack_sheet(folder))
     bundle.settle_names(row.cells.get("picture", "") for row in sheet)
+    return sheet
 
 
 def named_pictures(bundle: Bundle, sheet: SheetFile) -> NamedPictures:

@@ -172,6 +172,17 @@ class RowDraft:
     images: list[Image] = field(default_factory=list)  # in the order of the work's pictures
     known_work: int | None = None  # id of the work that has this row's inventory number already
 
+    @property
+    def is_good(self) -> bool:
+        """Whether the row becomes a work; cells that cannot be read are left out of it."""
+        return all(fault.is_note for fault in self.faults)
+
+    @property
+    def needs_artist(self) -> bool:
+        """Whether the row names an artist whom the organisation does not have."""
+        is_unsure = any(fault.column == "credit_name" for fault in self.faults)
+        return bool(self.row.credit_name) and not (is_unsure or self.artist or self.consent)
+
     def fault(self, column: str, value: str, code: str, **facts: Any) -> None:
         self.faults.append(CellFault(self.row.number, column, value, code, facts))
 
@@ -247,6 +258,7 @@ def _resolve_consent(draft: RowDraft, lookup: ImportLookup) -> None:
         return
     if row.credit_name and (draft.artist is None or consent.artist_id != draft.artist.id):
         draft.fault("consent", row.consent or str(consent.id), "consent_of_another")
+        draft.consent = None
     elif not consent.covers_web():
         draft.fault("consent", row.consent or str(consent.id), "consent_ended")
 

@@ -39,20 +39,26 @@ class ImportReport:
     """The result of the rows processed so far. Its fields are the keys of `Import.report`."""
 
     good: int = 0
-    bad: int = 0  # number of rows with a fault
+    bad: int = 0  # number of rows with a fault that is not only a note
     known: int = 0  # number of rows left out, because the organisation has a work with their inventory number
     known_works: list[list[int]] = field(default_factory=list)  # [row, id of the work] of the first MAX_NAMES
     faults: list[dict[str, Any]] = field(default_factory=list)  # the first MAX_FAULTS; see CellFault.as_json
     fault_count: int = 0
+    notes: list[dict[str, Any]] = field(default_factory=list)  # the first MAX_FAULTS; see CellFault.is_note
+    note_count: int = 0
     new_artists: int = 0
     artist_names: list[str] = field(default_factory=list)  # credit names of the first MAX_NAMES new artists
     strangers: list[str] = field(default_factory=list)  # headers that name no known column
+    page: str = ""  # name of the worksheet, if there are several
     unused: int = 0  # number of pictures in the ZIP that no row names
 
     def add_faults(self, faults: Sequence[CellFault]) -> None:
-        self.fault_count += len(faults)
-        room = MAX_FAULTS - len(self.faults)
-        self.faults.extend(fault.as_json() for fault in faults[: max(room, 0)])
+        notes = [fault.as_json() for fault in faults if fault.is_note]
+        others = [fault.as_json() for fault in faults if not fault.is_note]
+        self.note_count += len(notes)
+        self.notes = [*self.notes, *notes][:MAX_FAULTS]
+        self.fault_count += len(others)
+        self.faults = [*self.faults, *others][:MAX_FAULTS]
 
     def add_known(self, row: int, work: int) -> None:
         self.known += 1
@@ -63,12 +69,11 @@ class ImportReport:
         return dict(self.__dict__)
 
     def copy(self) -> ImportReport:
-        lists = {
-            "faults": list(self.faults),
-            "artist_names": list(self.artist_names),
-            "known_works": list(self.known_works),
+        """A report whose lists can grow without those of this one."""
+        values: dict[str, Any] = {
+            name: list(each) if isinstance(each, list) else each for name, each in self.as_json().items()
         }
-        return ImportReport(**{**self.as_json(), **lists})
+        return ImportReport(**values)
 
 
 async def write_batch(
@@ -99,12 +104,13 @@ async def write_batch(
                 draft = resolve_row(row, faults, current, lookup, batch, used, has_pictures)
                 if draft.known_work is not None:
                     report.add_known(row.number, draft.known_work)
-                elif draft.faults:
-                    report.bad += 1
-                    report.add_faults(draft.faults)
-                else:
+                    continue
+                if draft.is_good:
                     report.good += 1
                     drafts.append(draft)
+                else:
+                    report.bad += 1
+                report.add_faults(draft.faults)
             new_artists = await _create_artists(current, drafts, used, report)
             await _create_works(current, drafts, new_artists)
             if only_trying:
@@ -125,11 +131,7 @@ async def _create_artists(
     job: Import, drafts: Sequence[RowDraft], used: ImportUsage, report: ImportReport
 ) -> dict[str, NewArtist]:
     """Create the artists whom the organisation does not have yet; returns them by credit name."""
-    first_rows = {
-        draft.row.credit_name: draft.row.number
-        for draft in reversed(drafts)
-        if draft.row.credit_name and draft.artist is None and draft.consent is None
-    }
+    first_rows = {draft.row.credit_name: draft.row.number for draft in reversed(drafts) if draft.needs_artist}
     if not first_rows:
         return {}
     ours = Artist.filter(organisation_id=job.organisation_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -171,7 +172,15 @@ async def show(request: Request) -> Response:
     made = ImportedWork.filter(of_id=job.id)
     works = Artwork.filter(imported_as__of_id=job.id)
     is_done = job.state == ImportState.DONE
-    report = {"good": 0, "bad": 0, "faults": [], "fault_count": 0, "known_works": [], **job.report}
+    report = {
+        "good": 0,
+        "bad": 0,
+        "faults": [],
+        "fault_count": 0,
+        "notes": [],
+        "known_works": [],
+        **job.report,
+    }
     known = Artwork.filter(
         organisation_id=job.organisation_id, id__in=[id for _row, id in report["known_works"]]
     )
@@ -180,14 +189,8 @@ async def show(request: Request) -> Response:
         "job": job,
         "report": report,
         "known_works": [(id, known_works[id]) for _row, id in report["known_works"] if id in known_works],
-        "faults": [
-            {
-                **each,
-                "label": column_label(each["column"]),
-                "sentence": fault_sentence(each["code"], each["facts"]),
-            }
-            for each in report["faults"]
-        ],
+        "faults": _shown_faults(report["faults"]),
+        "notes": _shown_faults(report["notes"]),
         "refusal": fault_sentence(job.refusal["code"], job.refusal) if job.refusal else "",
         "word": _("nothing can be imported yet")
         if job.state == ImportState.CHECKED and not report["good"]
@@ -198,6 +201,18 @@ async def show(request: Request) -> Response:
         "is_settled": is_done and await works.filter(status__not=Status.DRAFT).exists(),
     }
     return render(request, "imports/show.html", context)
+
+
+def _shown_faults(faults: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Faults as in a report, with the label of the column and the sentence."""
+    return [
+        {
+            **each,
+            "label": column_label(each["column"]),
+            "sentence": fault_sentence(each["code"], each["facts"]),
+        }
+        for each in faults
+    ]
 
 
 async def create_confirmation(request: Request) -> Response:

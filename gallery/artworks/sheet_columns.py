@@ -100,13 +100,18 @@ def is_multiline(column: str) -> bool:
 
 
 def find_column(header: str, known: Mapping[str, str]) -> str | None:
-    """The column with this header, such as title, title[bo] or 标题（藏文）; `known`: see `known_headers`."""
-    if column := known.get(normalised_name(header)):
+    """The column with this header, such as title, title[bo], 标题（藏文） or 标题（必填）.
+
+    `known`: see `known_headers`. "" if the organisation chose no column for the header.
+    """
+    if (column := known.get(normalised_name(header))) is not None:
         return column
     match = HEADER_IN_LANGUAGE.fullmatch(header.strip().strip("*:："))
     name = known.get(normalised_name(match[1])) if match else None
     language = find_language(match[2]) if match else None
-    return field_name(name, language) if name in TRANSLATED_COLUMNS and language else None
+    if language is None:
+        return name  # what stands in brackets is a remark
+    return field_name(name, language) if name in TRANSLATED_COLUMNS else None
 
 
 def known_headers() -> dict[str, str]:

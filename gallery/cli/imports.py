@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.markup import escape
@@ -148,6 +150,19 @@ async def _run_until_idle(job: Import, context: ChoreContext) -> None:
             await cancel_tasks([working])
 
 
+def _print_faults(faults: Sequence[Mapping[str, Any]], count: int, heading: str) -> None:
+    if not faults:
+        return
+    table = Table("Row", "Column", "Value", heading, box=None, padding=(0, 2, 0, 0))
+    for fault in faults:
+        sentence = fault_sentence(fault["code"], fault["facts"])
+        cells = (fault["row"], column_label(fault["column"]), fault["value"], sentence)
+        table.add_row(*(escape(str(each)) for each in cells))
+    console.print(table)
+    if count > len(faults):
+        console.print(f"These are the first {len(faults)} of {count}.")
+
+
 def print_report(job: Import, settings: Settings) -> None:
     """Print the result of the import, and for each fault in the sheet how to correct it."""
     with use_language("en"):
@@ -158,18 +173,8 @@ def print_report(job: Import, settings: Settings) -> None:
             console.print("It was discarded at the desk in the meantime. No draft was made.")
             return
         report = ImportReport(**job.report)
-        table = Table("Row", "Column", "Value", "What would be right", box=None, padding=(0, 2, 0, 0))
-        for fault in report.faults:
-            cells = (
-                column_label(fault["column"]),
-                fault["value"],
-                fault_sentence(fault["code"], fault["facts"]),
-            )
-            table.add_row(str(fault["row"]), *(escape(str(each)) for each in cells))
-    if report.faults:
-        console.print(table)
-    if report.fault_count > len(report.faults):
-        console.print(f"These are the first {len(report.faults)} of {report.fault_count}.")
+        _print_faults(report.faults, report.fault_count, "What would be right")
+        _print_faults(report.notes, report.note_count, "Left empty")
     if report.strangers:
         console.print(f"Passed over, for they are not known here: {escape(', '.join(report.strangers))}")
     if report.unused:

@@ -161,7 +161,7 @@ async def test_templates(site: Site, name: str) -> None:
     assert (await client.get("/desk/sheets/templates/fr.csv")).status_code == 404
 
 
-async def test_each_fault_by_row_column_and_value_and_good_rows_alone(site: Site) -> None:
+async def test_each_fault_and_note_by_row_column_and_value_and_good_rows_alone(site: Site) -> None:
     ours = site.cast.organisation
     await factories.theme(title=Texts({"zh": "冬至", "en": "Solstice"}))
     await factories.theme(title=Texts({"zh": "端午"}), call_closes_on=factories.days_from_now(-1))
@@ -176,9 +176,9 @@ async def test_each_fault_by_row_column_and_value_and_good_rows_alone(site: Site
         ["copy.jpg", "另一个名字", "", "", "", "", "", ""],
         ["", "", "没有标题", "", "", "", "", "明年"],
         ["", "题", "", "", str(ended.id), "", "", ""],
-        ["", "题", "", "", str(foreign.id), "", "", ""],
-        ["", "题", "", "双胞胎", "", "端午", "没有的项目", ""],
-        ["", "题", "", "新人", "是", "冬至节", "", ""],
+        ["", "无此同意", "", "", str(foreign.id), "", "", ""],
+        ["", "双胞胎的", "", "双胞胎", "", "端午", "没有的项目", ""],
+        ["", "错主题", "", "新人", "是", "冬至节", "", ""],
         ["坏.jpg", "=1+1", "x" * 40_000, "", "", "", "", ""],
     ]
     content = zipped(
@@ -194,25 +194,34 @@ async def test_each_fault_by_row_column_and_value_and_good_rows_alone(site: Site
         (4, "picture", "picture_twice"),
         (5, "picture", "same_picture"),
         (6, "title", "untitled"),
-        (6, "date_made", "date"),
         (7, "consent", "consent_ended"),
+        (11, "picture", "not_an_image"),
+        (11, "title", "formula"),
+    }
+    left_empty = {(each["row"], each["column"], each["code"]) for each in job.report["notes"]}
+    assert left_empty == {
+        (6, "date_made", "date"),
         (8, "consent", "no_such_consent"),
         (9, "credit_name", "two_artists"),
         (9, "themes", "theme_closed"),
         (9, "project", "no_such_project"),
         (10, "consent", "no_consent"),
         (10, "themes", "no_such_theme"),
-        (11, "picture", "not_an_image"),
-        (11, "title", "formula"),
         (11, "story", "too_long"),
     }
     page = (await (await site.client(site.cast.partner)).get(f"/desk/sheets/{job.id}")).text
-    assert "Import the 1 valid row" in page
+    assert "Import the 4 valid rows" in page
     assert "Did you mean 冬至?" in page
     assert "Row 2 has this picture already." in page
     assert "%(" not in page
-    assert "1 draft was created." in await bring_in(site, job)
-    assert [work.own("title") for work in await Artwork.all()] == ["好的"]
+    assert "4 drafts were created." in await bring_in(site, job)
+    works = await Artwork.all().order_by("id").prefetch_related("artist", "themes")
+    assert [work.own("title") for work in works] == ["好的", "无此同意", "双胞胎的", "错主题"]
+    artists = [work.artist.credit_name if work.artist else None for work in works]
+    assert artists == ["新人", None, None, "新人"]
+    assert [(work.consent_id, work.project_id) for work in works] == [(None, None)] * 4
+    assert [len(work.themes) for work in works] == [1, 0, 0, 0]
+    assert await Artist.filter(credit_name="双胞胎").count() == 2
     assert await Image.all().count() == 1
 
 
