@@ -25,6 +25,7 @@ REPORTED_WORDS = (
     "notes",
     "artist_names",
     "strangers",
+    "headers",
 )  # lists in `Import.report` that quote the sheet
 ERASED_SNAPSHOTS: dict[str, Any] = {"sent": {}, "replaces": None}
 

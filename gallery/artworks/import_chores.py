@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
 from gallery.artworks.archive_names import comparable_name
 from gallery.artworks.bundles import Bundle, PictureRefused, open_bundle
 from gallery.artworks.entry import WorkEntry
+from gallery.artworks.import_columns import chosen_columns, reported_headers
 from gallery.artworks.import_lookup import ImportUsage, RowBatch
 from gallery.artworks.import_models import Import, ImportedPicture, ImportedWork, ImportState, bundle_key
 from gallery.artworks.import_rows import ImportReport, row_batches, write_batch
@@ -57,6 +59,8 @@ async def refuse_import(job: Import, code: str, **facts: object) -> None:
 async def run_import(context: ChoreContext, job: Import) -> None:
     """Check an import, or create its works if confirmed. Raises SheetRefused, LeaseLost, StoreUnavailable."""
     only_trying = job.state == ImportState.RECEIVED
+    if only_trying:
+        await renew_lease(job, columns=await chosen_columns(job.organisation_id))
     async with (
         context.storage.scratch_folder() as folder,
         context.storage.private.local_copy(bundle_key(job.token)) as path,
@@ -64,7 +68,12 @@ async def run_import(context: ChoreContext, job: Import) -> None:
         opening = open_bundle(path)
         bundle = await asyncio.to_thread(opening.__enter__)
         try:
-            sheet = await asyncio.to_thread(read_sheet, bundle, folder)
+            sheet = await asyncio.to_thread(read_sheet, bundle, folder, job.columns)
+            if only_trying and not sheet.header.has_title:
+                report = ImportReport(headers=reported_headers(sheet.header))
+                await end_lease(job, state=ImportState.CHECKED, report=report.as_json())
+                return
+            await asyncio.to_thread(settle_names, bundle, sheet)
             if only_trying:
                 await import_pictures(context, job, bundle, sheet, folder)
             report = await process_rows(job, bundle, sheet, only_trying=only_trying)
@@ -74,6 +83,7 @@ async def run_import(context: ChoreContext, job: Import) -> None:
         taken = await ImportedPicture.filter(of_id=job.id).count()
         report.unused = max(len(bundle.names.entries) - taken, 0)
         report.strangers = sheet.header.strangers[:20]
+        report.headers = reported_headers(sheet.header)
         report.page = sheet.header.page if sheet.is_xlsx and len(sheet.pages) > 1 else ""
         await end_lease(job, state=ImportState.CHECKED, report=report.as_json())
     else:
@@ -121,11 +131,12 @@ class NamedPictures:
         self.rows = 0
 
 
-def read_sheet(bundle: Bundle, folder: Path) -> SheetFile:
-    """The sheet of a bundle, which settles the names of the pictures beside it. Raises SheetRefused."""
-    sheet = SheetFile(bundle.unpack_sheet(folder))
+def read_sheet(bundle: Bundle, folder: Path, columns: Mapping[str, str]) -> SheetFile:
+    return SheetFile(bundle.unpack_sheet(folder), columns)
+
+
+def settle_names(bundle: Bundle, sheet: SheetFile) -> None:
     bundle.settle_names(row.cells.get("picture", "") for row in sheet)
-    return sheet
 
 
 def named_pictures(bundle: Bundle, sheet: SheetFile) -> NamedPictures:

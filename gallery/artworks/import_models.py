@@ -64,6 +64,8 @@ class Import(Model):
     refusal: dict[str, Any] = fields.JSONField(
         default=dict
     )  # {"code": a key of FAULT_SENTENCES, and the values for its sentence}
+    # Normalised header → column, chosen at the desk by the time of the check; "" for none.
+    columns: dict[str, str] = fields.JSONField(default=dict, db_default={})
     picture_count = fields.IntField(default=0)
     done_pictures = fields.IntField(default=0)
     row_count = fields.IntField(default=0)
@@ -84,6 +86,22 @@ class Import(Model):
     class Meta:
         table = "import"
         indexes = [("organisation_id",), ("files_cleared_at",)]
+
+
+class SheetColumn(Model):
+    """The column that an organisation chose for a header which its sheets have."""
+
+    id = fields.IntField(primary_key=True)
+    organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
+        "gallery.Organisation", related_name="sheet_columns", on_delete=fields.CASCADE
+    )
+    organisation_id: int
+    header = fields.CharField(max_length=120)  # see sheet_columns.normalised_name
+    column = fields.CharField(max_length=60)  # "" if what is below is no field of a work
+
+    class Meta:
+        table = "sheet_column"
+        unique_together = (("organisation", "header"),)
 
 
 class ImportedPicture(Model):

@@ -49,6 +49,7 @@ class ImportReport:
     new_artists: int = 0
     artist_names: list[str] = field(default_factory=list)  # credit names of the first MAX_NAMES new artists
     strangers: list[str] = field(default_factory=list)  # headers that name no known column
+    headers: list[list[str]] = field(default_factory=list)  # see import_columns.Headers
     page: str = ""  # name of the worksheet, if there are several
     unused: int = 0  # number of pictures in the ZIP that no row names
 

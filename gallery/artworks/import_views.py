@@ -16,7 +16,9 @@ from wtforms.validators import Optional
 
 from gallery.artists.forms import NO_SUCH_CHOICE
 from gallery.artworks.forms import consent_label
+from gallery.artworks.import_columns import ColumnsForm, choose_columns, columns_form
 from gallery.artworks.import_models import RUNNING_STATES, Import, ImportedWork, ImportState, bundle_key
+from gallery.artworks.import_rows import ImportReport
 from gallery.artworks.imports import ImportRefused, confirm_import, create_import, take_back_import
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.sheet_columns import COLUMN_LABELS, column_label, template_csv, template_xlsx
@@ -28,7 +30,7 @@ from gallery.images.uploads import FormReader
 from gallery.organisations.access import load_member
 from gallery.organisations.forms import organisation_choices
 from gallery.storage import StoreUnavailable
-from gallery.web.forms import Form
+from gallery.web.forms import Form, read_desk_form
 from gallery.web.languages import file_size, ngettext, site_languages, use_language
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
@@ -167,20 +169,16 @@ async def load_import(request: Request) -> Import:
 
 async def show(request: Request) -> Response:
     """A partner sees the progress of an import, the works it would create, and the faults in the sheet."""
-    job = await load_import(request)
+    return await _render_import(request, await load_import(request))
+
+
+async def _render_import(request: Request, job: Import, posted: ColumnsForm | None = None) -> Response:
+    """The page of an import; `posted`: columns that were chosen with a mistake."""
     await job.fetch_related("by")
     made = ImportedWork.filter(of_id=job.id)
     works = Artwork.filter(imported_as__of_id=job.id)
     is_done = job.state == ImportState.DONE
-    report = {
-        "good": 0,
-        "bad": 0,
-        "faults": [],
-        "fault_count": 0,
-        "notes": [],
-        "known_works": [],
-        **job.report,
-    }
+    report = {**ImportReport().as_json(), **job.report}
     known = Artwork.filter(
         organisation_id=job.organisation_id, id__in=[id for _row, id in report["known_works"]]
     )
@@ -200,7 +198,26 @@ async def show(request: Request) -> Response:
         "changed": await works.filter(updated_at__gt=job.finished_at).count() if is_done else 0,
         "is_settled": is_done and await works.filter(status__not=Status.DRAFT).exists(),
     }
-    return render(request, "imports/show.html", context)
+    if job.state == ImportState.CHECKED and report["headers"]:
+        context["columns"] = posted or columns_form(report["headers"])
+        context["has_title"] = any(
+            column.startswith("title") for _text, column, _example in report["headers"]
+        )
+        context["missing_title"] = fault_sentence("missing_column", {"column": "title"})
+    return render(request, "imports/show.html", context, status=422 if posted else 200)
+
+
+async def update_columns(request: Request) -> Response:
+    """A partner says which column is which; the sheet is checked again, and the choice is remembered."""
+    job = await load_import(request)
+    form = columns_form(job.report.get("headers", []), await read_desk_form(request))
+    if not form.validate():
+        return await _render_import(request, job, form)
+    try:
+        await choose_columns(job, form.chosen())
+    except ImportRefused as refusal:
+        return _redirect_with_message(request, job, refusal.sentence, "hint")
+    return redirect(request, "imports:show", id=job.id)
 
 
 def _shown_faults(faults: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -254,5 +271,6 @@ routes = [
     Route(
         "/desk/sheets/{id:int}/confirmation", create_confirmation, name="imports:confirm", methods=["POST"]
     ),
+    Route("/desk/sheets/{id:int}/columns", update_columns, name="imports:update_columns", methods=["POST"]),
     Route("/desk/sheets/{id:int}/deletion", delete, name="imports:delete", methods=["POST"]),
 ]

@@ -99,6 +99,17 @@ async def confirm_import(job: Import) -> None:
         await record(Verb.IMPORT_CONFIRMED, current.id, organisation_id=current.organisation_id)
 
 
+async def recheck_import(job: Import, **values: Any) -> None:
+    """Save `values`, and let the worker check an import again, which keeps its pictures. Raises ImportRefused."""
+    async with in_transaction():
+        current = await locked(Import.filter(id=job.id)).get()
+        if current.state != ImportState.CHECKED:
+            raise ImportRefused(_("It cannot be checked again now."))
+        restart = {"state": ImportState.RECEIVED, "done_rows": 0, "report": {}, "losses": 0}
+        await Import.filter(id=job.id).update(**restart, **values)
+        await record(Verb.IMPORT_CHECKED_AGAIN, current.id, organisation_id=current.organisation_id)
+
+
 async def take_back_import(job: Import) -> int:
     """Undo a whole import, or discard one that was not confirmed; returns how many works were deleted.
 

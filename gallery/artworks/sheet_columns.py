@@ -52,12 +52,16 @@ HEADER_IN_LANGUAGE = re.compile(r"(.+?)[\[(［（【](.+)[\])］）】]")
 ALTERNATIVE_LABELS: Mapping[str, Any] = {
     "picture": _l("image, photo, file, file name"),
     "title": _l("name of the work"),
+    "story": _l("description, introduction, about the work"),
     "alt_text": _l("alt text, description of the picture"),
+    "medium": _l("technique, material, materials"),
     "size": _l("dimensions, height and width"),
-    "date_made": _l("year, date, date of the work"),
-    "credit_name": _l("credit name, author, maker"),
+    "date_made": _l("year, date, date of the work, date created"),
+    "assistance": _l("help, helper, teacher"),
+    "credit_name": _l("credit name, author, maker, artist's name"),
     "consent": _l("permission, form of consent"),
     "themes": _l("theme, occasion"),
+    "project": _l("charity project"),
     "inventory_number": _l("number, accession number"),
 }
 
