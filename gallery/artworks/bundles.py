@@ -10,7 +10,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,12 +66,12 @@ class Bundle:
         self,
         path: Path,
         archive: zipfile.ZipFile | None = None,
-        sheet: zipfile.ZipInfo | None = None,
+        sheets: Mapping[str, zipfile.ZipInfo] | None = None,
         pictures: Sequence[zipfile.ZipInfo] = (),
     ) -> None:
         self._path = path
         self._archive = archive
-        self._sheet = sheet
+        self._sheets = sheets or {}
         self._entries = pictures
         self.names = names_in(pictures, ())
 
@@ -87,15 +87,19 @@ class Bundle:
         """The path of the sheet on disk. A sheet in a ZIP is unpacked into `folder`. Raises SheetRefused."""
         if self._archive is None:
             return self._path
-        assert self._sheet is not None
+        if not self._sheets:
+            raise SheetRefused("no_sheet")
+        if len(self._sheets) > 1:
+            raise SheetRefused("two_sheets", name=", ".join(list(self._sheets)[:3])[:200])
+        ((name, entry),) = self._sheets.items()
         target = folder / "sheet"
         try:
-            with self._archive.open(self._sheet) as source, target.open("wb") as output:
-                for chunk in read_chunks(source, self._sheet, MAX_SHEET_BYTES):
+            with self._archive.open(entry) as source, target.open("wb") as output:
+                for chunk in read_chunks(source, entry, MAX_SHEET_BYTES):
                     output.write(chunk)
         except PictureRefused as refusal:
             code = "sheet_too_large" if refusal.code == "picture_too_large" else "bomb"
-            raise SheetRefused(code, name=self._sheet.filename) from refusal
+            raise SheetRefused(code, name=name) from refusal
         except ZIP_ERRORS as error:
             raise SheetRefused("broken_zip") from error
         return target
@@ -180,11 +184,7 @@ def scan_entries(path: Path, archive: zipfile.ZipFile, entries: list[zipfile.Zip
             sheets[name] = entry
         elif len(name) <= MAX_NAME_LENGTH:
             pictures.append(entry)
-    if not sheets:
-        raise SheetRefused("no_sheet")
-    if len(sheets) > 1:
-        raise SheetRefused("two_sheets", name=", ".join(list(sheets)[:3])[:200])
-    return Bundle(path, archive, next(iter(sheets.values())), pictures)
+    return Bundle(path, archive, sheets, pictures)
 
 
 def check_entry(entry: zipfile.ZipInfo, name: str) -> None:

@@ -48,6 +48,16 @@ class ImportUsage:
 
 
 @dataclass
+class Common:
+    """What was set at the desk for all rows that lack it; see import_common.py."""
+
+    artist: Artist | None
+    project: Project | None
+    themes: list[Theme]
+    medium: str
+
+
+@dataclass
 class ImportLookup:
     """The records that a sheet can name, loaded once for each batch, within its transaction."""
 
@@ -59,6 +69,7 @@ class ImportLookup:
     projects: dict[str, Project]
     pictures: dict[str, ImportedPicture]  # by key in the bundle; with their images fetched
     default_consent: Consent | None  # for rows that name no consent
+    common: Common  # for rows that lack it
     numbered: dict[str, int]  # inventory number → id of the work of the organisation that has it
 
     @cached_property
@@ -77,7 +88,8 @@ async def load_lookup(job: Import, rows: Sequence[ParsedRow], batch: RowBatch) -
     consents, consents_of = await _load_consents(job, rows, artists)
     themes, open_ids = await _load_themes(job.organisation_id)
     projects: dict[str, Project] = {}
-    for project in await Project.filter(organisation_id=job.organisation_id).order_by("-id"):
+    ours = await Project.filter(organisation_id=job.organisation_id).order_by("-id")
+    for project in ours:
         for name in project.title.values():
             projects[normalised_name(name)] = project
     keys = {key for named in batch.pictures.values() for _name, key in named if key}
@@ -91,7 +103,23 @@ async def load_lookup(job: Import, rows: Sequence[ParsedRow], batch: RowBatch) -
         projects=projects,
         pictures={picture.name: picture for picture in pictures},
         default_consent=consents.get(job.consent_id or 0),
+        common=await _load_common(job, ours, [theme for theme in themes.values() if theme.id in open_ids]),
         numbered=await _numbered_works(job, rows),
+    )
+
+
+async def _load_common(job: Import, projects: Iterable[Project], themes: Iterable[Theme]) -> Common:
+    """What of the common values is still there."""
+
+    def ids(name: str) -> list[int]:
+        return whole_numbers(job.common.get(name, []))
+
+    artists = Artist.filter(organisation_id=job.organisation_id, id__in=ids("artist"))
+    return Common(
+        artist=await artists.first(),
+        project=next((each for each in projects if each.id in ids("project")), None),
+        themes=list({each.id: each for each in themes if each.id in ids("themes")}.values()),
+        medium="".join(job.common.get("medium", [])),
     )
 
 
@@ -215,6 +243,7 @@ def resolve_row(
         if draft.project is None:
             names = similar_or_some_names(row.project, lookup.project_names)
             draft.fault("project", row.project, "no_such_project", **names)
+    _fill_in(draft, lookup.common)
     if row.picture and not has_pictures:
         draft.fault("picture", row.picture, "no_pictures")
     elif len(named := batch.pictures.get(row.number, ())) > MAX_PICTURES:
@@ -223,6 +252,15 @@ def resolve_row(
         for name, key in named:
             _resolve_picture(draft, name, key, lookup, batch, used)
     return draft
+
+
+def _fill_in(draft: RowDraft, common: Common) -> None:
+    """Give a row what was set for all, where it has nothing itself."""
+    names_artist = draft.artist or draft.consent or draft.row.credit_name
+    draft.artist = draft.artist if names_artist else common.artist
+    draft.project = draft.project or common.project
+    draft.themes = draft.themes or list(common.themes)
+    draft.texts = {**draft.texts, "medium": draft.texts.get("medium") or common.medium}
 
 
 def _resolve_themes(draft: RowDraft, lookup: ImportLookup) -> None:

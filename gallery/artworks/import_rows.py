@@ -14,6 +14,7 @@ from pypika_tortoise.queries import Query
 from tortoise.connection import get_connection
 
 from gallery.artists.models import Artist
+from gallery.artworks.import_common import lacking
 from gallery.artworks.import_lookup import ImportUsage, RowBatch, RowDraft, load_lookup, resolve_row
 from gallery.artworks.import_models import Import, ImportedWork
 from gallery.artworks.imports import LeaseLost, renew_lease
@@ -39,6 +40,7 @@ class ImportReport:
     """The result of the rows processed so far. Its fields are the keys of `Import.report`."""
 
     good: int = 0
+    bad_rows: list[int] = field(default_factory=list)  # their numbers
     bad: int = 0  # number of rows with a fault that is not only a note
     known: int = 0  # number of rows left out, because the organisation has a work with their inventory number
     known_works: list[list[int]] = field(default_factory=list)  # [row, id of the work] of the first MAX_NAMES
@@ -51,6 +53,8 @@ class ImportReport:
     strangers: list[str] = field(default_factory=list)  # headers that name no known column
     headers: list[list[str]] = field(default_factory=list)  # see import_columns.Headers
     page: str = ""  # name of the worksheet, if there are several
+    ready: int = 0  # number of good rows that lack nothing for a review
+    lacking: dict[str, int] = field(default_factory=dict)  # field → number of good rows that lack it
     unused: int = 0  # number of pictures in the ZIP that no row names
 
     def add_faults(self, faults: Sequence[CellFault]) -> None:
@@ -60,6 +64,11 @@ class ImportReport:
         self.notes = [*self.notes, *notes][:MAX_FAULTS]
         self.fault_count += len(others)
         self.faults = [*self.faults, *others][:MAX_FAULTS]
+
+    def add_good(self, lacks: Sequence[str]) -> None:
+        self.good += 1
+        self.ready += not lacks
+        self.lacking = {**self.lacking, **{name: self.lacking.get(name, 0) + 1 for name in lacks}}
 
     def add_known(self, row: int, work: int) -> None:
         self.known += 1
@@ -107,10 +116,11 @@ async def write_batch(
                     report.add_known(row.number, draft.known_work)
                     continue
                 if draft.is_good:
-                    report.good += 1
+                    report.add_good(lacking(draft))
                     drafts.append(draft)
                 else:
                     report.bad += 1
+                    report.bad_rows.append(row.number)
                 report.add_faults(draft.faults)
             new_artists = await _create_artists(current, drafts, used, report)
             await _create_works(current, drafts, new_artists)

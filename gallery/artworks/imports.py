@@ -105,7 +105,7 @@ async def recheck_import(job: Import, **values: Any) -> None:
         current = await locked(Import.filter(id=job.id)).get()
         if current.state != ImportState.CHECKED:
             raise ImportRefused(_("It cannot be checked again now."))
-        restart = {"state": ImportState.RECEIVED, "done_rows": 0, "report": {}, "losses": 0}
+        restart = {"state": ImportState.RECEIVED, "done_rows": 0, "report": {}, "refusal": {}, "losses": 0}
         await Import.filter(id=job.id).update(**restart, **values)
         await record(Verb.IMPORT_CHECKED_AGAIN, current.id, organisation_id=current.organisation_id)
 

@@ -83,6 +83,11 @@ EXAMPLE_ROW: Mapping[str, Any] = {  # the first row below the header of the temp
 }
 
 
+ROW_COLUMN = "row"  # in the file of rows to mend: their numbers in the first sheet
+ROW_LABEL = _l("Row of the first sheet (please keep)")
+MENDING_LABEL = _l("What would be right")  # a column of that file which is not read
+
+
 def normalised_name(text: str) -> str:
     """A name in the form used for comparison: case, full-width forms and spaces are ignored."""
     return "".join(unicodedata.normalize("NFKC", text).casefold().split()).strip("*:：")
@@ -127,6 +132,8 @@ def known_headers() -> dict[str, str]:
                 headers.update({normalised_name(label): name for label in SEPARATORS.split(str(labels))})
             labels_by_column = {**EARLIER_COLUMN_LABELS, **COLUMN_LABELS}
             headers.update({normalised_name(str(label)): name for name, label in labels_by_column.items()})
+            headers[normalised_name(str(ROW_LABEL))] = ROW_COLUMN
+            headers[normalised_name(str(MENDING_LABEL))] = ""
     return headers
 
 

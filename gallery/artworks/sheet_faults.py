@@ -117,13 +117,15 @@ THERE_ARE = _l(" There are: %(names)s.")
 class SheetRefused(Exception):
     """The file as a whole cannot be used.
 
-    `code` is a key of FAULT_SENTENCES; `facts` are the values for its sentence.
+    `code` is a key of FAULT_SENTENCES; `facts` are the values for its sentence. `pictures_wait`: whether the pictures
+    beside the sheet can be used with another one.
     """
 
     def __init__(self, code: str, **facts: Any) -> None:
         super().__init__(code)
         self.code = code
         self.facts = facts
+        self.pictures_wait = False
 
 
 @dataclass(frozen=True)

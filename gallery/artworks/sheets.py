@@ -9,19 +9,20 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from gallery.artworks.sheet_columns import find_column, known_headers
+from gallery.artworks.sheet_columns import ROW_COLUMN, find_column, known_headers
 from gallery.artworks.sheet_faults import (
     MAX_REPORTED_VALUE,
     MAX_SHEET_MEGABYTES,
     CellFault,
     SheetRefused,
 )
+from gallery.numbers import whole_number
 from gallery.web.forms import one_line
 
 MAX_ROWS = 10_000
@@ -60,6 +61,11 @@ class SheetHeader:
         return any(name.startswith("title") for name in self.columns.values())
 
     @property
+    def names_rows(self) -> bool:
+        """Whether the sheet has rows of an earlier one, with their numbers there."""
+        return ROW_COLUMN in self.columns.values()
+
+    @property
     def strangers(self) -> list[str]:
         """The texts that name no known column, or one that is there already."""
         others = (text for index, text in enumerate(self.texts) if index not in self.columns)
@@ -87,6 +93,7 @@ class SheetFile:
         self.known = {**known_headers(), **(chosen or {})}
         self.pages = _visible_pages(path) if self.is_xlsx else list(SEPARATORS)
         self.header = self._find_header()
+        self.mended: dict[int, SheetRow] = {}  # row number → the row of a later sheet
 
     def __iter__(self) -> Iterator[SheetRow]:
         if not self.header.has_title:
@@ -96,10 +103,21 @@ class SheetFile:
             count += 1
             if count > MAX_ROWS:
                 raise SheetRefused("too_many_rows", most=MAX_ROWS)
+            if number in self.mended:
+                yield self.mended[number]
+                continue
             faults = [CellFault(number, name, text, code) for name, (text, code) in cells.items() if code]
             yield SheetRow(number, {name: text for name, (text, _) in cells.items()}, faults)
         if not count:
             raise SheetRefused("no_rows")
+
+    def mend(self, later: SheetFile) -> None:
+        """Read the rows of `later` instead of those with their numbers. Raises SheetRefused."""
+        for row in later:
+            number = whole_number(row.cells.get(ROW_COLUMN, ""))
+            if number is not None:
+                faults = [replace(fault, row=number) for fault in row.faults]
+                self.mended[number] = SheetRow(number, row.cells, faults)
 
     def _lines(self, page: str) -> Iterator[tuple[int, list[Cell]]]:
         return _xlsx_lines(self.path, page) if self.is_xlsx else _csv_lines(self.path, self.encoding, page)

@@ -316,8 +316,8 @@ SHEET = ("works.csv", csv_bytes(["Title"], ["x"]))
 
 
 def refused(folder: Path, content: bytes) -> str:
-    with pytest.raises(SheetRefused) as refusal, open_bundle(kept(folder, content)):
-        pass
+    with pytest.raises(SheetRefused) as refusal, open_bundle(kept(folder, content)) as bundle:
+        bundle.unpack_sheet(folder)
     with use_language("en"):
         assert "%(" not in fault_sentence(refusal.value.code, refusal.value.facts)
     return refusal.value.code
