@@ -11,6 +11,7 @@ from tortoise.expressions import Q, Subquery
 
 from gallery.artists.consents import latest_renewal
 from gallery.artists.models import Artist, Consent
+from gallery.artworks.import_known import KnownWorks, find_known_works, load_editable
 from gallery.artworks.import_models import Import, ImportedPicture
 from gallery.artworks.models import MAX_PICTURES, Artwork
 from gallery.artworks.sheet_columns import normalised_name
@@ -70,7 +71,8 @@ class ImportLookup:
     pictures: dict[str, ImportedPicture]  # by key in the bundle; with their images fetched
     default_consent: Consent | None  # for rows that name no consent
     common: Common  # for rows that lack it
-    numbered: dict[str, int]  # inventory number → id of the work of the organisation that has it
+    known: KnownWorks
+    editable: dict[int, Artwork]  # those of the known works that can be changed, by id
 
     @cached_property
     def theme_names(self) -> list[str]:
@@ -94,6 +96,7 @@ async def load_lookup(job: Import, rows: Sequence[ParsedRow], batch: RowBatch) -
             projects[normalised_name(name)] = project
     keys = {key for named in batch.pictures.values() for _name, key in named if key}
     pictures = await ImportedPicture.filter(of_id=job.id, name__in=keys).prefetch_related("image__artwork")
+    known = await find_known_works(job, rows, batch.pictures)
     return ImportLookup(
         artists=artists,
         consents=consents,
@@ -104,7 +107,8 @@ async def load_lookup(job: Import, rows: Sequence[ParsedRow], batch: RowBatch) -
         pictures={picture.name: picture for picture in pictures},
         default_consent=consents.get(job.consent_id or 0),
         common=await _load_common(job, ours, [theme for theme in themes.values() if theme.id in open_ids]),
-        numbered=await _numbered_works(job, rows),
+        known=known,
+        editable=await load_editable(known.find_all(rows, batch.pictures)),
     )
 
 
@@ -121,12 +125,6 @@ async def _load_common(job: Import, projects: Iterable[Project], themes: Iterabl
         themes=list({each.id: each for each in themes if each.id in ids("themes")}.values()),
         medium="".join(job.common.get("medium", [])),
     )
-
-
-async def _numbered_works(job: Import, rows: Iterable[ParsedRow]) -> dict[str, int]:
-    numbers = {row.inventory_number for row in rows if row.inventory_number}
-    works = Artwork.filter(organisation_id=job.organisation_id, inventory_number__in=list(numbers))
-    return dict(await works.values_list("inventory_number", "id"))
 
 
 async def _load_artists(job: Import, rows: Iterable[ParsedRow]) -> dict[str, list[Artist]]:
@@ -198,7 +196,7 @@ class RowDraft:
     themes: list[Theme] = field(default_factory=list)
     project: Project | None = None
     images: list[Image] = field(default_factory=list)  # in the order of the work's pictures
-    known_work: int | None = None  # id of the work that has this row's inventory number already
+    known_work: int | None = None  # id of the work that the row names again
 
     @property
     def is_good(self) -> bool:
@@ -225,15 +223,16 @@ def resolve_row(
     has_pictures: bool,
 ) -> RowDraft:
     """Find the records that a row names, and add a fault for each that is not found."""
-    language = row.language or job.language
+    known = lookup.known.find(row, batch.pictures.get(row.number, ()))
+    if row.inventory_number in used.numbers:
+        known = None
+    work = lookup.editable.get(known or 0)
+    language = row.language or (work.language if work else job.language)
     texts, twice = texts_in(row, language)
-    draft = RowDraft(row, [*faults, *twice], language, texts)
+    draft = RowDraft(row, [*faults, *twice], language, texts, known_work=known)
     if number := row.inventory_number:
         if number in used.numbers:
             draft.fault("inventory_number", number, "number_twice", other=used.numbers[number])
-        elif (known := lookup.numbered.get(number)) is not None:
-            draft.known_work = known
-            return draft
         used.numbers.setdefault(number, row.number)
     _resolve_artist(draft, lookup)
     _resolve_consent(draft, lookup)
@@ -243,6 +242,8 @@ def resolve_row(
         if draft.project is None:
             names = similar_or_some_names(row.project, lookup.project_names)
             draft.fault("project", row.project, "no_such_project", **names)
+    if known is not None:
+        return draft
     _fill_in(draft, lookup.common)
     if row.picture and not has_pictures:
         draft.fault("picture", row.picture, "no_pictures")

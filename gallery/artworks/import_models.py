@@ -72,6 +72,8 @@ class Import(Model):
     common: dict[str, list[str]] = fields.JSONField(default=dict, db_default={})
     # Token of the file of rows to mend; "" if there is none.
     rows_token = fields.CharField(max_length=32, default="", db_default="")
+    # Whether the works that the organisation has already are changed by their rows.
+    updates_known = fields.BooleanField(default=False, db_default=False)
     picture_count = fields.IntField(default=0)
     done_pictures = fields.IntField(default=0)
     row_count = fields.IntField(default=0)

@@ -13,10 +13,12 @@ from typing import Any
 from pypika_tortoise.queries import Query
 from tortoise.connection import get_connection
 
+from gallery.accounts.models import Person
 from gallery.artists.models import Artist
 from gallery.artworks.import_common import lacking
 from gallery.artworks.import_lookup import ImportUsage, RowBatch, RowDraft, load_lookup, resolve_row
 from gallery.artworks.import_models import Import, ImportedWork
+from gallery.artworks.import_updates import update_works
 from gallery.artworks.imports import LeaseLost, renew_lease
 from gallery.artworks.models import Artwork, Picture, new_public_id
 from gallery.artworks.sheet_faults import CellFault
@@ -42,7 +44,8 @@ class ImportReport:
     good: int = 0
     bad_rows: list[int] = field(default_factory=list)  # their numbers
     bad: int = 0  # number of rows with a fault that is not only a note
-    known: int = 0  # number of rows left out, because the organisation has a work with their inventory number
+    known: int = 0  # number of rows that name a work of the organisation again
+    updatable: int = 0  # number of those whose work can be changed by them
     known_works: list[list[int]] = field(default_factory=list)  # [row, id of the work] of the first MAX_NAMES
     faults: list[dict[str, Any]] = field(default_factory=list)  # the first MAX_FAULTS; see CellFault.as_json
     fault_count: int = 0
@@ -110,10 +113,14 @@ async def write_batch(
             parsed = [read_row(row) for row in batch.rows]
             lookup = await load_lookup(current, [row for row, _faults in parsed], batch)
             drafts: list[RowDraft] = []
+            updates: list[RowDraft] = []
             for row, faults in parsed:
                 draft = resolve_row(row, faults, current, lookup, batch, used, has_pictures)
                 if draft.known_work is not None:
                     report.add_known(row.number, draft.known_work)
+                    if draft.known_work in lookup.editable and draft.is_good:
+                        updates.append(draft)
+                        report.add_faults(draft.faults)
                     continue
                 if draft.is_good:
                     report.add_good(lacking(draft))
@@ -122,8 +129,13 @@ async def write_batch(
                     report.bad += 1
                     report.bad_rows.append(row.number)
                 report.add_faults(draft.faults)
-            new_artists = await _create_artists(current, drafts, used, report)
+            report.updatable += len(updates)
+            changed = updates if current.updates_known and not only_trying else []
+            new_artists = await _create_artists(current, [*drafts, *changed], used, report)
             await _create_works(current, drafts, new_artists)
+            artists = {name: new.artist for name, new in new_artists.items()}
+            by = await Person.get_or_none(id=current.by_id) if changed else None
+            await update_works(changed, lookup.editable, artists, by)
             if only_trying:
                 raise TrialRollback
             await renew_lease(job, done_rows=job.done_rows + len(batch.rows), report=report.as_json())

@@ -210,7 +210,7 @@ async def _render_import(
         "notes": _shown_faults(report["notes"]),
         "refusal": fault_sentence(job.refusal["code"], job.refusal) if job.refusal else "",
         "word": _("nothing can be imported yet")
-        if job.state == ImportState.CHECKED and not report["good"]
+        if job.state == ImportState.CHECKED and not (report["good"] or report["updatable"])
         else job.state.label,
         "is_waiting": job.state in RUNNING_STATES,
         "made": await made.count() if is_done else 0,
@@ -316,7 +316,7 @@ async def create_confirmation(request: Request) -> Response:
     """A partner confirms: every valid row becomes a draft."""
     job = await load_import(request)
     try:
-        await confirm_import(job)
+        await confirm_import(job, updates_known="update" in await read_desk_form(request))
     except ImportRefused as refusal:
         return _redirect_with_message(request, job, refusal.sentence, "hint")
     return redirect(request, "imports:show", id=job.id)

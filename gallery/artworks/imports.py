@@ -83,19 +83,24 @@ async def end_lease(job: Import, **values: Any) -> None:
     await leased.update(lease_until=None, **values)
 
 
-async def confirm_import(job: Import) -> None:
-    """Confirm an import: the worker then creates the works of all valid rows. Raises ImportRefused."""
+async def confirm_import(job: Import, *, updates_known: bool = False) -> None:
+    """Confirm an import: the worker then creates the works of all valid rows. Raises ImportRefused.
+
+    With `updates_known` it also changes the works that are named again and can be changed.
+    """
     async with in_transaction():
         current = await locked(Import.filter(id=job.id)).get()
         if current.state == ImportState.CONFIRMED or current.state == ImportState.DONE:
             return  # the button was pressed twice
-        if current.state != ImportState.CHECKED or not current.report.get("good"):
+        usable = current.report.get("good") or (updates_known and current.report.get("updatable"))
+        if current.state != ImportState.CHECKED or not usable:
             raise ImportRefused(_("There is nothing in it that can be imported."))
         current.state = ImportState.CONFIRMED
         current.done_rows = 0
         current.report = {}
         current.losses = 0
-        await current.save(update_fields=["state", "done_rows", "report", "losses"])
+        current.updates_known = updates_known
+        await current.save(update_fields=["state", "done_rows", "report", "losses", "updates_known"])
         await record(Verb.IMPORT_CONFIRMED, current.id, organisation_id=current.organisation_id)
 
 

@@ -185,5 +185,5 @@ def print_report(job: Import, settings: Settings) -> None:
     )
     console.print(f"{'To mend':<12}{report.bad} row(s)")
     if report.known:
-        console.print(f"{'Left out':<12}{report.known} row(s), whose inventory numbers have works already")
+        console.print(f"{'Left out':<12}{report.known} row(s), which name works that are there already")
     click.echo(f"{'See' if is_done else 'Say yes at':<12}{settings.site_url}/desk/sheets/{job.id}")
