@@ -166,6 +166,8 @@ async def _import_picture(
         await ImportedPicture.create(
             of_id=job.id, name=key, digest=digest, image=entry.picture, refusal=refusal
         )
+        if entry.picture is not None:  # its renditions are made when a partner has confirmed
+            await Image.filter(id=entry.picture.id).update(attempt_after=now() + UNCONFIRMED_LIFETIME)
     entry.keep_picture()
 
 
@@ -297,5 +299,6 @@ async def forget_names(job: Import) -> bool:
 
 CHORES = [
     Chore("bring in sheets", import_next, concurrent=True),
+    Chore("bring in sheets of a second organisation", import_next, concurrent=True),
     Chore("clear imports", clear_next, every=30),
 ]

@@ -96,6 +96,12 @@ class Import(Model):
         indexes = [("organisation_id",), ("files_cleared_at",)]
 
     @property
+    def label(self) -> Any:
+        """The words for its state, which say whether a worker is at it."""
+        waits_its_turn = self.state in RUNNING_STATES and self.lease_until is None
+        return _l("waits its turn") if waits_its_turn else self.state.label
+
+    @property
     def tokens(self) -> list[str]:
         """The tokens of the files in the private store that are needed to check and to import it."""
         return [self.token, *self.sheets]

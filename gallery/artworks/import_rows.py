@@ -25,7 +25,9 @@ from gallery.artworks.sheet_faults import CellFault
 from gallery.artworks.sheet_rows import read_row
 from gallery.artworks.sheets import SheetRow
 from gallery.artworks.works import set_columns
+from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
+from gallery.images.models import Image
 from gallery.themes.models import Theme
 
 BATCH_SIZE = 200  # rows in one transaction; SQLite blocks all other writers during it
@@ -199,6 +201,9 @@ async def _create_works(
             Picture(artwork_id=id, image_id=image.id, position=position)
             for position, image in enumerate(draft.images[1:], 2)
         )
+    # Its pictures wait for their renditions from now on; see import_chores._import_picture.
+    images = [image.id for draft in drafts for image in draft.images]
+    await Image.filter(id__in=images).update(attempt_after=None, created_at=now())
     await ImportedWork.bulk_create(imported, batch_size=BATCH_SIZE)
     if pictures:
         await Picture.bulk_create(pictures, batch_size=BATCH_SIZE)

@@ -211,7 +211,7 @@ async def _render_import(
         "refusal": fault_sentence(job.refusal["code"], job.refusal) if job.refusal else "",
         "word": _("nothing can be imported yet")
         if job.state == ImportState.CHECKED and not (report["good"] or report["updatable"])
-        else job.state.label,
+        else job.label,
         "is_waiting": job.state in RUNNING_STATES,
         "made": await made.count() if is_done else 0,
         "changed": await works.filter(updated_at__gt=job.finished_at).count() if is_done else 0,

@@ -55,9 +55,14 @@ async def create_import(
 
 
 async def claim_import() -> Import | None:
-    """Lease the oldest waiting import; imports whose worker was killed come last."""
+    """Lease the oldest waiting import of an organisation of which none is being worked on.
+
+    Imports whose worker was killed come last.
+    """
     async with in_transaction():
-        waiting = Import.filter(is_free(LEASE), state__in=list(RUNNING_STATES)).order_by("losses", "id")
+        running = Import.filter(state__in=list(RUNNING_STATES))
+        busy = await running.filter(~is_free(LEASE)).values_list("organisation_id", flat=True)
+        waiting = running.filter(is_free(LEASE), organisation_id__not_in=busy).order_by("losses", "id")
         job: Import | None = await locked(waiting.limit(1), skip_locked=True).first()
         if job is None:
             return None

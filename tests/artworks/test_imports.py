@@ -18,7 +18,8 @@ from gallery.artworks.sheets import SheetFile
 from gallery.artworks.submissions import submit
 from gallery.clock import now
 from gallery.exhibitions.stored_files import needed_bundle_keys
-from gallery.images.models import Image
+from gallery.images.models import Image, ImageState
+from gallery.monitoring.state import read_state
 from gallery.web.texts import Texts
 from gallery.withdrawals.withdrawal import withdraw
 from gallery.worker import ChoreContext
@@ -371,3 +372,32 @@ async def test_a_file_over_the_limit(site: Site) -> None:
     response = await send(site, io.BytesIO(bytes(5000)).getvalue())
     assert response.status_code == 413
     assert "larger than" in response.text
+
+
+async def test_pictures_of_a_trial_are_developed_after_the_yes(site: Site) -> None:
+    job = await sent_import(site, two_works())
+    assert {image.state for image in await Image.all()} == {ImageState.RECEIVED}
+    assert (await read_state(site.settings)).pictures.count == 0  # a keeper is not told that they are late
+    await bring_in(site, job)
+    assert {image.state for image in await Image.all()} == {ImageState.READY}
+
+
+async def test_an_import_waits_its_turn_and_other_organisations_do_not(site: Site) -> None:
+    jobs = []
+    for organisation in (site.cast.organisation, site.cast.organisation, site.cast.elsewhere):
+        jobs.append(await Import.create(organisation=organisation, by=site.cast.partner))
+    first, second = await imports.claim_import(), await imports.claim_import()
+    assert first is not None
+    assert second is not None
+    assert (first.id, second.id) == (jobs[0].id, jobs[2].id)
+    assert await imports.claim_import() is None
+    client = await site.client(site.cast.partner)
+    assert "being checked" in (await client.get(f"/desk/sheets/{jobs[0].id}")).text
+    page = (await client.get(f"/desk/sheets/{jobs[1].id}")).text
+    assert "waits its turn" in page
+    assert "being checked" not in page
+    assert "waits its turn" in (await client.get("/desk/sheets")).text
+    await imports.end_lease(first, state=ImportState.CHECKED)
+    third = await imports.claim_import()
+    assert third is not None
+    assert third.id == jobs[1].id
