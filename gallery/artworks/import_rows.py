@@ -21,7 +21,6 @@ from gallery.artworks.import_models import Import, ImportedWork
 from gallery.artworks.import_updates import update_works
 from gallery.artworks.imports import LeaseLost, renew_lease
 from gallery.artworks.models import Artwork, Picture, new_public_id
-from gallery.artworks.sheet_faults import CellFault
 from gallery.artworks.sheet_rows import read_row
 from gallery.artworks.sheets import SheetRow
 from gallery.artworks.works import set_columns
@@ -51,7 +50,9 @@ class ImportReport:
     known_works: list[list[int]] = field(default_factory=list)  # [row, id of the work] of the first MAX_NAMES
     faults: list[dict[str, Any]] = field(default_factory=list)  # the first MAX_FAULTS; see CellFault.as_json
     fault_count: int = 0
-    notes: list[dict[str, Any]] = field(default_factory=list)  # the first MAX_FAULTS; see CellFault.is_note
+    notes: list[dict[str, Any]] = field(
+        default_factory=list
+    )  # likewise, in rows that make a work without the cell
     note_count: int = 0
     new_artists: int = 0
     artist_names: list[str] = field(default_factory=list)  # credit names of the first MAX_NAMES new artists
@@ -62,13 +63,15 @@ class ImportReport:
     lacking: dict[str, int] = field(default_factory=dict)  # field → number of good rows that lack it
     unused: int = 0  # number of pictures in the ZIP that no row names
 
-    def add_faults(self, faults: Sequence[CellFault]) -> None:
-        notes = [fault.as_json() for fault in faults if fault.is_note]
-        others = [fault.as_json() for fault in faults if not fault.is_note]
-        self.note_count += len(notes)
-        self.notes = [*self.notes, *notes][:MAX_FAULTS]
-        self.fault_count += len(others)
-        self.faults = [*self.faults, *others][:MAX_FAULTS]
+    def add_faults(self, draft: RowDraft) -> None:
+        """Add what is wrong in a row: to mend if the row makes no work, else as notes."""
+        faults = [fault.as_json() for fault in draft.faults]
+        if draft.is_good:
+            self.note_count += len(faults)
+            self.notes = [*self.notes, *faults][:MAX_FAULTS]
+        else:
+            self.fault_count += len(faults)
+            self.faults = [*self.faults, *faults][:MAX_FAULTS]
 
     def add_good(self, lacks: Sequence[str]) -> None:
         self.good += 1
@@ -122,7 +125,7 @@ async def write_batch(
                     report.add_known(row.number, draft.known_work)
                     if draft.known_work in lookup.editable and draft.is_good:
                         updates.append(draft)
-                        report.add_faults(draft.faults)
+                        report.add_faults(draft)
                     continue
                 if draft.is_good:
                     report.add_good(lacking(draft))
@@ -130,7 +133,7 @@ async def write_batch(
                 else:
                     report.bad += 1
                     report.bad_rows.append(row.number)
-                report.add_faults(draft.faults)
+                report.add_faults(draft)
             report.updatable += len(updates)
             changed = updates if current.updates_known and not only_trying else []
             new_artists = await _create_artists(current, [*drafts, *changed], used, report)
