@@ -276,9 +276,13 @@ async def clear_next(context: ChoreContext) -> bool:
 
 
 async def forget_bad_rows(context: ChoreContext) -> bool:
-    """Delete the rows to mend of one import that ended long ago, or was taken back; returns whether there was one."""
-    long_ago = Q(state=ImportState.DONE, finished_at__lt=now() - UNCONFIRMED_LIFETIME)
-    ended = Import.filter(long_ago | Q(state__in=[ImportState.REFUSED, ImportState.TAKEN_BACK]))
+    """Delete the rows to mend of one import that ended long ago, was taken back, or has a work that was withdrawn.
+
+    Returns whether there was one.
+    """
+    is_over = Q(finished_at__lt=now() - UNCONFIRMED_LIFETIME) | Q(file_name="")
+    taken_back = Q(state__in=[ImportState.REFUSED, ImportState.TAKEN_BACK])
+    ended = Import.filter((is_over & Q(state=ImportState.DONE)) | taken_back)
     job = await ended.exclude(rows_token="").first()
     if job is None:
         return False

@@ -63,6 +63,12 @@ class ImportReport:
     lacking: dict[str, int] = field(default_factory=dict)  # field → number of good rows that lack it
     unused: int = 0  # number of pictures in the ZIP that no row names
 
+    @property
+    def lacks_title(self) -> bool:
+        """Whether no column is the title; then no row was looked at."""
+        columns = [column for _text, column, _example in self.headers]
+        return bool(columns) and not any(column.startswith("title") for column in columns)
+
     def add_faults(self, draft: RowDraft) -> None:
         """Add what is wrong in a row: to mend if the row makes no work, else as notes."""
         faults = [fault.as_json() for fault in draft.faults]

@@ -220,9 +220,7 @@ async def _render_import(
     }
     if job.state == ImportState.CHECKED and report["headers"]:
         context["columns"] = columns or columns_form(report["headers"])
-        context["has_title"] = any(
-            column.startswith("title") for _text, column, _example in report["headers"]
-        )
+        context["lacks_title"] = ImportReport(**report).lacks_title
         context["missing_title"] = fault_sentence("missing_column", {"column": "title"})
     if job.state == ImportState.CHECKED:
         context["common"] = common or common_form(job, await _offered(job))

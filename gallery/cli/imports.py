@@ -66,7 +66,7 @@ def import_sheet(
     settings = Settings.from_env()
     job = run(try_and_import(settings, file, email, organisation, consent, language, says_yes=yes))
     print_report(job, settings)
-    if job.state == ImportState.REFUSED or job.report.get("bad"):
+    if job.refusal or job.report.get("bad") or ImportReport(**job.report).lacks_title:
         raise SystemExit(1)
 
 
@@ -99,7 +99,7 @@ async def try_and_import(
         job = await create_import(organisation, person, token, file.name, consent, language)
         context = ChoreContext(settings, storage)
         await _run_until_idle(job, context)
-        if says_yes and job.state == ImportState.CHECKED and job.report["good"]:
+        if says_yes and job.state == ImportState.CHECKED and job.report.get("good"):
             await confirm_import(job)
             await _run_until_idle(job, context)
         return job
@@ -166,13 +166,16 @@ def _print_faults(faults: Sequence[Mapping[str, Any]], count: int, heading: str)
 def print_report(job: Import, settings: Settings) -> None:
     """Print the result of the import, and for each fault in the sheet how to correct it."""
     with use_language("en"):
-        if job.state == ImportState.REFUSED:
+        if job.refusal:
             console.print(escape(fault_sentence(job.refusal["code"], job.refusal)))
+        if job.state == ImportState.REFUSED:
             return
         if job.state == ImportState.TAKEN_BACK:
             console.print("It was discarded at the desk in the meantime. No draft was made.")
             return
         report = ImportReport(**job.report)
+        if report.lacks_title:
+            console.print(escape(fault_sentence("missing_column", {"column": "title"})))
         _print_faults(report.faults, report.fault_count, "What would be right")
         _print_faults(report.notes, report.note_count, "Left empty")
     if report.strangers:

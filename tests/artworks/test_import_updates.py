@@ -16,6 +16,7 @@ from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.images.models import Image, Upload
 from gallery.web.texts import Texts
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.artworks.sheets import csv_bytes, sent_import, zipped
 from tests.conftest import Site
@@ -99,6 +100,22 @@ async def test_what_was_submitted_and_what_others_have_stays(site: Site) -> None
     assert (job.report["good"], job.report["known"], job.report["updatable"]) == (1, 1, 0)
     for work in (ours, theirs):
         assert (await Artwork.get(id=work.id)).own("title") == "旧"
+
+
+async def test_a_withdrawal_forgets_what_reports_and_rows_to_mend_say(site: Site) -> None:
+    consent = await factories.consent(site.cast.organisation)
+    rows = [[*ONE[:6], "小时候", ""], ["没有.jpg", "小蜗牛画的", "", "", "", "", "", ""]]
+    job = await confirmed(site, bundle(*rows))
+    await Artwork.all().update(consent_id=consent.id, artist_id=consent.artist_id)
+    again = await confirmed(site, bundle(*rows), update="1")
+    assert [len(each.report["notes"]) for each in (job, again)] == [1, 1]
+    assert len([each async for each in site.storage.private.keys("imports")]) == 2
+    await withdraw(consent, site.storage)
+    await site.work()
+    for each in await Import.all():
+        assert (each.file_name, each.rows_token) == ("", "")
+        assert (each.report["notes"], each.report["faults"], each.report["headers"]) == ([], [], [])
+    assert not [each async for each in site.storage.private.keys("imports")]
 
 
 async def uploaded(site: Site, name: str, **values: Any) -> Artwork:
