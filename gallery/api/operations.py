@@ -22,7 +22,7 @@ from gallery.artworks.tus import TusEndpoint
 from gallery.artworks.tus_protocol import CHUNK_TYPE
 
 BASE = "/api/v1"
-UPLOADS = TusEndpoint("api_uploads", "api_works:show", sentence_response)
+UPLOADS = TusEndpoint("api_uploads", "api_works:show", refuse=sentence_response)
 
 Handler = Callable[[Request], Awaitable[Response]]
 

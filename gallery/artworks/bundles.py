@@ -10,12 +10,13 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from gallery.artworks.archive_names import entry_name, names_in, usual_encodings
 from gallery.artworks.sheet_faults import SheetRefused
 from gallery.artworks.sheets import MAX_SHEET_BYTES
 from gallery.images.sandbox.parent import HEAD_BYTES
@@ -27,7 +28,7 @@ MAX_RATIO = 200  # maximum ratio of unpacked to packed bytes
 RATIO_CHECKED_ABOVE = 10 << 20  # unpacked bytes; a smaller file is harmless, whatever its ratio
 CHUNK_BYTES = 1 << 20
 LOCATOR_BYTES, RECORD_BYTES = 20, 56  # sizes of the ZIP64 end-of-directory locator and record
-UTF8_FLAG, ENCRYPTED_FLAG = 0x800, 0x1
+ENCRYPTED_FLAG = 0x1
 SHEET_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx")
 ARCHIVE_ENDINGS = (".zip", ".rar", ".7z", ".gz", ".tar", ".tgz", ".bz2", ".xz")
 XLS_SIGNATURE = b"\xd0\xcf\x11\xe0"
@@ -59,54 +60,46 @@ class PictureRefused(Exception):
 
 
 class Bundle:
-    """An open uploaded file. `pictures`: ZIP entries by lower-case path, which is the key of the picture."""
+    """An open uploaded file. `names`: its pictures, whose names are settled when the sheet was read."""
 
-    def __init__(self, path: Path, archive: zipfile.ZipFile | None, sheet: zipfile.ZipInfo | None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        archive: zipfile.ZipFile | None = None,
+        sheets: Mapping[str, zipfile.ZipInfo] | None = None,
+        pictures: Sequence[zipfile.ZipInfo] = (),
+    ) -> None:
         self._path = path
         self._archive = archive
-        self._sheet = sheet
-        self.pictures: dict[str, zipfile.ZipInfo] = {}
-        self._by_base: dict[str, list[str]] = {}
-        self._by_stem: dict[str, list[str]] = {}
+        self._sheets = sheets or {}
+        self._entries = pictures
+        self.names = names_in(pictures, ())
 
-    def _add(self, name: str, entry: zipfile.ZipInfo) -> None:
-        self.pictures[name.lower()] = entry
-        base = posixpath.basename(name).lower()
-        self._by_base.setdefault(base, []).append(name.lower())
-        self._by_stem.setdefault(posixpath.splitext(base)[0], []).append(name.lower())
+    def settle_names(self, cells: Iterable[str]) -> None:
+        """Choose the encoding of all names in the ZIP, by the cells of the sheet that name pictures."""
+        self.names = names_in(self._entries, cells)
 
     @property
     def has_pictures(self) -> bool:
         return self._archive is not None
 
-    def find(self, text: str) -> str | None:
-        """The key of the picture that a cell names; None if no picture, or more than one, matches.
-
-        The name is compared with whole paths, then with file names, then with file names without their
-        extension.
-        """
-        name = text.replace("\\", "/").strip().removeprefix("./").lower()
-        if name in self.pictures:
-            return name
-        base = posixpath.basename(name)
-        if "/" not in name and len(self._by_base.get(base, [])) == 1:
-            return self._by_base[base][0]
-        stems = [key for key in self._by_stem.get(base, []) if "/" not in name or key.startswith(name)]
-        return stems[0] if len(stems) == 1 else None
-
     def unpack_sheet(self, folder: Path) -> Path:
         """The path of the sheet on disk. A sheet in a ZIP is unpacked into `folder`. Raises SheetRefused."""
         if self._archive is None:
             return self._path
-        assert self._sheet is not None
+        if not self._sheets:
+            raise SheetRefused("no_sheet")
+        if len(self._sheets) > 1:
+            raise SheetRefused("two_sheets", name=", ".join(list(self._sheets)[:3])[:200])
+        ((name, entry),) = self._sheets.items()
         target = folder / "sheet"
         try:
-            with self._archive.open(self._sheet) as source, target.open("wb") as output:
-                for chunk in read_chunks(source, self._sheet, MAX_SHEET_BYTES):
+            with self._archive.open(entry) as source, target.open("wb") as output:
+                for chunk in read_chunks(source, entry, MAX_SHEET_BYTES):
                     output.write(chunk)
         except PictureRefused as refusal:
             code = "sheet_too_large" if refusal.code == "picture_too_large" else "bomb"
-            raise SheetRefused(code, name=entry_name(self._sheet)) from refusal
+            raise SheetRefused(code, name=name) from refusal
         except ZIP_ERRORS as error:
             raise SheetRefused("broken_zip") from error
         return target
@@ -114,7 +107,7 @@ class Bundle:
     def unpack_picture(self, key: str, target: Path, max_bytes: int) -> UnpackedPicture:
         """Unpack the picture `key` to the file `target`. Raises PictureRefused, also above `max_bytes`."""
         assert self._archive is not None
-        entry = self.pictures[key]
+        entry = self.names.entries[key]
         digest, head, size = hashlib.sha256(), b"", 0
         try:
             with self._archive.open(entry) as source, target.open("wb") as output:
@@ -157,7 +150,7 @@ def open_bundle(path: Path) -> Iterator[Bundle]:
         if not head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
             if path.stat().st_size > MAX_SHEET_BYTES:
                 raise SheetRefused("sheet_too_large", name="")
-            yield Bundle(path, None, None)
+            yield Bundle(path)
             return
         check_directory(file)
         try:
@@ -167,7 +160,7 @@ def open_bundle(path: Path) -> Iterator[Bundle]:
         with archive:
             entries = archive.infolist()
             if any(entry.filename == "xl/workbook.xml" for entry in entries):
-                yield Bundle(path, None, None)  # not a ZIP of pictures but an XLSX, whose format is also ZIP
+                yield Bundle(path)  # not a ZIP of pictures but an XLSX, whose format is also ZIP
                 return
             yield scan_entries(path, archive, entries)
 
@@ -176,10 +169,11 @@ def scan_entries(path: Path, archive: zipfile.ZipFile, entries: list[zipfile.Zip
     """Check every entry of a ZIP, and return its bundle. Raises SheetRefused."""
     if len(entries) > MAX_ENTRIES:  # more than the ZIP's end record declares
         raise SheetRefused("too_many_entries", most=MAX_ENTRIES)
-    sheets: list[zipfile.ZipInfo] = []
-    bundle = Bundle(path, archive, None)
+    encodings = usual_encodings(entries)
+    sheets: dict[str, zipfile.ZipInfo] = {}
+    pictures: list[zipfile.ZipInfo] = []
     for entry in entries:
-        name = entry_name(entry)
+        name = entry_name(entry, encodings)
         check_entry(entry, name)
         base = posixpath.basename(name)
         if is_system_file(name):
@@ -187,15 +181,10 @@ def scan_entries(path: Path, archive: zipfile.ZipFile, entries: list[zipfile.Zip
         if base.lower().endswith(ARCHIVE_ENDINGS):
             raise SheetRefused("nested", name=name[:120])
         if base.lower().endswith(SHEET_ENDINGS) and not base.startswith("~$"):
-            sheets.append(entry)
+            sheets[name] = entry
         elif len(name) <= MAX_NAME_LENGTH:
-            bundle._add(name, entry)
-    if not sheets:
-        raise SheetRefused("no_sheet")
-    if len(sheets) > 1:
-        raise SheetRefused("two_sheets", name=", ".join(entry_name(each) for each in sheets[:3])[:200])
-    bundle._sheet = sheets[0]
-    return bundle
+            pictures.append(entry)
+    return Bundle(path, archive, sheets, pictures)
 
 
 def check_entry(entry: zipfile.ZipInfo, name: str) -> None:
@@ -213,24 +202,6 @@ def is_system_file(name: str) -> bool:
     """Whether a ZIP entry is a folder, or a file that an operating system added."""
     folder, base = name.split("/")[0], posixpath.basename(name)
     return not base or folder == "__MACOSX" or base.startswith(".") or base in {"Thumbs.db", "desktop.ini"}
-
-
-def entry_name(entry: zipfile.ZipInfo) -> str:
-    """The decoded name of a ZIP entry.
-
-    A name without the UTF-8 flag may be in UTF-8 (macOS), GB18030 (Chinese Windows) or code page 437; they
-    are tried in this order.
-    """
-    name = entry.orig_filename
-    if not entry.flag_bits & UTF8_FLAG:
-        raw = name.encode("cp437", "replace")
-        for encoding in ("utf-8", "gb18030"):
-            try:
-                name = raw.decode(encoding)
-                break
-            except UnicodeDecodeError:
-                continue
-    return name.replace("\\", "/")
 
 
 def check_directory(file: IO[bytes]) -> None:

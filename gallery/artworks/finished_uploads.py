@@ -8,6 +8,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 
 from gallery.artworks.entry import WorkEntry
+from gallery.artworks.import_uploads import finish_sheet, is_sheet
 from gallery.artworks.models import Artwork
 from gallery.artworks.tus_protocol import TusRefusal, parse_metadata
 from gallery.artworks.works import (
@@ -67,7 +68,7 @@ async def _find_work(metadata: Mapping[str, bytes], organisation_ids: list[int])
 
 
 async def finish_upload(upload: Upload, storage: Storage, settings: Settings) -> None:
-    """Create a draft from a complete upload, or set the picture of the work that its metadata names.
+    """Create a draft from a complete upload, or an import, or set the picture of the work that its metadata names.
 
     If the metadata say `picture` = `further`, the picture is added after the others of the work. A call after a killed
     one finds its draft. Raises ImageRefused if the file cannot be shown; NotEditable and WorkRefused if the named work
@@ -80,6 +81,9 @@ async def finish_upload(upload: Upload, storage: Storage, settings: Settings) ->
 
 async def _finish(upload: Upload, storage: Storage, settings: Settings) -> None:
     await upload.fetch_related("organisation", "by")
+    if is_sheet(parse_metadata(upload.metadata)):
+        await finish_sheet(upload, storage)
+        return
     target = await _find_work(parse_metadata(upload.metadata), [upload.organisation_id])
     artwork = await Artwork.filter(form_key=upload.token).first()
     if artwork is None:

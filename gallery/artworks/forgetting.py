@@ -20,6 +20,13 @@ ERASED_FIELDS: dict[str, Any] = {
     **dict.fromkeys(("made_from", "made_until", "year", "inventory_number")),
     "unfinished": {},
 }
+REPORTED_WORDS = (
+    "faults",
+    "notes",
+    "artist_names",
+    "strangers",
+    "headers",
+)  # lists in `Import.report` that quote the sheet
 ERASED_SNAPSHOTS: dict[str, Any] = {"sent": {}, "replaces": None}
 
 
@@ -56,9 +63,16 @@ async def submissions_sent_under(consent: Consent, ids: Sequence[int]) -> list[i
 
 
 async def _forget_imports(consent: Consent) -> None:
-    """Erase names from imports: reports quote cells, and file names may contain names or titles."""
-    for job in await Import.filter(works__artwork__consent_id=consent.id).distinct():
-        job.file_name, job.report = "", {**job.report, "faults": [], "artist_names": [], "strangers": []}
+    """Erase names from imports: reports quote cells, and file names may contain names or titles.
+
+    An import without a file name loses its rows to mend, see import_chores.forget_bad_rows. Which works an import
+    updated is not recorded, so all such imports of the organisation are forgotten.
+    """
+    organisation = Artist.filter(id=consent.artist_id).values("organisation_id")
+    updated = Q(updates_known=True, organisation_id__in=Subquery(organisation))
+    for job in await Import.filter(Q(works__artwork__consent_id=consent.id) | updated).distinct():
+        words: dict[str, Any] = {name: [] for name in REPORTED_WORDS}
+        job.file_name, job.report = "", {**job.report, **words}
         await job.save(update_fields=["file_name", "report"])
     of_works = Q(image__artwork__consent_id=consent.id) | Q(
         image__further_picture__artwork__consent_id=consent.id

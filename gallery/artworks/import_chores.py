@@ -3,30 +3,48 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 
+from tortoise.expressions import Q
+
+from gallery.artworks.archive_names import comparable_name
 from gallery.artworks.bundles import Bundle, PictureRefused, open_bundle
 from gallery.artworks.entry import WorkEntry
+from gallery.artworks.import_columns import chosen_columns, reported_headers
 from gallery.artworks.import_lookup import ImportUsage, RowBatch
+from gallery.artworks.import_mending import write_bad_rows
 from gallery.artworks.import_models import Import, ImportedPicture, ImportedWork, ImportState, bundle_key
 from gallery.artworks.import_rows import ImportReport, row_batches, write_batch
 from gallery.artworks.imports import LeaseLost, claim_import, end_lease, renew_lease
 from gallery.artworks.sheet_faults import SheetRefused, similar_names
-from gallery.artworks.sheet_rows import split_names
 from gallery.artworks.sheets import SheetFile, SheetRow
 from gallery.clock import now
 from gallery.db.connection import in_transaction
-from gallery.images.models import Image, ImageState
+from gallery.images.models import Image, ImageState, new_token
 from gallery.images.sandbox.parent import ImageRefused
 from gallery.images.storage_keys import delete_image_files
 from gallery.images.uploads import ReceivedFile
 from gallery.organisations.models import Organisation
 from gallery.storage import StoreUnavailable
-from gallery.web.forms import one_line
 from gallery.worker import Chore, ChoreContext
 
 MAX_LOSSES = 5
+# Refusals of a sheet whose pictures can wait for another one.
+SHEET_CODES = {
+    *(
+        "no_sheet",
+        "two_sheets",
+        "sheet_too_large",
+        "broken_sheet",
+        "wrong_encoding",
+        "no_rows",
+        "too_many_rows",
+    ),
+    "old_excel",
+}
 UNCONFIRMED_LIFETIME = timedelta(hours=20)  # shorter than the one day after which unused pictures are deleted
 CLEAR_BATCH_SIZE = 20
 
@@ -42,13 +60,24 @@ async def import_next(context: ChoreContext) -> bool:
     try:
         await run_import(context, job)
     except SheetRefused as refusal:
-        await refuse_import(job, refusal.code, **refusal.facts)
+        await refuse_sheet(job, refusal)
     except LeaseLost:
         pass
     except (StoreUnavailable, asyncio.CancelledError):
         await end_lease(job)  # not the fault of the file: the import will be tried again
         raise
     return True
+
+
+async def refuse_sheet(job: Import, refusal: SheetRefused) -> None:
+    """Set the latest sheet aside; without one that can be used, the import waits for one, or is refused."""
+    facts = {"code": refusal.code, **refusal.facts}
+    if job.state == ImportState.RECEIVED and job.sheets:
+        await end_lease(job, refusal=facts, sheets=job.sheets[:-1])  # and is checked once more
+    elif job.state == ImportState.RECEIVED and refusal.pictures_wait:
+        await end_lease(job, state=ImportState.CHECKED, refusal=facts)
+    else:
+        await refuse_import(job, refusal.code, **refusal.facts)
 
 
 async def refuse_import(job: Import, code: str, **facts: object) -> None:
@@ -58,26 +87,53 @@ async def refuse_import(job: Import, code: str, **facts: object) -> None:
 async def run_import(context: ChoreContext, job: Import) -> None:
     """Check an import, or create its works if confirmed. Raises SheetRefused, LeaseLost, StoreUnavailable."""
     only_trying = job.state == ImportState.RECEIVED
-    async with (
-        context.storage.scratch_folder() as folder,
-        context.storage.private.local_copy(bundle_key(job.token)) as path,
-    ):
+    if only_trying:
+        await renew_lease(job, columns=await chosen_columns(job.organisation_id))
+    private = context.storage.private
+    async with context.storage.scratch_folder() as folder, AsyncExitStack() as copies:
+        path, *later = [
+            await copies.enter_async_context(private.local_copy(bundle_key(token))) for token in job.tokens
+        ]
         opening = open_bundle(path)
         bundle = await asyncio.to_thread(opening.__enter__)
         try:
-            sheet = SheetFile(await asyncio.to_thread(bundle.unpack_sheet, folder))
+            sheet = await asyncio.to_thread(read_sheet, bundle, folder, later, job.columns)
+            if only_trying and not sheet.header.has_title:
+                report = ImportReport(headers=reported_headers(sheet.header))
+                await end_lease(job, state=ImportState.CHECKED, report=report.as_json())
+                return
+            await asyncio.to_thread(settle_names, bundle, sheet)
             if only_trying:
                 await import_pictures(context, job, bundle, sheet, folder)
             report = await process_rows(job, bundle, sheet, only_trying=only_trying)
+            await keep_bad_rows(context, job, sheet, report, folder / "rows")
+        except SheetRefused as refusal:
+            refusal.pictures_wait = bundle.has_pictures and refusal.code in SHEET_CODES
+            raise
         finally:
             opening.__exit__(None, None, None)
     if only_trying:
-        taken = await ImportedPicture.filter(of_id=job.id).count()
-        report.unused = max(len(bundle.pictures) - taken, 0)
-        report.strangers = sheet.strangers[:20]
+        report.unused = max(len(bundle.names.entries) - job.picture_count, 0)
+        report.strangers = sheet.header.strangers[:20]
+        report.headers = reported_headers(sheet.header)
+        report.page = sheet.header.page if sheet.is_xlsx and len(sheet.pages) > 1 else ""
         await end_lease(job, state=ImportState.CHECKED, report=report.as_json())
     else:
         await end_lease(job, state=ImportState.DONE, finished_at=now())
+
+
+async def keep_bad_rows(
+    context: ChoreContext, job: Import, sheet: SheetFile, report: ImportReport, path: Path
+) -> None:
+    """Store the rows that make no work, for whoever mends them; see import_mending.py."""
+    old = job.rows_token
+    token = new_token() if report.bad_rows else ""
+    if token:
+        await asyncio.to_thread(write_bad_rows, sheet, report.bad_rows, path)
+        await context.storage.private.put_file(bundle_key(token), path)
+    await renew_lease(job, rows_token=token)
+    if old:
+        await context.storage.private.delete(bundle_key(old))
 
 
 async def import_pictures(
@@ -110,6 +166,8 @@ async def _import_picture(
         await ImportedPicture.create(
             of_id=job.id, name=key, digest=digest, image=entry.picture, refusal=refusal
         )
+        if entry.picture is not None:  # its renditions are made when a partner has confirmed
+            await Image.filter(id=entry.picture.id).update(attempt_after=now() + UNCONFIRMED_LIFETIME)
     entry.keep_picture()
 
 
@@ -121,6 +179,20 @@ class NamedPictures:
         self.rows = 0
 
 
+def read_sheet(bundle: Bundle, folder: Path, later: Sequence[Path], columns: Mapping[str, str]) -> SheetFile:
+    """The sheet of a bundle with those that were sent later: each is read instead, or has some rows to replace."""
+    files = [SheetFile(path, columns) for path in later]
+    whole = [number for number, file in enumerate(files) if not file.header.names_rows]
+    sheet = files[whole[-1]] if whole else SheetFile(bundle.unpack_sheet(folder), columns)
+    for file in files[whole[-1] + 1 if whole else 0 :]:
+        sheet.mend(file)
+    return sheet
+
+
+def settle_names(bundle: Bundle, sheet: SheetFile) -> None:
+    bundle.settle_names(row.cells.get("picture", "") for row in sheet)
+
+
 def named_pictures(bundle: Bundle, sheet: SheetFile) -> NamedPictures:
     named = NamedPictures()
     for row in sheet:
@@ -130,13 +202,8 @@ def named_pictures(bundle: Bundle, sheet: SheetFile) -> NamedPictures:
 
 
 def pictures_of(row: SheetRow, bundle: Bundle) -> list[tuple[str, str | None]]:
-    """The pictures that a row names: each name, and its key in the bundle, None without such a picture.
-
-    A cell may name several. If the whole cell is the name of one picture, it is not split: that name has a comma.
-    """
-    cell = row.cells.get("picture", "")
-    names = [one_line(cell)] if bundle.find(one_line(cell)) else split_names(cell)
-    return [(name, bundle.find(name)) for name in names]
+    """The pictures that a row names: each name, and its key in the bundle, None without such a picture."""
+    return bundle.names.find_all(row.cells.get("picture", ""))
 
 
 async def process_rows(job: Import, bundle: Bundle, sheet: SheetFile, *, only_trying: bool) -> ImportReport:
@@ -175,7 +242,7 @@ def make_batch(rows: list[SheetRow], bundle: Bundle) -> RowBatch:
     similar: dict[str, dict[str, str]] = {}
     for name, key in (each for named in pictures.values() for each in named):
         if key is None and len(similar) < 20:
-            similar[name] = similar_names(name.lower(), bundle.pictures)
+            similar[name] = similar_names(comparable_name(name), bundle.names.entries)
     return RowBatch(rows, pictures, similar)
 
 
@@ -190,7 +257,7 @@ async def clear_next(context: ChoreContext) -> bool:
     ended = [ImportState.DONE, ImportState.REFUSED, ImportState.TAKEN_BACK]
     job = await Import.filter(files_cleared_at=None, state__in=ended).order_by("id").first()
     if job is None:
-        return False
+        return await forget_bad_rows(context)
     unused = Image.filter(artwork=None, further_picture=None, imported_as__of_id=job.id)
     images = await unused.limit(CLEAR_BATCH_SIZE)
     for image in images:
@@ -200,11 +267,27 @@ async def clear_next(context: ChoreContext) -> bool:
         await image.delete()
     if images or await forget_names(job):
         return True
-    await context.storage.private.delete(bundle_key(job.token))
+    await context.storage.private.delete(*(bundle_key(token) for token in job.tokens))
     await ImportedPicture.filter(of_id=job.id, image_id=None).delete()
     # The filter by state leaves `files_cleared_at` null if the import was taken back in the meantime: then
     # more pictures must be deleted.
     await Import.filter(id=job.id, state=job.state).update(files_cleared_at=now())
+    return True
+
+
+async def forget_bad_rows(context: ChoreContext) -> bool:
+    """Delete the rows to mend of one import that ended long ago, was taken back, or has a work that was withdrawn.
+
+    Returns whether there was one.
+    """
+    is_over = Q(finished_at__lt=now() - UNCONFIRMED_LIFETIME) | Q(file_name="")
+    taken_back = Q(state__in=[ImportState.REFUSED, ImportState.TAKEN_BACK])
+    ended = Import.filter((is_over & Q(state=ImportState.DONE)) | taken_back)
+    job = await ended.exclude(rows_token="").first()
+    if job is None:
+        return False
+    await context.storage.private.delete(bundle_key(job.rows_token))
+    await Import.filter(id=job.id).update(rows_token="")
     return True
 
 
@@ -220,5 +303,6 @@ async def forget_names(job: Import) -> bool:
 
 CHORES = [
     Chore("bring in sheets", import_next, concurrent=True),
+    Chore("bring in sheets of a second organisation", import_next, concurrent=True),
     Chore("clear imports", clear_next, every=30),
 ]

@@ -11,6 +11,7 @@ from tortoise.expressions import Q, Subquery
 
 from gallery.artists.consents import latest_renewal
 from gallery.artists.models import Artist, Consent
+from gallery.artworks.import_known import KnownWorks, find_known_works, load_editable
 from gallery.artworks.import_models import Import, ImportedPicture
 from gallery.artworks.models import MAX_PICTURES, Artwork
 from gallery.artworks.sheet_columns import normalised_name
@@ -48,6 +49,16 @@ class ImportUsage:
 
 
 @dataclass
+class Common:
+    """What was set at the desk for all rows that lack it; see import_common.py."""
+
+    artist: Artist | None
+    project: Project | None
+    themes: list[Theme]
+    medium: str
+
+
+@dataclass
 class ImportLookup:
     """The records that a sheet can name, loaded once for each batch, within its transaction."""
 
@@ -59,7 +70,9 @@ class ImportLookup:
     projects: dict[str, Project]
     pictures: dict[str, ImportedPicture]  # by key in the bundle; with their images fetched
     default_consent: Consent | None  # for rows that name no consent
-    numbered: dict[str, int]  # inventory number → id of the work of the organisation that has it
+    common: Common  # for rows that lack it
+    known: KnownWorks
+    editable: dict[int, Artwork]  # those of the known works that can be changed, by id
 
     @cached_property
     def theme_names(self) -> list[str]:
@@ -77,11 +90,13 @@ async def load_lookup(job: Import, rows: Sequence[ParsedRow], batch: RowBatch) -
     consents, consents_of = await _load_consents(job, rows, artists)
     themes, open_ids = await _load_themes(job.organisation_id)
     projects: dict[str, Project] = {}
-    for project in await Project.filter(organisation_id=job.organisation_id).order_by("-id"):
+    ours = await Project.filter(organisation_id=job.organisation_id).order_by("-id")
+    for project in ours:
         for name in project.title.values():
             projects[normalised_name(name)] = project
     keys = {key for named in batch.pictures.values() for _name, key in named if key}
     pictures = await ImportedPicture.filter(of_id=job.id, name__in=keys).prefetch_related("image__artwork")
+    known = await find_known_works(job, rows, batch.pictures)
     return ImportLookup(
         artists=artists,
         consents=consents,
@@ -91,14 +106,25 @@ async def load_lookup(job: Import, rows: Sequence[ParsedRow], batch: RowBatch) -
         projects=projects,
         pictures={picture.name: picture for picture in pictures},
         default_consent=consents.get(job.consent_id or 0),
-        numbered=await _numbered_works(job, rows),
+        common=await _load_common(job, ours, [theme for theme in themes.values() if theme.id in open_ids]),
+        known=known,
+        editable=await load_editable(known.find_all(rows, batch.pictures)),
     )
 
 
-async def _numbered_works(job: Import, rows: Iterable[ParsedRow]) -> dict[str, int]:
-    numbers = {row.inventory_number for row in rows if row.inventory_number}
-    works = Artwork.filter(organisation_id=job.organisation_id, inventory_number__in=list(numbers))
-    return dict(await works.values_list("inventory_number", "id"))
+async def _load_common(job: Import, projects: Iterable[Project], themes: Iterable[Theme]) -> Common:
+    """What of the common values is still there."""
+
+    def ids(name: str) -> list[int]:
+        return whole_numbers(job.common.get(name, []))
+
+    artists = Artist.filter(organisation_id=job.organisation_id, id__in=ids("artist"))
+    return Common(
+        artist=await artists.first(),
+        project=next((each for each in projects if each.id in ids("project")), None),
+        themes=list({each.id: each for each in themes if each.id in ids("themes")}.values()),
+        medium="".join(job.common.get("medium", [])),
+    )
 
 
 async def _load_artists(job: Import, rows: Iterable[ParsedRow]) -> dict[str, list[Artist]]:
@@ -170,7 +196,18 @@ class RowDraft:
     themes: list[Theme] = field(default_factory=list)
     project: Project | None = None
     images: list[Image] = field(default_factory=list)  # in the order of the work's pictures
-    known_work: int | None = None  # id of the work that has this row's inventory number already
+    known_work: int | None = None  # id of the work that the row names again
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the row becomes a work; cells that cannot be read are left out of it."""
+        return all(fault.is_note for fault in self.faults)
+
+    @property
+    def needs_artist(self) -> bool:
+        """Whether the row names an artist whom the organisation does not have."""
+        is_unsure = any(fault.column == "credit_name" for fault in self.faults)
+        return bool(self.row.credit_name) and not (is_unsure or self.artist or self.consent)
 
     def fault(self, column: str, value: str, code: str, **facts: Any) -> None:
         self.faults.append(CellFault(self.row.number, column, value, code, facts))
@@ -186,15 +223,16 @@ def resolve_row(
     has_pictures: bool,
 ) -> RowDraft:
     """Find the records that a row names, and add a fault for each that is not found."""
-    language = row.language or job.language
+    known = lookup.known.find(row, batch.pictures.get(row.number, ()))
+    if row.inventory_number in used.numbers:
+        known = None
+    work = lookup.editable.get(known or 0)
+    language = row.language or (work.language if work else job.language)
     texts, twice = texts_in(row, language)
-    draft = RowDraft(row, [*faults, *twice], language, texts)
+    draft = RowDraft(row, [*faults, *twice], language, texts, known_work=known)
     if number := row.inventory_number:
         if number in used.numbers:
             draft.fault("inventory_number", number, "number_twice", other=used.numbers[number])
-        elif (known := lookup.numbered.get(number)) is not None:
-            draft.known_work = known
-            return draft
         used.numbers.setdefault(number, row.number)
     _resolve_artist(draft, lookup)
     _resolve_consent(draft, lookup)
@@ -204,6 +242,9 @@ def resolve_row(
         if draft.project is None:
             names = similar_or_some_names(row.project, lookup.project_names)
             draft.fault("project", row.project, "no_such_project", **names)
+    if known is not None:
+        return draft
+    _fill_in(draft, lookup.common)
     if row.picture and not has_pictures:
         draft.fault("picture", row.picture, "no_pictures")
     elif len(named := batch.pictures.get(row.number, ())) > MAX_PICTURES:
@@ -212,6 +253,15 @@ def resolve_row(
         for name, key in named:
             _resolve_picture(draft, name, key, lookup, batch, used)
     return draft
+
+
+def _fill_in(draft: RowDraft, common: Common) -> None:
+    """Give a row what was set for all, where it has nothing itself."""
+    names_artist = draft.artist or draft.consent or draft.row.credit_name
+    draft.artist = draft.artist if names_artist else common.artist
+    draft.project = draft.project or common.project
+    draft.themes = draft.themes or list(common.themes)
+    draft.texts = {**draft.texts, "medium": draft.texts.get("medium") or common.medium}
 
 
 def _resolve_themes(draft: RowDraft, lookup: ImportLookup) -> None:
@@ -247,6 +297,7 @@ def _resolve_consent(draft: RowDraft, lookup: ImportLookup) -> None:
         return
     if row.credit_name and (draft.artist is None or consent.artist_id != draft.artist.id):
         draft.fault("consent", row.consent or str(consent.id), "consent_of_another")
+        draft.consent = None
     elif not consent.covers_web():
         draft.fault("consent", row.consent or str(consent.id), "consent_ended")
 

@@ -63,7 +63,17 @@ class Import(Model):
     state = fields.CharEnumField(ImportState, max_length=10, default=ImportState.RECEIVED, db_index=True)
     refusal: dict[str, Any] = fields.JSONField(
         default=dict
-    )  # {"code": a key of FAULT_SENTENCES, and the values for its sentence}
+    )  # {"code": a key of FAULT_SENTENCES, and the values for its sentence}; in state `checked`: of the last sheet
+    # Normalised header → column, chosen at the desk by the time of the check; "" for none.
+    columns: dict[str, str] = fields.JSONField(default=dict, db_default={})
+    # Tokens of the sheets that were sent later, instead of the first one or of some of its rows.
+    sheets: list[str] = fields.JSONField(default=list, db_default=[])
+    # What rows get that lack it: names of form fields with their values. See import_common.py.
+    common: dict[str, list[str]] = fields.JSONField(default=dict, db_default={})
+    # Token of the file of rows to mend; "" if there is none.
+    rows_token = fields.CharField(max_length=32, default="", db_default="")
+    # Whether the works that the organisation has already are changed by their rows.
+    updates_known = fields.BooleanField(default=False, db_default=False)
     picture_count = fields.IntField(default=0)
     done_pictures = fields.IntField(default=0)
     row_count = fields.IntField(default=0)
@@ -84,6 +94,33 @@ class Import(Model):
     class Meta:
         table = "import"
         indexes = [("organisation_id",), ("files_cleared_at",)]
+
+    @property
+    def label(self) -> Any:
+        """The words for its state, which say whether a worker is at it."""
+        waits_its_turn = self.state in RUNNING_STATES and self.lease_until is None
+        return _l("waits its turn") if waits_its_turn else self.state.label
+
+    @property
+    def tokens(self) -> list[str]:
+        """The tokens of the files in the private store that are needed to check and to import it."""
+        return [self.token, *self.sheets]
+
+
+class SheetColumn(Model):
+    """The column that an organisation chose for a header which its sheets have."""
+
+    id = fields.IntField(primary_key=True)
+    organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
+        "gallery.Organisation", related_name="sheet_columns", on_delete=fields.CASCADE
+    )
+    organisation_id: int
+    header = fields.CharField(max_length=120)  # see sheet_columns.normalised_name
+    column = fields.CharField(max_length=60)  # "" if what is below is no field of a work
+
+    class Meta:
+        table = "sheet_column"
+        unique_together = (("organisation", "header"),)
 
 
 class ImportedPicture(Model):

@@ -13,16 +13,20 @@ from typing import Any
 from pypika_tortoise.queries import Query
 from tortoise.connection import get_connection
 
+from gallery.accounts.models import Person
 from gallery.artists.models import Artist
+from gallery.artworks.import_common import lacking
 from gallery.artworks.import_lookup import ImportUsage, RowBatch, RowDraft, load_lookup, resolve_row
 from gallery.artworks.import_models import Import, ImportedWork
+from gallery.artworks.import_updates import update_works
 from gallery.artworks.imports import LeaseLost, renew_lease
 from gallery.artworks.models import Artwork, Picture, new_public_id
-from gallery.artworks.sheet_faults import CellFault
 from gallery.artworks.sheet_rows import read_row
 from gallery.artworks.sheets import SheetRow
 from gallery.artworks.works import set_columns
+from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
+from gallery.images.models import Image
 from gallery.themes.models import Theme
 
 BATCH_SIZE = 200  # rows in one transaction; SQLite blocks all other writers during it
@@ -39,20 +43,46 @@ class ImportReport:
     """The result of the rows processed so far. Its fields are the keys of `Import.report`."""
 
     good: int = 0
-    bad: int = 0  # number of rows with a fault
-    known: int = 0  # number of rows left out, because the organisation has a work with their inventory number
+    bad_rows: list[int] = field(default_factory=list)  # their numbers
+    bad: int = 0  # number of rows with a fault that is not only a note
+    known: int = 0  # number of rows that name a work of the organisation again
+    updatable: int = 0  # number of those whose work can be changed by them
     known_works: list[list[int]] = field(default_factory=list)  # [row, id of the work] of the first MAX_NAMES
     faults: list[dict[str, Any]] = field(default_factory=list)  # the first MAX_FAULTS; see CellFault.as_json
     fault_count: int = 0
+    notes: list[dict[str, Any]] = field(
+        default_factory=list
+    )  # likewise, in rows that make a work without the cell
+    note_count: int = 0
     new_artists: int = 0
     artist_names: list[str] = field(default_factory=list)  # credit names of the first MAX_NAMES new artists
     strangers: list[str] = field(default_factory=list)  # headers that name no known column
+    headers: list[list[str]] = field(default_factory=list)  # see import_columns.Headers
+    page: str = ""  # name of the worksheet, if there are several
+    ready: int = 0  # number of good rows that lack nothing for a review
+    lacking: dict[str, int] = field(default_factory=dict)  # field → number of good rows that lack it
     unused: int = 0  # number of pictures in the ZIP that no row names
 
-    def add_faults(self, faults: Sequence[CellFault]) -> None:
-        self.fault_count += len(faults)
-        room = MAX_FAULTS - len(self.faults)
-        self.faults.extend(fault.as_json() for fault in faults[: max(room, 0)])
+    @property
+    def lacks_title(self) -> bool:
+        """Whether no column is the title; then no row was looked at."""
+        columns = [column for _text, column, _example in self.headers]
+        return bool(columns) and not any(column.startswith("title") for column in columns)
+
+    def add_faults(self, draft: RowDraft) -> None:
+        """Add what is wrong in a row: to mend if the row makes no work, else as notes."""
+        faults = [fault.as_json() for fault in draft.faults]
+        if draft.is_good:
+            self.note_count += len(faults)
+            self.notes = [*self.notes, *faults][:MAX_FAULTS]
+        else:
+            self.fault_count += len(faults)
+            self.faults = [*self.faults, *faults][:MAX_FAULTS]
+
+    def add_good(self, lacks: Sequence[str]) -> None:
+        self.good += 1
+        self.ready += not lacks
+        self.lacking = {**self.lacking, **{name: self.lacking.get(name, 0) + 1 for name in lacks}}
 
     def add_known(self, row: int, work: int) -> None:
         self.known += 1
@@ -63,12 +93,11 @@ class ImportReport:
         return dict(self.__dict__)
 
     def copy(self) -> ImportReport:
-        lists = {
-            "faults": list(self.faults),
-            "artist_names": list(self.artist_names),
-            "known_works": list(self.known_works),
+        """A report whose lists can grow without those of this one."""
+        values: dict[str, Any] = {
+            name: list(each) if isinstance(each, list) else each for name, each in self.as_json().items()
         }
-        return ImportReport(**{**self.as_json(), **lists})
+        return ImportReport(**values)
 
 
 async def write_batch(
@@ -95,18 +124,29 @@ async def write_batch(
             parsed = [read_row(row) for row in batch.rows]
             lookup = await load_lookup(current, [row for row, _faults in parsed], batch)
             drafts: list[RowDraft] = []
+            updates: list[RowDraft] = []
             for row, faults in parsed:
                 draft = resolve_row(row, faults, current, lookup, batch, used, has_pictures)
                 if draft.known_work is not None:
                     report.add_known(row.number, draft.known_work)
-                elif draft.faults:
-                    report.bad += 1
-                    report.add_faults(draft.faults)
-                else:
-                    report.good += 1
+                    if draft.known_work in lookup.editable and draft.is_good:
+                        updates.append(draft)
+                        report.add_faults(draft)
+                    continue
+                if draft.is_good:
+                    report.add_good(lacking(draft))
                     drafts.append(draft)
-            new_artists = await _create_artists(current, drafts, used, report)
+                else:
+                    report.bad += 1
+                    report.bad_rows.append(row.number)
+                report.add_faults(draft)
+            report.updatable += len(updates)
+            changed = updates if current.updates_known and not only_trying else []
+            new_artists = await _create_artists(current, [*drafts, *changed], used, report)
             await _create_works(current, drafts, new_artists)
+            artists = {name: new.artist for name, new in new_artists.items()}
+            by = await Person.get_or_none(id=current.by_id) if changed else None
+            await update_works(changed, lookup.editable, artists, by)
             if only_trying:
                 raise TrialRollback
             await renew_lease(job, done_rows=job.done_rows + len(batch.rows), report=report.as_json())
@@ -125,11 +165,7 @@ async def _create_artists(
     job: Import, drafts: Sequence[RowDraft], used: ImportUsage, report: ImportReport
 ) -> dict[str, NewArtist]:
     """Create the artists whom the organisation does not have yet; returns them by credit name."""
-    first_rows = {
-        draft.row.credit_name: draft.row.number
-        for draft in reversed(drafts)
-        if draft.row.credit_name and draft.artist is None and draft.consent is None
-    }
+    first_rows = {draft.row.credit_name: draft.row.number for draft in reversed(drafts) if draft.needs_artist}
     if not first_rows:
         return {}
     ours = Artist.filter(organisation_id=job.organisation_id)
@@ -174,6 +210,9 @@ async def _create_works(
             Picture(artwork_id=id, image_id=image.id, position=position)
             for position, image in enumerate(draft.images[1:], 2)
         )
+    # Its pictures wait for their renditions from now on; see import_chores._import_picture.
+    images = [image.id for draft in drafts for image in draft.images]
+    await Image.filter(id__in=images).update(attempt_after=None, created_at=now())
     await ImportedWork.bulk_create(imported, batch_size=BATCH_SIZE)
     if pictures:
         await Picture.bulk_create(pictures, batch_size=BATCH_SIZE)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import logging
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -15,19 +18,30 @@ from wtforms.validators import Optional
 
 from gallery.artists.forms import NO_SUCH_CHOICE
 from gallery.artworks.forms import consent_label
+from gallery.artworks.import_columns import ColumnsForm, choose_columns, columns_form
+from gallery.artworks.import_common import CommonForm, common_form, set_common
+from gallery.artworks.import_mending import mending_xlsx
 from gallery.artworks.import_models import RUNNING_STATES, Import, ImportedWork, ImportState, bundle_key
-from gallery.artworks.imports import ImportRefused, confirm_import, create_import, take_back_import
+from gallery.artworks.import_rows import ImportReport
+from gallery.artworks.imports import (
+    ImportRefused,
+    confirm_import,
+    create_import,
+    recheck_import,
+    take_back_import,
+)
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.sheet_columns import COLUMN_LABELS, column_label, template_csv, template_xlsx
 from gallery.artworks.sheet_faults import FAULT_SENTENCES, fault_sentence
-from gallery.artworks.sheets import MAX_ROWS
+from gallery.artworks.sheets import MAX_ROWS, MAX_SHEET_BYTES
 from gallery.artworks.works import WorkOptions, desk_title, load_work_options
 from gallery.images.models import new_token
 from gallery.images.uploads import FormReader
 from gallery.organisations.access import load_member
 from gallery.organisations.forms import organisation_choices
+from gallery.organisations.models import Organisation
 from gallery.storage import StoreUnavailable
-from gallery.web.forms import Form
+from gallery.web.forms import Form, read_desk_form
 from gallery.web.languages import file_size, ngettext, site_languages, use_language
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
@@ -35,6 +49,7 @@ from gallery.web.rendering import flash, redirect, render, settings_of, storage_
 from gallery.web.texts_form import language_choices
 
 MAX_LISTED = 30  # imports in the list
+NOT_SAVED = _l("The file could not be saved right now. Please choose it again in a minute.")
 
 logger = logging.getLogger("gallery")
 
@@ -60,7 +75,8 @@ class ImportForm(Form):
     sheet = FileField(
         _l("ZIP, XLSX or CSV"),
         description=_l(
-            "A ZIP holds the sheet and the pictures. A sheet alone makes drafts without pictures."
+            "A ZIP holds the sheet and the pictures. A sheet alone makes drafts without pictures, or fills those whose "
+            "pictures you have sent here in the last days, by file name."
         ),
         render_kw={"accept": ".zip,.xlsx,.csv,.tsv,.txt"},
     )
@@ -145,9 +161,7 @@ async def create(request: Request) -> Response:
             await storage.private.put_file(bundle_key(token), received.file.path)
         except StoreUnavailable as error:
             logger.warning("%s", error)
-            form.refuse(
-                "sheet", _("The file could not be saved right now. Please choose it again in a minute.")
-            )
+            form.refuse("sheet", str(NOT_SAVED))
             return await _render_index(request, form, 503)
     job = await create_import(organisation, person, token, reader.file_name, consent, form["language"].data)
     return redirect(request, "imports:show", id=job.id)
@@ -166,12 +180,22 @@ async def load_import(request: Request) -> Import:
 
 async def show(request: Request) -> Response:
     """A partner sees the progress of an import, the works it would create, and the faults in the sheet."""
-    job = await load_import(request)
+    return await _render_import(request, await load_import(request))
+
+
+async def _render_import(
+    request: Request,
+    job: Import,
+    columns: ColumnsForm | None = None,
+    common: CommonForm | None = None,
+    sheet_error: str = "",
+) -> Response:
+    """The page of an import; `columns`, `common`, `sheet_error`: what was sent with a mistake."""
     await job.fetch_related("by")
     made = ImportedWork.filter(of_id=job.id)
     works = Artwork.filter(imported_as__of_id=job.id)
     is_done = job.state == ImportState.DONE
-    report = {"good": 0, "bad": 0, "faults": [], "fault_count": 0, "known_works": [], **job.report}
+    report = {**ImportReport().as_json(), **job.report}
     known = Artwork.filter(
         organisation_id=job.organisation_id, id__in=[id for _row, id in report["known_works"]]
     )
@@ -179,32 +203,119 @@ async def show(request: Request) -> Response:
     context = {
         "job": job,
         "report": report,
+        "sheet_error": sheet_error,
+        "columns": None,
+        "common": None,
         "known_works": [(id, known_works[id]) for _row, id in report["known_works"] if id in known_works],
-        "faults": [
-            {
-                **each,
-                "label": column_label(each["column"]),
-                "sentence": fault_sentence(each["code"], each["facts"]),
-            }
-            for each in report["faults"]
-        ],
+        "faults": _shown_faults(report["faults"]),
+        "notes": _shown_faults(report["notes"]),
         "refusal": fault_sentence(job.refusal["code"], job.refusal) if job.refusal else "",
         "word": _("nothing can be imported yet")
-        if job.state == ImportState.CHECKED and not report["good"]
-        else job.state.label,
+        if job.state == ImportState.CHECKED and not (report["good"] or report["updatable"])
+        else job.label,
         "is_waiting": job.state in RUNNING_STATES,
         "made": await made.count() if is_done else 0,
         "changed": await works.filter(updated_at__gt=job.finished_at).count() if is_done else 0,
         "is_settled": is_done and await works.filter(status__not=Status.DRAFT).exists(),
     }
-    return render(request, "imports/show.html", context)
+    if job.state == ImportState.CHECKED and report["headers"]:
+        context["columns"] = columns or columns_form(report["headers"])
+        context["lacks_title"] = ImportReport(**report).lacks_title
+        context["missing_title"] = fault_sentence("missing_column", {"column": "title"})
+    if job.state == ImportState.CHECKED:
+        context["common"] = common or common_form(job, await _offered(job))
+        context["lacking"] = [
+            (column_label("credit_name" if name == "artist" else name), number)
+            for name, number in report["lacking"].items()
+        ]
+    is_wrong = columns or common or sheet_error
+    return render(request, "imports/show.html", context, status=422 if is_wrong else 200)
+
+
+async def _offered(job: Import) -> WorkOptions:
+    return await load_work_options([await Organisation.get(id=job.organisation_id)])
+
+
+async def update_common(request: Request) -> Response:
+    """A partner sets what all rows get that lack it; the sheet is checked again."""
+    job = await load_import(request)
+    offered = await _offered(job)
+    form = CommonForm(await read_desk_form(request), offered=offered)
+    if not form.validate():
+        return await _render_import(request, job, common=form)
+    try:
+        await set_common(job, form.common, offered)
+    except ImportRefused as refusal:
+        return _redirect_with_message(request, job, refusal.sentence, "hint")
+    return redirect(request, "imports:show", id=job.id)
+
+
+async def show_rows(request: Request) -> Response:
+    """A partner downloads the rows that make no work, to mend them and to send them again."""
+    job = await load_import(request)
+    if not job.rows_token:
+        raise HTTPException(404)
+    async with storage_of(request).private.local_copy(bundle_key(job.rows_token)) as path:
+        rows = json.loads(await asyncio.to_thread(path.read_text))
+    content = await asyncio.to_thread(mending_xlsx, rows, job.report.get("faults", []))
+    headers = {"content-disposition": 'attachment; filename="rows-to-mend.xlsx"', "cache-control": "no-store"}
+    return Response(content, media_type=MEDIA_TYPES["xlsx"], headers=headers)
+
+
+async def update_sheet(request: Request) -> Response:
+    """A partner sends mended rows, or another sheet; it is checked with the pictures that are there."""
+    job = await load_import(request)
+    storage = storage_of(request)
+    async with storage.scratch_folder() as folder:
+        received = await FormReader(request, folder, MAX_SHEET_BYTES, "sheet").read()
+        if received.is_too_large or received.is_empty or received.file is None:
+            code = "file_too_large" if received.is_too_large else "no_file"
+            sentence = fault_sentence(code, {"size": file_size(MAX_SHEET_BYTES)})
+            return await _render_import(request, job, sheet_error=sentence)
+        token = new_token()
+        try:
+            await storage.private.put_file(bundle_key(token), received.file.path)
+        except StoreUnavailable as error:
+            logger.warning("%s", error)
+            return await _render_import(request, job, sheet_error=str(NOT_SAVED))
+    try:
+        await recheck_import(job, sheets=[*job.sheets, token])
+    except ImportRefused as refusal:
+        await storage.private.delete(bundle_key(token))
+        return _redirect_with_message(request, job, refusal.sentence, "hint")
+    return redirect(request, "imports:show", id=job.id)
+
+
+async def update_columns(request: Request) -> Response:
+    """A partner says which column is which; the sheet is checked again, and the choice is remembered."""
+    job = await load_import(request)
+    form = columns_form(job.report.get("headers", []), await read_desk_form(request))
+    if not form.validate():
+        return await _render_import(request, job, columns=form)
+    try:
+        await choose_columns(job, form.chosen())
+    except ImportRefused as refusal:
+        return _redirect_with_message(request, job, refusal.sentence, "hint")
+    return redirect(request, "imports:show", id=job.id)
+
+
+def _shown_faults(faults: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Faults as in a report, with the label of the column and the sentence."""
+    return [
+        {
+            **each,
+            "label": column_label(each["column"]),
+            "sentence": fault_sentence(each["code"], each["facts"]),
+        }
+        for each in faults
+    ]
 
 
 async def create_confirmation(request: Request) -> Response:
     """A partner confirms: every valid row becomes a draft."""
     job = await load_import(request)
     try:
-        await confirm_import(job)
+        await confirm_import(job, updates_known="update" in await read_desk_form(request))
     except ImportRefused as refusal:
         return _redirect_with_message(request, job, refusal.sentence, "hint")
     return redirect(request, "imports:show", id=job.id)
@@ -239,5 +350,9 @@ routes = [
     Route(
         "/desk/sheets/{id:int}/confirmation", create_confirmation, name="imports:confirm", methods=["POST"]
     ),
+    Route("/desk/sheets/{id:int}/common", update_common, name="imports:update_common", methods=["POST"]),
+    Route("/desk/sheets/{id:int}/rows", show_rows, name="imports:show_rows", methods=["GET"]),
+    Route("/desk/sheets/{id:int}/sheet", update_sheet, name="imports:update_sheet", methods=["POST"]),
+    Route("/desk/sheets/{id:int}/columns", update_columns, name="imports:update_columns", methods=["POST"]),
     Route("/desk/sheets/{id:int}/deletion", delete, name="imports:delete", methods=["POST"]),
 ]

@@ -55,9 +55,14 @@ async def create_import(
 
 
 async def claim_import() -> Import | None:
-    """Lease the oldest waiting import; imports whose worker was killed come last."""
+    """Lease the oldest waiting import of an organisation of which none is being worked on.
+
+    Imports whose worker was killed come last.
+    """
     async with in_transaction():
-        waiting = Import.filter(is_free(LEASE), state__in=list(RUNNING_STATES)).order_by("losses", "id")
+        running = Import.filter(state__in=list(RUNNING_STATES))
+        busy = await running.filter(~is_free(LEASE)).values_list("organisation_id", flat=True)
+        waiting = running.filter(is_free(LEASE), organisation_id__not_in=busy).order_by("losses", "id")
         job: Import | None = await locked(waiting.limit(1), skip_locked=True).first()
         if job is None:
             return None
@@ -83,20 +88,36 @@ async def end_lease(job: Import, **values: Any) -> None:
     await leased.update(lease_until=None, **values)
 
 
-async def confirm_import(job: Import) -> None:
-    """Confirm an import: the worker then creates the works of all valid rows. Raises ImportRefused."""
+async def confirm_import(job: Import, *, updates_known: bool = False) -> None:
+    """Confirm an import: the worker then creates the works of all valid rows. Raises ImportRefused.
+
+    With `updates_known` it also changes the works that are named again and can be changed.
+    """
     async with in_transaction():
         current = await locked(Import.filter(id=job.id)).get()
         if current.state == ImportState.CONFIRMED or current.state == ImportState.DONE:
             return  # the button was pressed twice
-        if current.state != ImportState.CHECKED or not current.report.get("good"):
+        usable = current.report.get("good") or (updates_known and current.report.get("updatable"))
+        if current.state != ImportState.CHECKED or not usable:
             raise ImportRefused(_("There is nothing in it that can be imported."))
         current.state = ImportState.CONFIRMED
         current.done_rows = 0
         current.report = {}
         current.losses = 0
-        await current.save(update_fields=["state", "done_rows", "report", "losses"])
+        current.updates_known = updates_known
+        await current.save(update_fields=["state", "done_rows", "report", "losses", "updates_known"])
         await record(Verb.IMPORT_CONFIRMED, current.id, organisation_id=current.organisation_id)
+
+
+async def recheck_import(job: Import, **values: Any) -> None:
+    """Save `values`, and let the worker check an import again, which keeps its pictures. Raises ImportRefused."""
+    async with in_transaction():
+        current = await locked(Import.filter(id=job.id)).get()
+        if current.state != ImportState.CHECKED:
+            raise ImportRefused(_("It cannot be checked again now."))
+        restart = {"state": ImportState.RECEIVED, "done_rows": 0, "report": {}, "refusal": {}, "losses": 0}
+        await Import.filter(id=job.id).update(**restart, **values)
+        await record(Verb.IMPORT_CHECKED_AGAIN, current.id, organisation_id=current.organisation_id)
 
 
 async def take_back_import(job: Import) -> int:

@@ -51,12 +51,16 @@ HEADER_IN_LANGUAGE = re.compile(r"(.+?)[\[(［（【](.+)[\])］）】]")
 ALTERNATIVE_LABELS: Mapping[str, Any] = {
     "picture": _l("image, photo, file, file name"),
     "title": _l("name of the work"),
+    "story": _l("description, introduction, about the work"),
     "alt_text": _l("alt text, description of the picture"),
+    "medium": _l("technique, material, materials"),
     "size": _l("dimensions, height and width"),
-    "date_made": _l("year, date, date of the work"),
-    "credit_name": _l("credit name, author, maker"),
+    "date_made": _l("year, date, date of the work, date created"),
+    "assistance": _l("help, helper, teacher"),
+    "credit_name": _l("credit name, author, maker, artist's name"),
     "consent": _l("permission, form of consent"),
     "themes": _l("theme, occasion"),
+    "project": _l("charity project"),
     "inventory_number": _l("number, accession number"),
 }
 
@@ -78,6 +82,11 @@ EXAMPLE_ROW: Mapping[str, Any] = {  # the first row below the header of the temp
 }
 
 
+ROW_COLUMN = "row"  # in the file of rows to mend: their numbers in the first sheet
+ROW_LABEL = _l("Row of the first sheet (please keep)")
+MENDING_LABEL = _l("What would be right")  # a column of that file which is not read
+
+
 def normalised_name(text: str) -> str:
     """A name in the form used for comparison: case, full-width forms and spaces are ignored."""
     return "".join(unicodedata.normalize("NFKC", text).casefold().split()).strip("*:：")
@@ -95,13 +104,18 @@ def is_multiline(column: str) -> bool:
 
 
 def find_column(header: str, known: Mapping[str, str]) -> str | None:
-    """The column with this header, such as title, title[bo] or 标题（藏文）; `known`: see `known_headers`."""
-    if column := known.get(normalised_name(header)):
+    """The column with this header, such as title, title[bo], 标题（藏文） or 标题（必填）.
+
+    `known`: see `known_headers`. "" if the organisation chose no column for the header.
+    """
+    if (column := known.get(normalised_name(header))) is not None:
         return column
     match = HEADER_IN_LANGUAGE.fullmatch(header.strip().strip("*:："))
     name = known.get(normalised_name(match[1])) if match else None
     language = find_language(match[2]) if match else None
-    return field_name(name, language) if name in TRANSLATED_COLUMNS and language else None
+    if language is None:
+        return name  # what stands in brackets is a remark
+    return field_name(name, language) if name in TRANSLATED_COLUMNS else None
 
 
 def known_headers() -> dict[str, str]:
@@ -113,6 +127,8 @@ def known_headers() -> dict[str, str]:
                 headers.update({normalised_name(label): name for label in SEPARATORS.split(str(labels))})
             labels_by_column = {**EARLIER_COLUMN_LABELS, **COLUMN_LABELS}
             headers.update({normalised_name(str(label)): name for name, label in labels_by_column.items()})
+            headers[normalised_name(str(ROW_LABEL))] = ROW_COLUMN
+            headers[normalised_name(str(MENDING_LABEL))] = ""
     return headers
 
 

@@ -16,6 +16,10 @@ MAX_SHEET_MEGABYTES = 64
 MAX_REPORTED_VALUE = 60  # characters of a wrong value that a report quotes
 MAX_SUGGESTED_NAMES = 6  # names in one sentence
 
+# A row whose title, picture or number is wrong makes no work: the partner would not find it again.
+REQUIRED_COLUMNS = {"picture", "title", "inventory_number"}
+REFUSING_CODES = {"consent_ended"}  # nobody makes a work of what was withdrawn
+
 # Each sentence also says how to correct the error.
 FAULT_SENTENCES: Mapping[str, Any] = {
     **REFUSALS,
@@ -53,9 +57,8 @@ FAULT_SENTENCES: Mapping[str, Any] = {
         "The characters of this sheet cannot be read. Please save it as “CSV UTF-8”, or as .xlsx."
     ),
     "missing_column": _l(
-        "There is no column “%(name)s”. The first row must have the names of the columns, as in the template."
+        "There is no column “%(name)s”. Please say below which one it is, or name the columns as in the template."
     ),
-    "double_column": _l("There are two columns “%(name)s”. Please keep only one."),
     "no_rows": _l("The sheet has no rows below the names of its columns."),
     "too_many_rows": _l("The sheet has more than %(most)s rows. Please split it into several."),
     "no_file": _l("This file is empty: it has 0 bytes. Please choose it again."),
@@ -67,6 +70,7 @@ FAULT_SENTENCES: Mapping[str, Any] = {
     "error_value": _l("The sheet itself shows an error in this cell. Please write the value."),
     "too_long": _l("This has %(length)s characters; please keep it to %(most)s."),
     **SENTENCES,
+    "only_year": _l("Of this only the year could be read: %(year)s."),
     "number_twice": _l("Row %(other)s has this number already. Each work needs its own."),
     "language": _l("No language has this name or tag. Please write its name, or a tag such as fr or pt-BR."),
     "language_twice": _l("There are words in %(language)s twice. Please keep only one of the cells."),
@@ -113,13 +117,15 @@ THERE_ARE = _l(" There are: %(names)s.")
 class SheetRefused(Exception):
     """The file as a whole cannot be used.
 
-    `code` is a key of FAULT_SENTENCES; `facts` are the values for its sentence.
+    `code` is a key of FAULT_SENTENCES; `facts` are the values for its sentence. `pictures_wait`: whether the pictures
+    beside the sheet can be used with another one.
     """
 
     def __init__(self, code: str, **facts: Any) -> None:
         super().__init__(code)
         self.code = code
         self.facts = facts
+        self.pictures_wait = False
 
 
 @dataclass(frozen=True)
@@ -131,6 +137,11 @@ class CellFault:
     value: str
     code: str  # key of FAULT_SENTENCES
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_note(self) -> bool:
+        """Whether the row is good without this cell: its field stays empty, and the partner is told."""
+        return self.column not in REQUIRED_COLUMNS and self.code not in REFUSING_CODES
 
     def as_json(self) -> dict[str, Any]:
         value = self.value

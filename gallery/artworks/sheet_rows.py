@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +42,8 @@ MAX_OTHER_LENGTH = 500
 
 READERS: Mapping[str, Callable[[str], object]] = {"size": read_size, "date_made": read_date}
 
+YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+
 YES_WORD = _l("yes")
 
 
@@ -56,6 +60,14 @@ class ParsedRow:
     consent: str
     themes: Sequence[str]
     project: str
+
+
+def _only_year(text: str) -> str:
+    """The one year in a text that is no date, such as 2022/5/3 10:22; "" if there is none, or several."""
+    years = set(YEAR.findall(text))
+    with suppress(Unreadable):
+        return "".join(years) if len(years) == 1 and read_date(*years) else ""
+    return ""
 
 
 class _RowReader:
@@ -90,6 +102,9 @@ class _RowReader:
             if text:
                 read(text)
         except Unreadable as refusal:
+            if year := _only_year(text) if column == "date_made" else "":
+                self.fault(column, text, "only_year", year=year)
+                return year
             self.fault(column, text, refusal.code, **refusal.facts)
             return ""
         return text
@@ -113,7 +128,7 @@ def read_row(row: SheetRow) -> tuple[ParsedRow, list[CellFault]]:
     picture = reader.text("picture")
     language = reader.language()
     titles = [name for name in texts if name.startswith("title")]
-    if not any(texts[name] for name in titles) and not picture and not reader.has_fault(*titles, "picture"):
+    if not any(texts[name] for name in titles) and not picture and not reader.has_fault("title", "picture"):
         reader.fault("title", "", "untitled")
     parsed = ParsedRow(
         number=row.number,

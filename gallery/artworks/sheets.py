@@ -9,23 +9,28 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from gallery.artworks.sheet_columns import find_column, known_headers
+from gallery.artworks.sheet_columns import ROW_COLUMN, find_column, known_headers
 from gallery.artworks.sheet_faults import (
     MAX_REPORTED_VALUE,
     MAX_SHEET_MEGABYTES,
     CellFault,
     SheetRefused,
 )
+from gallery.numbers import whole_number
 from gallery.web.forms import one_line
 
 MAX_ROWS = 10_000
 MAX_COLUMNS = 60
 MAX_BLANK_ROWS = 2_000  # reading stops after this many consecutive blank rows
+MAX_TOP_ROWS = 30  # filled rows of a page, one of which is the header
+MAX_PAGES = 20
+SEPARATORS = ",;\t，"
 MAX_SHEET_BYTES = MAX_SHEET_MEGABYTES * 10**6  # of the file; also of an unpacked XLSX
 
 Cell = tuple[str, str]  # (text of the cell, key of FAULT_SENTENCES or "")
@@ -41,63 +46,128 @@ class SheetRow:
     faults: Sequence[CellFault] = ()
 
 
-class SheetFile:
-    """A sheet on disk. Each iteration reads the file again, row by row. Raises SheetRefused."""
+@dataclass(frozen=True)
+class SheetHeader:
+    """The row of a sheet that has the names of the columns; banners and instructions may be above it."""
 
-    def __init__(self, path: Path) -> None:
+    page: str  # name of the worksheet; in a CSV the separator
+    row: int
+    texts: Sequence[str]
+    columns: Mapping[int, str]  # index → known column
+    examples: Mapping[int, str]  # index → the first text below
+
+    @property
+    def has_title(self) -> bool:
+        return any(name.startswith("title") for name in self.columns.values())
+
+    @property
+    def names_rows(self) -> bool:
+        """Whether the sheet has rows of an earlier one, with their numbers there."""
+        return ROW_COLUMN in self.columns.values()
+
+    @property
+    def strangers(self) -> list[str]:
+        """The texts that name no known column, or one that is there already."""
+        others = (text for index, text in enumerate(self.texts) if index not in self.columns)
+        return [one_line(text)[:MAX_REPORTED_VALUE] for text in others if text]
+
+    @property
+    def rank(self) -> tuple[bool, int, int]:
+        """A greater rank is more probably the header."""
+        return self.has_title, len(self.columns), sum(bool(text) for text in self.texts)
+
+
+class SheetFile:
+    """A sheet on disk. Each iteration reads the file again, row by row. Raises SheetRefused.
+
+    `chosen`: normalised header → column that the organisation chose for it; "" for none.
+    """
+
+    def __init__(self, path: Path, chosen: Mapping[str, str] | None = None) -> None:
         self.path = path
         with path.open("rb") as file:
             self.is_xlsx = file.read(4) == b"PK\x03\x04"
         self.encoding = "" if self.is_xlsx else detect_encoding(path)
         if self.is_xlsx:
             _check_unpacked_size(path)
-        self.strangers: list[str] = []  # headers that name no known column
+        self.known = {**known_headers(), **(chosen or {})}
+        self.pages = _visible_pages(path) if self.is_xlsx else list(SEPARATORS)
+        self.header = self._find_header()
+        self.mended: dict[int, SheetRow] = {}  # row number → the row of a later sheet
 
     def __iter__(self) -> Iterator[SheetRow]:
+        if not self.header.has_title:
+            raise SheetRefused("missing_column", column="title")
         count = 0
         for number, cells in self._filled_rows():
             count += 1
             if count > MAX_ROWS:
                 raise SheetRefused("too_many_rows", most=MAX_ROWS)
+            if number in self.mended:
+                yield self.mended[number]
+                continue
             faults = [CellFault(number, name, text, code) for name, (text, code) in cells.items() if code]
             yield SheetRow(number, {name: text for name, (text, _) in cells.items()}, faults)
         if not count:
             raise SheetRefused("no_rows")
 
+    def mend(self, later: SheetFile) -> None:
+        """Read the rows of `later` instead of those with their numbers. Raises SheetRefused."""
+        for row in later:
+            number = whole_number(row.cells.get(ROW_COLUMN, ""))
+            if number is not None:
+                faults = [replace(fault, row=number) for fault in row.faults]
+                self.mended[number] = SheetRow(number, row.cells, faults)
+
+    def _lines(self, page: str) -> Iterator[tuple[int, list[Cell]]]:
+        return _xlsx_lines(self.path, page) if self.is_xlsx else _csv_lines(self.path, self.encoding, page)
+
+    def _find_header(self) -> SheetHeader:
+        """The header among the first filled rows of each page; the first of several that are as probable."""
+        headers = []
+        for page in self.pages:
+            filled = (line for line in self._lines(page) if any(text for text, _ in line[1]))
+            top = [(number, [text for text, _ in cells]) for number, cells in islice(filled, MAX_TOP_ROWS)]
+            for place, (number, texts) in enumerate(top):
+                below = [cells for _number, cells in top[place + 1 :]]
+                headers.append(self._header(page, number, texts, below))
+        if not headers:
+            raise SheetRefused("no_rows")
+        return max(headers, key=lambda header: header.rank)
+
+    def _header(
+        self, page: str, row: int, texts: Sequence[str], below: Sequence[Sequence[str]]
+    ) -> SheetHeader:
+        columns: dict[int, str] = {}
+        examples: dict[int, str] = {}
+        for index, text in enumerate(texts):
+            name = find_column(text, self.known)
+            if name and name not in columns.values():
+                columns[index] = name
+            examples[index] = next(
+                (cells[index] for cells in below if index < len(cells) and cells[index]), ""
+            )
+        return SheetHeader(page, row, texts, columns, examples)
+
     def _filled_rows(self) -> Iterator[tuple[int, dict[str, Cell]]]:
-        """The non-blank rows below the header: row number, and the cells of the known columns."""
-        lines = _xlsx_lines(self.path) if self.is_xlsx else _csv_lines(self.path, self.encoding)
-        header = next((cells for _, cells in lines if any(text for text, _ in cells)), [])
-        columns, self.strangers = find_columns([text for text, _ in header])
+        """The non-blank rows below the header: row number, and the cells of the known columns.
+
+        A header that is repeated, in another language or on the next printed page, is left out.
+        """
         blank = 0
-        for number, cells in lines:
-            known = {name: cells[index] for index, name in columns.items() if index < len(cells)}
-            if any(text for text, _ in known.values()):
+        for number, cells in self._lines(self.header.page):
+            if number <= self.header.row:
+                continue
+            known = {name: cells[index] for index, name in self.header.columns.items() if index < len(cells)}
+            filled = {name: text for name, (text, _) in known.items() if text}
+            if filled:
                 blank = 0
-                yield number, known
+                if len(filled) == 1 or any(find_column(filled[name], self.known) != name for name in filled):
+                    yield number, known
                 continue
             blank += 1
             if blank > MAX_BLANK_ROWS:
                 return
-
-
-def find_columns(header: Sequence[str]) -> tuple[dict[int, str], list[str]]:
-    """The column at each index, and the headers that name no known column. Raises SheetRefused."""
-    known = known_headers()
-    columns: dict[int, str] = {}
-    strangers: list[str] = []
-    for index, text in enumerate(header):
-        name = find_column(text, known)
-        if name is None:
-            if text.strip():
-                strangers.append(one_line(text)[:MAX_REPORTED_VALUE])
-        elif name in columns.values():
-            raise SheetRefused("double_column", column=name)
-        else:
-            columns[index] = name
-    if not any(name.startswith("title") for name in columns.values()):
-        raise SheetRefused("missing_column", column="title")
-    return columns, strangers
 
 
 def detect_encoding(path: Path) -> str:
@@ -124,11 +194,8 @@ def detect_encoding(path: Path) -> str:
     raise SheetRefused("wrong_encoding")
 
 
-def _csv_lines(path: Path, encoding: str) -> Iterator[tuple[int, list[Cell]]]:
+def _csv_lines(path: Path, encoding: str, separator: str) -> Iterator[tuple[int, list[Cell]]]:
     with path.open(encoding=encoding, newline="") as file:
-        first = file.readline(20_000)
-        file.seek(0)
-        separator = max(",;\t，", key=first.count)
         csv.field_size_limit(1 << 20)
         try:
             for number, texts in enumerate(csv.reader(file, delimiter=separator), 1):
@@ -168,15 +235,27 @@ XLSX_ERRORS = (
 )
 
 
-def _xlsx_lines(path: Path) -> Iterator[tuple[int, list[Cell]]]:
+def _visible_pages(path: Path) -> list[str]:
+    """The names of the worksheets that are not hidden."""
     from gallery.artworks.xlsx import openpyxl  # a tenth of the time that any command takes to start
+
+    try:
+        with path.open("rb") as file:
+            book = openpyxl.load_workbook(file, read_only=True, keep_links=False)
+            pages = [page.title for page in book.worksheets if page.sheet_state == "visible"]
+    except XLSX_ERRORS as error:
+        raise SheetRefused("broken_sheet") from error
+    return pages[:MAX_PAGES]
+
+
+def _xlsx_lines(path: Path, page: str) -> Iterator[tuple[int, list[Cell]]]:
+    from gallery.artworks.xlsx import openpyxl
 
     with path.open("rb") as file:
         try:
             book = openpyxl.load_workbook(file, read_only=True, keep_links=False)
-            pages = book.worksheets[0]
             last = MAX_ROWS + 5 * MAX_BLANK_ROWS
-            lines = enumerate(pages.iter_rows(max_col=MAX_COLUMNS, max_row=last), 1)
+            lines = enumerate(book[page].iter_rows(max_col=MAX_COLUMNS, max_row=last), 1)
         except XLSX_ERRORS as error:
             raise SheetRefused("broken_sheet") from error
         while True:

@@ -1,6 +1,6 @@
 """Resumable uploads by tus 1.0: a picture arrives in chunks; the last chunk completes the upload.
 
-A completed upload creates a draft, or sets the picture of a work.
+A completed upload creates a draft, or sets the picture of a work; that of a sheet or its ZIP creates an import.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from starlette.routing import Route
 
 from gallery.accounts.access import SignInRequired
 from gallery.artworks.finished_uploads import chosen_organisation, chosen_work, finish_upload
+from gallery.artworks.import_models import Import
+from gallery.artworks.import_uploads import check_choices, is_sheet
+from gallery.artworks.sheet_faults import fault_sentence
 from gallery.artworks.tus_protocol import (
     CHUNK_TYPE,
     EXTENSIONS,
@@ -48,7 +51,10 @@ from gallery.images.partial_uploads import (
 from gallery.images.sandbox.parent import REFUSALS, ImageRefused
 from gallery.images.uploads import too_large
 from gallery.organisations.access import load_member
+from gallery.organisations.models import Organisation
+from gallery.settings import Settings
 from gallery.storage import StoreUnavailable
+from gallery.web.languages import file_size
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import pages_of, settings_of, storage_of
@@ -57,6 +63,7 @@ logger = logging.getLogger("gallery")
 
 RETRY_AFTER = "30"  # seconds
 WORK_HEADER = "gallery-work"  # response header that names the draft
+SHEET_HEADER = "gallery-sheet"  # the same for the import
 
 SENT_ELSEWHERE = _l("This picture is being sent from another window just now.")
 
@@ -108,6 +115,7 @@ class TusEndpoint:
 
     name: str  # prefix of the route names, such as `uploads` in `uploads:create`
     work: str  # name of the route that shows the draft
+    sheet: str = ""  # name of the route that shows an import; "" if the endpoint takes no sheets
     refuse: Callable[[Request, int, str, Mapping[str, str]], Response] = plain_text_error
 
     async def options(self, request: Request) -> Response:
@@ -128,16 +136,22 @@ class TusEndpoint:
         """A client creates an upload: the request gives the file's length in bytes and the organisation."""
         person, organisations = await load_member(request)
         length = integer_header(request, "upload-length")
-        if length == 0:
-            raise TusRefusal(400, _("This file is empty: it has 0 bytes. Please choose the picture again."))
-        if length > settings_of(request).upload_max_bytes:
-            raise TusRefusal(413, too_large(settings_of(request).upload_max_bytes))
+        settings = settings_of(request)
         metadata = request.headers.get("upload-metadata", "").strip()
         values = parse_metadata(metadata)
-        work = await chosen_work(values, organisations)
-        organisation = work.organisation if work else chosen_organisation(values, organisations)
+        if length == 0:
+            raise TusRefusal(400, _("This file is empty: it has 0 bytes. Please choose the picture again."))
+        most_open = 0
+        if is_sheet(values):
+            organisation = await self._check_sheet(values, organisations, length, settings)
+            most_open = settings.import_max_bytes
+        else:
+            if length > settings.upload_max_bytes:
+                raise TusRefusal(413, too_large(settings.upload_max_bytes))
+            work = await chosen_work(values, organisations)
+            organisation = work.organisation if work else chosen_organisation(values, organisations)
         try:
-            upload = await create_upload(organisation, person, length, metadata)
+            upload = await create_upload(organisation, person, length, metadata, most_open)
         except TooManyUploads:
             raise TusRefusal(
                 429,
@@ -152,6 +166,19 @@ class TusEndpoint:
         if request.headers.get("content-type") == CHUNK_TYPE:  # the body is the first chunk
             headers.update(await self._add(request, upload, 0))
         return Response(status_code=201, headers=headers)
+
+    async def _check_sheet(
+        self, values: Mapping[str, bytes], organisations: list[Organisation], length: int, settings: Settings
+    ) -> Organisation:
+        """The organisation whose sheet is to be uploaded. Raises TusRefusal."""
+        if not self.sheet:
+            raise TusRefusal(400, "Sheets are sent at the desk.")
+        if length > settings.import_max_bytes:
+            size = file_size(settings.import_max_bytes)
+            raise TusRefusal(413, fault_sentence("file_too_large", {"size": size}))
+        organisation = chosen_organisation(values, organisations)
+        await check_choices(values, organisation)
+        return organisation
 
     @tus_handler
     async def show(self, request: Request) -> Response:
@@ -213,7 +240,7 @@ class TusEndpoint:
         return headers
 
     async def _finish(self, request: Request, upload: Upload) -> dict[str, str]:
-        """Finish a complete upload; returns the header that names the draft. Raises TusRefusal."""
+        """Finish a complete upload; returns the header that names the draft or the import. Raises TusRefusal."""
         if upload.completed_at is None:
             try:
                 await finish_upload(upload, storage_of(request), settings_of(request))
@@ -222,11 +249,12 @@ class TusEndpoint:
             except (NotEditable, WorkRefused) as refusal:
                 raise TusRefusal(409, refusal.sentence) from None
         if upload.artwork_id is None:
-            return {}
+            job = await Import.get_or_none(token=upload.token) if self.sheet else None
+            return {SHEET_HEADER: pages_of(request).url(self.sheet, id=job.id)} if job else {}
         return {WORK_HEADER: pages_of(request).url(self.work, id=upload.artwork_id)}
 
 
-DESK_ENDPOINT = TusEndpoint("uploads", "artworks:show")
+DESK_ENDPOINT = TusEndpoint("uploads", "artworks:show", "imports:show")
 
 
 async def load_upload(request: Request) -> Upload:

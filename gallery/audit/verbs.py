@@ -114,6 +114,7 @@ class Verb(StrEnum):
     WORK_ASKED_ABOUT = "work.asked_about"
     WORK_COMPARED_AGAIN = "work.compared_again"
     IMPORT_SENT = "import.sent"
+    IMPORT_CHECKED_AGAIN = "import.checked_again"
     IMPORT_CONFIRMED = "import.confirmed"
     IMPORT_TAKEN_BACK = "import.taken_back"
     REASON_MADE = "reason.made"
@@ -263,6 +264,7 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.WORK_ASKED_ABOUT: _l("asked an organisation about a picture that was sent twice"),
     Verb.WORK_COMPARED_AGAIN: _l("compared two works again"),
     Verb.IMPORT_SENT: _l("sent a sheet of works"),
+    Verb.IMPORT_CHECKED_AGAIN: _l("had a sheet of works checked again"),
     Verb.IMPORT_CONFIRMED: _l("imported a sheet of works"),
     Verb.IMPORT_TAKEN_BACK: _l("took an import back"),
     Verb.REASON_MADE: _l("added a standard reason"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.markup import escape
@@ -64,7 +66,7 @@ def import_sheet(
     settings = Settings.from_env()
     job = run(try_and_import(settings, file, email, organisation, consent, language, says_yes=yes))
     print_report(job, settings)
-    if job.state == ImportState.REFUSED or job.report.get("bad"):
+    if job.refusal or job.report.get("bad") or ImportReport(**job.report).lacks_title:
         raise SystemExit(1)
 
 
@@ -97,7 +99,7 @@ async def try_and_import(
         job = await create_import(organisation, person, token, file.name, consent, language)
         context = ChoreContext(settings, storage)
         await _run_until_idle(job, context)
-        if says_yes and job.state == ImportState.CHECKED and job.report["good"]:
+        if says_yes and job.state == ImportState.CHECKED and job.report.get("good"):
             await confirm_import(job)
             await _run_until_idle(job, context)
         return job
@@ -148,28 +150,34 @@ async def _run_until_idle(job: Import, context: ChoreContext) -> None:
             await cancel_tasks([working])
 
 
+def _print_faults(faults: Sequence[Mapping[str, Any]], count: int, heading: str) -> None:
+    if not faults:
+        return
+    table = Table("Row", "Column", "Value", heading, box=None, padding=(0, 2, 0, 0))
+    for fault in faults:
+        sentence = fault_sentence(fault["code"], fault["facts"])
+        cells = (fault["row"], column_label(fault["column"]), fault["value"], sentence)
+        table.add_row(*(escape(str(each)) for each in cells))
+    console.print(table)
+    if count > len(faults):
+        console.print(f"These are the first {len(faults)} of {count}.")
+
+
 def print_report(job: Import, settings: Settings) -> None:
     """Print the result of the import, and for each fault in the sheet how to correct it."""
     with use_language("en"):
-        if job.state == ImportState.REFUSED:
+        if job.refusal:
             console.print(escape(fault_sentence(job.refusal["code"], job.refusal)))
+        if job.state == ImportState.REFUSED:
             return
         if job.state == ImportState.TAKEN_BACK:
             console.print("It was discarded at the desk in the meantime. No draft was made.")
             return
         report = ImportReport(**job.report)
-        table = Table("Row", "Column", "Value", "What would be right", box=None, padding=(0, 2, 0, 0))
-        for fault in report.faults:
-            cells = (
-                column_label(fault["column"]),
-                fault["value"],
-                fault_sentence(fault["code"], fault["facts"]),
-            )
-            table.add_row(str(fault["row"]), *(escape(str(each)) for each in cells))
-    if report.faults:
-        console.print(table)
-    if report.fault_count > len(report.faults):
-        console.print(f"These are the first {len(report.faults)} of {report.fault_count}.")
+        if report.lacks_title:
+            console.print(escape(fault_sentence("missing_column", {"column": "title"})))
+        _print_faults(report.faults, report.fault_count, "What would be right")
+        _print_faults(report.notes, report.note_count, "Left empty")
     if report.strangers:
         console.print(f"Passed over, for they are not known here: {escape(', '.join(report.strangers))}")
     if report.unused:
@@ -180,5 +188,5 @@ def print_report(job: Import, settings: Settings) -> None:
     )
     console.print(f"{'To mend':<12}{report.bad} row(s)")
     if report.known:
-        console.print(f"{'Left out':<12}{report.known} row(s), whose inventory numbers have works already")
+        console.print(f"{'Left out':<12}{report.known} row(s), which name works that are there already")
     click.echo(f"{'See' if is_done else 'Say yes at':<12}{settings.site_url}/desk/sheets/{job.id}")

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from tortoise.expressions import Q
+
 from gallery.artists.models import SignedForm
 from gallery.artists.private_details import FORMS_FOLDER, form_key
 from gallery.artworks.import_models import BUNDLE_FOLDER, Import, bundle_key
@@ -168,8 +170,11 @@ async def needed_keys_without_image(keys: set[str]) -> set[str]:
 async def needed_bundle_keys(keys: set[str]) -> set[str]:
     """The keys among `keys` that belong to imports whose uploaded files are still needed."""
     tokens = {key.removeprefix(f"{BUNDLE_FOLDER}/") for key in keys if key.startswith(f"{BUNDLE_FOLDER}/")}
-    needed = await Import.filter(token__in=tokens, files_cleared_at=None).values_list("token", flat=True)
-    return {bundle_key(str(token)) for token in needed}
+    jobs = await Import.filter(Q(files_cleared_at=None) | Q(rows_token__in=tokens))
+    needed = {
+        token for job in jobs for token in (job.rows_token, *([] if job.files_cleared_at else job.tokens))
+    }
+    return {bundle_key(token) for token in tokens & needed}
 
 
 async def known_form_keys(keys: set[str]) -> set[str]:

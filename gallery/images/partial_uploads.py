@@ -253,15 +253,20 @@ def _append_file(source: Path, target: Path) -> None:
         shutil.copyfileobj(reader, writer, CHUNK_BYTES)
 
 
-async def create_upload(organisation: Organisation, by: Person, length: int, metadata: str) -> Upload:
-    """Start an upload of `length` bytes. Raises TooManyUploads."""
+async def create_upload(
+    organisation: Organisation, by: Person, length: int, metadata: str, most_open: int = 0
+) -> Upload:
+    """Start an upload of `length` bytes; `most_open`: bytes of all open ones, if more than MAX_OPEN_BYTES.
+
+    Raises TooManyUploads.
+    """
     async with in_transaction():
         await locked(Person.filter(id=by.id)).get()  # so that two requests cannot both pass the limits below
         open_ones = Upload.filter(by=by, completed_at__isnull=True, expires_at__gt=now())
         (totals,) = await open_ones.annotate(number=Count("id"), total=Coalesce(Sum("length"), 0)).values(
             "number", "total"
         )
-        if totals["number"] >= MAX_OPEN_UPLOADS or totals["total"] + length > MAX_OPEN_BYTES:
+        if totals["number"] >= MAX_OPEN_UPLOADS or totals["total"] + length > max(MAX_OPEN_BYTES, most_open):
             raise TooManyUploads
         return await Upload.create(
             organisation=organisation, by=by, length=length, metadata=metadata, expires_at=now() + LIFETIME

@@ -11,6 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Generic, TypeVar
 
+from tortoise.expressions import Q
 from tortoise.functions import Count, Min
 
 from gallery.artists.models import Withdrawal
@@ -103,7 +104,9 @@ class SiteState:
 async def read_state(settings: Settings) -> SiteState:
     """Read the state. Raises the errors of the database."""
     at = now()
-    received = Image.filter(state=ImageState.RECEIVED)
+    # Without those of a sheet that nobody has confirmed.
+    is_due = Q(attempt_after=None) | Q(attempt_after__lte=at) | Q(failures__gt=0)
+    received = Image.filter(is_due, state=ImageState.RECEIVED)
     unsent = Mail.filter(state=MailState.UNSENT, for_digest=False).exclude(kind=ALARM_MAIL)
     given_up = Mail.filter(state=MailState.GIVEN_UP, settled_at__gt=at - DAY)
     lately = Withdrawal.filter(at__gt=at - DAY, files_deleted_at__isnull=False).limit(MAX_WITHDRAWALS)

@@ -18,7 +18,8 @@ from gallery.artworks.sheets import SheetFile
 from gallery.artworks.submissions import submit
 from gallery.clock import now
 from gallery.exhibitions.stored_files import needed_bundle_keys
-from gallery.images.models import Image
+from gallery.images.models import Image, ImageState
+from gallery.monitoring.state import read_state
 from gallery.web.texts import Texts
 from gallery.withdrawals.withdrawal import withdraw
 from gallery.worker import ChoreContext
@@ -161,7 +162,7 @@ async def test_templates(site: Site, name: str) -> None:
     assert (await client.get("/desk/sheets/templates/fr.csv")).status_code == 404
 
 
-async def test_each_fault_by_row_column_and_value_and_good_rows_alone(site: Site) -> None:
+async def test_each_fault_and_note_by_row_column_and_value_and_good_rows_alone(site: Site) -> None:
     ours = site.cast.organisation
     await factories.theme(title=Texts({"zh": "冬至", "en": "Solstice"}))
     await factories.theme(title=Texts({"zh": "端午"}), call_closes_on=factories.days_from_now(-1))
@@ -176,9 +177,9 @@ async def test_each_fault_by_row_column_and_value_and_good_rows_alone(site: Site
         ["copy.jpg", "另一个名字", "", "", "", "", "", ""],
         ["", "", "没有标题", "", "", "", "", "明年"],
         ["", "题", "", "", str(ended.id), "", "", ""],
-        ["", "题", "", "", str(foreign.id), "", "", ""],
-        ["", "题", "", "双胞胎", "", "端午", "没有的项目", ""],
-        ["", "题", "", "新人", "是", "冬至节", "", ""],
+        ["", "无此同意", "", "", str(foreign.id), "", "", ""],
+        ["", "双胞胎的", "", "双胞胎", "", "端午", "没有的项目", ""],
+        ["", "错主题", "", "新人", "是", "冬至节", "", ""],
         ["坏.jpg", "=1+1", "x" * 40_000, "", "", "", "", ""],
     ]
     content = zipped(
@@ -196,23 +197,32 @@ async def test_each_fault_by_row_column_and_value_and_good_rows_alone(site: Site
         (6, "title", "untitled"),
         (6, "date_made", "date"),
         (7, "consent", "consent_ended"),
+        (11, "picture", "not_an_image"),
+        (11, "title", "formula"),
+        (11, "story", "too_long"),
+    }
+    left_empty = {(each["row"], each["column"], each["code"]) for each in job.report["notes"]}
+    assert left_empty == {
         (8, "consent", "no_such_consent"),
         (9, "credit_name", "two_artists"),
         (9, "themes", "theme_closed"),
         (9, "project", "no_such_project"),
         (10, "consent", "no_consent"),
         (10, "themes", "no_such_theme"),
-        (11, "picture", "not_an_image"),
-        (11, "title", "formula"),
-        (11, "story", "too_long"),
     }
     page = (await (await site.client(site.cast.partner)).get(f"/desk/sheets/{job.id}")).text
-    assert "Import the 1 valid row" in page
+    assert "Import the 4 valid rows" in page
     assert "Did you mean 冬至?" in page
     assert "Row 2 has this picture already." in page
     assert "%(" not in page
-    assert "1 draft was created." in await bring_in(site, job)
-    assert [work.own("title") for work in await Artwork.all()] == ["好的"]
+    assert "4 drafts were created." in await bring_in(site, job)
+    works = await Artwork.all().order_by("id").prefetch_related("artist", "themes")
+    assert [work.own("title") for work in works] == ["好的", "无此同意", "双胞胎的", "错主题"]
+    artists = [work.artist.credit_name if work.artist else None for work in works]
+    assert artists == ["新人", None, None, "新人"]
+    assert [(work.consent_id, work.project_id) for work in works] == [(None, None)] * 4
+    assert [len(work.themes) for work in works] == [1, 0, 0, 0]
+    assert await Artist.filter(credit_name="双胞胎").count() == 2
     assert await Image.all().count() == 1
 
 
@@ -362,3 +372,32 @@ async def test_a_file_over_the_limit(site: Site) -> None:
     response = await send(site, io.BytesIO(bytes(5000)).getvalue())
     assert response.status_code == 413
     assert "larger than" in response.text
+
+
+async def test_pictures_of_a_trial_are_developed_after_the_yes(site: Site) -> None:
+    job = await sent_import(site, two_works())
+    assert {image.state for image in await Image.all()} == {ImageState.RECEIVED}
+    assert (await read_state(site.settings)).pictures.count == 0  # a keeper is not told that they are late
+    await bring_in(site, job)
+    assert {image.state for image in await Image.all()} == {ImageState.READY}
+
+
+async def test_an_import_waits_its_turn_and_other_organisations_do_not(site: Site) -> None:
+    jobs = []
+    for organisation in (site.cast.organisation, site.cast.organisation, site.cast.elsewhere):
+        jobs.append(await Import.create(organisation=organisation, by=site.cast.partner))
+    first, second = await imports.claim_import(), await imports.claim_import()
+    assert first is not None
+    assert second is not None
+    assert (first.id, second.id) == (jobs[0].id, jobs[2].id)
+    assert await imports.claim_import() is None
+    client = await site.client(site.cast.partner)
+    assert "being checked" in (await client.get(f"/desk/sheets/{jobs[0].id}")).text
+    page = (await client.get(f"/desk/sheets/{jobs[1].id}")).text
+    assert "waits its turn" in page
+    assert "being checked" not in page
+    assert "waits its turn" in (await client.get("/desk/sheets")).text
+    await imports.end_lease(first, state=ImportState.CHECKED)
+    third = await imports.claim_import()
+    assert third is not None
+    assert third.id == jobs[1].id

@@ -6,7 +6,9 @@ import io
 import stat
 import struct
 import tempfile
+import unicodedata
 import zipfile
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from gallery.artworks.sheet_rows import read_row, texts_in
 from gallery.artworks.sheets import SheetFile, SheetRow
 from gallery.artworks.works import TRANSLATED_FIELDS
 from gallery.web.languages import site_languages, use_language
+from tests.artworks.archives import UNIX, WAYS, RawEntry, packed, unicode_path
 from tests.artworks.sheets import csv_bytes, zipped
 
 HEADER = ["图片", "标题", "故事", "Year"]
@@ -67,7 +70,7 @@ def test_templates_are_read_back_in_either_language(tmp_path: Path, language: st
     (row,) = list(sheet)
     row_values, faults = read_row(row)
     assert not faults
-    assert sheet.strangers == []
+    assert sheet.header.strangers == []
     assert row_values.picture == "IMG_0001.jpg"
     assert all(row_values.texts[name] for name in ("title", "story", "alt_text", "medium"))
     other = "en" if language == "zh" else "zh"
@@ -81,7 +84,7 @@ def test_columns_are_known_by_what_people_call_them(tmp_path: Path) -> None:
     )
     (row,) = list(sheet)
     assert list(row.cells) == ["picture", "title", "credit_name", "consent", "themes"]
-    assert sheet.strangers == []
+    assert sheet.header.strangers == []
 
 
 @pytest.mark.parametrize(
@@ -102,7 +105,7 @@ def test_a_column_may_name_its_language(tmp_path: Path, header: str, column: str
     sheet = SheetFile(kept(tmp_path, csv_bytes(["Title", header], ["a", "b"])))
     (row,) = list(sheet)
     assert list(row.cells) == ["title", *([column] if column else [])]
-    assert sheet.strangers == ([] if column else [header])
+    assert sheet.header.strangers == ([] if column else [header])
 
 
 def row_of(**cells: str) -> tuple[dict[str, str], list[str]]:
@@ -131,7 +134,7 @@ def test_the_same_language_twice_and_one_that_is_none() -> None:
     assert row_of(title="雪", title_translation="Snow", title__en="Ice")[1] == ["language_twice"]
     assert row_of(title="雪", language="火星文") == ({"title": "雪"}, ["language"])
     assert row_of(title__bo="\u202eཁ་བ།\u202c") == ({"title[bo]": "ཁ་བ།"}, [])
-    assert row_of(title__bo="x" * 121)[1] == ["too_long"]
+    assert row_of(title__bo="x" * 121)[1] == ["too_long", "untitled"]
 
 
 def workbook(*rows: list[Any]) -> bytes:
@@ -175,9 +178,8 @@ def test_a_formula_in_text_and_a_story_of_40000_characters(tmp_path: Path) -> No
     ("content", "code"),
     [
         (csv_bytes(["图片", "故事"], ["a", "b"]), "missing_column"),
-        (csv_bytes(["标题", "Title"], ["a", "b"]), "double_column"),
         (csv_bytes(["标题"]), "no_rows"),
-        (b"", "missing_column"),
+        (b"", "no_rows"),
         ("标题\n饺子".encode() + b"\xff\xfe\x80", "wrong_encoding"),
         (bytes(range(256)) * 4, "wrong_encoding"),
         (b"PK\x03\x04 and nothing more", "broken_sheet"),
@@ -205,7 +207,81 @@ def test_a_name_that_is_like_none_gets_those_that_there_are() -> None:
 def test_unknown_columns_are_told(tmp_path: Path) -> None:
     sheet = SheetFile(kept(tmp_path, csv_bytes(["标题", "序号", "Storey"], ["a", "1", "b"])))
     list(sheet)
-    assert sheet.strangers == ["序号", "Storey"]
+    assert sheet.header.strangers == ["序号", "Storey"]
+
+
+def test_of_two_columns_with_one_name_the_first_is_read(tmp_path: Path) -> None:
+    sheet = SheetFile(kept(tmp_path, csv_bytes(["标题", "Title"], ["a", "b"])))
+    assert ([row.cells for row in sheet], sheet.header.strangers) == ([{"title": "a"}], ["Title"])
+
+
+BANNER = ["阳光小学作品汇总表（2026年春）"]
+INSTRUCTION = ["请勿改动表头；照片名称要与文件名一致，多张用逗号隔开", "", "", "必填"]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_the_header_may_stand_below_a_banner_and_an_instruction(tmp_path: Path, separator: str) -> None:
+    rows = [
+        BANNER,
+        [],
+        INSTRUCTION,
+        HEADER,
+        ["a.jpg", "汤圆", "圆；甜", "2022"],
+        HEADER,
+        ["", "标题", "", ""],
+    ]
+    sheet = SheetFile(kept(tmp_path, csv_bytes(*rows, separator=separator)))
+    first, second = list(sheet)
+    assert (first.number, first.cells["title"], first.cells["story"]) == (5, "汤圆", "圆；甜")
+    assert (second.number, second.cells["title"]) == (7, "标题")  # not the header, which is repeated above it
+
+
+def test_the_worksheet_with_the_works_is_found(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    cover = book.worksheets[0]
+    cover.title = "说明"
+    cover.append(["怎样填写"])
+    for name, state, title in (
+        ("旧表", "hidden", "旧"),
+        ("作品", "visible", "新"),
+        ("更多", "visible", "后"),
+    ):
+        page = book.create_sheet(name)
+        page.sheet_state = state
+        for row in (BANNER, INSTRUCTION, ["照片", "作品名称（必填）", "作品简介"], ["a.jpg", title, "x"]):
+            page.append(row)
+    written = io.BytesIO()
+    book.save(written)
+    sheet = SheetFile(kept(tmp_path, written.getvalue()))
+    (row,) = list(sheet)
+    assert (sheet.header.page, sheet.header.row, row.cells["title"]) == ("作品", 3, "新")
+    cover.parent.remove(book["作品"])
+    book.remove(book["更多"])
+    book.save(tmp_path / "file")
+    with pytest.raises(SheetRefused) as refusal:
+        list(SheetFile(tmp_path / "file"))
+    assert refusal.value.code == "missing_column"  # a hidden worksheet is not read
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept_as", "code"),
+    [
+        (date(2022, 5, 3), "2022-05-03", None),
+        ("2022/5/3 10:22:00", "2022", "only_year"),
+        ("画于2021年，二年级", "2021", "only_year"),
+        ("2021年或2022年", "", "date"),
+        ("2999年的一天", "", "date"),
+        ("小时候", "", "date"),
+        (20220503, "", "date"),
+    ],
+)
+def test_a_date_that_is_none_leaves_its_year_or_nothing(
+    tmp_path: Path, typed: Any, kept_as: str, code: str | None
+) -> None:
+    (row,) = rows_in(tmp_path, workbook(HEADER, ["", "汤圆", "", typed]))
+    values, faults = read_row(row)
+    assert values.texts["date_made"] == kept_as
+    assert [(fault.code, fault.is_note) for fault in faults] == ([(code, True)] if code else [])
 
 
 def test_entities_in_a_workbook_are_not_followed(tmp_path: Path) -> None:
@@ -240,8 +316,8 @@ SHEET = ("works.csv", csv_bytes(["Title"], ["x"]))
 
 
 def refused(folder: Path, content: bytes) -> str:
-    with pytest.raises(SheetRefused) as refusal, open_bundle(kept(folder, content)):
-        pass
+    with pytest.raises(SheetRefused) as refusal, open_bundle(kept(folder, content)) as bundle:
+        bundle.unpack_sheet(folder)
     with use_language("en"):
         assert "%(" not in fault_sentence(refusal.value.code, refusal.value.facts)
     return refusal.value.code
@@ -257,10 +333,15 @@ def test_a_bundle_finds_its_pictures_however_they_are_named(tmp_path: Path) -> N
         (".DS_Store", b"x"),
     )
     with open_bundle(kept(tmp_path, content)) as bundle:
-        assert bundle.find("一.jpg") == bundle.find("图\\一.JPG") == bundle.find("一") == "图/一.jpg"
-        assert bundle.find("same.jpg") is None
-        assert bundle.find("c/same.jpg") == "c/same.jpg"
-        assert len(bundle.pictures) == 3
+        assert (
+            bundle.names.find("一.jpg")
+            == bundle.names.find("图\\一.JPG")
+            == bundle.names.find("一")
+            == "图/一.jpg"
+        )
+        assert bundle.names.find("same.jpg") is None
+        assert bundle.names.find("c/same.jpg") == "c/same.jpg"
+        assert len(bundle.names.entries) == 3
         assert bundle.unpack_sheet(tmp_path).read_bytes() == SHEET[1]
 
 
@@ -269,8 +350,55 @@ def test_names_without_the_flag_are_what_windows_or_macos_meant(tmp_path: Path, 
     raw = "饺子皮.jpg".encode(encoding)
     content = zipped(SHEET, ("N" * len(raw), b"x")).replace(b"N" * len(raw), raw)
     with open_bundle(kept(tmp_path, content)) as bundle:
-        assert list(bundle.pictures) == ["饺子皮.jpg"]
+        assert list(bundle.names.entries) == ["饺子皮.jpg"]
         assert bundle.unpack_picture("饺子皮.jpg", tmp_path / "out", 100).size == 1
+
+
+NAMES = [
+    "图片1.jpg",
+    "图1.jpg",
+    "爷爷.jpg",
+    "café.jpg",
+    "ガラス.jpg",
+    "Émile.jpg",
+    "冬至/汤圆.jpg",
+    "ᠮᠣᠩ.jpg",
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("names", [NAMES, NAMES[:3], NAMES[3:6], *([name] for name in NAMES)], ids="|".join)
+def test_names_are_found_whoever_packed_them(tmp_path: Path, way: str, names: list[str]) -> None:
+    content = packed(WAYS[way], {"作品.csv": SHEET[1], **{name: name.encode() for name in names}})
+    with open_bundle(kept(tmp_path, content)) as bundle:
+        assert bundle.unpack_sheet(tmp_path).read_bytes() == SHEET[1]
+        bundle.settle_names(names)
+        assert list(bundle.names.entries) == [name.lower() for name in names]
+        for name in names:
+            for typed in (name, unicodedata.normalize("NFD", name).upper()):
+                assert bundle.names.find(typed) == name.lower()
+            picture = bundle.unpack_picture(name.lower(), tmp_path / "out", 100)
+            assert (tmp_path / "out").read_bytes()[: picture.size] == name.encode()
+
+
+def test_the_sheet_decides_for_all_names_of_an_archive(tmp_path: Path) -> None:
+    """These bytes are valid in both encodings, so what one name means follows from the others."""
+    for encoding in ("gbk", "utf-8"):
+        raw = [name.encode(encoding) for name in ("图片1.jpg", "爷爷.jpg", "é.jpg")]
+        content = packed(
+            lambda name: RawEntry(name.encode("latin-1"), UNIX),
+            {"a.csv": SHEET[1], **{each.decode("latin-1"): b"x" for each in raw}},
+        )
+        with open_bundle(kept(tmp_path, content)) as bundle:
+            bundle.settle_names(["nothing.jpg", "一.jpg，爷爷.jpg"])
+            assert list(bundle.names.entries) == ["图片1.jpg", "爷爷.jpg", "é.jpg"]
+
+
+def test_a_unicode_path_of_another_name_is_not_obeyed(tmp_path: Path) -> None:
+    stale = RawEntry("新.jpg".encode("gbk"), UNIX, extra=unicode_path(b"old.jpg", "旧.jpg"))
+    broken = RawEntry(b"b.jpg", UNIX, extra=unicode_path(b"b.jpg", "b").replace(b"b", b"\xff"))
+    with open_bundle(kept(tmp_path, zipped(SHEET, (stale, b"x"), (broken, b"x")))) as bundle:
+        assert list(bundle.names.entries) == ["新.jpg", "b.jpg"]
 
 
 def link(name: str) -> zipfile.ZipInfo:
@@ -346,7 +474,7 @@ def test_a_true_zip64_is_read(tmp_path: Path) -> None:
     locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, end, 1)
     last = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
     with open_bundle(kept(tmp_path, small[:end] + record + locator + last)) as bundle:
-        assert list(bundle.pictures) == ["a.jpg"]
+        assert list(bundle.names.entries) == ["a.jpg"]
 
 
 def take(bundle: Bundle, folder: Path, key: str, most: int = 60_000_000) -> str:
@@ -392,7 +520,7 @@ def test_a_mangled_zip_is_read_or_refused(noise: bytes, at: int) -> None:
             with open_bundle(kept(Path(folder), bytes(content))) as bundle:
                 path = bundle.unpack_sheet(Path(folder))
                 list(SheetFile(path))
-                for key in bundle.pictures:
+                for key in bundle.names.entries:
                     bundle.unpack_picture(key, Path(folder) / "out", 1000)
         except (SheetRefused, PictureRefused) as refusal:
             assert refusal.code in FAULT_SENTENCES  # noqa: PT017

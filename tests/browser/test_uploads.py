@@ -562,6 +562,35 @@ async def test_a_sheet_is_tried_and_brought_in(
     assert await Artwork.all().count() == 0
 
 
+async def test_a_sheet_arrives_although_the_line_breaks_and_the_page_is_closed(
+    live: LiveSite, browser: BrowserContext, tmp_path: Path
+) -> None:
+    address = await live.serve()
+    bundle = tmp_path / "作品.zip"
+    bundle.write_bytes(two_works())
+    line = BadLine(int(address.rpartition(":")[2]), after=6_000, times=0)
+    async with line as broken:
+        page = await browser.new_page()
+        await sign_in(page, broken, live.cast.partner)
+        await page.goto(f"{broken}/desk/sheets")
+        line.left = 10_000  # no request gets through
+        await page.set_input_files("[name=sheet]", bundle)
+        await page.click("main button.primary")
+        await expect(page.locator(".sheet-sending")).to_contain_text("The connection broke", timeout=LONG)
+        await until(page, "Object.keys(localStorage).some(key => key.startsWith('tus::'))")
+        assert await is_within(page)
+        await page.close(run_before_unload=False)
+        line.left = 0
+        page = await browser.new_page()
+        await page.goto(f"{broken}/desk/sheets")
+        line.left = 2
+        await page.set_input_files("[name=sheet]", bundle)
+        await page.click("main button.primary")
+        await page.wait_for_url(re.compile(r"/desk/sheets/\d+$"), timeout=LONG)
+        await expect(page.locator("form[action$='/confirmation'] button")).to_be_visible(timeout=LONG)
+    assert await Upload.all().count() == 1  # the second page went on with the upload of the first
+
+
 async def test_of_a_hundred_and_one_pictures_the_last_is_named_and_waits_for_another_choice(
     live: LiveSite, browser: BrowserContext, tmp_path: Path
 ) -> None:

@@ -1,0 +1,61 @@
+"""What the rows of a sheet still lack for a review, and one place to set it for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.datastructures import ImmutableMultiDict
+
+from gallery.artists.models import Consent
+from gallery.artworks.forms import BulkEditForm
+from gallery.artworks.import_lookup import RowDraft
+from gallery.artworks.import_models import Import
+from gallery.artworks.imports import recheck_import
+from gallery.artworks.works import WorkOptions
+
+COMMON_FIELDS = ("artist", "consent", "project", "themes", "medium")
+REQUIRED_TEXTS = ("title", "story", "alt_text", "medium")
+
+
+def lacking(draft: RowDraft) -> list[str]:
+    """The fields of a row's work that its submission will ask for, as `missing_fields` names them."""
+    has_artist = draft.artist or draft.consent or draft.needs_artist
+    found = {
+        "picture": draft.images,
+        **{name: draft.texts.get(name) for name in REQUIRED_TEXTS},
+        "artist": has_artist,
+        "consent": draft.consent,
+        "project": draft.project,
+        "themes": draft.themes,
+    }
+    if len(draft.images) > 1:
+        found["alt_text"] = ""  # a sheet describes the first picture only
+    return [name for name, value in found.items() if not value]
+
+
+class CommonForm(BulkEditForm):
+    """What all rows get that lack it."""
+
+    def __init__(self, posted: Any = None, *, offered: WorkOptions) -> None:
+        super().__init__(posted, offered=offered)
+        self["themes"].description = ""
+
+    @property
+    def common(self) -> dict[str, list[str]]:
+        return {name: value for name, value in self.set_fields.items() if name in COMMON_FIELDS}
+
+
+def common_form(job: Import, offered: WorkOptions) -> CommonForm:
+    """The form with what was set before."""
+    values = {**job.common, **({"consent": [str(job.consent_id)]} if job.consent_id else {})}
+    pairs = [(name, value) for name, several in values.items() for value in several]
+    return CommonForm(ImmutableMultiDict(pairs), offered=offered)
+
+
+async def set_common(job: Import, values: Mapping[str, list[str]], offered: WorkOptions) -> None:
+    """Keep the values of a valid form, and check the import again. Raises ImportRefused."""
+    ids = values.get("consent", [])
+    consent: Consent | None = next((each for each in offered.consents if [str(each.id)] == ids), None)
+    common = {name: value for name, value in values.items() if name != "consent"}
+    await recheck_import(job, common=common, consent_id=consent.id if consent else None)

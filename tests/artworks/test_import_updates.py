@@ -1,0 +1,151 @@
+"""A sheet that comes again: it knows the works that it names, and updates them if it is asked to."""
+
+from __future__ import annotations
+
+import base64
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gallery.artists.models import Artist
+from gallery.artworks.import_models import Import
+from gallery.artworks.models import Artwork, Status
+from gallery.audit.models import Entry
+from gallery.audit.verbs import Verb
+from gallery.clock import now
+from gallery.images.models import Image, Upload
+from gallery.web.texts import Texts
+from gallery.withdrawals.withdrawal import withdraw
+from tests import factories
+from tests.artworks.sheets import csv_bytes, sent_import, zipped
+from tests.conftest import Site
+from tests.factories import photograph
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
+HEADER = ["图片", "标题", "故事", "标题（藏文）", "作者", "编号", "年份", "语言"]
+ONE = ["一.jpg", "汤圆", "冬至吃。", "", "小蜗牛", "1", "2022", ""]
+TWO = ["二.jpg", "饺子", "", "", "派派", "", "", ""]
+
+
+def bundle(*rows: list[str]) -> bytes:
+    pictures = [(f"{name}.jpg", photograph(700 + number, 600)) for number, name in enumerate("一二三")]
+    return zipped(("表.csv", csv_bytes(HEADER, *rows)), *pictures)
+
+
+async def confirmed(site: Site, content: bytes, **values: Any) -> Import:
+    job = await sent_import(site, content)
+    await (await site.client(site.cast.partner)).post(f"/desk/sheets/{job.id}/confirmation", data=values)
+    await site.work()
+    return await Import.get(id=job.id)
+
+
+async def test_the_same_sheet_again_makes_nothing_twice(site: Site) -> None:
+    await confirmed(site, bundle(ONE, TWO))
+    job = await sent_import(site, bundle(ONE, TWO, ["三.jpg", "汤圆", "", "", "", "", "", ""]))
+    assert (job.report["good"], job.report["known"], job.report["updatable"]) == (1, 2, 2)
+    page = (await (await site.client(site.cast.partner)).get(f"/desk/sheets/{job.id}")).text
+    assert "2 rows name works that you have already:" in page
+    assert "Also update the 2 drafts and returned works" in page
+    await (await site.client(site.cast.partner)).post(f"/desk/sheets/{job.id}/confirmation")
+    await site.work()
+    assert (await Artwork.all().count(), await Image.all().count()) == (3, 3)
+    assert not await Entry.exists(verb=Verb.WORK_CHANGED)
+
+
+async def test_works_are_updated_by_number_or_by_picture_and_title(site: Site) -> None:
+    await confirmed(site, bundle(ONE, TWO))
+    changed = [
+        ["", "新汤圆", "", "ཁ་བ།", "", "1", "小时候", ""],
+        ["二.jpg", "饺子", "新故事", "", "新人", "2", "", ""],
+    ]
+    job = await confirmed(site, bundle(*changed), update="1")
+    assert (job.report["good"], job.report["known"], job.report["updatable"]) == (0, 2, 2)
+    assert [each["code"] for each in job.report["notes"]] == ["date"]
+    first, second = await Artwork.all().order_by("id").prefetch_related("artist", "image")
+    assert dict(first.title) == {"zh": "新汤圆", "bo": "ཁ་བ།"}
+    assert (first.own("story"), first.year) == ("冬至吃。", 2022)  # empty or wrong cells change nothing
+    assert (second.own("story"), second.inventory_number) == ("新故事", "2")
+    assert first.artist is not None
+    assert second.artist is not None
+    assert (first.artist.credit_name, second.artist.credit_name) == ("小蜗牛", "新人")
+    assert second.image is not None
+    assert await Entry.filter(verb=Verb.WORK_CHANGED, person_id=site.cast.partner.id).count() == 2
+    client = await site.client(site.cast.partner)
+    assert "2 works that were here already were updated." in (await client.get(f"/desk/sheets/{job.id}")).text
+    # Taking it back leaves the works that it did not make.
+    await client.post(f"/desk/sheets/{job.id}/deletion")
+    await site.work()
+    assert (await Artwork.all().count(), await Image.all().count()) == (2, 2)
+
+
+async def test_the_language_of_a_work_is_kept_unless_the_row_says_another(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation, inventory_number="1")
+    await Artwork.filter(id=work.id).update(language="bo", title=Texts({"bo": "ཁ་བ།"}), status=Status.DRAFT)
+    await confirmed(site, csv_bytes(HEADER, ["", "གངས།", "", "", "", "1", "", ""]), update="1")
+    work = await Artwork.get(id=work.id)
+    assert (work.language, dict(work.title)) == ("bo", {"bo": "གངས།"})
+    await confirmed(site, csv_bytes(HEADER, ["", "雪", "", "", "", "1", "", "zh"]), update="1")
+    work = await Artwork.get(id=work.id)
+    assert (work.language, dict(work.title)) == ("zh", {"zh": "雪", "bo": "གངས།"})
+
+
+async def test_what_was_submitted_and_what_others_have_stays(site: Site) -> None:
+    ours = await factories.artwork(site.storage, site.cast.organisation, inventory_number="1", title="旧")
+    await Artwork.filter(id=ours.id).update(status=Status.ACCEPTED)
+    theirs = await factories.artwork(site.storage, site.cast.elsewhere, inventory_number="2", title="旧")
+    rows = [["", "新", "", "", "", "1", "", ""], ["", "新", "", "", "", "2", "", ""]]
+    job = await confirmed(site, csv_bytes(HEADER, *rows), update="1")
+    assert (job.report["good"], job.report["known"], job.report["updatable"]) == (1, 1, 0)
+    for work in (ours, theirs):
+        assert (await Artwork.get(id=work.id)).own("title") == "旧"
+
+
+async def test_a_withdrawal_forgets_what_reports_and_rows_to_mend_say(site: Site) -> None:
+    consent = await factories.consent(site.cast.organisation)
+    rows = [[*ONE[:6], "小时候", ""], ["没有.jpg", "小蜗牛画的", "", "", "", "", "", ""]]
+    job = await confirmed(site, bundle(*rows))
+    await Artwork.all().update(consent_id=consent.id, artist_id=consent.artist_id)
+    again = await confirmed(site, bundle(*rows), update="1")
+    assert [len(each.report["notes"]) for each in (job, again)] == [1, 1]
+    assert len([each async for each in site.storage.private.keys("imports")]) == 2
+    await withdraw(consent, site.storage)
+    await site.work()
+    for each in await Import.all():
+        assert (each.file_name, each.rows_token) == ("", "")
+        assert (each.report["notes"], each.report["faults"], each.report["headers"]) == ([], [], [])
+    assert not [each async for each in site.storage.private.keys("imports")]
+
+
+async def uploaded(site: Site, name: str, **values: Any) -> Artwork:
+    """A draft from a picture that was sent alone."""
+    words = {"title": "", "title_translation": "", "story_translation": ""}
+    work = await factories.artwork(site.storage, site.cast.organisation, **words, **values)
+    await Artwork.filter(id=work.id).update(status=Status.DRAFT)
+    encoded = base64.b64encode(name.encode()).decode()
+    moments = {"completed_at": now(), "expires_at": now() + timedelta(days=3)}
+    await Upload.create(
+        organisation=site.cast.organisation,
+        by=site.cast.partner,
+        artwork=work,
+        length=1,
+        metadata=f"filename {encoded}",
+        **moments,
+    )
+    return work
+
+
+async def test_a_sheet_fills_drafts_whose_pictures_are_there(site: Site) -> None:
+    work = await uploaded(site, "IMG_1.JPG")
+    twins = [await uploaded(site, "IMG_2.jpg") for _ in range(2)]
+    rows = [
+        ["img_1.jpg", "汤圆", "甜", "", "小蜗牛", "", "", ""],
+        ["IMG_2.jpg", "饺子", "", "", "", "", "", ""],
+    ]
+    job = await confirmed(site, csv_bytes(HEADER, *rows), update="1")
+    assert (job.report["good"], job.report["updatable"], job.report["bad_rows"]) == (0, 1, [3])
+    filled = await Artwork.get(id=work.id).prefetch_related("artist")
+    assert (filled.own("title"), filled.own("story"), filled.image_id) == ("汤圆", "甜", work.image_id)
+    assert filled.artist == await Artist.get(credit_name="小蜗牛")
+    assert [(await Artwork.get(id=each.id)).own("title") for each in twins] == ["", ""]
