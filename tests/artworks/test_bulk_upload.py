@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.requests import Request
 
+from gallery.artists.models import Artist
 from gallery.artworks import bulk_upload
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.images.models import Image
@@ -152,8 +153,9 @@ async def test_marked_drafts_are_submitted_and_what_lacks_is_said(site: Site) ->
     answer = await client.post(path, data=marked)
     assert answer.status_code == 422
     assert "2 works are submitted" in answer.text
-    assert "没有故事: It still needs: Story. All fields" in texts_in(answer.text, "li:has(> strong)")
-    assert f'href="/desk/works/{lacking.id}/edit"' in answer.text
+    assert "没有故事: It still needs: Story." in texts_in(answer.text, "li:has(> strong)")
+    assert attributes(answer.text, ".notice-error a", "href") == [f"#story-{lacking.id}"]
+    assert select(answer.text, f"#story-{lacking.id}[aria-invalid]")
     boxes = "[name=work][form=common]"
     assert attributes(answer.text, boxes, "value") == [str(left.id), str(lacking.id)]
     assert attributes(answer.text, f"{boxes}[checked]", "value") == [str(lacking.id)]  # it stays marked
@@ -245,3 +247,80 @@ async def test_somebody_new_is_entered_in_the_small_form(site: Site) -> None:
     assert work.project is not None
     assert (work.artist.credit_name, work.consent.for_web) == ("小石头", True)
     assert work.project.title["zh"] == "山里的画室"
+
+
+TYPED = {
+    "language": "zh",
+    "title": "雪落在屋顶",
+    "story": "奶奶家的屋顶。",
+    "alt_text": "白色的屋顶和一只猫。",
+    "medium": "蜡笔",
+    "credit_name": "小石头",
+    "agreed_by": "parent",
+    "scopes": "web",
+    "project_title": "山里的画室",
+    "project_link": "https://example.org/mountain",
+}
+
+
+async def typed(site: Site, **values: Any) -> Artwork:
+    """A draft whose words were typed and saved by themselves, never by hand."""
+    image = await factories.image(site.storage, site.cast.organisation)
+    work = await Artwork.create(
+        organisation=site.cast.organisation, created_by=site.cast.partner, image=image
+    )
+    fields = {**TYPED, "themes": str((await factories.theme()).id), **values}
+    client = await site.client(site.cast.partner)
+    answer = await client.post(f"/desk/works/{work.id}/typing", data=fields)
+    assert answer.status_code == 200
+    return work
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+async def test_what_is_typed_is_taken_when_it_is_submitted(site: Site) -> None:
+    works = [await typed(site, credit_name=f"小石头{n}") for n in range(2)]
+    assert not await Artist.exists(credit_name="小石头0")
+    client = await site.client(site.cast.partner)
+    page = (await client.get("/desk/works/many")).text
+    assert texts_in(page, ".many-draft .state-ready") == ["complete"] * 2
+    answer = await client.post(
+        "/desk/works/many/submissions", data={"work": [str(each.id) for each in works]}
+    )
+    assert (answer.status_code, "2 works are submitted" in answer.text) == (200, True)
+    for number, work in enumerate(works):
+        sent = await Artwork.get(id=work.id).prefetch_related("artist", "consent", "project")
+        assert (sent.status, sent.unfinished) == (Status.SUBMITTED, {})
+        assert sent.artist is not None
+        assert sent.consent is not None
+        assert (sent.artist.credit_name, sent.consent.scope) == (f"小石头{number}", ["web"])
+
+
+async def test_only_what_lacks_is_named_and_nothing_is_made_of_the_rest(site: Site) -> None:
+    works = [await typed(site, story="", title=f"画{n}") for n in range(2)]
+    other = await typed(site, scopes="print", title="没有网页")
+    client = await site.client(site.cast.partner)
+    ids = {"work": [str(each.id) for each in (*works, other)]}
+    answer = await client.post("/desk/works/many/submissions", data=ids)
+    assert answer.status_code == 422
+    assert texts_in(answer.text, ".notice-error li") == [
+        "没有网页: It still needs: What was agreed to.",
+        "画1, 画0: It still needs: Story.",
+    ]
+    links = [f"#scopes-{other.id}-0", f"#story-{works[1].id}", f"#story-{works[0].id}"]
+    assert attributes(answer.text, ".notice-error a", "href") == links
+    assert all(select(answer.text, link) for link in links)
+    assert not await Artist.exists(credit_name="小石头")
+    # A typed value that is not valid is named at its field, and what else was typed counts.
+    wrong = await typed(site, ends_on="2001-01-01")
+    answer = await client.post(f"/desk/works/{wrong.id}/submissions")
+    assert answer.status_code == 422
+    assert len(texts_in(answer.text, ".error-summary li")) == 1
+    assert "last day is before the first" in answer.text
+
+
+async def test_a_row_is_saved_without_leaving_the_page(site: Site) -> None:
+    work = await typed(site)
+    client = await site.client(site.cast.partner)
+    answer = await client.post(f"/desk/works/{work.id}/edit", data={**TYPED, "then": "row"})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/desk/works/many#draft-{work.id}")
+    assert (await Artwork.get(id=work.id)).artist_id is not None

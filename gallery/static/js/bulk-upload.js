@@ -12,8 +12,6 @@ const words = form.dataset;
 const input = document.getElementById("pictures");
 const list = form.querySelector(".many-sending");
 const notice = form.querySelector(".many-notice");
-const summary = form.querySelector(".many-summary");
-const drafts = document.querySelector(".many-drafts");
 const all = [];
 let hasLock = false;
 const language = document.documentElement.lang;
@@ -57,7 +55,7 @@ class Sending {
     this.status.textContent = sentence;
     this.button.textContent = state === "failed" ? words.again : words.stop;
     this.button.setAttribute("aria-label", `${this.button.textContent}: ${this.file.name}`);
-    this.button.hidden = state === "done";
+    this.row.hidden = state === "done"; // its draft stands in the list below
     count();
   }
 
@@ -156,11 +154,10 @@ class Sending {
       holder.innerHTML = await answer.text();
       const row = holder.content.querySelector("li");
       if (!row || document.getElementById(row.id)) return;
-      drafts.prepend(row);
-      attachWorkForm(row.querySelector("form[data-typing]"));
+      document.querySelector(".many-drafts").prepend(row);
+      begin(row);
+      for (const part of document.querySelectorAll(".many-common, .many-chosen, .many-joining")) part.hidden = false;
       document.querySelector(".many-none").hidden = true;
-      document.querySelector(".many-common").hidden = false;
-      document.querySelector(".many-chosen").hidden = false;
       const total = document.querySelector("#drafts .count");
       total.textContent = String(Number(total.textContent.replace(/\D/g, "")) + 1);
     } catch {
@@ -171,7 +168,9 @@ class Sending {
 
 function count() {
   const done = all.filter((each) => each.state === "done").length;
-  summary.hidden = list.hidden = all.length === 0;
+  const summary = document.querySelector(".many-summary");
+  summary.hidden = all.length === 0;
+  list.hidden = all.length === done;
   const sentence = words.summary.replace("{done}", done).replace("{all}", all.length);
   if (summary.textContent !== sentence) summary.textContent = sentence;
 }
@@ -225,32 +224,113 @@ async function showUnfinished() {
   notice.hidden = false;
 }
 
-// One box marks all drafts of the page. Their forms are saved before anything is done with the marked drafts.
-const common = document.getElementById("common");
-const every = document.getElementById("all");
+// A row folds to its picture, its title and what it lacks, and one is open at a time. Its words save themselves.
+function begin(row) {
+  for (const part of row.querySelectorAll(".without-script")) part.hidden = true;
+  for (const part of row.querySelectorAll(".with-script")) part.hidden = false;
+  const words = row.querySelector("form[data-typing]");
+  attachWorkForm(words);
+  row.querySelector("details").addEventListener("toggle", (event) => !event.target.open && showState(row));
+  words.addEventListener("submit", (event) => {
+    event.preventDefault();
+    words.autosave.save();
+  });
+  row.querySelector(".many-next").addEventListener("click", () => {
+    const following = row.nextElementSibling ?? null;
+    row.querySelector("details").open = false;
+    if (following) open(following);
+    else document.querySelector(".many-chosen .primary").focus();
+  });
+}
+
+function open(row) {
+  row.querySelector("details").open = true;
+  const texts = [...row.querySelectorAll(".many-words :is(input[type=text], textarea)")];
+  (texts.find((field) => !field.value) ?? texts[0]).focus({ preventScroll: true });
+  row.scrollIntoView({ block: "start" });
+}
+
+// The folded row says what it lacks now, as soon as its words are saved.
+async function showState(row) {
+  if (!(await row.querySelector("form[data-typing]").autosave.save())) return;
+  const answer = await fetch(`${words.row}${row.id.split("-").pop()}`).catch(() => null);
+  if (!answer?.ok) return;
+  const holder = document.createElement("template");
+  holder.innerHTML = await answer.text();
+  row.querySelector("summary .row-main").replaceWith(holder.content.querySelector("summary .row-main"));
+}
+
+// One box marks all drafts of the page. Their forms are saved before anything is done with the marked drafts, and the
+// answer takes the place of the list, so that pictures go on arriving.
 const boxes = () => [...document.querySelectorAll(".many-drafts input[name=work]")];
 
-every.addEventListener("change", () => {
-  for (const box of boxes()) box.checked = every.checked;
-});
-document.querySelector(".many-drafts").addEventListener("change", () => {
-  const marked = boxes().filter((box) => box.checked).length;
-  every.checked = marked > 0 && marked === boxes().length;
-  every.indeterminate = marked > 0 && !every.checked;
-});
-common.addEventListener("submit", async (event) => {
-  if (common.isSaved) return;
-  event.preventDefault();
-  const forms = [...document.querySelectorAll(".many-drafts form")];
+function beginList() {
+  const common = document.getElementById("common");
+  const every = document.getElementById("all");
+  for (const part of document.querySelectorAll(".many-list .with-script")) part.hidden = false;
+  for (const row of document.querySelectorAll(".many-draft")) begin(row);
+  every.addEventListener("change", () => {
+    for (const box of boxes()) box.checked = every.checked;
+  });
+  document.querySelector(".many-drafts").addEventListener("change", () => {
+    const marked = boxes().filter((box) => box.checked).length;
+    every.checked = marked > 0 && marked === boxes().length;
+    every.indeterminate = marked > 0 && !every.checked;
+  });
+  document.querySelector(".many-last")?.addEventListener("click", (event) => {
+    const last = JSON.parse(event.target.dataset.values);
+    for (const field of common.elements) {
+      const values = last[field.name];
+      if (!values || field.name === "work") continue;
+      if (field.type === "checkbox" || field.type === "radio") field.checked = values.includes(field.value);
+      else field.value = values[0];
+    }
+  });
+  common.addEventListener("submit", (event) => {
+    if (common.isPlain) return;
+    event.preventDefault();
+    act(common, event.submitter);
+  });
+}
+
+async function act(common, button) {
+  const forms = [...document.querySelectorAll(".many-drafts form[data-typing]")];
   const saved = await Promise.all(forms.map((each) => each.autosave.save()));
   const first = saved.indexOf(false);
   if (first >= 0) {
-    document.querySelectorAll(".many-drafts .typing-state")[first].scrollIntoView({ block: "center" }); // it shows why
+    forms[first].closest("details").open = true;
+    forms[first].querySelector(".typing-state").scrollIntoView({ block: "center" }); // it shows why
     return;
   }
-  common.isSaved = true;
-  setTimeout(() => common.requestSubmit(event.submitter)); // a form cannot be sent again while its event is handled
+  const body = new URLSearchParams(new FormData(common, button));
+  const address = button.getAttribute("formaction") ?? common.action;
+  try {
+    const answer = await fetch(address, { method: "POST", body });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const part of [".many-results", ".many-list"])
+      document.querySelector(part).replaceWith(page.querySelector(part));
+  } catch {
+    common.isPlain = true; // not this page, but that for signing in, or no connection: the browser says which
+    common.requestSubmit(button);
+    return;
+  }
+  beginList();
+  count();
+  const results = document.querySelector(".many-results");
+  results.scrollIntoView({ block: "center" });
+  results.focus({ preventScroll: true });
+}
+
+// A link to a field of a folded row unfolds it.
+document.addEventListener("click", (event) => {
+  const id = event.target.closest(".many a[href^='#']")?.hash.slice(1);
+  const target = id && document.getElementById(id);
+  if (!target) return;
+  for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  setTimeout(() => target.focus());
 });
+
+beginList();
 
 if (window.tus && tus.isSupported) {
   for (const part of document.querySelectorAll(".many .without-script")) part.hidden = true;
