@@ -9,7 +9,7 @@ from typing import Any
 from starlette.datastructures import ImmutableMultiDict
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from wtforms import RadioField
 
@@ -33,9 +33,11 @@ from gallery.artworks.submissions import NotSubmittable, missing_in, submit
 from gallery.artworks.works import (
     MOST_ARTISTS,
     NotEditable,
+    PictureIsHere,
     WorkRefused,
-    blank_details,
     load_work_options,
+    older_with_same_file,
+    works_with_files,
 )
 from gallery.clock import today
 from gallery.images.sandbox.parent import REFUSALS, ImageRefused
@@ -76,6 +78,7 @@ async def create(request: Request) -> Response:
     person, organisations = await load_member(request)
     storage, settings = storage_of(request), settings_of(request)
     refused: list[BulkRefusal] = []
+    skipped: list[str] = []
     async with storage.scratch_folder() as folder:
         most = settings.upload_max_bytes
         reader = MultiFileFormReader(request, folder, most, MAX_FORM_PICTURES, MAX_FORM_BYTES)
@@ -84,30 +87,44 @@ async def create(request: Request) -> Response:
         organisation = next((each for each in organisations if str(each.id) == chosen), organisations[0])
         for file in received.files:
             async with WorkEntry(storage, settings, person) as entry:
-                if sentence := await _create_draft(entry, file, organisation, person):
-                    refused.append(BulkRefusal(sentence, [(file.name, "")]))
-    arrived = len(received.files) - len(refused)
+                try:
+                    sentence = await _create_draft(entry, file, organisation)
+                except PictureIsHere:
+                    skipped.append(file.name)
+                else:
+                    refused += [BulkRefusal(sentence, [(file.name, "")])] if sentence else []
+    arrived = len(received.files) - len(refused) - len(skipped)
     if received.too_large:
         names = [(name, "") for name in received.too_large]
         refused.append(BulkRefusal(too_large(settings.upload_max_bytes), names))
     if received.left_out:
         refused.append(BulkRefusal(_left_out(received.left_out)))
-    if not arrived and not refused:
+    if not (arrived or refused or skipped):
         refused.append(BulkRefusal(_("Please choose one picture or more.")))
-    if not refused:
+    if not (refused or skipped):
         return redirect(request, "bulk_upload:new", fragment="drafts")
-    return await _render_page(request, person, organisations, refused=refused, arrived=arrived)
+    return await _render_page(
+        request, person, organisations, refused=refused, arrived=arrived, skipped=skipped
+    )
 
 
-async def _create_draft(entry: WorkEntry, file: ReceivedFile, organisation: Organisation, by: Person) -> str:
-    """Create a draft from one file; returns the reason if that is not possible, else ""."""
+async def create_check(request: Request) -> Response:
+    """A script asks which files, by their SHA-256, the organisations have already: those need not be sent."""
+    _person, organisations = await load_member(request)
+    digests = (await read_desk_form(request)).getlist("sha256")[:MAX_PICTURES]
+    here = await works_with_files([each.id for each in organisations], digests)
+    return JSONResponse({"here": sorted(here)}, headers={"cache-control": "no-store"})
+
+
+async def _create_draft(entry: WorkEntry, file: ReceivedFile, organisation: Organisation) -> str:
+    """Create a draft from one file; returns the reason if that is not possible, else "". Raises PictureIsHere."""
     if not file.size:
         return _("This file is empty: it has 0 bytes. Please choose the picture again.")
     try:
         await entry.add_picture(file, organisation)
     except ImageRefused as refusal:
         return str(REFUSALS[refusal.code])
-    await entry.save(blank_details(organisation, by))
+    await entry.save_new_picture(organisation)
     return ""
 
 
@@ -303,7 +320,15 @@ async def _render_page(
         "most_bytes_in_a_form": MAX_FORM_BYTES,
         "largest": settings_of(request).upload_max_bytes,
         "too_large": too_large(settings_of(request).upload_max_bytes),
-        **{"chosen": [], "arrived": 0, "set_on": 0, "submitted": 0, **result, "refused": refused},
+        **{
+            "chosen": [],
+            "arrived": 0,
+            "skipped": [],
+            "set_on": 0,
+            "submitted": 0,
+            **result,
+            "refused": refused,
+        },
     }
     status = 422 if common or refused else 200
     return render(request, "artworks/bulk_upload.html", context, status=status)
@@ -345,6 +370,7 @@ class DraftRow:
     why_it_waits: str
     typing: Mapping[str, str]  # for the saving of what is typed
     lacks: Sequence[MissingField]
+    same: Artwork | None  # an older work made of the same file
     is_refused: bool  # whether it was to be submitted just now, and lacks something
 
 
@@ -358,6 +384,7 @@ async def _draft_rows(
     await Artwork.fetch_for_list(list(works), *WORK_RELATIONS, "consent__artist")
     await load_further_pictures(works)
     offered = await load_work_options(organisations)
+    same = await older_with_same_file(works)
     extended = {each.id: await extended_deadlines([each.id]) for each in organisations}
     rows = []
     for artwork in works:
@@ -383,6 +410,7 @@ async def _draft_rows(
                     "seen": seen_field(form_values(artwork), ROW_FIELDS),
                 },
                 lacks=[_missing_field(request, artwork, form, name) for name in lacks if name in form],
+                same=same.get(artwork.id),
                 is_refused=artwork.id in (missing or {}),
             )
         )
@@ -434,6 +462,7 @@ ROW_FIELDS = (
 routes = [
     Route("/desk/works/many", new, name="bulk_upload:new", methods=["GET"]),
     Route("/desk/works/many", create, name="bulk_upload:create", methods=["POST"]),
+    Route("/desk/works/many/check", create_check, name="bulk_upload:check", methods=["POST"]),
     Route("/desk/works/many/common", update, name="bulk_upload:update", methods=["POST"]),
     Route("/desk/works/many/submissions", create_submissions, name="bulk_upload:submit", methods=["POST"]),
     Route("/desk/works/many/together", create_work, name="bulk_upload:join", methods=["POST"]),

@@ -154,9 +154,12 @@ class WorkForm(ConsentFields):
 
     artist = SelectField(_l("Artist"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
     credit_name = LineField(
-        _l("New credit name"),
+        _l("Credit name"),
         80,
-        description=_l("The name that visitors read. A pseudonym is good; the legal name is not needed."),
+        description=_l(
+            "The name that visitors read. A pseudonym is good; the legal name is not needed. Who has works here "
+            "already is found by the same name."
+        ),
         render_kw={"autocomplete": "off"},
     )
     credit_name_translation = LineField(

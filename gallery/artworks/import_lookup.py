@@ -11,6 +11,7 @@ from tortoise.expressions import Q, Subquery
 
 from gallery.artists.consents import latest_renewal
 from gallery.artists.models import Artist, Consent
+from gallery.artists.names import artists_by_name
 from gallery.artworks.import_models import Import, ImportedPicture
 from gallery.artworks.models import MAX_PICTURES, Artwork
 from gallery.artworks.sheet_columns import normalised_name
@@ -73,7 +74,8 @@ class ImportLookup:
 
 async def load_lookup(job: Import, rows: Sequence[ParsedRow], batch: RowBatch) -> ImportLookup:
     """Load the records for the rows of a batch, in a constant number of queries."""
-    artists = await _load_artists(job, rows)
+    names = {row.credit_name for row in rows if row.credit_name}
+    artists = await artists_by_name(job.organisation_id, names)
     consents, consents_of = await _load_consents(job, rows, artists)
     themes, open_ids = await _load_themes(job.organisation_id)
     projects: dict[str, Project] = {}
@@ -99,16 +101,6 @@ async def _numbered_works(job: Import, rows: Iterable[ParsedRow]) -> dict[str, i
     numbers = {row.inventory_number for row in rows if row.inventory_number}
     works = Artwork.filter(organisation_id=job.organisation_id, inventory_number__in=list(numbers))
     return dict(await works.values_list("inventory_number", "id"))
-
-
-async def _load_artists(job: Import, rows: Iterable[ParsedRow]) -> dict[str, list[Artist]]:
-    names = {row.credit_name for row in rows if row.credit_name}
-    artists: dict[str, list[Artist]] = {}
-    for artist in await Artist.filter(organisation_id=job.organisation_id, credit_name__in=names).order_by(
-        "id"
-    ):
-        artists.setdefault(artist.credit_name, []).append(artist)
-    return artists
 
 
 async def _load_consents(

@@ -6,7 +6,6 @@ import codecs
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +13,7 @@ from gallery.artworks.works import TRANSLATED_FIELDS
 from gallery.web.languages import current_language, other_languages, site_languages, use_language
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.texts import field_name, find_language, language_name, split_field_name
+from gallery.web.texts import comparable_name, field_name, find_language, language_name, split_field_name
 
 MULTILINE_COLUMNS = {"story", "alt_text"}
 SEPARATORS = re.compile(r"[,，、;；|\n]+")
@@ -80,8 +79,8 @@ EXAMPLE_ROW: Mapping[str, Any] = {  # the first row below the header of the temp
 
 
 def normalised_name(text: str) -> str:
-    """A name in the form used for comparison: case, full-width forms and spaces are ignored."""
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split()).strip("*:：")
+    """A name in a sheet in the form used for comparison, also without the signs behind a header."""
+    return comparable_name(text).strip("*:：")
 
 
 def column_label(column: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from tests.images.multipart import BOUNDARY, END, Sender, in_chunks, part
 from tests.markup import attributes, select, texts_in
 
 PICTURE = factories.photograph(800, 620)
+OTHERS = [factories.photograph(800 + n, 620) for n in range(1, 4)]
 
 
 async def drafts(site: Site, number: int, **values: Any) -> list[Artwork]:
@@ -43,7 +46,7 @@ async def test_a_plain_form_takes_several_files(site: Site) -> None:
     client = await site.client(site.cast.partner)
     page = (await client.get("/desk/works/many")).text
     assert len(select(page, "input[type=file][name=pictures][multiple]")) == 2
-    answer = await client.post("/desk/works/many", files=files(PICTURE, PICTURE, PICTURE))
+    answer = await client.post("/desk/works/many", files=files(PICTURE, *OTHERS[:2]))
     assert (answer.status_code, answer.headers["location"]) == (303, "/desk/works/many#drafts")
     works = await Artwork.all()
     assert [(each.status, each.created_by_id) for each in works] == [(Status.DRAFT, site.cast.partner.id)] * 3
@@ -57,9 +60,7 @@ async def test_what_cannot_be_taken_is_named_and_the_rest_is_kept(
 ) -> None:
     monkeypatch.setattr(bulk_upload, "MAX_FORM_PICTURES", 4)
     client = await site.client(site.cast.partner)
-    answer = await client.post(
-        "/desk/works/many", files=files(PICTURE, b"%PDF-1.7 no picture", b"", PICTURE, PICTURE, PICTURE)
-    )
+    answer = await client.post("/desk/works/many", files=files(PICTURE, b"%PDF-1.7 no picture", b"", *OTHERS))
     assert answer.status_code == 422
     assert "2 pictures have arrived" in answer.text
     refused = [name for name in texts_in(answer.text, "strong") if name.startswith("IMG_")]
@@ -324,3 +325,56 @@ async def test_a_row_is_saved_without_leaving_the_page(site: Site) -> None:
     answer = await client.post(f"/desk/works/{work.id}/edit", data={**TYPED, "then": "row"})
     assert (answer.status_code, answer.headers["location"]) == (303, f"/desk/works/many#draft-{work.id}")
     assert (await Artwork.get(id=work.id)).artist_id is not None
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+async def test_the_same_picture_is_never_made_twice(site: Site) -> None:
+    client = await site.client(site.cast.partner)
+    await client.post("/desk/works/many", files=files(PICTURE))
+    again = await client.post("/desk/works/many", files=files(PICTURE, OTHERS[0], OTHERS[0]))
+    assert again.status_code == 200
+    assert "1 picture has arrived" in again.text
+    assert "2 pictures were here already and were skipped: IMG_1.jpg, IMG_3.jpg" in again.text
+    assert await Artwork.all().count() == await Image.all().count() == 2
+    # Another organisation may have it, too.
+    stranger = await site.client(site.cast.stranger)
+    answer = await stranger.post("/desk/works/many", files=files(PICTURE))
+    assert (answer.status_code, await Artwork.all().count()) == (303, 3)
+
+
+async def test_a_script_asks_which_pictures_are_here(site: Site) -> None:
+    digest, unknown = hashlib.sha256(PICTURE).hexdigest(), "0" * 64
+    client = await site.client(site.cast.partner)
+    await client.post("/desk/works/many", files=files(PICTURE))
+    asked = {"sha256": [digest, unknown, "x"]}
+    assert (await client.post("/desk/works/many/check", data=asked)).json() == {"here": [digest]}
+    stranger = await site.client(site.cast.stranger)
+    assert (await stranger.post("/desk/works/many/check", data=asked)).json() == {"here": []}
+    curator = await site.client(site.cast.curator)
+    assert (await curator.post("/desk/works/many/check", data=asked)).status_code == 404
+
+
+async def test_terms_of_a_consent_are_set_on_many_new_children(site: Site) -> None:
+    known = await typed(site, credit_name="", agreed_by="", scopes="", title="没有名字")
+    named = await typed(site, agreed_by="", scopes="")
+    covered = await factories.artwork(site.storage, site.cast.organisation, created_by=site.cast.partner)
+    consent_before = covered.consent_id
+    client = await site.client(site.cast.partner)
+    terms = {"agreed_by": "guardian", "scopes": ["web", "print"], "starts_on": "2022-12-01"}
+    works = {"work": [str(each.id) for each in (known, named, covered)]}
+    answer = await client.post("/desk/works/many/common", data={**works, **terms})
+    assert (answer.status_code, "Set on 3 drafts" in answer.text) == (200, True)
+    first = await Artwork.get(id=known.id)
+    assert first.consent_id is None
+    assert first.unfinished["scopes"] == ["web", "print"]
+    second = await Artwork.get(id=named.id).prefetch_related("consent", "artist")
+    assert second.consent is not None
+    assert (second.consent.scope, second.consent.agreed_by) == (["web", "print"], "guardian")
+    assert (await Artwork.get(id=covered.id)).consent_id == consent_before
+    # Incomplete terms are named, and nothing is set.
+    answer = await client.post("/desk/works/many/common", data={**works, "agreed_by": "parent"})
+    assert answer.status_code == 422
+    assert "tick at least one thing" in answer.text
+    # The last ones are offered.
+    page = (await client.get("/desk/works/many")).text
+    assert json.loads(attributes(page, ".many-last", "data-values")[0])["scopes"] == ["web"]

@@ -20,6 +20,17 @@ const comma = language.startsWith("zh") ? "、" : ", ";
 // The names of pictures that have not arrived are stored for this person: a phone may close the page at any time.
 const STORED_PREFIX = `arriving ${words.person} `;
 
+// What a picture is known by: a phone hands out the same picture as a new file each time. Null where the browser has no
+// digests, on a page without https; then the server finds it after it has arrived.
+async function digestOf(file) {
+  const content = await file.arrayBuffer().catch(() => null);
+  const digest = content && (await crypto.subtle?.digest("SHA-256", content));
+  return digest && [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+// Names such as IMG_0123 are no titles.
+const CAMERA_NAME = /^(img|dscn?|dscf|pxl|mvimg|photo|image|picture|scan|screenshot|wx_camera|mmexport|微信图片|截屏|屏幕截图|图片|照片|扫描)?[\s_\-.()0-9a-f]*$/i;
+
 // The server's answer, if there was one.
 function responseOf(error) {
   return error.originalResponse ?? error.causingError?.response;
@@ -46,7 +57,7 @@ class Sending {
     this.name.append(this.status);
     this.row.append(this.name, this.bar, this.button);
     list.append(this.row);
-    this.key = `${STORED_PREFIX}${file.name}/${file.size}/${file.lastModified}`;
+    this.key = `${STORED_PREFIX}${file.name}/${file.size}`;
     this.setState("waiting", words.waiting);
   }
 
@@ -69,14 +80,27 @@ class Sending {
 
   async start() {
     this.setState("sending", words.sending);
+    this.digest ??= await digestOf(this.file);
+    if (this.state !== "sending") return; // stopped meanwhile
+    if (this.digest) {
+      this.forget();
+      this.key = `${STORED_PREFIX}${this.digest}`;
+      this.remember();
+    }
     const { organisation } = form.elements;
     this.upload = new tus.Upload(this.file, {
       endpoint: words.endpoint,
       chunkSize: CHUNK_SIZE,
       retryDelays: RETRY_DELAYS,
       removeFingerprintOnSuccess: true,
-      metadata: { filename: this.file.name, ...(organisation && { organisation: organisation.value }) },
+      ...(this.digest && { fingerprint: async () => `tus ${words.person} ${this.digest}` }),
+      metadata: {
+        filename: this.file.name,
+        ...(this.digest && { sha256: this.digest }),
+        ...(organisation && { organisation: organisation.value }),
+      },
       onShouldRetry: (error) => {
+        if (responseOf(error)?.getHeader("gallery-work")) return false; // the same picture is there
         const status = responseOf(error)?.getStatus() ?? 0;
         const willRetry = status === 0 || status === 408 || status === 409 || status === 423 || status >= 500;
         if (willRetry) this.setState("sending", words.broken);
@@ -103,6 +127,11 @@ class Sending {
 
   failed(error) {
     const response = responseOf(error);
+    if (response?.getHeader("gallery-work")) {
+      this.isHere = true;
+      this.finish();
+      return;
+    }
     if (!response || response.getStatus() >= 500 || response.getHeader("retry-after")) {
       this.setState("sending", words.broken);
       this.timer = setTimeout(() => this.resume(), RETRY_AFTER);
@@ -140,11 +169,15 @@ class Sending {
     if (upload) await upload.abort(true).catch(() => {});
   }
 
-  async arrived() {
+  finish() {
     this.bar.value = this.bar.max;
     this.forget();
     this.setState("done", words.done);
     next();
+  }
+
+  async arrived() {
+    this.finish();
     if (!this.work) return;
     const id = this.work.split("/").pop();
     try {
@@ -156,6 +189,7 @@ class Sending {
       if (!row || document.getElementById(row.id)) return;
       document.querySelector(".many-drafts").prepend(row);
       begin(row);
+      this.offerName(row);
       for (const part of document.querySelectorAll(".many-common, .many-chosen, .many-joining")) part.hidden = false;
       document.querySelector(".many-none").hidden = true;
       const total = document.querySelector("#drafts .count");
@@ -164,6 +198,25 @@ class Sending {
       // The draft exists. It is shown when the page is loaded again.
     }
   }
+
+  // The file's name is not stored; it may be somebody's. So it is offered as a title, here alone.
+  offerName(row) {
+    const name = this.file.name.replace(/\.[^.]*$/, "").trim();
+    const title = row.querySelector("input[name=title]");
+    if (title.value || CAMERA_NAME.test(name)) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "quiet";
+    button.textContent = words.name.replace("{name}", name);
+    button.addEventListener("click", () => {
+      title.value = name.slice(0, title.maxLength > 0 ? title.maxLength : undefined);
+      title.dispatchEvent(new Event("input", { bubbles: true }));
+      button.remove();
+      title.focus();
+    });
+    title.addEventListener("input", () => button.remove(), { once: true });
+    title.closest(".field").append(button);
+  }
 }
 
 function count() {
@@ -171,7 +224,9 @@ function count() {
   const summary = document.querySelector(".many-summary");
   summary.hidden = all.length === 0;
   list.hidden = all.length === done;
-  const sentence = words.summary.replace("{done}", done).replace("{all}", all.length);
+  const here = all.filter((each) => each.isHere).length;
+  const arrived = words.summary.replace("{done}", done).replace("{all}", all.length);
+  const sentence = here ? `${arrived} · ${words.here.replace("{here}", here)}` : arrived;
   if (summary.textContent !== sentence) summary.textContent = sentence;
 }
 
@@ -200,11 +255,26 @@ function add(files) {
   next();
 }
 
+// Forgets the pictures that have arrived after all: the answer was lost, or another device sent them.
+async function forgetArrived() {
+  const digests = unfinished().map(([key]) => key.slice(STORED_PREFIX.length)).filter((key) => /^[0-9a-f]{64}$/.test(key));
+  if (!digests.length) return;
+  const body = new URLSearchParams(digests.map((digest) => ["sha256", digest]));
+  const answer = await fetch(words.check, { method: "POST", body }).catch(() => null);
+  if (!answer?.ok) return;
+  for (const digest of (await answer.json()).here) withStorage((store) => store.removeItem(STORED_PREFIX + digest));
+}
+
+function unfinished() {
+  const keys = withStorage((storage) => Object.keys(storage).filter((key) => key.startsWith(STORED_PREFIX)));
+  return (keys ?? []).map((key) => [key, withStorage((storage) => storage.getItem(key))]);
+}
+
 // Names the unfinished pictures, when no window is sending any more.
 async function showUnfinished() {
+  await forgetArrived();
   const windows = (await navigator.locks?.query())?.held ?? [];
-  const keys = withStorage((storage) => Object.keys(storage).filter((key) => key.startsWith(STORED_PREFIX)));
-  const left = (keys ?? []).map((key) => [key, withStorage((storage) => storage.getItem(key))]);
+  const left = unfinished();
   if (!left.length || all.length || windows.some((lock) => lock.name === STORED_PREFIX)) return;
   const names = left.map(([, name]) => name).sort(new Intl.Collator(language, { numeric: true }).compare);
   const button = document.createElement("button");
