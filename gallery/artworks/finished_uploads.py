@@ -82,9 +82,9 @@ async def finish_upload(upload: Upload, storage: Storage, settings: Settings) ->
     """Create a draft from a complete upload, or set the picture of the work that its metadata names.
 
     If the metadata say `picture` = `further`, the picture is added after the others of the work. A call after a killed
-    one finds its draft. Raises ImageRefused if the file cannot be shown; PictureIsHere if the organisation has it already;
-    NotEditable and WorkRefused if the named work can no longer get a picture. In these cases the upload is deleted. Raises UploadLocked if another process is
-    finishing it, UploadGone if it was stopped in the meantime.
+    one finds its draft. Raises ImageRefused if the file cannot be shown; PictureIsHere if the organisation has it
+    already; NotEditable and WorkRefused if the named work can no longer get a picture. In these cases the upload is
+    deleted. Raises UploadLocked if another process is finishing it, UploadGone if it was stopped in the meantime.
     """
     async with leased(upload):
         await _finish(upload, storage, settings)
