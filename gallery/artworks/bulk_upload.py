@@ -31,10 +31,10 @@ from gallery.artworks.joining import join_works, split_work
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.submissions import NotSubmittable, missing_in, submit
 from gallery.artworks.works import (
-    MOST_ARTISTS,
     NotEditable,
     PictureIsHere,
     WorkRefused,
+    load_form_options,
     load_work_options,
     older_with_same_file,
     works_with_files,
@@ -245,10 +245,11 @@ def _refusals_of_missing(rows: Sequence[DraftRow]) -> list[BulkRefusal]:
     """What drafts lack, said once for all that lack the same, with a link to the first missing field of each."""
     names: dict[str, list[tuple[str, str]]] = {}
     for row in rows:
-        sentence = _("It still needs: %(fields)s.") % {
-            "fields": _(", ").join(each.label for each in row.lacks)
-        }
-        names.setdefault(sentence, []).append((_name(row.work), row.lacks[0].address))
+        labels = _(", ").join(each.label for each in row.lacks)
+        needs = [_("It still needs: %(fields)s.") % {"fields": labels}] if row.lacks else []
+        first = (*row.lacks, *row.wrong)[0]
+        sentence = " ".join([*needs, *(each.sentence for each in row.wrong)])
+        names.setdefault(sentence, []).append((_name(row.work), first.address))
     return [BulkRefusal(sentence, each) for sentence, each in names.items()]
 
 
@@ -305,13 +306,13 @@ async def _render_page(
     others = await Artwork.filter(id__in=sorted(elsewhere), **own).order_by("-id")
     rows = await _draft_rows(request, organisations, [*page.rows, *others], missing)
     refused = result.get("refused", []) + _refusals_of_missing([row for row in rows if row.is_refused])
-    offered = await load_work_options(organisations)
+    offered = await load_form_options(organisations)
     context = {
         "rows": [row for row in rows if row.work.id not in elsewhere],
         "total": total,
         "page": page,
         "common": common or BulkEditForm(offered=offered),
-        "artist_names": dict.fromkeys(each.credit_name for each in offered.artists[:MOST_ARTISTS]),
+        "artist_names": dict.fromkeys(each.credit_name for each in offered.artists),
         "last_used": await _last_used(person, organisations),
         "organisations": organisations,
         "accept": ACCEPTED_PICTURES,
@@ -354,9 +355,10 @@ async def _last_used(person: Person, organisations: list[Organisation]) -> dict[
 
 @dataclass(frozen=True)
 class MissingField:
-    """A field that a draft still needs before it can be submitted."""
+    """A field that a draft still needs before it can be submitted, or that is not right."""
 
     label: str
+    sentence: str  # what to do
     address: str  # of the field: in the row, or in the draft's own form
 
 
@@ -371,6 +373,7 @@ class DraftRow:
     typing: Mapping[str, str]  # for the saving of what is typed
     lacks: Sequence[MissingField]
     same: Artwork | None  # an older work made of the same file
+    wrong: Sequence[MissingField]  # what hindered the submission just now, though nothing lacks
     is_refused: bool  # whether it was to be submitted just now, and lacks something
 
 
@@ -383,7 +386,7 @@ async def _draft_rows(
     """The rows of drafts. `missing`: sentences for the fields that some of them lack, shown at these fields."""
     await Artwork.fetch_for_list(list(works), *WORK_RELATIONS, "consent__artist")
     await load_further_pictures(works)
-    offered = await load_work_options(organisations)
+    offered = await load_form_options(organisations, named_in=[form_values(each) for each in works])
     same = await older_with_same_file(works)
     extended = {each.id: await extended_deadlines([each.id]) for each in organisations}
     rows = []
@@ -396,7 +399,8 @@ async def _draft_rows(
         lacks = missing_in(artwork, form, extended[artwork.organisation_id])
         for field in form:
             field.errors = ()
-        for name, sentence in (missing or {}).get(artwork.id, {}).items():
+        refused = (missing or {}).get(artwork.id, {})
+        for name, sentence in refused.items():
             form.refuse(_shown_field(name), sentence)
         rows.append(
             DraftRow(
@@ -409,7 +413,13 @@ async def _draft_rows(
                     "key": str(artwork.id),
                     "seen": seen_field(form_values(artwork), ROW_FIELDS),
                 },
-                lacks=[_missing_field(request, artwork, form, name) for name in lacks if name in form],
+                lacks=_missing_fields(request, artwork, form, lacks),
+                wrong=_missing_fields(
+                    request,
+                    artwork,
+                    form,
+                    {name: sentence for name, sentence in refused.items() if name not in lacks},
+                ),
                 same=same.get(artwork.id),
                 is_refused=artwork.id in (missing or {}),
             )
@@ -417,14 +427,25 @@ async def _draft_rows(
     return rows
 
 
-def _missing_field(request: Request, artwork: Artwork, form: WorkForm, name: str) -> MissingField:
+def _missing_fields(
+    request: Request, artwork: Artwork, form: WorkForm, sentences: Mapping[str, str]
+) -> list[MissingField]:
+    return [
+        _missing_field(request, artwork, form, name, sentence)
+        for name, sentence in sentences.items()
+        if name in form
+    ]
+
+
+def _missing_field(
+    request: Request, artwork: Artwork, form: WorkForm, name: str, sentence: str
+) -> MissingField:
     field = form[_shown_field(name)]
     if name in ROW_FIELDS:
         first = "-0" if isinstance(field, (CheckboxesField, RadioField)) and field.choices else ""
-        return MissingField(str(form[name].label.text), f"#{field.id}{first}")
-    return MissingField(
-        str(field.label.text), f"{pages_of(request).url('artworks:edit', id=artwork.id)}#{name}"
-    )
+        return MissingField(str(form[name].label.text), sentence, f"#{field.id}{first}")
+    address = f"{pages_of(request).url('artworks:edit', id=artwork.id)}#{name}"
+    return MissingField(str(field.label.text), sentence, address)
 
 
 def _shown_field(name: str) -> str:

@@ -198,9 +198,10 @@ async def submit(artwork: Artwork, by: Person | None) -> Submission:
             raise NotSubmittable(_("It has been submitted already. A curator will look at it."))
         if not current.is_editable:
             raise NotSubmittable(_("It has been decided already, so it cannot be submitted again."))
-        if current.unfinished:
-            await _take_what_was_typed(current, by)
         missing = await missing_fields(current)
+        if current.unfinished and not missing:
+            await _take_what_was_typed(current, by)
+            missing = await missing_fields(current)
         if missing:
             raise NotSubmittable(_("Something is still missing. The form says what."), missing)
         await current.fetch_related("artist", "project")  # missing_fields has fetched the other relations
@@ -220,15 +221,11 @@ async def submit(artwork: Artwork, by: Person | None) -> Submission:
 
 
 async def _take_what_was_typed(artwork: Artwork, by: Person | None) -> None:
-    """Make typed values part of a locked work, with a new artist, consent or project, unless one is not valid.
-
-    Raises NotSubmittable.
-    """
+    """Make typed values part of a locked work, with a new artist, consent or project. Raises NotSubmittable."""
     await artwork.fetch_related("organisation", "consent__artist", "themes")
     await load_further_pictures([artwork])
     _form, details = await _read_typed(artwork)
-    if details is None:
-        return  # `missing_fields` says what is wrong
+    assert details is not None  # `missing_fields` found nothing wrong
     try:
         await fill_work(artwork, details, by, None)
     except WorkRefused as refusal:

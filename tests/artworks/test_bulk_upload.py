@@ -24,6 +24,7 @@ from tests.conftest import Site
 from tests.factories import in_zh
 from tests.images.multipart import BOUNDARY, END, Sender, in_chunks, part
 from tests.markup import attributes, select, texts_in
+from tests.queries import counted_queries
 
 PICTURE = factories.photograph(800, 620)
 OTHERS = [factories.photograph(800 + n, 620) for n in range(1, 4)]
@@ -319,6 +320,21 @@ async def test_only_what_lacks_is_named_and_nothing_is_made_of_the_rest(site: Si
     assert "last day is before the first" in answer.text
 
 
+async def test_a_name_that_two_artists_have_is_asked_for_at_the_row(site: Site) -> None:
+    two = [await Artist.create(organisation=site.cast.organisation, credit_name="小石头") for _ in range(2)]
+    works = [await typed(site, title=f"画{n}") for n in range(2)]
+    client = await site.client(site.cast.partner)
+    ids = {"work": [str(each.id) for each in works]}
+    answer = await client.post("/desk/works/many/submissions", data=ids)
+    assert answer.status_code == 422
+    (line,) = texts_in(answer.text, ".notice-error li")
+    assert line.startswith("画1, 画0: Several of your artists")
+    assert f"numbers {two[0].id}, {two[1].id}" in line
+    first = f"#credit_name-{works[1].id}"
+    assert attributes(answer.text, ".notice-error a", "href")[0] == first
+    assert select(answer.text, f"{first}[aria-invalid]")
+
+
 async def test_a_row_is_saved_without_leaving_the_page(site: Site) -> None:
     work = await typed(site)
     client = await site.client(site.cast.partner)
@@ -378,3 +394,18 @@ async def test_terms_of_a_consent_are_set_on_many_new_children(site: Site) -> No
     # The last ones are offered.
     page = (await client.get("/desk/works/many")).text
     assert json.loads(attributes(page, ".many-last", "data-values")[0])["scopes"] == ["web"]
+
+
+async def test_as_many_queries_for_one_draft_as_for_many(site: Site) -> None:
+    client = await site.client(site.cast.partner)
+    await typed(site)
+    await factories.artwork(site.storage, site.cast.organisation, created_by=site.cast.partner)
+    with counted_queries() as one:
+        await client.get("/desk/works/many")
+    for number in range(3):
+        await typed(site, credit_name=f"小石头{number}")
+        await factories.artwork(site.storage, site.cast.organisation, created_by=site.cast.partner)
+    with counted_queries() as many:
+        page = await client.get("/desk/works/many")
+    assert len(select(page.text, ".many-draft")) == 8
+    assert len(many) == len(one)
