@@ -8,6 +8,7 @@ import pytest
 
 from gallery.artists.models import Artist, Consent
 from gallery.artworks.models import Artwork
+from gallery.clock import now
 from gallery.organisations.models import Project
 from tests.conftest import Site
 
@@ -51,7 +52,7 @@ async def test_a_second_work_has_the_same_artist_consent_and_project(site: Site)
 async def test_a_consent_that_ended_is_not_taken_again(site: Site) -> None:
     _, _, first = await enter(site)
     assert first is not None
-    await Consent.filter(id=first.consent_id or 0).update(withdrawn_at="2024-01-01T00:00:00+00:00")
+    await Consent.filter(id=first.consent_id or 0).update(withdrawn_at=now())
     _, _, second = await enter(site)
     assert second is not None
     assert second.consent_id not in {None, first.consent_id}
