@@ -145,7 +145,8 @@ def work_field_schemas() -> dict[str, Schema]:
 def work_change_schema() -> Schema:
     about = (
         "Fields of the form of a work. What is left out stays as it is, null empties. A new artist (credit_name), consent "
-        "(agreed_by, scopes, starts_on …) or project (project_title …) can be told instead of choosing one by its number."
+        "(agreed_by, scopes, starts_on …) or project (project_title …) can be told instead of choosing one by its number. "
+        "What the organisation has under the same name and the same terms is taken, not made again."
     )
     return {
         "type": "object",

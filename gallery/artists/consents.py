@@ -66,6 +66,27 @@ async def record_consent(
     return consent
 
 
+async def consent_with_terms(artist: Artist, values: NewConsent) -> Consent | None:
+    """The artist's consent with the same terms, locked, so that the same agreement is not recorded for each work.
+
+    It must not be withdrawn or renewed, must begin no later, and must have the same words of assent if there are any.
+    """
+    scope: dict[str, Any] = {f"for_{name}": name in values.scope for name in SCOPES}
+    same = Consent.filter(
+        artist_id=artist.id,
+        agreed_by=values.agreed_by,
+        starts_on__lte=values.starts_on,
+        withdrawn_at__isnull=True,
+        followed_by__id__isnull=True,
+        **({"ends_on": values.ends_on} if values.ends_on else {"ends_on__isnull": True}),
+        **({"assent": values.assent} if values.assent else {}),
+        **scope,
+    )
+    ids = [each.id for each in await same.order_by("id").limit(1)]
+    consent: Consent | None = await locked(Consent.filter(id__in=ids, withdrawn_at__isnull=True)).first()
+    return consent
+
+
 def new_code() -> str:
     """20 characters of Crockford's base32, upper case: 100 random bits."""
     return "".join(secrets.choice(CODE_ALPHABET) for _letter in range(CODE_LENGTH))
@@ -95,6 +116,8 @@ async def set_artist_page(artist: Artist, is_wished: bool) -> None:
             return
         current.page_id = new_public_id() if is_wished else None
         await current.save()
+        if not is_wished:  # nor do the addresses of artists that were merged into this one lead anywhere
+            await Artist.with_merged().filter(merged_into_id=current.id).update(page_id=None)
         verb = Verb.ARTIST_PAGE_GIVEN if is_wished else Verb.ARTIST_PAGE_TAKEN
         await record(verb, current.id, organisation_id=current.organisation_id)
         await content_version.bump(await keys_of_works(artist_id=artist.id))

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from tortoise import fields
 from tortoise.expressions import Q
+from tortoise.manager import Manager
 from tortoise.models import Model
+from tortoise.queryset import QuerySet
 
 from gallery.clock import today
 from gallery.web.languages import LabelledEnum
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
     from gallery.accounts.models import Person
     from gallery.artworks.models import Artwork
     from gallery.organisations.models import Organisation
+
+
+class ArtistManager(Manager):
+    def get_queryset(self) -> QuerySet[Artist]:
+        return Artist.with_merged().filter(merged_into_id__isnull=True)
 
 
 class Artist(Model):
@@ -40,13 +47,24 @@ class Artist(Model):
     )  # one of BIRTH_BANDS, never an exact date
     shows_born = fields.BooleanField(default=False, db_default=False)  # whether `born` is public
     created_at = fields.DatetimeField(auto_now_add=True)
+    # The same person, entered again. Such a row has no works and no words, only the old addresses; queries leave it out.
+    merged_into: fields.ForeignKeyNullableRelation[Artist] = fields.ForeignKeyField(
+        "gallery.Artist", related_name="merged", null=True, on_delete=fields.CASCADE
+    )
+    merged_into_id: int | None
 
     consents: fields.ReverseRelation[Consent]
     artworks: fields.ReverseRelation[Artwork]
 
     class Meta:
         table = "artist"
-        indexes = [("organisation_id",), ("page_id",)]
+        indexes = [("organisation_id",), ("page_id",), ("merged_into_id",)]
+        manager = ArtistManager()
+
+    @classmethod
+    def with_merged(cls) -> QuerySet[Artist]:
+        """All artists, also those that were merged into others."""
+        return QuerySet(cls)
 
 
 BIRTH_BANDS = tuple(f"{decade}s" for decade in range(1920, 2030, 10))

@@ -212,9 +212,10 @@ class PrivateAccess:
 
 async def private_accesses(artist: Artist, consent_ids: Collection[int]) -> list[PrivateAccess]:
     """The latest accesses to an artist's private details and signed forms in the audit log, newest first."""
+    merged = await Artist.with_merged().filter(merged_into_id=artist.id).values_list("id", flat=True)
     entries = (
         await Entry.filter(
-            Q(verb=Verb.ARTIST_PRIVATE_READ, thing_id=artist.id)
+            Q(verb=Verb.ARTIST_PRIVATE_READ, thing_id__in=[artist.id, *merged])
             | Q(verb=Verb.CONSENT_FORM_READ, thing_id__in=list(consent_ids))
         )
         .order_by("-id")

@@ -123,7 +123,13 @@ def merge_values(current: FormValues, posted: MultiDict, keep_conflicts: bool = 
 
 
 def form_with(artwork: Artwork, changes: FormValues, offered: WorkOptions) -> WorkForm:
-    """The form of a work with its unfinished values and `changes`; the themes of the work must be fetched.
+    """The form of a work with `values_with`; the themes of the work must be fetched."""
+    fields = form_fields(values_with(artwork, changes), {"organisation": str(artwork.organisation_id)})
+    return work_form(fields, offered=offered)
+
+
+def values_with(artwork: Artwork, changes: FormValues) -> FormValues:
+    """The values of a work's form, also the unfinished ones, with `changes`.
 
     If `changes` has another artist but no consent, the consent is left empty. If `changes` has a consent but
     no artist, the artist is left empty, because the consent determines the artist.
@@ -133,8 +139,7 @@ def form_with(artwork: Artwork, changes: FormValues, offered: WorkOptions) -> Wo
         values["consent"] = [""]
     elif any(changes.get("consent", ())) and "artist" not in changes:
         values["artist"] = [""]
-    fields = form_fields(values, {"organisation": str(artwork.organisation_id)})
-    return work_form(fields, offered=offered)
+    return values
 
 
 async def autosave(

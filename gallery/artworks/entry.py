@@ -15,7 +15,14 @@ from gallery.accounts.models import Person
 from gallery.artworks.models import FIRST, Artwork, Submission
 from gallery.artworks.pictures import add_picture
 from gallery.artworks.submissions import propose
-from gallery.artworks.works import WorkDetails, create_work, discard_image, set_picture, update_work
+from gallery.artworks.works import (
+    WorkDetails,
+    create_draft_of_picture,
+    create_work,
+    discard_image,
+    set_picture,
+    update_work,
+)
 from gallery.images.framing import Framing
 from gallery.images.models import Image
 from gallery.images.uploads import ReceivedFile, create_image, inspect_upload, reframe_image
@@ -81,6 +88,14 @@ class WorkEntry:
         else:
             saved, replaced = await update_work(artwork, details, self.by, self.picture)
         await self._adopted(replaced)
+        return saved
+
+    async def save_new_picture(self, organisation: Organisation, form_key: str | None = None) -> Artwork:
+        """Create a draft of the picture alone. Raises the exceptions of `create_draft_of_picture`."""
+        assert self.picture is not None
+        assert self.by is not None
+        saved = await create_draft_of_picture(organisation, self.by, self.picture, form_key)
+        self.keep_picture()
         return saved
 
     async def set_picture(self, artwork: Artwork) -> Artwork:

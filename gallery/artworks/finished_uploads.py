@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from tortoise.exceptions import IntegrityError
@@ -13,10 +14,11 @@ from gallery.artworks.models import Artwork
 from gallery.artworks.tus_protocol import TusRefusal, parse_metadata
 from gallery.artworks.works import (
     NotEditable,
+    PictureIsHere,
     WorkRefused,
-    blank_details,
     delete_draft,
     not_editable_reason,
+    works_with_files,
 )
 from gallery.clock import now
 from gallery.images.models import Upload
@@ -35,6 +37,8 @@ from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.web.languages import gettext as _
 from gallery.worker import Chore, ChoreContext
+
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def chosen_organisation(metadata: Mapping[str, bytes], organisations: list[Organisation]) -> Organisation:
@@ -59,6 +63,14 @@ async def chosen_work(metadata: Mapping[str, bytes], organisations: list[Organis
     return artwork
 
 
+async def work_with_same_file(metadata: Mapping[str, bytes], organisation: Organisation) -> Artwork | None:
+    """The work of the organisation that was made of the file with the `sha256` (hex) in the upload's metadata."""
+    digest = metadata.get("sha256", b"").decode(errors="replace").lower()
+    if not SHA256.fullmatch(digest):
+        return None
+    return next(iter((await works_with_files([organisation.id], [digest])).get(digest, ())), None)
+
+
 async def _find_work(metadata: Mapping[str, bytes], organisation_ids: list[int]) -> Artwork | None:
     number = whole_number(metadata.get("work"))
     if number is None:
@@ -71,9 +83,9 @@ async def finish_upload(upload: Upload, storage: Storage, settings: Settings) ->
     """Create a draft from a complete upload, or an import, or set the picture of the work that its metadata names.
 
     If the metadata say `picture` = `further`, the picture is added after the others of the work. A call after a killed
-    one finds its draft. Raises ImageRefused if the file cannot be shown; NotEditable and WorkRefused if the named work
-    can no longer get a picture. In these cases the upload is deleted. Raises UploadLocked if another process is
-    finishing it, UploadGone if it was stopped in the meantime.
+    one finds its draft. Raises ImageRefused if the file cannot be shown; PictureIsHere if the organisation has it
+    already; NotEditable and WorkRefused if the named work can no longer get a picture. In these cases the upload is
+    deleted. Raises UploadLocked if another process is finishing it, UploadGone if it was stopped in the meantime.
     """
     async with leased(upload):
         await _finish(upload, storage, settings)
@@ -111,10 +123,10 @@ async def _enter(upload: Upload, target: Artwork | None, storage: Storage, setti
                 return target
             if target is not None:
                 return await entry.set_picture(target)
-            return await entry.save(blank_details(upload.organisation, upload.by), form_key=upload.token)
+            return await entry.save_new_picture(upload.organisation, upload.token)
         except IntegrityError:
             return await Artwork.get(form_key=upload.token)
-        except (ImageRefused, NotEditable, WorkRefused):
+        except (ImageRefused, NotEditable, PictureIsHere, WorkRefused):
             await delete_upload(upload, storage)
             raise
 
@@ -127,7 +139,7 @@ async def finish_next(context: ChoreContext) -> bool:
             await finish_upload(upload, context.storage, context.settings)
         except (UploadGone, UploadLocked):
             continue
-        except (ImageRefused, NotEditable, WorkRefused):
+        except (ImageRefused, NotEditable, PictureIsHere, WorkRefused):
             pass
         return True
     return False

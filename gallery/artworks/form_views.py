@@ -101,7 +101,7 @@ class SentForm:
     values: MultiDict
     form: WorkForm
     typing: Mapping[str, Any]  # see `_autosave_context`
-    then: object  # name of the pressed button: save, submit, frame, pictures, voice or find
+    then: object  # name of the pressed button: save, row, submit, frame, pictures, voice or find
     words: str  # with `find`: the credit name by which an artist is searched
 
     async def render_again(
@@ -222,6 +222,8 @@ async def _enter(sent: SentForm, entry: WorkEntry, details: WorkDetails, kept: I
 async def _answer_saved(sent: SentForm, saved: Artwork, image: Image | None) -> Response:
     if sent.then == "submit":
         return await submit_work(sent.request, sent.person, sent.organisations, saved)
+    if sent.then == "row":
+        return redirect(sent.request, "bulk_upload:new", fragment=f"draft-{saved.id}")
     following = "artworks:show"
     if sent.then == "voice":
         following = "voices:edit"

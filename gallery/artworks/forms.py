@@ -154,9 +154,12 @@ class WorkForm(ConsentFields):
 
     artist = SelectField(_l("Artist"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
     credit_name = LineField(
-        _l("New credit name"),
+        _l("Credit name"),
         80,
-        description=_l("The name that visitors read. A pseudonym is good; the legal name is not needed."),
+        description=_l(
+            "The name that visitors read. A pseudonym is good; the legal name is not needed. Who has works here "
+            "already is found by the same name."
+        ),
         render_kw={"autocomplete": "off"},
     )
     credit_name_translation = LineField(
@@ -242,6 +245,11 @@ class WorkForm(ConsentFields):
     def theme_index(self, value: str) -> int:
         """The index of a theme's check box, from 0."""
         return [str(theme.id) for theme in self.offered.themes].index(value)
+
+    @property
+    def names_artist(self) -> bool:
+        """Whether a new artist was named, or the consent of an artist chosen."""
+        return bool(self.credit_name.data or self.consent.data)
 
     @property
     def has_new_project(self) -> bool:
@@ -371,11 +379,15 @@ for _name in TEXT_FIELDS:
     setattr(ProposalForm, _name, getattr(WorkForm, _name))
 
 
+CONSENT_TERMS = ("agreed_by", "scopes", "starts_on", "ends_on", "assent")
 BULK_FIELDS = ("artist", "consent", "themes", "project", "medium", "size", "date_made", "language")
 
 
-class BulkEditForm(Form):
-    """Values to set on several drafts. An empty field leaves each draft as it is."""
+class BulkEditForm(ConsentFields):
+    """Values to set on several drafts. An empty field leaves each draft as it is.
+
+    The terms of a new consent are set on the drafts that have none: each child gets a consent of its own.
+    """
 
     work = LineField(_l("Drafts"), 20)
     artist = SelectField(_l("Artist"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
@@ -397,13 +409,31 @@ class BulkEditForm(Form):
             self[name].choices = [unchanged, *of_work[name].choices[1:]]
         self["language"].choices = [unchanged, *language_choices()]
         self["themes"].choices = of_work["themes"].choices
-        for name in BULK_FIELDS:  # the page also has a form for each draft, with the same field names
-            self[name].id = self[name].label.field_id = f"common-{name}"
+        for field in self:  # the page also has a form for each draft, with the same field names
+            if field.name != "work":
+                field.id = field.label.field_id = f"common-{field.name}"
+
+    def check(self) -> bool:
+        """Whether the values can be set; adds errors to the fields."""
+        self.validate()
+        if self.enters_consent:
+            if self.consent.data:
+                self.refuse("consent", _("Please either choose a consent or record a new one, not both."))
+            self.entered_consent()
+        return not self.errors
 
     @property
     def set_fields(self) -> dict[str, list[str]]:
         """The values of the fields that are filled in, in the format of `form_values`."""
-        values = {name: self[name].data for name in BULK_FIELDS}
+        return self._filled_in(BULK_FIELDS)
+
+    @property
+    def terms(self) -> dict[str, list[str]]:
+        """The terms of a new consent, likewise; empty if none were filled in."""
+        return self._filled_in(CONSENT_TERMS) if self.enters_consent else {}
+
+    def _filled_in(self, names: Iterable[str]) -> dict[str, list[str]]:
+        values = {name: self[name].data for name in names}
         return {
             name: value if isinstance(value, list) else [str(value)]
             for name, value in values.items()

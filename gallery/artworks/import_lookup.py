@@ -11,6 +11,7 @@ from tortoise.expressions import Q, Subquery
 
 from gallery.artists.consents import latest_renewal
 from gallery.artists.models import Artist, Consent
+from gallery.artists.names import artists_by_name
 from gallery.artworks.import_known import KnownWorks, find_known_works, load_editable
 from gallery.artworks.import_models import Import, ImportedPicture
 from gallery.artworks.models import MAX_PICTURES, Artwork
@@ -86,7 +87,8 @@ class ImportLookup:
 
 async def load_lookup(job: Import, rows: Sequence[ParsedRow], batch: RowBatch) -> ImportLookup:
     """Load the records for the rows of a batch, in a constant number of queries."""
-    artists = await _load_artists(job, rows)
+    names = {row.credit_name for row in rows if row.credit_name}
+    artists = await artists_by_name(job.organisation_id, names)
     consents, consents_of = await _load_consents(job, rows, artists)
     themes, open_ids = await _load_themes(job.organisation_id)
     projects: dict[str, Project] = {}
@@ -125,16 +127,6 @@ async def _load_common(job: Import, projects: Iterable[Project], themes: Iterabl
         themes=list({each.id: each for each in themes if each.id in ids("themes")}.values()),
         medium="".join(job.common.get("medium", [])),
     )
-
-
-async def _load_artists(job: Import, rows: Iterable[ParsedRow]) -> dict[str, list[Artist]]:
-    names = {row.credit_name for row in rows if row.credit_name}
-    artists: dict[str, list[Artist]] = {}
-    for artist in await Artist.filter(organisation_id=job.organisation_id, credit_name__in=names).order_by(
-        "id"
-    ):
-        artists.setdefault(artist.credit_name, []).append(artist)
-    return artists
 
 
 async def _load_consents(

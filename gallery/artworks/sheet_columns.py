@@ -6,14 +6,13 @@ import codecs
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 from gallery.artworks.works import TRANSLATED_FIELDS
 from gallery.web.languages import current_language, other_languages, site_languages, use_language
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.texts import field_name, find_language, label_in_language, split_field_name
+from gallery.web.texts import comparable_name, field_name, find_language, label_in_language, split_field_name
 
 MULTILINE_COLUMNS = {"story", "alt_text"}
 SEPARATORS = re.compile(r"[,，、;；|\n]+")
@@ -88,8 +87,8 @@ MENDING_LABEL = _l("What would be right")  # a column of that file which is not 
 
 
 def normalised_name(text: str) -> str:
-    """A name in the form used for comparison: case, full-width forms and spaces are ignored."""
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split()).strip("*:：")
+    """A name in a sheet in the form used for comparison, also without the signs behind a header."""
+    return comparable_name(text).strip("*:：")
 
 
 def column_label(column: str) -> str:

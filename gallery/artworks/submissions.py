@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from gallery.accounts.models import Person, Role
+from gallery.artworks.forms import WorkForm, form_for_work, form_values, typed_texts
 from gallery.artworks.further_pictures import load_further_pictures
 from gallery.artworks.models import (
     FIRST,
@@ -21,9 +22,12 @@ from gallery.artworks.voices import voice_problems
 from gallery.artworks.works import (
     NEW_PICTURE,
     TextValues,
+    WorkDetails,
     WorkRefused,
     check_file_is_new,
+    fill_work,
     is_of_new_picture,
+    load_work_options,
     picture_field,
     picture_of_field,
     set_texts,
@@ -38,9 +42,14 @@ from gallery.organisations.models import Organisation, Trust
 from gallery.themes.extensions import extended_deadlines
 from gallery.themes.models import Theme
 from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
 from gallery.web.languages import localized
 from gallery.web.rendering import shown_date
 from gallery.web.texts import split_field_name
+
+CONSENT_IS_NOT_ENOUGH = _l(
+    "This consent does not allow showing on this website today. Please choose or record another."
+)
 
 
 class NotSubmittable(Exception):
@@ -53,13 +62,38 @@ class NotSubmittable(Exception):
 
 
 async def missing_fields(artwork: Artwork) -> dict[str, str]:
-    """The fields that are missing for a submission: form field → a sentence that says what to do."""
-    await artwork.fetch_related("consent", "image", "themes")
+    """The fields that are missing for a submission: form field → a sentence that says what to do.
+
+    What was typed but is not part of the work yet counts, because `submit` takes it.
+    """
+    await artwork.fetch_related("consent", "image", "sound", "themes")
     await load_further_pictures([artwork])
-    missing = {
-        name: _("What is typed here is not part of the work yet. Please look at it and save.")
-        for name in artwork.unfinished
-    }
+    form = (await _read_typed(artwork))[0] if artwork.unfinished else None
+    missing = missing_in(artwork, form, await extended_deadlines([artwork.organisation_id]))
+    if "themes" in missing:
+        missing["themes"] = await no_open_theme_reason(artwork.themes)
+    return missing
+
+
+async def _read_typed(artwork: Artwork) -> tuple[WorkForm, WorkDetails | None]:
+    """The form of a work with what was typed, with errors where that is not valid, and its details if all of it is.
+
+    The themes and further pictures must be fetched.
+    """
+    organisation = await Organisation.get(id=artwork.organisation_id)
+    offered = await load_work_options([organisation], artwork, [form_values(artwork)])
+    form = form_for_work(artwork, offered)
+    return form, form.read(has_picture=True)
+
+
+def missing_in(artwork: Artwork, form: WorkForm | None, extended: Collection[int]) -> dict[str, str]:
+    """The fields that are missing for a submission, as `missing_fields`, without a query.
+
+    `form`: the form with what was typed, after `read`; None if everything typed is part of the work. `extended`: the
+    themes whose calls are open longer for the organisation. Consent, image, sound, themes and further pictures must
+    be fetched.
+    """
+    missing = {name: str(errors[0]) for name, errors in form.errors.items() if name} if form else {}
     if artwork.image is None or artwork.image.state == ImageState.ERASED:
         missing["picture"] = _("Please choose a picture of the work.")
     elif artwork.image.state == ImageState.REFUSED:
@@ -67,26 +101,23 @@ async def missing_fields(artwork: Artwork) -> dict[str, str]:
     for picture in artwork.later_pictures:
         if picture.image.state in {ImageState.REFUSED, ImageState.ERASED}:
             missing[picture_field("alt_text", picture.id)] = str(ImageState.REFUSED.label)
-    missing.update(
-        {name: why for name, why in _missing_texts(text_values(artwork)).items() if name not in missing}
-    )
-    if artwork.artist_id is None:
-        missing["artist"] = _("Please say who made it: choose an artist or write a credit name.")
-    if sentence := _consent_problem(artwork):
-        missing["consent"] = sentence
-    missing.update(
-        {name: why for name, why in (await voice_problems(artwork)).items() if name not in missing}
-    )
-    if artwork.project_id is None:
-        missing["project"] = _("Please choose the project behind the work, or make it here.")
+    others = _missing_texts(typed_texts(form) if form else text_values(artwork))
+    if artwork.artist_id is None and not (form and form.names_artist):
+        others["artist"] = _("Please say who made it: choose an artist or write a credit name.")
+    if form and form.enters_consent:
+        others |= _problem_of_typed_consent(form)
+    elif sentence := _consent_problem(artwork):
+        others["consent"] = sentence
+    others |= {name: why for name, why in voice_problems(artwork).items() if name not in others}
+    if artwork.project_id is None and not (form and form.has_new_project):
+        others["project"] = _("Please choose the project behind the work, or make it here.")
     # A returned work may be submitted after the call has closed, because the curator asked for it.
-    extended = await extended_deadlines([artwork.organisation_id])
     if not any(
         theme.is_open() or theme.id in extended or artwork.status == Status.RETURNED
         for theme in artwork.themes
     ):
-        missing["themes"] = await no_open_theme_reason(artwork.themes)
-    return missing
+        others["themes"] = _("Please choose at least one theme that is open for submissions.")
+    return {**others, **missing}
 
 
 def _missing_texts(texts: TextValues) -> dict[str, str]:
@@ -106,15 +137,23 @@ def _missing_texts(texts: TextValues) -> dict[str, str]:
     return {name: sentence for name, sentence in sentences.items() if not texts.get(name)}
 
 
+def _problem_of_typed_consent(form: WorkForm) -> dict[str, str]:
+    """What is wrong with a typed consent although its fields are valid: it does not cover the website today."""
+    starts_on, ends_on = form.starts_on.data, form.ends_on.data
+    if "web" not in (form.scopes.data or []):
+        return {"scopes": str(CONSENT_IS_NOT_ENOUGH)}
+    if starts_on and starts_on > today():
+        return {"starts_on": str(CONSENT_IS_NOT_ENOUGH)}
+    return {"ends_on": str(CONSENT_IS_NOT_ENOUGH)} if ends_on and ends_on < today() else {}
+
+
 def _consent_problem(artwork: Artwork) -> str:
     if artwork.consent is None:
         return _("Please choose the consent under which it may be shown, or record one.")
     if artwork.consent.artist_id != artwork.artist_id:
         return _("This consent is another artist's. Please choose one of the artist's own.")
     if not artwork.consent.covers_web():
-        return _(
-            "This consent does not allow showing on this website today. Please choose or record another."
-        )
+        return str(CONSENT_IS_NOT_ENOUGH)
     return ""
 
 
@@ -150,7 +189,7 @@ async def no_open_theme_reason(themes: Iterable[Theme]) -> str:
 
 
 async def submit(artwork: Artwork, by: Person | None) -> Submission:
-    """Send a draft or a returned work for review. Raises NotSubmittable."""
+    """Send a draft or a returned work for review, with all that was typed. Raises NotSubmittable; then nothing changed."""
     async with in_transaction():
         current = await locked(Artwork.filter(id=artwork.id)).first()
         if current is None:
@@ -160,6 +199,9 @@ async def submit(artwork: Artwork, by: Person | None) -> Submission:
         if not current.is_editable:
             raise NotSubmittable(_("It has been decided already, so it cannot be submitted again."))
         missing = await missing_fields(current)
+        if current.unfinished and not missing:
+            await _take_what_was_typed(current, by)
+            missing = await missing_fields(current)
         if missing:
             raise NotSubmittable(_("Something is still missing. The form says what."), missing)
         await current.fetch_related("artist", "project")  # missing_fields has fetched the other relations
@@ -176,6 +218,19 @@ async def submit(artwork: Artwork, by: Person | None) -> Submission:
         await current.save(update_fields=["status", "updated_at"])
         await record(Verb.WORK_SUBMITTED, current.id, organisation_id=current.organisation_id, by=by)
         return submission
+
+
+async def _take_what_was_typed(artwork: Artwork, by: Person | None) -> None:
+    """Make typed values part of a locked work, with a new artist, consent or project. Raises NotSubmittable."""
+    await artwork.fetch_related("organisation", "consent__artist", "themes")
+    await load_further_pictures([artwork])
+    _form, details = await _read_typed(artwork)
+    assert details is not None  # `missing_fields` found nothing wrong
+    try:
+        await fill_work(artwork, details, by, None)
+    except WorkRefused as refusal:
+        raise NotSubmittable(refusal.sentence, {refusal.field: refusal.sentence}) from None
+    await artwork.fetch_related("consent", "themes")
 
 
 async def propose(

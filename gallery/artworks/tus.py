@@ -17,7 +17,12 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from gallery.accounts.access import SignInRequired
-from gallery.artworks.finished_uploads import chosen_organisation, chosen_work, finish_upload
+from gallery.artworks.finished_uploads import (
+    chosen_organisation,
+    chosen_work,
+    finish_upload,
+    work_with_same_file,
+)
 from gallery.artworks.import_models import Import
 from gallery.artworks.import_uploads import check_choices, is_sheet
 from gallery.artworks.sheet_faults import fault_sentence
@@ -31,7 +36,7 @@ from gallery.artworks.tus_protocol import (
     parse_checksum,
     parse_metadata,
 )
-from gallery.artworks.works import NotEditable, WorkRefused
+from gallery.artworks.works import NotEditable, PictureIsHere, WorkRefused
 from gallery.clock import now
 from gallery.images.models import Upload
 from gallery.images.partial_uploads import (
@@ -62,7 +67,7 @@ from gallery.web.rendering import pages_of, settings_of, storage_of
 logger = logging.getLogger("gallery")
 
 RETRY_AFTER = "30"  # seconds
-WORK_HEADER = "gallery-work"  # response header that names the draft
+WORK_HEADER = "gallery-work"  # response header that names the draft, or the work that has the same file
 SHEET_HEADER = "gallery-sheet"  # the same for the import
 
 SENT_ELSEWHERE = _l("This picture is being sent from another window just now.")
@@ -150,6 +155,8 @@ class TusEndpoint:
                 raise TusRefusal(413, too_large(settings.upload_max_bytes))
             work = await chosen_work(values, organisations)
             organisation = work.organisation if work else chosen_organisation(values, organisations)
+            if work is None and (same := await work_with_same_file(values, organisation)) is not None:
+                raise self._already_here(request, PictureIsHere(same))
         try:
             upload = await create_upload(organisation, person, length, metadata, most_open)
         except TooManyUploads:
@@ -246,12 +253,19 @@ class TusEndpoint:
                 await finish_upload(upload, storage_of(request), settings_of(request))
             except ImageRefused as refusal:
                 raise TusRefusal(422, str(REFUSALS[refusal.code])) from None
+            except PictureIsHere as here:
+                raise self._already_here(request, here) from None
             except (NotEditable, WorkRefused) as refusal:
                 raise TusRefusal(409, refusal.sentence) from None
         if upload.artwork_id is None:
             job = await Import.get_or_none(token=upload.token) if self.sheet else None
             return {SHEET_HEADER: pages_of(request).url(self.sheet, id=job.id)} if job else {}
         return {WORK_HEADER: pages_of(request).url(self.work, id=upload.artwork_id)}
+
+    def _already_here(self, request: Request, here: PictureIsHere) -> TusRefusal:
+        """409 with the header that names the work made of the same file."""
+        headers = {WORK_HEADER: pages_of(request).url(self.work, id=here.artwork.id)}
+        return TusRefusal(409, here.sentence, headers)
 
 
 DESK_ENDPOINT = TusEndpoint("uploads", "artworks:show", "imports:show")

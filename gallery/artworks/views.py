@@ -35,14 +35,18 @@ from gallery.artworks.works import (
     delete_draft,
     load_work_options,
     not_editable_reason,
+    older_with_same_file,
 )
 from gallery.images.models import Image, ImageState
 from gallery.images.uploads import waiting_message
-from gallery.organisations.access import organisations_of
+from gallery.numbers import whole_numbers
+from gallery.organisations.access import load_member, organisations_of
 from gallery.organisations.models import Organisation
 from gallery.themes.extensions import extended_deadlines
 from gallery.themes.models import Theme
+from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _
+from gallery.web.languages import ngettext
 from gallery.web.list_pages import fetch_page
 from gallery.web.rendering import flash, redirect, render, storage_of
 
@@ -74,6 +78,7 @@ async def index(request: Request) -> Response:
     status_pair = [("status", str(status))] if status else []
     context = {
         "works": [(work, status_reason(work)) for work in page.rows],
+        "same": await older_with_same_file(page.rows),
         "counts": {status: counts[status] for status in Status if status in counts},
         "total": sum(counts.values()),
         "status": status,
@@ -154,6 +159,30 @@ async def delete(request: Request) -> Response:
     return response
 
 
+async def delete_several(request: Request) -> Response:
+    """A partner deletes the chosen drafts; what was submitted meanwhile stays."""
+    _person, organisations = await load_member(request)
+    ids = whole_numbers((await read_desk_form(request)).getlist("work"))[:PAGE_SIZE]
+    drafts = Artwork.filter(id__in=ids, organisation_id__in=[each.id for each in organisations])
+    deleted = 0
+    for artwork in await drafts.order_by("id"):
+        try:
+            await delete_draft(artwork, storage_of(request))
+        except NotEditable:
+            continue
+        deleted += 1
+    response = redirect(request, "artworks:index")
+    sentence = ngettext("%(number)s draft is deleted.", "%(number)s drafts are deleted.", deleted)
+    nothing = _("Please choose at least one draft.")
+    flash(
+        request,
+        response,
+        sentence % {"number": deleted} if deleted else nothing,
+        "done" if deleted else "error",
+    )
+    return response
+
+
 async def create_submission(request: Request) -> Response:
     """A partner submits a work from its page."""
     person, organisations, artwork = await load_artwork(request)
@@ -172,6 +201,7 @@ async def create_taking_back(request: Request) -> Response:
 
 routes = [
     Route("/desk/works", index, name="artworks:index", methods=["GET"]),
+    Route("/desk/works/deletions", delete_several, name="artworks:delete_several", methods=["POST"]),
     Route("/desk/works/{id:int}", show, name="artworks:show", methods=["GET"]),
     Route("/desk/works/{id:int}/deletion", delete, name="artworks:delete", methods=["POST"]),
     Route("/desk/works/{id:int}/submissions", create_submission, name="artworks:submit", methods=["POST"]),

@@ -62,10 +62,10 @@ async def remove_voice(artwork: Artwork, storage: Storage, by: Person | None) ->
     await discard_sound(sound, storage)
 
 
-async def voice_problems(artwork: Artwork) -> dict[str, str]:
-    """What the voice of a work still needs: form field → a sentence that says what to do. The consent must be
+def voice_problems(artwork: Artwork) -> dict[str, str]:
+    """What the voice of a work still needs: form field → a sentence that says what to do. Consent and sound must be
     fetched."""
-    sound = await Sound.get_or_none(id=artwork.sound_id or 0)
+    sound = artwork.sound
     if sound is None:
         return {}
     problems = {}

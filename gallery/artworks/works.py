@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import re
 import unicodedata
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
 
 from gallery.accounts.models import Person
-from gallery.artists.consents import NewConsent, record_consent
+from gallery.artists.consents import NewConsent, consent_with_terms, record_consent
 from gallery.artists.models import Artist, Consent, ConsentState
+from gallery.artists.names import artists_by_name
 from gallery.artworks.dates import parse_date
 from gallery.artworks.further_pictures import load_further_pictures
 from gallery.artworks.models import MAX_PICTURES, Artwork, Status, has_image, images_of
@@ -34,7 +35,7 @@ from gallery.themes.extensions import extended_deadlines
 from gallery.themes.models import Theme
 from gallery.web.edit_conflicts import EditConflict
 from gallery.web.languages import gettext as _
-from gallery.web.texts import NO_TEXTS, Texts, contains_words, field_name, split_field_name
+from gallery.web.texts import NO_TEXTS, Texts, comparable_name, contains_words, field_name, split_field_name
 
 TRANSLATED_FIELDS = ("title", "story", "alt_text", "medium", "assistance", "transcript", "caption")
 # The texts of each picture. `alt_text_17` is the alt text of the further picture with this id, and `alt_text` that of
@@ -63,6 +64,15 @@ class NotEditable(Exception):
     def __init__(self, status: Status) -> None:
         self.status = status
         self.sentence = not_editable_reason(status)
+        super().__init__(self.sentence)
+
+
+class PictureIsHere(Exception):
+    """The organisation has a work with the same file already, so no draft was made of it."""
+
+    def __init__(self, artwork: Artwork) -> None:
+        self.artwork = artwork
+        self.sentence = _("This picture is here already, so it was skipped.")
         super().__init__(self.sentence)
 
 
@@ -113,6 +123,10 @@ class WorkDetails:
     consent: Consent | NewConsent | None = None
     project: Project | NewProject | None = None
     themes: Sequence[Theme] = field(default_factory=tuple)
+
+    @property
+    def related(self) -> Sequence[object]:
+        return self.artist, self.consent, self.project
 
 
 def is_text_field(field: str) -> bool:
@@ -289,6 +303,56 @@ async def create_work(
         return artwork
 
 
+async def create_draft_of_picture(
+    organisation: Organisation, by: Person, image: Image, form_key: str | None = None
+) -> Artwork:
+    """Create a draft that has only a picture, once for each file: raises PictureIsHere, and as `create_work`."""
+    async with in_transaction():
+        await locked(
+            Organisation.filter(id=organisation.id)
+        ).get()  # of the same file twice at once, one waits
+        here = await works_with_files([organisation.id], [image.source_sha256])
+        if works := here.get(image.source_sha256):
+            raise PictureIsHere(works[0])
+        return await create_work(blank_details(organisation, by), by, image, form_key)
+
+
+async def works_with_files(
+    organisation_ids: Sequence[int], digests: Collection[str]
+) -> dict[str, list[Artwork]]:
+    """SHA-256 of a file → the works of these organisations with a picture made of it, the oldest first."""
+    images = Image.filter(organisation_id__in=organisation_ids, source_sha256__in=[*filter(None, digests)])
+    kept = await images.exclude(state=ImageState.ERASED).only("id", "source_sha256")
+    by_image = {each.id: each.source_sha256 for each in kept}
+    if not by_image:
+        return {}
+    works = Artwork.filter(has_image(by_image), organisation_id__in=organisation_ids)
+    having = await works.exclude(status=Status.WITHDRAWN).order_by("id")
+    await load_further_pictures(having)
+    found: dict[str, list[Artwork]] = {}
+    for artwork in having:
+        ids = [artwork.image_id, *(each.image_id for each in artwork.later_pictures)]
+        for digest in {by_image[id] for id in ids if id in by_image}:
+            found.setdefault(digest, []).append(artwork)
+    return found
+
+
+async def older_with_same_file(works: Sequence[Artwork]) -> dict[int, Artwork]:
+    """Id of a work → the oldest other work of its organisation with the file of its first picture.
+
+    Only for works that are newer than the other. The images must be fetched.
+    """
+    files = {each.id: each.image.source_sha256 for each in works if each.image is not None}
+    here = await works_with_files(sorted({each.organisation_id for each in works}), set(files.values()))
+    oldest: dict[int, Artwork] = {}
+    for work in works:
+        having = (each for each in here.get(files.get(work.id, ""), ()))
+        first = next((each for each in having if each.organisation_id == work.organisation_id), None)
+        if first is not None and first.id < work.id:
+            oldest[work.id] = first
+    return oldest
+
+
 async def update_work(
     artwork: Artwork, details: WorkDetails, by: Person | None, image: Image | None = None
 ) -> tuple[Artwork, Image | None]:
@@ -344,9 +408,12 @@ async def fill_work(
     Raises WorkRefused.
     """
     await _check_inventory_number(artwork, details.inventory_number)
-    artist = await _get_or_create_artist(details, by)
+    if any(isinstance(each, NewArtist | NewConsent | NewProject) for each in details.related):
+        # Of two requests that make the same at once, one waits. First of all, so that none holds a row the other needs.
+        await locked(Organisation.filter(id=details.organisation.id)).get()
+    artist = await _find_or_create_artist(details, by)
     consent = await _lock_or_record_consent(details, artist, by)
-    project = await _get_or_add_project(details)
+    project = await _find_or_add_project(details)
     texts_before = {each.id: (each.alt_text, each.caption) for each in artwork.later_pictures}
     set_columns(
         artwork,
@@ -444,8 +511,19 @@ async def check_file_is_new(artwork: Artwork, image: Image, replaced: int | None
         )
 
 
-async def _get_or_create_artist(details: WorkDetails, by: Person | None) -> Artist | None:
+async def _find_or_create_artist(details: WorkDetails, by: Person | None) -> Artist | None:
+    """The artist; a new one only if the organisation has none of this name. The organisation is locked."""
     if isinstance(details.artist, NewArtist):
+        name = details.artist.credit_name
+        same = (await artists_by_name(details.organisation.id, [name])).get(name, [])
+        if len(same) > 1:
+            numbers = ", ".join(str(each.id) for each in same)
+            sentence = _(
+                "Several of your artists are called “%(name)s” (numbers %(numbers)s). Please choose one in the list."
+            )
+            raise WorkRefused("credit_name", sentence % {"name": name, "numbers": numbers})
+        if same:
+            return same[0]
         artist = await Artist.create(
             organisation=details.organisation,
             credit_name=details.artist.credit_name,
@@ -464,7 +542,8 @@ async def _lock_or_record_consent(
     if artist is None:
         raise WorkRefused("artist", _("Please say whose consent this is."))
     if isinstance(details.consent, NewConsent):
-        return await record_consent(artist, details.consent, by)
+        same = await consent_with_terms(artist, details.consent)
+        return same or await record_consent(artist, details.consent, by)
     current: Consent | None = await locked(Consent.filter(id=details.consent.id)).first()
     if current is None or current.withdrawn_at is not None:
         raise WorkRefused(
@@ -479,13 +558,26 @@ async def _lock_or_record_consent(
     return current
 
 
-async def _get_or_add_project(details: WorkDetails) -> Project | None:
-    project = details.project
-    if isinstance(project, NewProject):
-        title, summary = (Texts({details.language: words}) for words in (project.title, project.summary))
-        values = {"title": title, "summary": summary, "link": project.link}
-        return await add_project(details.organisation, values)
-    return project
+async def _find_or_add_project(details: WorkDetails) -> Project | None:
+    """The project; a new one only if the organisation has none of this title. The organisation is locked."""
+    new = details.project
+    if not isinstance(new, NewProject):
+        return new
+    title = comparable_name(new.title)
+    same = [
+        each
+        for each in await Project.filter(organisation_id=details.organisation.id).order_by("id")
+        if title in {comparable_name(words) for words in each.title.values()}
+    ]
+    if found := next((each for each in same if each.link == new.link), None):
+        return found
+    if same:
+        sentence = _(
+            "Your project “%(title)s” has another address: %(link)s. Please choose it in the list, or write another title."
+        )
+        raise WorkRefused("project_title", sentence % {"title": new.title, "link": same[0].link})
+    texts = {name: Texts({details.language: getattr(new, name)}) for name in ("title", "summary")}
+    return await add_project(details.organisation, {**texts, "link": new.link})
 
 
 async def delete_draft(artwork: Artwork, storage: Storage) -> None:

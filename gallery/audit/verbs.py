@@ -74,11 +74,13 @@ class Verb(StrEnum):
     PROJECT_COVER_HELD = "project.cover_held"
     PROJECT_COVER_SEEN = "project.cover_seen"
     PROJECT_CHANGED = "project.changed"
+    PROJECT_MERGED = "project.merged"
     ARTIST_MADE = "artist.made"
     ARTIST_CHANGED = "artist.changed"
     ARTIST_PRIVATE_READ = "artist.private_read"
     ARTIST_PRIVATE_CHANGED = "artist.private_changed"
     ARTIST_DELETED = "artist.deleted"
+    ARTIST_MERGED = "artist.merged"
     ARTIST_PAGE_GIVEN = "artist.page_given"
     ARTIST_PAGE_TAKEN = "artist.page_taken"
     CONSENT_RECORDED = "consent.recorded"
@@ -224,11 +226,13 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.PROJECT_COVER_HELD: _l("held back a cover that resembles a work not on view"),
     Verb.PROJECT_COVER_SEEN: _l("looked at a new cover and kept it"),
     Verb.PROJECT_CHANGED: _l("changed a project"),
+    Verb.PROJECT_MERGED: _l("merged a project into another"),
     Verb.ARTIST_MADE: _l("entered an artist"),
     Verb.ARTIST_CHANGED: _l("changed what visitors read of an artist"),
     Verb.ARTIST_PRIVATE_READ: _l("read an artist's private details"),
     Verb.ARTIST_PRIVATE_CHANGED: _l("changed an artist's private details"),
     Verb.ARTIST_DELETED: _l("deleted an artist"),
+    Verb.ARTIST_MERGED: _l("merged an artist into another"),
     Verb.ARTIST_PAGE_GIVEN: _l("gave an artist a page"),
     Verb.ARTIST_PAGE_TAKEN: _l("removed an artist's page"),
     Verb.CONSENT_RECORDED: _l("recorded a consent"),

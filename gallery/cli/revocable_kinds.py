@@ -219,7 +219,7 @@ async def _end_application(id: int, storage: Storage) -> str:
 
 
 async def _artist(id: int) -> tuple[Artist, str]:
-    artist = await Artist.get(id=id).prefetch_related("organisation")
+    artist = await Artist.with_merged().get(id=id).prefetch_related("organisation")
     return artist, f"{artist.credit_name}, {_name(artist.organisation)}"
 
 
@@ -235,7 +235,7 @@ async def _end_artist(id: int, storage: Storage) -> str:
 async def _end_artist_field(id: int, storage: Storage, *, field: str, empty: object, verb: Verb) -> str:
     artist, what = await _artist(id)
     async with in_transaction():
-        await Artist.filter(id=id).update(**{field: empty})
+        await Artist.with_merged().filter(id=id).update(**{field: empty})
         await record(verb, id, organisation_id=artist.organisation_id)
     return what
 
@@ -515,10 +515,10 @@ REVOCABLE_KINDS = (
         "picture", valid_rows(lambda: Image.exclude(state=ImageState.ERASED), "token"), _end_picture
     ),
     RevocableKind("voice", valid_rows(lambda: Sound.exclude(state=SoundState.ERASED), "token"), _end_voice),
-    RevocableKind("artist", valid_rows(Artist.all, "id", "created_at"), _end_artist),
+    RevocableKind("artist", valid_rows(Artist.with_merged, "id", "created_at"), _end_artist),
     RevocableKind(
         "artist's page",
-        valid_rows(lambda: Artist.filter(page_id__not_isnull=True), "page_id"),
+        valid_rows(lambda: Artist.with_merged().filter(page_id__not_isnull=True), "page_id"),
         partial(_end_artist_field, field="page_id", empty=None, verb=Verb.ARTIST_PAGE_TAKEN),
     ),
     RevocableKind(

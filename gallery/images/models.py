@@ -104,6 +104,7 @@ class Image(Model):
         # The worker asks for the few that wait for renditions or tiles.
         indexes = [
             ("organisation_id",),
+            ("organisation_id", "source_sha256"),
             ("candidate_for_id",),
             ("is_public", "has_tiles"),
             ("state", "ready_at"),

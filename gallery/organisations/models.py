@@ -6,7 +6,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from tortoise import fields
+from tortoise.manager import Manager
 from tortoise.models import Model
+from tortoise.queryset import QuerySet
 
 from gallery.web.languages import LabelledEnum
 from gallery.web.languages import lazy_gettext as _l
@@ -66,6 +68,11 @@ class TrustChange(Model):
         indexes = [("organisation_id",)]
 
 
+class ProjectManager(Manager):
+    def get_queryset(self) -> QuerySet[Project]:
+        return Project.with_merged().filter(merged_into_id__isnull=True)
+
+
 class Project(Model):
     """The charity project that works belong to: what it does, whom it helps, and where to support it."""
 
@@ -88,11 +95,23 @@ class Project(Model):
     starts_on = fields.DateField(null=True)
     ends_on = fields.DateField(null=True)  # the last day on which the project accepts support
     created_at = fields.DatetimeField(auto_now_add=True)
+    # The same project, entered again. Such a row has no works, only the old address; queries leave it out.
+    merged_into: fields.ForeignKeyNullableRelation[Project] = fields.ForeignKeyField(
+        "gallery.Project", related_name="merged", null=True, on_delete=fields.CASCADE
+    )
+    merged_into_id: int | None
 
     artworks: fields.ReverseRelation[Artwork]
 
     class Meta:
         table = "project"
+        indexes = [("merged_into_id",)]
+        manager = ProjectManager()
+
+    @classmethod
+    def with_merged(cls) -> QuerySet[Project]:
+        """All projects, also those that were merged into others."""
+        return QuerySet(cls)
 
     @property
     def links(self) -> dict[str, str]:

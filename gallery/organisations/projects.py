@@ -19,6 +19,13 @@ def new_slug() -> str:
     return "p-" + "".join(secrets.choice(PUBLIC_ID_ALPHABET) for _ in range(8))
 
 
+async def project_at(slug: str) -> Project | None:
+    """The project of an active organisation with this slug; for the slug of one that was merged, the one that stayed."""
+    found = Project.with_merged().get_or_none(slug=slug, organisation__is_active=True)
+    project = await found.select_related("organisation", "merged_into__organisation")
+    return (project.merged_into or project) if project is not None else None
+
+
 async def add_project(organisation: Organisation, values: Mapping[str, Any]) -> Project:
     """Create a project of `organisation`; `values` has title, summary and link."""
     async with in_transaction():

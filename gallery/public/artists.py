@@ -11,7 +11,7 @@ from tortoise.expressions import Q
 from gallery.artists.consents import birth_decade
 from gallery.artists.models import Artist
 from gallery.public import queries
-from gallery.public.pages import MAX_WORKS_LISTED, render_page, set_page_language
+from gallery.public.pages import MAX_WORKS_LISTED, redirect_for_good, render_page, set_page_language
 from gallery.web.languages import localized
 
 
@@ -22,7 +22,13 @@ async def show(request: Request) -> Response:
         Q(artist__page_id=request.path_params["page_id"]), limit=MAX_WORKS_LISTED
     )
     if not works:
-        raise HTTPException(404)
+        merged = Artist.with_merged().filter(page_id=request.path_params["page_id"])
+        kept = (
+            await merged.filter(merged_into__page_id__not_isnull=True).first().prefetch_related("merged_into")
+        )
+        if kept is None or kept.merged_into is None:
+            raise HTTPException(404)
+        return redirect_for_good(request, "public:artist", page_id=kept.merged_into.page_id)
     artist = await Artist.get(page_id=request.path_params["page_id"])
     return render_page(
         request,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from gallery.public import view_models
 from gallery.public.json_ld import LinkedData
@@ -57,6 +57,11 @@ def manifest_link(request: Request, name: str, title: str, **parameters: object)
 def set_page_language(request: Request) -> None:
     """Set the page's language to the language in its path."""
     set_language(request.path_params["language"])
+
+
+def redirect_for_good(request: Request, name: str, **parameters: object) -> Response:
+    """Redirect from an address that leads to another one now (301), in the page's language."""
+    return RedirectResponse(pages_of(request).url(name, language=current_language(), **parameters), 301)
 
 
 def linked_data_of(request: Request) -> LinkedData:

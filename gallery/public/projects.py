@@ -10,9 +10,16 @@ from tortoise.expressions import Q
 
 from gallery.images.profile_images import visible_profile_image
 from gallery.organisations.links import find_dead_links
-from gallery.organisations.models import Project
+from gallery.organisations.projects import project_at
 from gallery.public import queries, share_images
-from gallery.public.pages import MAX_WORKS_LISTED, linked_data_of, render_page, set_page_language, slug_of
+from gallery.public.pages import (
+    MAX_WORKS_LISTED,
+    linked_data_of,
+    redirect_for_good,
+    render_page,
+    set_page_language,
+    slug_of,
+)
 from gallery.public.view_models import ShownProfileImage
 from gallery.web.rendering import settings_of
 
@@ -23,12 +30,12 @@ async def show(request: Request) -> Response:
     404 for a project without a work on view: partners enter projects while their works are still drafts.
     """
     set_page_language(request)
-    project = await Project.get_or_none(slug=slug_of(request), organisation__is_active=True).select_related(
-        "organisation"
-    )
+    project = await project_at(slug_of(request))
     works = await queries.works_on_view(Q(project_id=project.id), limit=MAX_WORKS_LISTED) if project else []
     if project is None or not works:
         raise HTTPException(404)
+    if project.slug != slug_of(request):
+        return redirect_for_good(request, "public:project", slug=project.slug)
     dead = await find_dead_links(project.links.values())
     return render_page(
         request,

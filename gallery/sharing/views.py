@@ -21,7 +21,8 @@ from gallery.images.share_image import SHARE_IMAGE_FORMATS, ShareImage
 from gallery.images.storage_keys import derivative_key, rendition_key
 from gallery.images.uploads import request_limits
 from gallery.interop.iiif.image_api import RETRY_AFTER, cache_headers, problem, store_derivative
-from gallery.organisations.models import Organisation, Project
+from gallery.organisations.models import Organisation
+from gallery.organisations.projects import project_at
 from gallery.public import queries, share_images
 from gallery.public.access import load_opened
 from gallery.public.pagination import first_works
@@ -145,9 +146,7 @@ async def load_organisation(name: str, settings: Settings) -> ShareImages:
 
 
 async def load_project(name: str, settings: Settings) -> ShareImages:
-    project = await Project.get_or_none(slug=name, organisation__is_active=True).select_related(
-        "organisation"
-    )
+    project = await project_at(name)
     works = (
         await queries.works_on_view(Q(project_id=project.id), limit=MAX_CANDIDATE_WORKS) if project else []
     )

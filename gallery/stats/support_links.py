@@ -11,6 +11,7 @@ from gallery.artworks.access import load_on_view
 from gallery.artworks.models import Artwork
 from gallery.organisations.links import find_dead_links
 from gallery.organisations.models import Project
+from gallery.organisations.projects import project_at
 from gallery.stats.visit_counter import VisitCounter
 from gallery.stats.visitors import is_visitor
 from gallery.web.languages import set_language
@@ -39,7 +40,7 @@ async def follow_from_work(request: Request) -> Response:
 async def follow_from_project(request: Request) -> Response:
     """Redirect from a project's page to one of its support links."""
     set_language(request.path_params["language"])
-    project = await Project.get_or_none(slug=request.path_params["slug"], organisation__is_active=True)
+    project = await project_at(request.path_params["slug"])
     if project is None or not await Artwork.all().on_view().filter(project_id=project.id).exists():
         raise HTTPException(404)
     return await _redirect_to_link(request, project, None)

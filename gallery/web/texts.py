@@ -263,11 +263,16 @@ def _known_names(offered: tuple[str, ...]) -> Mapping[str, str]:
 
 
 def _plain_name(text: str) -> str:
-    plain = "".join(unicodedata.normalize("NFKC", text).casefold().split()).replace("་", "")
+    plain = comparable_name(text).replace("་", "")
     return plain[:-1] + "语" if plain.endswith(("文", "話", "话", "語")) and len(plain) > 1 else plain
 
 
 FIELD_NAME = re.compile(r"(\w+)\[([A-Za-z0-9-]{1,35})\]")
+
+
+def comparable_name(text: str) -> str:
+    """A name in the form used for comparison: case, full-width forms and spaces are ignored."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def field_name(name: str, language: str) -> str:

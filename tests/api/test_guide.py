@@ -52,6 +52,8 @@ async def test_its_commands_do_what_it_says(live: LiveSite, language: str, tmp_p
     token = await token_for(live.cast.partner)
     picture = factories.photograph()
     (tmp_path / "picture.jpg").write_bytes(picture)
+    for number, name in enumerate(("second.jpg", "large.jpg"), 1):
+        (tmp_path / name).write_bytes(factories.photograph(1300 + number))
     page = subprocess.run(
         ["curl", "-sS", "--fail", f"{address}/{language}/api"], capture_output=True, text=True, check=True
     ).stdout
@@ -66,11 +68,11 @@ async def test_its_commands_do_what_it_says(live: LiveSite, language: str, tmp_p
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    own, sent, changed, submitted, followed, resumed = (
+    own, sent, changed, submitted, again, followed, resumed = (
         part.strip() for part in done.stdout.split("=====")[:-1]
     )
     assert json.loads(own)["slug"] == "xiaogeng"
-    work, second = (
+    work, second, large = (
         await Artwork.all().order_by("id").prefetch_related("artist", "consent", "project", "themes")
     )
     assert sent == f"{BASE}/works/{work.id}"
@@ -80,8 +82,13 @@ async def test_its_commands_do_what_it_says(live: LiveSite, language: str, tmp_p
     assert work.artist.credit_name == {"en": "Paipai", "zh": "派派"}[language]
     assert work.consent.scope == ["web", "sharing"]
     assert (json.loads(submitted)["status"], work.status) == ("submitted", Status.SUBMITTED)
+    # The second work has the same artist, consent and project.
+    assert json.loads(again)["id"] == second.id
+    for name in ("artist_id", "consent_id", "project_id"):
+        assert getattr(second, name) == getattr(work, name) is not None
     path, end = json.JSONDecoder().raw_decode(followed)
     assert [step["status"] for step in path["steps"]] == ["submitted"]
     assert [each["id"] for each in json.loads(followed[end:])["works"]] == [work.id]
-    assert f"gallery-work: {BASE}/works/{second.id}" in resumed
-    assert await original_of(live, work) == await original_of(live, second) == picture
+    assert f"gallery-work: {BASE}/works/{large.id}" in resumed
+    assert await original_of(live, work) == picture
+    assert await original_of(live, large) == (tmp_path / "large.jpg").read_bytes()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.requests import Request
 
+from gallery.artists.models import Artist
 from gallery.artworks import bulk_upload
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.images.models import Image
@@ -21,8 +24,10 @@ from tests.conftest import Site
 from tests.factories import in_zh
 from tests.images.multipart import BOUNDARY, END, Sender, in_chunks, part
 from tests.markup import attributes, select, texts_in
+from tests.queries import counted_queries
 
 PICTURE = factories.photograph(800, 620)
+OTHERS = [factories.photograph(800 + n, 620) for n in range(1, 4)]
 
 
 async def drafts(site: Site, number: int, **values: Any) -> list[Artwork]:
@@ -42,7 +47,7 @@ async def test_a_plain_form_takes_several_files(site: Site) -> None:
     client = await site.client(site.cast.partner)
     page = (await client.get("/desk/works/many")).text
     assert len(select(page, "input[type=file][name=pictures][multiple]")) == 2
-    answer = await client.post("/desk/works/many", files=files(PICTURE, PICTURE, PICTURE))
+    answer = await client.post("/desk/works/many", files=files(PICTURE, *OTHERS[:2]))
     assert (answer.status_code, answer.headers["location"]) == (303, "/desk/works/many#drafts")
     works = await Artwork.all()
     assert [(each.status, each.created_by_id) for each in works] == [(Status.DRAFT, site.cast.partner.id)] * 3
@@ -56,9 +61,7 @@ async def test_what_cannot_be_taken_is_named_and_the_rest_is_kept(
 ) -> None:
     monkeypatch.setattr(bulk_upload, "MAX_FORM_PICTURES", 4)
     client = await site.client(site.cast.partner)
-    answer = await client.post(
-        "/desk/works/many", files=files(PICTURE, b"%PDF-1.7 no picture", b"", PICTURE, PICTURE, PICTURE)
-    )
+    answer = await client.post("/desk/works/many", files=files(PICTURE, b"%PDF-1.7 no picture", b"", *OTHERS))
     assert answer.status_code == 422
     assert "2 pictures have arrived" in answer.text
     refused = [name for name in texts_in(answer.text, "strong") if name.startswith("IMG_")]
@@ -152,8 +155,9 @@ async def test_marked_drafts_are_submitted_and_what_lacks_is_said(site: Site) ->
     answer = await client.post(path, data=marked)
     assert answer.status_code == 422
     assert "2 works are submitted" in answer.text
-    assert "没有故事: It still needs: Story. All fields" in texts_in(answer.text, "li:has(> strong)")
-    assert f'href="/desk/works/{lacking.id}/edit"' in answer.text
+    assert "没有故事: It still needs: Story." in texts_in(answer.text, "li:has(> strong)")
+    assert attributes(answer.text, ".notice-error a", "href") == [f"#story-{lacking.id}"]
+    assert select(answer.text, f"#story-{lacking.id}[aria-invalid]")
     boxes = "[name=work][form=common]"
     assert attributes(answer.text, boxes, "value") == [str(left.id), str(lacking.id)]
     assert attributes(answer.text, f"{boxes}[checked]", "value") == [str(lacking.id)]  # it stays marked
@@ -245,3 +249,163 @@ async def test_somebody_new_is_entered_in_the_small_form(site: Site) -> None:
     assert work.project is not None
     assert (work.artist.credit_name, work.consent.for_web) == ("小石头", True)
     assert work.project.title["zh"] == "山里的画室"
+
+
+TYPED = {
+    "language": "zh",
+    "title": "雪落在屋顶",
+    "story": "奶奶家的屋顶。",
+    "alt_text": "白色的屋顶和一只猫。",
+    "medium": "蜡笔",
+    "credit_name": "小石头",
+    "agreed_by": "parent",
+    "scopes": "web",
+    "project_title": "山里的画室",
+    "project_link": "https://example.org/mountain",
+}
+
+
+async def typed(site: Site, **values: Any) -> Artwork:
+    """A draft whose words were typed and saved by themselves, never by hand."""
+    image = await factories.image(site.storage, site.cast.organisation)
+    work = await Artwork.create(
+        organisation=site.cast.organisation, created_by=site.cast.partner, image=image
+    )
+    fields = {**TYPED, "themes": str((await factories.theme()).id), **values}
+    client = await site.client(site.cast.partner)
+    answer = await client.post(f"/desk/works/{work.id}/typing", data=fields)
+    assert answer.status_code == 200
+    return work
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+async def test_what_is_typed_is_taken_when_it_is_submitted(site: Site) -> None:
+    works = [await typed(site, credit_name=f"小石头{n}") for n in range(2)]
+    assert not await Artist.exists(credit_name="小石头0")
+    client = await site.client(site.cast.partner)
+    page = (await client.get("/desk/works/many")).text
+    assert texts_in(page, ".many-draft .state-ready") == ["complete"] * 2
+    answer = await client.post(
+        "/desk/works/many/submissions", data={"work": [str(each.id) for each in works]}
+    )
+    assert (answer.status_code, "2 works are submitted" in answer.text) == (200, True)
+    for number, work in enumerate(works):
+        sent = await Artwork.get(id=work.id).prefetch_related("artist", "consent", "project")
+        assert (sent.status, sent.unfinished) == (Status.SUBMITTED, {})
+        assert sent.artist is not None
+        assert sent.consent is not None
+        assert (sent.artist.credit_name, sent.consent.scope) == (f"小石头{number}", ["web"])
+
+
+async def test_only_what_lacks_is_named_and_nothing_is_made_of_the_rest(site: Site) -> None:
+    works = [await typed(site, story="", title=f"画{n}") for n in range(2)]
+    other = await typed(site, scopes="print", title="没有网页")
+    client = await site.client(site.cast.partner)
+    ids = {"work": [str(each.id) for each in (*works, other)]}
+    answer = await client.post("/desk/works/many/submissions", data=ids)
+    assert answer.status_code == 422
+    assert texts_in(answer.text, ".notice-error li") == [
+        "没有网页: It still needs: What was agreed to.",
+        "画1, 画0: It still needs: Story.",
+    ]
+    links = [f"#scopes-{other.id}-0", f"#story-{works[1].id}", f"#story-{works[0].id}"]
+    assert attributes(answer.text, ".notice-error a", "href") == links
+    assert all(select(answer.text, link) for link in links)
+    assert not await Artist.exists(credit_name="小石头")
+    # A typed value that is not valid is named at its field, and what else was typed counts.
+    wrong = await typed(site, ends_on="2001-01-01")
+    answer = await client.post(f"/desk/works/{wrong.id}/submissions")
+    assert answer.status_code == 422
+    assert len(texts_in(answer.text, ".error-summary li")) == 1
+    assert "last day is before the first" in answer.text
+
+
+async def test_a_name_that_two_artists_have_is_asked_for_at_the_row(site: Site) -> None:
+    two = [await Artist.create(organisation=site.cast.organisation, credit_name="小石头") for _ in range(2)]
+    works = [await typed(site, title=f"画{n}") for n in range(2)]
+    client = await site.client(site.cast.partner)
+    ids = {"work": [str(each.id) for each in works]}
+    answer = await client.post("/desk/works/many/submissions", data=ids)
+    assert answer.status_code == 422
+    (line,) = texts_in(answer.text, ".notice-error li")
+    assert line.startswith("画1, 画0: Several of your artists")
+    assert f"numbers {two[0].id}, {two[1].id}" in line
+    first = f"#credit_name-{works[1].id}"
+    assert attributes(answer.text, ".notice-error a", "href")[0] == first
+    assert select(answer.text, f"{first}[aria-invalid]")
+
+
+async def test_a_row_is_saved_without_leaving_the_page(site: Site) -> None:
+    work = await typed(site)
+    client = await site.client(site.cast.partner)
+    answer = await client.post(f"/desk/works/{work.id}/edit", data={**TYPED, "then": "row"})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/desk/works/many#draft-{work.id}")
+    assert (await Artwork.get(id=work.id)).artist_id is not None
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+async def test_the_same_picture_is_never_made_twice(site: Site) -> None:
+    client = await site.client(site.cast.partner)
+    await client.post("/desk/works/many", files=files(PICTURE))
+    again = await client.post("/desk/works/many", files=files(PICTURE, OTHERS[0], OTHERS[0]))
+    assert again.status_code == 200
+    assert "1 picture has arrived" in again.text
+    assert "2 pictures were here already and were skipped: IMG_1.jpg, IMG_3.jpg" in again.text
+    assert await Artwork.all().count() == await Image.all().count() == 2
+    # Another organisation may have it, too.
+    stranger = await site.client(site.cast.stranger)
+    answer = await stranger.post("/desk/works/many", files=files(PICTURE))
+    assert (answer.status_code, await Artwork.all().count()) == (303, 3)
+
+
+async def test_a_script_asks_which_pictures_are_here(site: Site) -> None:
+    digest, unknown = hashlib.sha256(PICTURE).hexdigest(), "0" * 64
+    client = await site.client(site.cast.partner)
+    await client.post("/desk/works/many", files=files(PICTURE))
+    asked = {"sha256": [digest, unknown, "x"]}
+    assert (await client.post("/desk/works/many/check", data=asked)).json() == {"here": [digest]}
+    stranger = await site.client(site.cast.stranger)
+    assert (await stranger.post("/desk/works/many/check", data=asked)).json() == {"here": []}
+    curator = await site.client(site.cast.curator)
+    assert (await curator.post("/desk/works/many/check", data=asked)).status_code == 404
+
+
+async def test_terms_of_a_consent_are_set_on_many_new_children(site: Site) -> None:
+    known = await typed(site, credit_name="", agreed_by="", scopes="", title="没有名字")
+    named = await typed(site, agreed_by="", scopes="")
+    covered = await factories.artwork(site.storage, site.cast.organisation, created_by=site.cast.partner)
+    consent_before = covered.consent_id
+    client = await site.client(site.cast.partner)
+    terms = {"agreed_by": "guardian", "scopes": ["web", "print"], "starts_on": "2022-12-01"}
+    works = {"work": [str(each.id) for each in (known, named, covered)]}
+    answer = await client.post("/desk/works/many/common", data={**works, **terms})
+    assert (answer.status_code, "Set on 3 drafts" in answer.text) == (200, True)
+    first = await Artwork.get(id=known.id)
+    assert first.consent_id is None
+    assert first.unfinished["scopes"] == ["web", "print"]
+    second = await Artwork.get(id=named.id).prefetch_related("consent", "artist")
+    assert second.consent is not None
+    assert (second.consent.scope, second.consent.agreed_by) == (["web", "print"], "guardian")
+    assert (await Artwork.get(id=covered.id)).consent_id == consent_before
+    # Incomplete terms are named, and nothing is set.
+    answer = await client.post("/desk/works/many/common", data={**works, "agreed_by": "parent"})
+    assert answer.status_code == 422
+    assert "tick at least one thing" in answer.text
+    # The last ones are offered.
+    page = (await client.get("/desk/works/many")).text
+    assert json.loads(attributes(page, ".many-last", "data-values")[0])["scopes"] == ["web"]
+
+
+async def test_as_many_queries_for_one_draft_as_for_many(site: Site) -> None:
+    client = await site.client(site.cast.partner)
+    await typed(site)
+    await factories.artwork(site.storage, site.cast.organisation, created_by=site.cast.partner)
+    with counted_queries() as one:
+        await client.get("/desk/works/many")
+    for number in range(3):
+        await typed(site, credit_name=f"小石头{number}")
+        await factories.artwork(site.storage, site.cast.organisation, created_by=site.cast.partner)
+    with counted_queries() as many:
+        page = await client.get("/desk/works/many")
+    assert len(select(page.text, ".many-draft")) == 8
+    assert len(many) == len(one)

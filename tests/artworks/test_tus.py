@@ -134,6 +134,29 @@ async def test_a_checksum_is_believed_when_it_is_right(site: Site, algorithm: st
     assert await original_of(site, await Artwork.get()) == PICTURE
 
 
+@pytest.mark.engines("sqlite", "postgresql")
+async def test_the_same_picture_is_skipped_before_and_after_it_is_sent(site: Site) -> None:
+    client = await site.client(site.cast.partner)
+    digest = base64.b64encode(hashlib.sha256(PICTURE).hexdigest().encode()).decode()
+    known = {"upload-metadata": f"sha256 {digest}"}
+    path = await location(client, **known)
+    work = (await send(client, path, 0, PICTURE)).headers["gallery-work"]
+    # It is announced with its digest, and not sent at all.
+    again = await begin(client, **known)
+    assert (again.status_code, again.headers["gallery-work"]) == (409, work)
+    assert "here already" in again.text
+    # A browser without digests sends it, and then it is found.
+    path = await location(client)
+    late = await send(client, path, 0, PICTURE)
+    assert (late.status_code, late.headers["gallery-work"]) == (409, work)
+    assert await Artwork.all().count() == await Image.all().count() == 1
+    assert not await Upload.exists(token=path.rpartition("/")[2])
+    # What is no digest is no reason, and another organisation is not told.
+    assert (await begin(client, **{"upload-metadata": "sha256 eHh4"})).status_code == 201
+    stranger = await site.client(site.cast.stranger)
+    assert (await begin(stranger, **known)).status_code == 201
+
+
 async def test_an_upload_is_stopped(site: Site) -> None:
     client = await site.client(site.cast.partner)
     path = await location(client)

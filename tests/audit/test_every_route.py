@@ -27,6 +27,7 @@ EXCEPTIONS = {
     "appreciations:delete": "likewise",
     "uploads:delete": "a picture that no draft has yet is thrown away by whoever was sending it",
     "endUpload": "a program throws such a picture away, likewise",
+    "bulk_upload:check": "only asks which files are here; their digests are too many for an address",
     "reviews:hold": "renews a lease of 90 seconds, which ends by itself",
 }
 

@@ -4,6 +4,7 @@ cropping, and sheets."""
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -116,6 +117,7 @@ async def test_thirty_pictures_arrive_although_the_line_breaks_and_the_browser_i
             assert await is_within(page)
             # The words of one are typed with the keyboard alone.
             first = page.locator(".many-drafts > li").first
+            await first.locator("summary").first.press("Enter")
             await first.locator("[name=title]").focus()
             await page.keyboard.type("Tangyuan")
             await page.keyboard.press("Tab")
@@ -171,6 +173,44 @@ async def test_pictures_that_did_not_arrive_are_named_to_nobody_else_and_no_long
     await opened()
     await expect(notice).to_be_hidden()
     assert await other.evaluate("Object.keys(localStorage).filter(key => key.startsWith('arriving'))") == []
+
+
+async def test_choosing_all_again_sends_only_what_is_new(
+    live: LiveSite, browser: BrowserContext, tmp_path: Path
+) -> None:
+    address = await live.serve(worker=False)
+    page = await browser.new_page()
+    await sign_in(page, address, live.cast.partner)
+    await page.goto(f"{address}/desk/works/many")
+    first = tmp_path / "IMG_1.jpg"
+    first.write_bytes(factories.photograph(640, 480))
+    # An answer was lost: the browser still reminds of a picture that has arrived.
+    await page.set_input_files("#pictures", first)
+    await expect(page.locator(".many-draft")).to_have_count(1)
+    digest = hashlib.sha256(first.read_bytes()).hexdigest()
+    key = f"arriving {live.cast.partner.id} {digest}"
+    await page.evaluate("key => localStorage.setItem(key, 'IMG_1.jpg')", key)
+    await page.reload()
+    await until(page, "!Object.keys(localStorage).some(key => key.startsWith('arriving'))")
+    await expect(page.locator(".many-notice")).to_be_hidden()
+    # A phone hands the same picture out under another name, as a new file, beside a new one.
+    same, new = tmp_path / "image.jpg", tmp_path / "雪.jpg"
+    same.write_bytes(first.read_bytes())
+    new.write_bytes(factories.photograph(660, 480))
+    sent = [0]
+    page.on("request", lambda request: sent.__setitem__(0, sent[0] + (request.method == "PATCH")))
+    await page.set_input_files("#pictures", [same, new])
+    await expect(page.locator(".many-draft")).to_have_count(2)
+    await expect(page.locator(".many-summary")).to_contain_text("2 of 2")
+    await expect(page.locator(".many-summary")).to_contain_text("1 were here already")
+    assert sent == [1]
+    assert await Artwork.all().count() == 2
+    # The name of a file is offered as title, unless a camera gave it.
+    row = page.locator(".many-draft").first
+    await row.locator("summary").first.click()
+    await row.get_by_role("button", name="Use the file name as title: 雪").click()
+    await expect(row.locator(".typing-state")).to_contain_text(SAVED)
+    assert {each.own("title") for each in await Artwork.all()} == {"雪", ""}
 
 
 async def test_a_picture_goes_on_where_it_was_after_the_server_could_not_say_how_much_is_there(
@@ -259,9 +299,10 @@ async def test_without_scripts_several_pictures_go_in_one_form(
         await expect(page.locator(".many-drafts > li")).to_have_count(3, timeout=60_000)
         assert await is_within(page)
         row = page.locator(".many-drafts > li").first
+        await row.locator("summary").first.click()
         await row.locator("[name=title]").fill("Tangyuan")
-        await row.locator("button[name=then][value=save]").click()
-        await page.wait_for_url(re.compile(r"/desk/works/\d+$"))
+        await row.locator("button[name=then][value=row]").click()
+        await page.wait_for_url(re.compile(r"/desk/works/many#draft-\d+$"))
         assert await Artwork.filter(title__contains="Tangyuan").count() == 1
         # Selected works are submitted, or show what they lack.
         work = await Artwork.get(title__contains="Tangyuan")

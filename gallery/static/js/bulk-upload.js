@@ -12,8 +12,6 @@ const words = form.dataset;
 const input = document.getElementById("pictures");
 const list = form.querySelector(".many-sending");
 const notice = form.querySelector(".many-notice");
-const summary = form.querySelector(".many-summary");
-const drafts = document.querySelector(".many-drafts");
 const all = [];
 let hasLock = false;
 const language = document.documentElement.lang;
@@ -21,6 +19,17 @@ const comma = language.startsWith("zh") ? "、" : ", ";
 
 // The names of pictures that have not arrived are stored for this person: a phone may close the page at any time.
 const STORED_PREFIX = `arriving ${words.person} `;
+
+// What a picture is known by: a phone hands out the same picture as a new file each time. Null where the browser has no
+// digests, on a page without https; then the server finds it after it has arrived.
+async function digestOf(file) {
+  const content = await file.arrayBuffer().catch(() => null);
+  const digest = content && (await crypto.subtle?.digest("SHA-256", content));
+  return digest && [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+// Names such as IMG_0123 are no titles.
+const CAMERA_NAME = /^(img|dscn?|dscf|pxl|mvimg|photo|image|picture|scan|screenshot|wx_camera|mmexport|微信图片|截屏|屏幕截图|图片|照片|扫描)?[\s_\-.()0-9a-f]*$/i;
 
 // The server's answer, if there was one.
 function responseOf(error) {
@@ -48,7 +57,7 @@ class Sending {
     this.name.append(this.status);
     this.row.append(this.name, this.bar, this.button);
     list.append(this.row);
-    this.key = `${STORED_PREFIX}${file.name}/${file.size}/${file.lastModified}`;
+    this.key = `${STORED_PREFIX}${file.name}/${file.size}`;
     this.setState("waiting", words.waiting);
   }
 
@@ -57,7 +66,7 @@ class Sending {
     this.status.textContent = sentence;
     this.button.textContent = state === "failed" ? words.again : words.stop;
     this.button.setAttribute("aria-label", `${this.button.textContent}: ${this.file.name}`);
-    this.button.hidden = state === "done";
+    this.row.hidden = state === "done"; // its draft stands in the list below
     count();
   }
 
@@ -71,14 +80,27 @@ class Sending {
 
   async start() {
     this.setState("sending", words.sending);
+    this.digest ??= await digestOf(this.file);
+    if (this.state !== "sending") return; // stopped meanwhile
+    if (this.digest) {
+      this.forget();
+      this.key = `${STORED_PREFIX}${this.digest}`;
+      this.remember();
+    }
     const { organisation } = form.elements;
     this.upload = new tus.Upload(this.file, {
       endpoint: words.endpoint,
       chunkSize: CHUNK_SIZE,
       retryDelays: RETRY_DELAYS,
       removeFingerprintOnSuccess: true,
-      metadata: { filename: this.file.name, ...(organisation && { organisation: organisation.value }) },
+      ...(this.digest && { fingerprint: async () => `tus ${words.person} ${this.digest}` }),
+      metadata: {
+        filename: this.file.name,
+        ...(this.digest && { sha256: this.digest }),
+        ...(organisation && { organisation: organisation.value }),
+      },
       onShouldRetry: (error) => {
+        if (responseOf(error)?.getHeader("gallery-work")) return false; // the same picture is there
         const status = responseOf(error)?.getStatus() ?? 0;
         const willRetry = status === 0 || status === 408 || status === 409 || status === 423 || status >= 500;
         if (willRetry) this.setState("sending", words.broken);
@@ -105,6 +127,11 @@ class Sending {
 
   failed(error) {
     const response = responseOf(error);
+    if (response?.getHeader("gallery-work")) {
+      this.isHere = true;
+      this.finish();
+      return;
+    }
     if (!response || response.getStatus() >= 500 || response.getHeader("retry-after")) {
       this.setState("sending", words.broken);
       this.timer = setTimeout(() => this.resume(), RETRY_AFTER);
@@ -142,11 +169,15 @@ class Sending {
     if (upload) await upload.abort(true).catch(() => {});
   }
 
-  async arrived() {
+  finish() {
     this.bar.value = this.bar.max;
     this.forget();
     this.setState("done", words.done);
     next();
+  }
+
+  async arrived() {
+    this.finish();
     if (!this.work) return;
     const id = this.work.split("/").pop();
     try {
@@ -156,23 +187,46 @@ class Sending {
       holder.innerHTML = await answer.text();
       const row = holder.content.querySelector("li");
       if (!row || document.getElementById(row.id)) return;
-      drafts.prepend(row);
-      attachWorkForm(row.querySelector("form[data-typing]"));
+      document.querySelector(".many-drafts").prepend(row);
+      begin(row);
+      this.offerName(row);
+      for (const part of document.querySelectorAll(".many-common, .many-chosen, .many-joining")) part.hidden = false;
       document.querySelector(".many-none").hidden = true;
-      document.querySelector(".many-common").hidden = false;
-      document.querySelector(".many-chosen").hidden = false;
       const total = document.querySelector("#drafts .count");
       total.textContent = String(Number(total.textContent.replace(/\D/g, "")) + 1);
     } catch {
       // The draft exists. It is shown when the page is loaded again.
     }
   }
+
+  // The file's name is not stored; it may be somebody's. So it is offered as a title, here alone.
+  offerName(row) {
+    const name = this.file.name.replace(/\.[^.]*$/, "").trim();
+    const title = row.querySelector("input[name=title]");
+    if (title.value || CAMERA_NAME.test(name)) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "quiet";
+    button.textContent = words.name.replace("{name}", name);
+    button.addEventListener("click", () => {
+      title.value = name.slice(0, title.maxLength > 0 ? title.maxLength : undefined);
+      title.dispatchEvent(new Event("input", { bubbles: true }));
+      button.remove();
+      title.focus();
+    });
+    title.addEventListener("input", () => button.remove(), { once: true });
+    title.closest(".field").append(button);
+  }
 }
 
 function count() {
   const done = all.filter((each) => each.state === "done").length;
-  summary.hidden = list.hidden = all.length === 0;
-  const sentence = words.summary.replace("{done}", done).replace("{all}", all.length);
+  const summary = document.querySelector(".many-summary");
+  summary.hidden = all.length === 0;
+  list.hidden = all.length === done;
+  const here = all.filter((each) => each.isHere).length;
+  const arrived = words.summary.replace("{done}", done).replace("{all}", all.length);
+  const sentence = here ? `${arrived} · ${words.here.replace("{here}", here)}` : arrived;
   if (summary.textContent !== sentence) summary.textContent = sentence;
 }
 
@@ -201,11 +255,26 @@ function add(files) {
   next();
 }
 
+// Forgets the pictures that have arrived after all: the answer was lost, or another device sent them.
+async function forgetArrived() {
+  const digests = unfinished().map(([key]) => key.slice(STORED_PREFIX.length)).filter((key) => /^[0-9a-f]{64}$/.test(key));
+  if (!digests.length) return;
+  const body = new URLSearchParams(digests.map((digest) => ["sha256", digest]));
+  const answer = await fetch(words.check, { method: "POST", body }).catch(() => null);
+  if (!answer?.ok) return;
+  for (const digest of (await answer.json()).here) withStorage((store) => store.removeItem(STORED_PREFIX + digest));
+}
+
+function unfinished() {
+  const keys = withStorage((storage) => Object.keys(storage).filter((key) => key.startsWith(STORED_PREFIX)));
+  return (keys ?? []).map((key) => [key, withStorage((storage) => storage.getItem(key))]);
+}
+
 // Names the unfinished pictures, when no window is sending any more.
 async function showUnfinished() {
+  await forgetArrived();
   const windows = (await navigator.locks?.query())?.held ?? [];
-  const keys = withStorage((storage) => Object.keys(storage).filter((key) => key.startsWith(STORED_PREFIX)));
-  const left = (keys ?? []).map((key) => [key, withStorage((storage) => storage.getItem(key))]);
+  const left = unfinished();
   if (!left.length || all.length || windows.some((lock) => lock.name === STORED_PREFIX)) return;
   const names = left.map(([, name]) => name).sort(new Intl.Collator(language, { numeric: true }).compare);
   const button = document.createElement("button");
@@ -225,32 +294,113 @@ async function showUnfinished() {
   notice.hidden = false;
 }
 
-// One box marks all drafts of the page. Their forms are saved before anything is done with the marked drafts.
-const common = document.getElementById("common");
-const every = document.getElementById("all");
+// A row folds to its picture, its title and what it lacks, and one is open at a time. Its words save themselves.
+function begin(row) {
+  for (const part of row.querySelectorAll(".without-script")) part.hidden = true;
+  for (const part of row.querySelectorAll(".with-script")) part.hidden = false;
+  const words = row.querySelector("form[data-typing]");
+  attachWorkForm(words);
+  row.querySelector("details").addEventListener("toggle", (event) => !event.target.open && showState(row));
+  words.addEventListener("submit", (event) => {
+    event.preventDefault();
+    words.autosave.save();
+  });
+  row.querySelector(".many-next").addEventListener("click", () => {
+    const following = row.nextElementSibling ?? null;
+    row.querySelector("details").open = false;
+    if (following) open(following);
+    else document.querySelector(".many-chosen .primary").focus();
+  });
+}
+
+function open(row) {
+  row.querySelector("details").open = true;
+  const texts = [...row.querySelectorAll(".many-words :is(input[type=text], textarea)")];
+  (texts.find((field) => !field.value) ?? texts[0]).focus({ preventScroll: true });
+  row.scrollIntoView({ block: "start" });
+}
+
+// The folded row says what it lacks now, as soon as its words are saved.
+async function showState(row) {
+  if (!(await row.querySelector("form[data-typing]").autosave.save())) return;
+  const answer = await fetch(`${words.row}${row.id.split("-").pop()}`).catch(() => null);
+  if (!answer?.ok) return;
+  const holder = document.createElement("template");
+  holder.innerHTML = await answer.text();
+  row.querySelector("summary .row-main").replaceWith(holder.content.querySelector("summary .row-main"));
+}
+
+// One box marks all drafts of the page. Their forms are saved before anything is done with the marked drafts, and the
+// answer takes the place of the list, so that pictures go on arriving.
 const boxes = () => [...document.querySelectorAll(".many-drafts input[name=work]")];
 
-every.addEventListener("change", () => {
-  for (const box of boxes()) box.checked = every.checked;
-});
-document.querySelector(".many-drafts").addEventListener("change", () => {
-  const marked = boxes().filter((box) => box.checked).length;
-  every.checked = marked > 0 && marked === boxes().length;
-  every.indeterminate = marked > 0 && !every.checked;
-});
-common.addEventListener("submit", async (event) => {
-  if (common.isSaved) return;
-  event.preventDefault();
-  const forms = [...document.querySelectorAll(".many-drafts form")];
+function beginList() {
+  const common = document.getElementById("common");
+  const every = document.getElementById("all");
+  for (const part of document.querySelectorAll(".many-list .with-script")) part.hidden = false;
+  for (const row of document.querySelectorAll(".many-draft")) begin(row);
+  every.addEventListener("change", () => {
+    for (const box of boxes()) box.checked = every.checked;
+  });
+  document.querySelector(".many-drafts").addEventListener("change", () => {
+    const marked = boxes().filter((box) => box.checked).length;
+    every.checked = marked > 0 && marked === boxes().length;
+    every.indeterminate = marked > 0 && !every.checked;
+  });
+  document.querySelector(".many-last")?.addEventListener("click", (event) => {
+    const last = JSON.parse(event.target.dataset.values);
+    for (const field of common.elements) {
+      const values = last[field.name];
+      if (!values || field.name === "work") continue;
+      if (field.type === "checkbox" || field.type === "radio") field.checked = values.includes(field.value);
+      else field.value = values[0];
+    }
+  });
+  common.addEventListener("submit", (event) => {
+    if (common.isPlain) return;
+    event.preventDefault();
+    act(common, event.submitter);
+  });
+}
+
+async function act(common, button) {
+  const forms = [...document.querySelectorAll(".many-drafts form[data-typing]")];
   const saved = await Promise.all(forms.map((each) => each.autosave.save()));
   const first = saved.indexOf(false);
   if (first >= 0) {
-    document.querySelectorAll(".many-drafts .typing-state")[first].scrollIntoView({ block: "center" }); // it shows why
+    forms[first].closest("details").open = true;
+    forms[first].querySelector(".typing-state").scrollIntoView({ block: "center" }); // it shows why
     return;
   }
-  common.isSaved = true;
-  setTimeout(() => common.requestSubmit(event.submitter)); // a form cannot be sent again while its event is handled
+  const body = new URLSearchParams(new FormData(common, button));
+  const address = button.getAttribute("formaction") ?? common.action;
+  try {
+    const answer = await fetch(address, { method: "POST", body });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const part of [".many-results", ".many-list"])
+      document.querySelector(part).replaceWith(page.querySelector(part));
+  } catch {
+    common.isPlain = true; // not this page, but that for signing in, or no connection: the browser says which
+    common.requestSubmit(button);
+    return;
+  }
+  beginList();
+  count();
+  const results = document.querySelector(".many-results");
+  results.scrollIntoView({ block: "center" });
+  results.focus({ preventScroll: true });
+}
+
+// A link to a field of a folded row unfolds it.
+document.addEventListener("click", (event) => {
+  const id = event.target.closest(".many a[href^='#']")?.hash.slice(1);
+  const target = id && document.getElementById(id);
+  if (!target) return;
+  for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  setTimeout(() => target.focus());
 });
+
+beginList();
 
 if (window.tus && tus.isSupported) {
   for (const part of document.querySelectorAll(".many .without-script")) part.hidden = true;
