@@ -36,6 +36,7 @@ from gallery.artworks.proposal_views import render_proposal
 from gallery.artworks.redirects import redirect_to_work
 from gallery.artworks.sent_pictures import add_sent_picture, earlier_upload
 from gallery.artworks.submissions import NotSubmittable, submit
+from gallery.artworks.timeline import field_notes
 from gallery.artworks.works import (
     TRANSLATED_FIELDS,
     NotEditable,
@@ -330,6 +331,7 @@ async def _render_form(
         "form": form,
         "work": artwork,
         "notes": notes,
+        "noted": field_notes(notes, form),
         "reason": reason,
         "image": image,
         "kept": kept,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from copy import deepcopy
 from datetime import UTC, datetime
 
 from babel.messages.catalog import Catalog, Message
@@ -78,7 +79,9 @@ def update_catalogues() -> dict[str, int]:
     template = extract_messages()
     catalogues = {language: read_catalogue(language) for language in shipped_languages()}
     for language, catalogue in catalogues.items():
-        catalogue.update(template, no_fuzzy_matching=True)
+        catalogue.update(
+            deepcopy(template), no_fuzzy_matching=True
+        )  # otherwise they would share new messages
         catalogue.creation_date = CATALOGUE_DATE  # so that the file changes only with its messages
         catalogue.obsolete.clear()
         catalogue.fuzzy = False
