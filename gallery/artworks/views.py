@@ -9,12 +9,13 @@ from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from tortoise.functions import Count
 
 from gallery.accounts.access import load_person
 from gallery.artists.consents import SCOPE_WORDS
+from gallery.artists.slips import SLIPS_PRINTED
 from gallery.artworks.access import load_artwork
 from gallery.artworks.copying import copy_declined, copy_of
 from gallery.artworks.filters import load_work_filter
@@ -42,14 +43,14 @@ from gallery.artworks.works import (
 )
 from gallery.images.models import Image, ImageState
 from gallery.images.uploads import waiting_message
-from gallery.organisations.access import organisations_of
+from gallery.organisations.access import load_member, organisations_of
 from gallery.organisations.models import Organisation
 from gallery.storage import StoreUnavailable
 from gallery.themes.extensions import extended_deadlines
 from gallery.themes.models import Theme
 from gallery.web.languages import gettext as _
 from gallery.web.list_pages import fetch_page
-from gallery.web.rendering import flash, redirect, render, settings_of, storage_of
+from gallery.web.rendering import flash, pages_of, redirect, render, settings_of, storage_of
 
 logger = logging.getLogger("gallery")
 
@@ -91,6 +92,23 @@ async def index(request: Request) -> Response:
         "calls": await open_calls(organisations),
     }
     return render(request, "artworks/index.html", context)
+
+
+async def print_slips(request: Request) -> Response:
+    """A partner prints the slips of the listed works, by the filters of the list."""
+    _person, organisations = await load_member(request)
+    ids = [each.id for each in organisations]
+    work_filter = await load_work_filter(request.query_params, ids)
+    works = work_filter.of(Artwork.filter(organisation_id__in=ids, consent__withdrawn_at__isnull=True))
+    if (status := request.query_params.get("status")) in set(Status):
+        works = works.filter(status=status)
+    consents = (
+        await works.exclude(consent_id=None)
+        .order_by("-updated_at", "-id")
+        .values_list("consent_id", flat=True)
+    )
+    query = urlencode([("consent", id) for id in list(dict.fromkeys(consents))[:SLIPS_PRINTED]])
+    return RedirectResponse(f"{pages_of(request).url('consents:slips')}?{query}", status_code=303)
 
 
 async def open_calls(organisations: Sequence[Organisation]) -> list[tuple[Theme, date | None]]:
@@ -207,6 +225,7 @@ async def create_copy(request: Request) -> Response:
 
 routes = [
     Route("/desk/works", index, name="artworks:index", methods=["GET"]),
+    Route("/desk/works/slips", print_slips, name="artworks:slips", methods=["GET"]),
     Route("/desk/works/{id:int}", show, name="artworks:show", methods=["GET"]),
     Route("/desk/works/{id:int}/deletion", delete, name="artworks:delete", methods=["POST"]),
     Route("/desk/works/{id:int}/copies", create_copy, name="artworks:copy", methods=["POST"]),
