@@ -9,6 +9,7 @@ from urllib.parse import quote
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Match
 from starlette.types import ExceptionHandler
 from tortoise.exceptions import OperationalError, TransactionManagementError, ValidationError
 
@@ -33,11 +34,27 @@ async def show_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if is_api_request(request):
         return status_response(request, error.status_code, error.headers)
+    if error.status_code == 405 and request.method in {"GET", "HEAD"} and (page := _page_above(request)):
+        return RedirectResponse(page, status_code=303)
     _set_language(request)
     template = TEMPLATES.get(error.status_code, "errors/other.html")
     response = render(request, template, {"status": error.status_code}, status=error.status_code)
     response.headers.update(error.headers or {})
     return response
+
+
+def _page_above(request: Request) -> str:
+    """The page with the form of an address that only takes what is sent; "" if there is none.
+
+    A browser that discarded a tab after a form was sent asks for the form's address with GET.
+    """
+    path = request.url.path
+    while path.count("/") > 1:
+        path = path.rpartition("/")[0]
+        scope = {"type": "http", "path": path, "method": "GET"}
+        if any(route.matches(scope)[0] == Match.FULL for route in request.app.routes):
+            return path
+    return ""
 
 
 def show_bad_address(request: Request) -> Response:

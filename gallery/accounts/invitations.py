@@ -108,6 +108,24 @@ async def invite(
     return token
 
 
+async def renew_invitation(invitation: Invitation, by: Person, days: int) -> str:
+    """Invite again in the place of a waiting invitation, whose link ends; returns the new token."""
+    async with in_transaction():
+        await Invitation.filter(id=invitation.id).delete()
+        await record(
+            Verb.INVITATION_TAKEN_BACK, invitation.id, organisation_id=invitation.organisation_id, by=by
+        )
+        return await invite(
+            invitation.email,
+            invitation.role,
+            days=days,
+            organisation_id=invitation.organisation_id,
+            member_role=invitation.member_role,
+            language=invitation.language,
+            by=by,
+        )
+
+
 async def open_invitation(token: str) -> Invitation | None:
     """The invitation of a link, with its organisation; None for an unknown token.
 

@@ -232,7 +232,13 @@ async def create_passkey_session(request: Request) -> Response:
     return render(request, "accounts/sign_in.html", context, status=status)
 
 
+async def passkey_again(request: Request) -> Response:
+    """Somebody opens the address of the passkey's form, whose parent is the page for signing in."""
+    return redirect(request, "accounts:sign_in")
+
+
 routes = [
+    Route("/desk/sign-in/passkey", passkey_again, name="accounts:passkey_again", methods=["GET"]),
     Route("/desk/sign-in/passkey", create_passkey_session, name="accounts:use_passkey", methods=["POST"]),
     Route("/desk/sign-in/second", new_second_step, name="accounts:second_step", methods=["GET"]),
     Route("/desk/sign-in/second", create_second_step, name="accounts:create_second_step", methods=["POST"]),

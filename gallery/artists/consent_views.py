@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.artists.access import load_consent
-from gallery.artists.consents import SCOPE_WORDS, set_artist_page
+from gallery.artists.consents import SCOPE_WORDS, grouped_code, set_artist_page
 from gallery.artists.forms import RenewalForm
-from gallery.artists.models import Consent
+from gallery.artists.models import AgreedBy, Consent
 from gallery.artists.private_details import FORM_MAX_BYTES
 from gallery.artists.renewal import RenewalRefused, compare_consents, count_returning_works, renew
-from gallery.artists.slips import qr_picture, readable_code, slip_link, slip_texts
+from gallery.artists.slips import SLIPS_PRINTED, load_slips, organisation_languages
 from gallery.artworks.models import Artwork
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import today
+from gallery.numbers import row_id
 from gallery.organisations.access import load_member
 from gallery.web.forms import read_small_form
 from gallery.web.languages import gettext as _
+from gallery.web.languages import use_language
 from gallery.web.list_pages import fetch_page
-from gallery.web.rendering import flash, redirect, render, settings_of
+from gallery.web.rendering import flash, pages_of, redirect, render, settings_of
 
 PAGE_SIZE = 50
 
@@ -46,7 +51,7 @@ async def show(request: Request) -> Response:
         "consent": consent,
         "works": works,
         "compared": compare_consents(older, consent) if older is not None else [],
-        "letters": readable_code(consent) if consent.withdrawn_at else "",
+        "letters": grouped_code(consent.code) if consent.withdrawn_at else "",
         "newer": next(iter(consent.followed_by), None),
         "forms": sorted(consent.signed_forms, key=lambda form: form.id),
         "form_max_bytes": FORM_MAX_BYTES,
@@ -118,20 +123,56 @@ async def slip(request: Request) -> Response:
         flash(request, response, _("This consent was withdrawn, so there is no slip to give."), "hint")
         return response
     await record(Verb.CONSENT_SLIP_READ, consent.id, organisation_id=consent.artist.organisation_id)
-    settings = settings_of(request)
-    link = slip_link(consent, settings)
+    (made,) = await load_slips([consent], settings_of(request))
+    return render(request, "consents/slip.html", {"slip": made})
+
+
+async def slips(request: Request) -> Response:
+    """Show the slips of the consents in the query, six or eight on a sheet of A4; withdrawn and renewed ones have none."""
+    _person, organisations = await load_member(request)
+    query = request.query_params
+    asked = dict.fromkeys(row_id(each) for each in query.getlist("consent"))
+    consents = Consent.filter(
+        id__in=list(asked)[:SLIPS_PRINTED],
+        artist__organisation_id__in=[each.id for each in organisations],
+        withdrawn_at__isnull=True,
+        followed_by__id__isnull=True,
+    )
+    found = await consents.order_by("id").prefetch_related("artist__organisation")
+    if not found:
+        response = redirect(request, "consents:index")
+        flash(request, response, _("Please choose consents that are in force."), "hint")
+        return response
+    for consent in found:
+        await record(Verb.CONSENT_SLIP_READ, consent.id, organisation_id=consent.artist.organisation_id)
+    number = 8 if query.get("number") == "8" else 6
     context = {
-        "consent": consent,
-        "texts": slip_texts(consent, settings),
-        "link": link,
-        "code": readable_code(consent),
-        "qr": qr_picture(link),
+        "slips": await load_slips(found, settings_of(request), is_short=True),
+        "number": number,
+        "left_out": len(asked) - len(found),
+        "query": urlencode([("consent", each.id) for each in found]),
     }
-    return render(request, "consents/slip.html", context)
+    return render(request, "consents/slips.html", context)
+
+
+async def blank_form(request: Request) -> Response:
+    """Show a consent form to print and fill in by hand, in the languages of the organisation."""
+    _person, organisations = await load_member(request)
+    chosen = row_id(request.query_params.get("organisation"))
+    organisation = next((each for each in organisations if each.id == chosen), organisations[0])
+    words = {"organisation": organisation, "scopes": list(SCOPE_WORDS.values()), "agreed_by": list(AgreedBy)}
+    forms = []
+    for language in organisation_languages(organisation):
+        with use_language(language):
+            forms.append(Markup(pages_of(request).html("consents/paper_form.html", **words)))  # noqa: S704
+    context = {"forms": forms, "organisation": organisation, "organisations": organisations}
+    return render(request, "consents/blank_form.html", context)
 
 
 routes = [
     Route("/desk/consents", index, name="consents:index", methods=["GET"]),
+    Route("/desk/consents/slips", slips, name="consents:slips", methods=["GET"]),
+    Route("/desk/consents/form", blank_form, name="consents:blank_form", methods=["GET"]),
     Route("/desk/consents/{id:int}", show, name="consents:show", methods=["GET"]),
     Route("/desk/consents/{id:int}/renewal", new_renewal, name="consents:new_renewal", methods=["GET"]),
     Route("/desk/consents/{id:int}/renewal", create_renewal, name="consents:renew", methods=["POST"]),

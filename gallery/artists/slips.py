@@ -1,16 +1,20 @@
-"""The printed slip for the artist or guardian, with the link to see what is shown and to withdraw."""
+"""The slip for the artist or guardian, with the link to see what is shown and to withdraw."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import segno
 
 from gallery.artists.consents import SCOPE_WORDS, grouped_code
 from gallery.artists.models import Consent
+from gallery.artworks.models import Artwork
+from gallery.images.models import Image, ImageState
+from gallery.organisations.models import Organisation
 from gallery.settings import Settings
 from gallery.web.languages import gettext as _
-from gallery.web.languages import site_languages, use_language
+from gallery.web.languages import localized, site_languages, use_language
 from gallery.web.rendering import shown_date
 
 
@@ -20,6 +24,7 @@ class SlipText:
 
     language: str
     site_name: str
+    organisation: str
     heading: str
     credit: str
     agreed: str
@@ -29,14 +34,49 @@ class SlipText:
     by_hand: str
 
 
+@dataclass(frozen=True)
+class Slip:
+    """A slip with everything that is printed on it."""
+
+    consent: Consent
+    texts: Sequence[SlipText]
+    link: str
+    code: str  # in groups, for people to read
+    qr: str  # data: URI
+    image: Image | None  # the picture of one of its works
+
+
+SLIPS_PRINTED = 96  # at most, on one page: twelve sheets of eight
+
+
+async def load_slips(
+    consents: Sequence[Consent], settings: Settings, *, is_short: bool = False
+) -> list[Slip]:
+    """The slips of consents, whose artists and organisations must be fetched.
+
+    Their texts are in every language, because the reader may know only one; with `is_short` in those of the
+    organisation.
+    """
+    works = Artwork.filter(consent_id__in=[each.id for each in consents], image__state=ImageState.READY)
+    images = {work.consent_id: work.image for work in await works.order_by("-id").select_related("image")}
+    slips = []
+    for consent in consents:
+        link = slip_link(consent, settings)
+        languages = organisation_languages(consent.artist.organisation) if is_short else site_languages()
+        texts = [_text(consent, settings, language) for language in languages]
+        code = grouped_code(consent.code)
+        slips.append(Slip(consent, texts, link, code, qr_picture(link), images.get(consent.id)))
+    return slips
+
+
+def organisation_languages(organisation: Organisation) -> list[str]:
+    """The site's languages in which an organisation has its name; all of them if it has it in none."""
+    return [each for each in site_languages() if organisation.name.get(each)] or list(site_languages())
+
+
 def slip_link(consent: Consent, settings: Settings) -> str:
     """The URL in the QR code of a slip."""
     return f"{settings.site_url}/c/{consent.code}"
-
-
-def slip_texts(consent: Consent, settings: Settings) -> list[SlipText]:
-    """The slip's texts in every language: the reader may know only one. The artist must be fetched."""
-    return [_text(consent, settings, language) for language in site_languages()]
 
 
 def _text(consent: Consent, settings: Settings, language: str) -> SlipText:
@@ -45,6 +85,7 @@ def _text(consent: Consent, settings: Settings, language: str) -> SlipText:
         return SlipText(
             language=language,
             site_name=settings.site_name(language),
+            organisation=localized(consent.artist.organisation, "name").text,
             heading=_("Your consent"),
             credit=_("For works by %(name)s") % {"name": _credit(consent)},
             agreed=_("Agreed by: %(who)s") % {"who": consent.agreed_by.label},
@@ -68,7 +109,3 @@ def _credit(consent: Consent) -> str:
 def qr_picture(link: str) -> str:
     """A QR code of `link` as a data: URI of an SVG. Error correction level M survives a fold or a stain."""
     return segno.make(link, error="m", micro=False).svg_data_uri(border=4, dark="#000", light="#fff")
-
-
-def readable_code(consent: Consent) -> str:
-    return grouped_code(consent.code)

@@ -36,6 +36,7 @@ from gallery.artworks.proposal_views import render_proposal
 from gallery.artworks.redirects import redirect_to_work
 from gallery.artworks.sent_pictures import add_sent_picture, earlier_upload
 from gallery.artworks.submissions import NotSubmittable, submit
+from gallery.artworks.timeline import field_notes
 from gallery.artworks.works import (
     PICTURE_TEXTS,
     TRANSLATED_FIELDS,
@@ -330,11 +331,12 @@ async def _render_form(
             notes, reason = review.notes, review.reason
     image = kept or (artwork.image if artwork else None)
     further = picture_blocks(form, artwork)
-    has_caption = bool(further or form.caption.data or form.caption.errors)
+    has_caption = bool(further or form.caption.data or form.caption.errors or notes.get("caption"))
     context = {
         "form": form,
         "work": artwork,
         "notes": notes,
+        "noted": field_notes(notes, form),
         "reason": reason,
         "image": image,
         "kept": kept,

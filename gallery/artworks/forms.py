@@ -40,7 +40,7 @@ from gallery.artworks.works import (
 from gallery.clock import today
 from gallery.organisations.forms import organisation_choices
 from gallery.organisations.models import Organisation
-from gallery.web.forms import Form, LineField, TextBlockField, WebAddress
+from gallery.web.forms import Form, LineField, TextBlockField, WebAddressField
 from gallery.web.languages import default_language, localized, site_languages, translation_language
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
@@ -184,12 +184,8 @@ class WorkForm(ConsentFields):
         description=_l("One or two sentences: what it does, and whom it helps."),
         render_kw={"rows": 3},
     )
-    project_link = LineField(
-        _l("Where to support it"),
-        500,
-        [WebAddress()],
-        description=_l("The address of the project's own page."),
-        render_kw={"inputmode": "url", "placeholder": "https://"},
+    project_link = WebAddressField(
+        _l("Where to support it"), description=_l("The address of the project's own page.")
     )
     picture = FileField(
         _l("Picture"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,13 +21,22 @@ OPENED, HUNG, SEEN = "opened", "hung", "seen"
 
 
 @dataclass(frozen=True)
+class Note:
+    """A curator's note on a field of the work's form."""
+
+    label: str
+    text: str
+    anchor: str  # the note's id on the page of the form
+
+
+@dataclass(frozen=True)
 class Step:
     word: Any  # text of the step, such as the label of `status`
     status: str
     at: datetime
     by: str
     reason: str = ""
-    notes: Sequence[tuple[str, str]] = ()  # (label of the field, note)
+    notes: Sequence[Note] = ()
     is_day: bool = False  # whether only the date in `at` is known
 
 
@@ -42,13 +51,19 @@ def review_steps(artwork: Artwork, labels: Form) -> list[Step]:
         if taken is not None:
             steps.append(Step(_("taken back"), Status.DRAFT, taken.at, taken.by.name if taken.by else ""))
     for review in artwork.reviews:
-        notes = [
-            (str(labels[name].label.text) if name in labels else name, note)
-            for name, note in review.notes.items()
-        ]
+        notes = field_notes(review.notes, labels)
         by = review.by.name if review.by else ""
         steps.append(Step(review.decision.label, review.decision, review.at, by, review.reason, notes))
     return sorted(steps, key=lambda step: step.at)
+
+
+def field_notes(notes: Mapping[str, str], labels: Form) -> list[Note]:
+    """The notes of a review (form field → note) with the labels of the form."""
+    found = []
+    for name, text in notes.items():
+        label = str(labels[name].label.text) if name in labels else _("Further pictures")
+        found.append(Note(label, text, f"{labels[name].id if name in labels else name}-note"))
+    return found
 
 
 async def hanging_steps(artwork: Artwork) -> list[Step]:
@@ -115,6 +130,35 @@ def next_actor_sentence(artwork: Artwork, hung: Sequence[Step]) -> str:
     if opened:
         return _("It is hung; its exhibition opens on %(day)s.") % {"day": shown_date(opened[0].at)}
     return _("It is accepted; the curators hang it when an exhibition is built.")
+
+
+def next_step(artwork: Artwork, hung: Sequence[Step], *, is_complete: bool, is_unchanged: bool) -> str:
+    """What the organisation can do next, in a sentence or two; "" if it can only ask.
+
+    `is_complete`: whether nothing is missing for a submission. `is_unchanged`: whether a returned work is as it was
+    when it was returned.
+    """
+    if artwork.status == Status.RETURNED and is_unchanged:
+        return _("Please change what the curator asks for, then submit it again.")
+    if artwork.is_editable and not is_complete:
+        return _("Please fill in what is missing, then submit it.")
+    if artwork.status == Status.ACCEPTED and artwork.is_vetoed:
+        return ""
+    if any(step.status == OPENED and step.at <= now() for step in hung):
+        return _("Visitors see it. Show it to those who made it, and to their families.")
+    return {
+        Status.DRAFT: _("Everything is there: submit it, and a curator will look at it."),
+        Status.RETURNED: _("You have changed it since. If that is all, submit it again."),
+        Status.SUBMITTED: _(
+            "You need not do anything: you will see here what they decide. To change something, take it back first."
+        ),
+        Status.ACCEPTED: _("You need not do anything. If something should be different, propose a change."),
+        Status.DECLINED: _(
+            "It cannot be changed. You can offer it again: a copy becomes a draft, which you can change and submit to "
+            "another theme."
+        ),
+        Status.WITHDRAWN: _("Its consent was withdrawn. There is nothing left to do."),
+    }[artwork.status]
 
 
 def status_reason(artwork: Artwork) -> str:

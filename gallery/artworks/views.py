@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import date
 from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from tortoise.functions import Count
 
 from gallery.accounts.access import load_person
 from gallery.artists.consents import SCOPE_WORDS
+from gallery.artists.slips import SLIPS_PRINTED
 from gallery.artworks.access import load_artwork
+from gallery.artworks.copying import copy_declined, copy_of
 from gallery.artworks.filters import load_work_filter
 from gallery.artworks.form_views import submit_work
 from gallery.artworks.forms import WorkForm, form_for_work, form_values
@@ -24,17 +27,19 @@ from gallery.artworks.redirects import redirect_to_work
 from gallery.artworks.submissions import missing_fields
 from gallery.artworks.taking_back import NothingToTakeBack, take_back
 from gallery.artworks.timeline import (
+    field_notes,
     hanging_steps,
     next_actor_sentence,
+    next_step,
     review_steps,
     status_reason,
     view_steps,
 )
 from gallery.artworks.works import (
     NotEditable,
+    WorkRefused,
     delete_draft,
     load_work_options,
-    not_editable_reason,
     older_with_same_file,
 )
 from gallery.images.models import Image, ImageState
@@ -42,13 +47,16 @@ from gallery.images.uploads import waiting_message
 from gallery.numbers import whole_numbers
 from gallery.organisations.access import load_member, organisations_of
 from gallery.organisations.models import Organisation
+from gallery.storage import StoreUnavailable
 from gallery.themes.extensions import extended_deadlines
 from gallery.themes.models import Theme
 from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import ngettext
 from gallery.web.list_pages import fetch_page
-from gallery.web.rendering import flash, redirect, render, storage_of
+from gallery.web.rendering import flash, pages_of, redirect, render, settings_of, storage_of
+
+logger = logging.getLogger("gallery")
 
 PAGE_SIZE = 50
 MAX_CALLS = 6
@@ -91,6 +99,23 @@ async def index(request: Request) -> Response:
     return render(request, "artworks/index.html", context)
 
 
+async def print_slips(request: Request) -> Response:
+    """A partner prints the slips of the listed works, by the filters of the list."""
+    _person, organisations = await load_member(request)
+    ids = [each.id for each in organisations]
+    work_filter = await load_work_filter(request.query_params, ids)
+    works = work_filter.of(Artwork.filter(organisation_id__in=ids, consent__withdrawn_at__isnull=True))
+    if (status := request.query_params.get("status")) in set(Status):
+        works = works.filter(status=status)
+    consents = (
+        await works.exclude(consent_id=None)
+        .order_by("-updated_at", "-id")
+        .values_list("consent_id", flat=True)
+    )
+    query = urlencode([("consent", id) for id in list(dict.fromkeys(consents))[:SLIPS_PRINTED]])
+    return RedirectResponse(f"{pages_of(request).url('consents:slips')}?{query}", status_code=303)
+
+
 async def open_calls(organisations: Sequence[Organisation]) -> list[tuple[Theme, date | None]]:
     """The themes that take works now, with the last day for these organisations; sorted by that day."""
     extended = await extended_deadlines([each.id for each in organisations])
@@ -109,6 +134,10 @@ async def show(request: Request) -> Response:
     hung = await hanging_steps(artwork)
     labels = form_for_work(artwork, await load_work_options(organisations, artwork, [form_values(artwork)]))
     proposal = next((each for each in artwork.submissions if each.is_proposal and each.is_waiting), None)
+    missing = await _missing_labels(artwork, labels) if artwork.is_editable else []
+    is_unchanged = artwork.status == Status.RETURNED and not _changed_since_returned(artwork)
+    review = max(artwork.reviews, key=lambda each: each.at, default=None)
+    is_returned = artwork.status == Status.RETURNED and review is not None
     context = {
         "work": artwork,
         "steps": sorted(
@@ -116,11 +145,14 @@ async def show(request: Request) -> Response:
             key=lambda step: step.at,
         ),
         "who_has_it": next_actor_sentence(artwork, hung),
+        "next_step": next_step(artwork, hung, is_complete=not missing, is_unchanged=is_unchanged),
+        "reason": review.reason if review and is_returned else "",
+        "notes": field_notes(review.notes, labels) if review and is_returned else [],
+        "copy": await copy_of(artwork) if artwork.status == Status.DECLINED else None,
         "covered": await Artwork.filter(consent_id=artwork.consent_id).count() if artwork.consent_id else 0,
-        "why": status_reason(artwork),
-        "not_editable_reason": not_editable_reason(artwork.status),
-        "missing": await _missing_labels(artwork, labels) if artwork.is_editable else [],
-        "is_to_be_changed": artwork.status == Status.RETURNED and not _changed_since_returned(artwork),
+        "why": "" if is_returned else status_reason(artwork),
+        "missing": missing,
+        "is_to_be_changed": is_unchanged,
         "proposal": proposal,
         "proposed_image": await Image.get_or_none(id=proposal.proposed_image_id or 0) if proposal else None,
         "is_waiting_for_review": any(each.is_waiting for each in artwork.submissions),
@@ -199,11 +231,34 @@ async def create_taking_back(request: Request) -> Response:
     return redirect_to_work(request, artwork, _("Taken back. Nothing that was written is lost."), "done")
 
 
+async def create_copy(request: Request) -> Response:
+    """A partner offers a declined work again, as a copy for another theme."""
+    person, _organisations, artwork = await load_artwork(request)
+    try:
+        copy, is_new = await copy_declined(artwork, storage_of(request), settings_of(request), person)
+    except WorkRefused as refusal:
+        return redirect_to_work(request, artwork, refusal.sentence, "error")
+    except StoreUnavailable as error:
+        logger.warning("%s", error)
+        sentence = _("Its files could not be copied right now. Please try again in a minute.")
+        return redirect_to_work(request, artwork, sentence, "error")
+    if not is_new:
+        return redirect_to_work(request, copy, _("This is the copy that was made of the declined work."))
+    response = redirect(request, "artworks:edit", id=copy.id)
+    sentence = _(
+        "This copy is a draft of its own. Choose a theme, change what the curator wrote, and submit it."
+    )
+    flash(request, response, sentence)
+    return response
+
+
 routes = [
     Route("/desk/works", index, name="artworks:index", methods=["GET"]),
     Route("/desk/works/deletions", delete_several, name="artworks:delete_several", methods=["POST"]),
+    Route("/desk/works/slips", print_slips, name="artworks:slips", methods=["GET"]),
     Route("/desk/works/{id:int}", show, name="artworks:show", methods=["GET"]),
     Route("/desk/works/{id:int}/deletion", delete, name="artworks:delete", methods=["POST"]),
+    Route("/desk/works/{id:int}/copies", create_copy, name="artworks:copy", methods=["POST"]),
     Route("/desk/works/{id:int}/submissions", create_submission, name="artworks:submit", methods=["POST"]),
     Route(
         "/desk/works/{id:int}/taking-back", create_taking_back, name="artworks:take_back", methods=["POST"]

@@ -24,7 +24,7 @@ from gallery.web.forms import (
     Required,
     Slug,
     TextBlockField,
-    WebAddress,
+    WebAddressField,
     WholeNumberField,
     choices_of,
     is_valid_choice,
@@ -243,7 +243,7 @@ class CreditForm(TextsForm):
 
     kind = ChoiceField(_l("As"), [(kind.value, heading) for kind, heading in HEADINGS.items()])
     name = LineField(_l("Name of the person or firm"), 120)
-    link = LineField(_l("Link"), 500, [WebAddress()], description=_l("To their own page, with https://."))
+    link = WebAddressField(_l("Link"), description=_l("To their own page."))
 
     def entry_values(self) -> dict[str, Any]:
         """The values of CREDIT_FIELDS, from a valid form."""
@@ -262,7 +262,7 @@ class TalkForm(TitledForm):
     starts_at = MomentField(_l("Begins"), _l("Please say when it begins."))
     ends_at = MomentField(_l("Ends"), _l("Please say when it ends."))
     place = LineField(_l("Venue"), 200)
-    link = LineField(_l("Link to the stream"), 500, [WebAddress()], description=_l("With https://."))
+    link = WebAddressField(_l("Link to the stream"))
 
     def validate_ends_at(self, field: Field) -> None:
         begins: datetime | None = self["starts_at"].data

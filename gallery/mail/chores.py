@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 from email.message import EmailMessage
 
@@ -19,6 +20,7 @@ from gallery.db.connection import in_transaction, locked
 from gallery.db.leases import is_free
 from gallery.mail.messages import MailCompositionError, compose, message_of
 from gallery.mail.models import Mail, MailState
+from gallery.mail.outbox import GATHERED_FOR, GATHERED_KINDS
 from gallery.settings import MailServer
 from gallery.web import site_settings
 from gallery.worker import Chore, ChoreContext
@@ -96,6 +98,8 @@ async def claim(kind: str = "") -> Mail | None:
         mail: Mail | None = await locked(waiting.order_by("due_at", "id").limit(1), skip_locked=True).first()
         if mail is None:
             return None
+        if mail.kind in GATHERED_KINDS and not mail.attempts:
+            mail = await _gathered(mail)
         mail.attempts += 1
         mail.lease_until = moment + LEASE
         await mail.save(update_fields=["attempts", "lease_until"])
@@ -103,6 +107,34 @@ async def claim(kind: str = "") -> Mail | None:
         if mail.person is not None:  # language or address may have changed since the mail was queued
             mail.language, mail.email = mail.person.language, mail.person.email
         return mail
+
+
+async def _gathered(first: Mail) -> Mail:
+    """One mail in the place of `first` and of those that may leave with it; `first` itself without any.
+
+    A mail of which sending was tried leaves alone: the server may have accepted it.
+    """
+    theirs = Mail.filter(person_id=first.person_id, kind__in=GATHERED_KINDS, state=MailState.UNSENT)
+    untried = theirs.filter(for_digest=False, attempts=0, due_at__lte=now() + GATHERED_FOR)
+    mails = await locked(untried.order_by("id"), skip_locked=True)
+    if len(mails) < 2:
+        return first
+    return await _combine(mails, "decisions", "/desk/works")
+
+
+async def _combine(mails: Sequence[Mail], kind: str, path: str) -> Mail:
+    """Queue one mail to the person of `mails` that has them as its lines."""
+    made = await Mail.create(
+        kind=kind,
+        person_id=mails[0].person_id,
+        email=mails[0].email,
+        language=mails[0].language,
+        path=path,
+        facts={"count": len(mails)},
+        due_at=now(),
+    )
+    await Mail.filter(id__in=[mail.id for mail in mails]).update(state=MailState.GATHERED, digest_id=made.id)
+    return made
 
 
 async def deliver(message: EmailMessage, server: MailServer) -> None:
@@ -151,18 +183,7 @@ async def gather_digest(context: ChoreContext) -> bool:
         if first is None:
             return False
         waiting = await locked(due.filter(person_id=first.person_id).order_by("id"), skip_locked=True)
-        digest = await Mail.create(
-            kind="digest",
-            person_id=first.person_id,
-            email=first.email,
-            language=first.language,
-            path="/desk",
-            facts={"count": len(waiting)},
-            due_at=now(),
-        )
-        await Mail.filter(id__in=[mail.id for mail in waiting]).update(
-            state=MailState.GATHERED, digest_id=digest.id
-        )
+        await _combine(waiting, "digest", "/desk")
     return True
 
 

@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedErro
 
 from gallery.clock import now
 from gallery.mail.models import Mail
+from gallery.mail.outbox import GATHERED_KINDS
 from gallery.settings import Settings
 from gallery.web import languages
 from gallery.web.forms import one_line
@@ -67,7 +68,11 @@ def compose(
     """
     with use_language(offered_language(mail.language)):
         lines = [
-            {"subject": _render_text(each, settings)[0], "link": link_of_mail(each, settings)}
+            {
+                "subject": _render_text(each, settings)[0],
+                "link": link_of_mail(each, settings),
+                "facts": _localized_facts(each) if each.kind in GATHERED_KINDS else {},
+            }
             for each in gathered
         ]
         subject, text = _render_text(mail, settings, lines=lines, hide_secret=hide_secret)
@@ -84,13 +89,15 @@ def _render_text(
     mail: Mail, settings: Settings, *, hide_secret: bool = False, **more: Any
 ) -> tuple[str, str]:
     template = _environment.get_template(f"mail/{mail.kind}.txt")
+    facts = _localized_facts(mail)
     try:
         rendered = template.render(
             link=link_of_mail(mail, settings, hide_secret=hide_secret),
             site=settings.site_name(current_language()),
             day=lambda text: shown_date(datetime.fromisoformat(text)),
             moment=lambda text: shown_moment(datetime.fromisoformat(text)),
-            **{name: _localized_fact(value) for name, value in mail.facts.items()},
+            facts=facts,
+            **facts,
             **more,
         )
     except UndefinedError as error:  # the mail was queued by another version of the gallery
@@ -99,8 +106,17 @@ def _render_text(
     return one_line(subject), re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
+def _localized_facts(mail: Mail) -> dict[str, Any]:
+    return {name: _localized_fact(value) for name, value in mail.facts.items()}
+
+
 def _localized_fact(value: Any) -> Any:
-    """A value of `Mail.facts` in the mail's language, on one line, so that it cannot begin another header."""
+    """A value of `Mail.facts` in the mail's language, on one line, so that it cannot begin another header.
+
+    A list has such values.
+    """
+    if isinstance(value, list):
+        return [_localized_fact(each) for each in value]
     if isinstance(value, dict):
         value = Texts(value).localized().text
     return one_line(value) if isinstance(value, str) else value

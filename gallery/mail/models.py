@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 class MailState(LabelledEnum):
     UNSENT = "unsent", _l("waiting to be sent")
-    GATHERED = "gathered", _l("in a daily mail")  # sent as a line of a digest
+    GATHERED = "gathered", _l("in another mail")  # sent as a part of it
     SENT = "sent", _l("sent")
     KEPT = "kept", _l("kept here")  # not sent, because no mail server is set
     GIVEN_UP = "given_up", _l("given up")

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from gallery.accounts.models import Person
 
 DIGEST_HOUR = 8  # in the site's time zone
+# Mails of these kinds wait for others of the same person, which then leave with them as one mail.
+GATHERED_KINDS = frozenset(
+    f"{what}_{decision}" for what in ("work", "change") for decision in ("accepted", "returned", "declined")
+)
+GATHERED_FOR = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,8 @@ class Notification:
 
     `kind` names the template, `facts` are the values for it, and `path` is the page that the mail links to.
     With a `key` each person gets the mail once, even if it is queued again. With `is_for_digest` the mail
-    waits for the daily digest if the person chose the digest. No mail is sent before `not_before`.
+    waits for the daily digest if the person chose the digest. No mail is sent before `not_before`; one of
+    GATHERED_KINDS is sent GATHERED_FOR later, or with an earlier one to the same person.
     """
 
     kind: str
@@ -48,6 +54,9 @@ async def notify_each(notifications: Iterable[tuple[Person, Notification]]) -> N
 
 def _mail_for(person: Person, notification: Notification) -> Mail:
     waits = notification.is_for_digest and person.wants_digest
+    due_at = notification.not_before or now()
+    if notification.kind in GATHERED_KINDS:
+        due_at += GATHERED_FOR
     return Mail(
         kind=notification.kind,
         person_id=person.id,
@@ -57,7 +66,7 @@ def _mail_for(person: Person, notification: Notification) -> Mail:
         facts=notification.facts,
         key=f"{notification.key}:{person.id}" if notification.key else None,
         for_digest=waits,
-        due_at=next_digest_at(notification.not_before) if waits else notification.not_before or now(),
+        due_at=next_digest_at(notification.not_before) if waits else due_at,
     )
 
 

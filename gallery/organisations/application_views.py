@@ -17,7 +17,7 @@ from gallery.organisations.access import load_application
 from gallery.organisations.applications import ApplicationAlreadyDecided
 from gallery.organisations.forms import AdmissionForm, ApplicationForm, RefusalForm
 from gallery.organisations.models import Application, ApplicationState
-from gallery.organisations.views import invited_page
+from gallery.organisations.views import redirect_to_invitation
 from gallery.web.forms import read_small_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import set_language, site_languages
@@ -29,6 +29,7 @@ DECIDED_LISTED = 50
 APPLICATION_FIELDS = (
     "name",
     "registration_number",
+    "what_it_is",
     "website",
     "about",
     "contact_name",
@@ -100,13 +101,13 @@ async def admit(request: Request) -> Response:
         return _page(request, application, admission=form)
     days = settings_of(request).invitation_days
     try:
-        organisation, token = await applications.admit(application, form.slug.data or "", person, days)
+        token = await applications.admit(application, form.slug.data or "", person, days)
     except ApplicationAlreadyDecided as decided:
         return _back(request, application, str(decided.sentence), "error")
     except IntegrityError:
         form.refuse("slug", _("Another organisation has this name in web addresses. Please choose another."))
         return _page(request, application, admission=form)
-    return invited_page(request, application.contact_email, token, organisation, is_first=True)
+    return await redirect_to_invitation(request, token)
 
 
 async def decline(request: Request) -> Response:
@@ -119,7 +120,10 @@ async def decline(request: Request) -> Response:
         await applications.decline(application, form.reason.data or "", person)
     except ApplicationAlreadyDecided as decided:
         return _back(request, application, str(decided.sentence), "error")
-    return _back(request, application, _("Declined. The contact gets the reason by e-mail."))
+    sends_mail = settings_of(request).mail_server is not None
+    told = _("Declined. The contact gets the reason by e-mail.")
+    untold = _("Declined. No mail server is set: please tell the contact the reason yourself.")
+    return _back(request, application, told if sends_mail else untold)
 
 
 def _back(request: Request, application: Application, message: str, level: str = "done") -> Response:

@@ -45,10 +45,10 @@ async def apply(values: Mapping[str, Any], language: str) -> Application:
         return application
 
 
-async def admit(application: Application, slug: str, by: Person, days: int) -> tuple[Organisation, str]:
+async def admit(application: Application, slug: str, by: Person, days: int) -> str:
     """Create the organisation, and invite the contact as its owner.
 
-    `days`: how long the invitation is valid. Returns the organisation and the token of the invitation's link.
+    `days`: how long the invitation is valid. Returns the token of the invitation's link.
     Raises ApplicationAlreadyDecided, and IntegrityError if the slug is taken.
     """
     async with in_transaction():
@@ -72,7 +72,7 @@ async def admit(application: Application, slug: str, by: Person, days: int) -> t
         )
         await _decide(application, by, ApplicationState.ADMITTED, organisation=organisation)
         await content_version.bump(rows=())
-    return organisation, token
+    return token
 
 
 async def decline(application: Application, reason: str, by: Person) -> None:

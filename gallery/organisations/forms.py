@@ -18,7 +18,7 @@ from gallery.web.forms import (
     Required,
     Slug,
     TextBlockField,
-    WebAddress,
+    WebAddressField,
     WholeNumberField,
     language_choices,
     max_length,
@@ -29,7 +29,6 @@ from gallery.web.languages import lazy_gettext as _l
 from gallery.web.languages import localized
 from gallery.web.texts_form import TextsForm
 
-WEB_ADDRESS = {"inputmode": "url", "placeholder": "https://"}
 INVALID_CHOICE = _l("Please choose something that is in the list.")
 
 
@@ -84,12 +83,16 @@ class ApplicationForm(TextsForm):
 
     name = LineField(_l("Name of the organisation"), 120)
     registration_number = LineField(
-        _l("Registration number"),
-        40,
-        [Required(_l("Please give the number under which the organisation is registered."))],
-        description=_l("Visitors see it, and can check whom they support."),
+        _l("Registration number"), 40, description=_l("Visitors see it, and can check whom they support.")
     )
-    website = LineField(_l("Website"), 500, [Optional(), WebAddress()], render_kw=WEB_ADDRESS)
+    what_it_is = LineField(
+        _l("No number? Tell us what you are"),
+        200,
+        description=_l(
+            "Such as: a village school; a group of volunteers; a branch of a registered foundation."
+        ),
+    )
+    website = WebAddressField(_l("Website"), [Optional()])
     about = TextBlockField(
         _l("About the organisation"),
         2000,
@@ -118,6 +121,18 @@ class ApplicationForm(TextsForm):
         _l("Please leave this empty"), 200, render_kw={"tabindex": "-1", "autocomplete": "off"}
     )
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Validate; a registration number, or what the organisation is without one, is required."""
+        super().validate(extra_validators)
+        if not self.registration_number.data and not self.what_it_is.data:
+            self.refuse(
+                "registration_number",
+                _(
+                    "Please give the number under which the organisation is registered, or tell us below what you are."
+                ),
+            )
+        return not self.errors and not self.adds_language
+
 
 class AdmissionForm(Form):
     slug = LineField(
@@ -145,7 +160,7 @@ class ProfileForm(TextsForm):
     texts: ClassVar[Mapping[str, Any]] = {"about": ""}
 
     about = TextBlockField(_l("About the organisation"), 5000, render_kw={"rows": 6})
-    website = LineField(_l("Website"), 500, [Optional(), WebAddress()], render_kw=WEB_ADDRESS)
+    website = WebAddressField(_l("Website"), [Optional()])
 
 
 class OrganisationForm(ProfileForm):
@@ -185,16 +200,13 @@ class ProjectForm(TextsForm):
         render_kw={"rows": 4},
         description=_l("One or two sentences: what it does, and whom it helps."),
     )
-    link = LineField(
+    link = WebAddressField(
         _l("The project's own page"),
-        500,
-        [WebAddress()],
         description=_l("Visitors follow it from every work, to learn more and to support the project."),
-        render_kw=WEB_ADDRESS,
     )
-    link_once = LineField(_l("To give once"), 500, [WebAddress()], render_kw=WEB_ADDRESS)
-    link_monthly = LineField(_l("To give each month"), 500, [WebAddress()], render_kw=WEB_ADDRESS)
-    link_volunteer = LineField(_l("To volunteer"), 500, [WebAddress()], render_kw=WEB_ADDRESS)
+    link_once = WebAddressField(_l("To give once"))
+    link_monthly = WebAddressField(_l("To give each month"))
+    link_volunteer = WebAddressField(_l("To volunteer"))
     goal = WholeNumberField(
         _l("Goal, in yuan"),
         [Optional()],

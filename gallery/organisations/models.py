@@ -177,6 +177,7 @@ class Application(Model):
     id = fields.IntField(primary_key=True)
     name = TextsField()
     registration_number = fields.CharField(max_length=40)
+    what_it_is = fields.CharField(max_length=200, default="", db_default="")  # told by those without a number
     website = fields.CharField(max_length=500, default="")
     about = fields.TextField()
     contact_name = fields.CharField(max_length=80)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
+from itsdangerous import BadSignature, URLSafeSerializer
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,6 +20,7 @@ from gallery.accounts.forms import InvitationForm
 from gallery.accounts.invitations import InvitationRefused
 from gallery.accounts.members import ConflictOfInterest, LastOwner, conflict_of_interest, has_had_owner
 from gallery.accounts.models import Invitation, MemberRole, Membership, Person, Role
+from gallery.accounts.sessions import token_hash
 from gallery.artworks.models import Artwork
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -47,9 +50,21 @@ from gallery.organisations.owner_requests import can_be_stopped, latest_request,
 from gallery.organisations.projects import add_project
 from gallery.web.forms import one_line, read_desk_form, read_small_form
 from gallery.web.languages import gettext as _
-from gallery.web.languages import localized, set_language
+from gallery.web.languages import localized
 from gallery.web.list_pages import fetch_page
-from gallery.web.rendering import flash, pages_of, redirect, render, settings_of
+from gallery.web.rendering import (
+    SIGNER_OPTIONS,
+    cookie_in,
+    flash,
+    pages_of,
+    redirect,
+    render,
+    set_cookie,
+    settings_of,
+)
+
+LINK_COOKIE = "invitation-link"
+LINK_SHOWN_SECONDS = 600
 
 PROJECT_FIELDS = (
     "title",
@@ -478,30 +493,80 @@ async def invite(request: Request) -> Response:
     except InvitationRefused as refusal:
         assert organisation is not None
         return _back(request, organisation, str(refusal.sentence), "error", "members")
-    set_language(person.language)
-    is_first = organisation is not None and not await has_had_owner(organisation.id)
-    return invited_page(
-        request, form.email.data, token, organisation if role == Role.MEMBER else None, is_first=is_first
-    )
+    return await redirect_to_invitation(request, token)
 
 
-def invited_page(
-    request: Request, email: str | None, token: str, organisation: Organisation | None, *, is_first: bool
-) -> Response:
-    """The page after inviting.
+async def redirect_to_invitation(request: Request, token: str) -> Response:
+    """Redirect to the page of an invitation that was just made, which shows its link."""
+    invitation = await Invitation.get(token_hash=token_hash(token))
+    response = redirect(request, "invitations:show", id=invitation.id)
+    if not await _is_link_secret(request, invitation):
+        path = pages_of(request).url("invitations:show", id=invitation.id)
+        signed = str(_link_signer(request).dumps(token))
+        set_cookie(request, response, LINK_COOKIE, signed, seconds=LINK_SHOWN_SECONDS, path=path)
+    return response
 
-    The first owner's link is shown only if the site sends no mail: opening the link from the mail proves that
-    the address is theirs.
-    """
-    pages, settings = pages_of(request), settings_of(request)
-    link = pages.absolute(pages.url("accounts:invitation", token=token))
+
+async def show_invitation(request: Request) -> Response:
+    """Whoever could invite sees the invitation, and who did, for some minutes, its link."""
+    _person, invitation, _is_first = await _load_invitation(request)
+    pages = pages_of(request)
+    token = None
+    with suppress(BadSignature):
+        token = _link_signer(request).loads(cookie_in(request, LINK_COOKIE))
+    is_current = token is not None and token_hash(token) == invitation.token_hash
     context = {
-        "email": email,
-        "organisation": organisation,
-        "link": "" if is_first and settings.mail_server else link,
-        "days": settings.invitation_days,
+        "invitation": invitation,
+        "organisation": invitation.organisation,
+        "link": pages.absolute(pages.url("accounts:invitation", token=token)) if is_current else "",
+        "is_secret": await _is_link_secret(request, invitation),
+        "minutes": LINK_SHOWN_SECONDS // 60,
     }
     return render(request, "organisations/invited.html", context)
+
+
+def _link_signer(request: Request) -> URLSafeSerializer:
+    secret = settings_of(request).secret_key
+    return URLSafeSerializer(secret, salt="invitation-link", signer_kwargs=SIGNER_OPTIONS)
+
+
+async def _is_link_secret(request: Request, invitation: Invitation) -> bool:
+    """Whether the link is for its addressee alone: the first owner's, if the site sends mails.
+
+    Opening the link from the mail proves that the address is theirs.
+    """
+    id = invitation.organisation_id
+    return settings_of(request).mail_server is not None and id is not None and not await has_had_owner(id)
+
+
+async def renew_invitation(request: Request) -> Response:
+    """Whoever invited makes a new link; the one before can no longer be used."""
+    person, invitation, is_first = await _load_invitation(request)
+    if invitation.role != Role.MEMBER or (invitation.member_role == MemberRole.OWNER and not is_first):
+        await require_confirmation(request)
+    days = settings_of(request).invitation_days
+    return await redirect_to_invitation(request, await invitations.renew_invitation(invitation, person, days))
+
+
+async def _load_invitation(request: Request) -> tuple[Person, Invitation, bool]:
+    """The invitation in the URL, and whether it is for a first owner.
+
+    404 if it was accepted, and to anybody who could not make it.
+    """
+    person = await load_person(request)
+    waiting = Invitation.filter(id=request.path_params["id"], accepted_at__isnull=True, by_request=False)
+    invitation = await waiting.first().prefetch_related("organisation")
+    if invitation is None:
+        raise HTTPException(404)
+    if invitation.organisation_id is None:
+        is_allowed, is_first = person.is_keeper, False
+    else:
+        is_first = not await has_had_owner(invitation.organisation_id)
+        owned = organisations_owned_by(person).filter(id=invitation.organisation_id)
+        is_allowed = person.is_curator if is_first else await owned.exists()
+    if not is_allowed:
+        raise HTTPException(404)
+    return person, invitation, is_first
 
 
 routes = [
@@ -552,4 +617,6 @@ routes = [
         methods=["POST"],
     ),
     Route("/desk/invitations-sent", invite, name="organisations:invite", methods=["POST"]),
+    Route("/desk/invitations-sent/{id:int}", show_invitation, name="invitations:show", methods=["GET"]),
+    Route("/desk/invitations-sent/{id:int}", renew_invitation, name="invitations:renew", methods=["POST"]),
 ]

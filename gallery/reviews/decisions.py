@@ -31,6 +31,7 @@ from gallery.reviews.acceptance import (
 )
 from gallery.reviews.checks.findings import CheckFinding
 from gallery.reviews.holds import held_by_another
+from gallery.reviews.mailed_words import mailed_words
 from gallery.reviews.models import Decision, Hold, LaterCheck, Opinion, Review, Risk, ScoringRound
 from gallery.reviews.proposals import (
     apply_proposal,
@@ -266,7 +267,8 @@ async def _save_review(
     sent.is_waiting = sent.awaits_trust = False
     await sent.save(update_fields=["is_waiting", "awaits_trust"])
     await Hold.filter(artwork_id=work.id).delete()
-    await notify(await members_of(work.organisation_id), decision_news(review, work, sent))
+    members = await members_of(work.organisation_id)
+    await notify(members, await decision_news(review, work, sent))
     await content_version.bump(await keys_of_works(id=work.id))
     return review
 
@@ -369,13 +371,13 @@ def undo_deadline(made: Review | Opinion) -> datetime:
     return made.at + UNDO_PERIOD + UNDO_GRACE
 
 
-def decision_news(review: Review, artwork: Artwork, submission: Submission) -> Notification:
+async def decision_news(review: Review, artwork: Artwork, submission: Submission) -> Notification:
     """The mail to the organisation, sent once the decision can no longer be undone."""
     what = "change" if submission.is_proposal else "work"
     return Notification(
         f"{what}_{review.decision}",
         f"/desk/works/{artwork.id}",
-        {"work": artwork.own("title")},
+        {"work": artwork.own("title"), **await mailed_words(review, artwork)},
         key=f"review:{review.id}",
         not_before=undo_deadline(review) + timedelta(seconds=1),
     )

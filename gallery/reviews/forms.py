@@ -112,7 +112,10 @@ class ReviewForm(Form):
     reason = TextBlockField(
         _l("To the organisation"),
         2000,
-        description=_l("Needed when you decline. They read it at their work."),
+        description=_l(
+            "Needed when you decline. They read it at their work and, as your notes, in a mail. What looks like a name, "
+            "an address, a number or an illness is left out of the mail."
+        ),
         render_kw={"rows": 3},
     )
     ready = CheckboxesField(_l("Standard reasons"))

@@ -52,6 +52,24 @@ async def store_sound(
     )
 
 
+async def copy_sound(sound: Sound, storage: Storage) -> Sound:
+    """Store the same recording as a new sound; the worker makes its files.
+
+    Raises FileNotFoundError if the original is gone, StoreUnavailable.
+    """
+    token = new_token()
+    key, source = sound_key(token, ORIGINAL_NAME), sound_key(sound.token, ORIGINAL_NAME)
+    if not await storage.private.link_from(storage.private, key, source):
+        raise FileNotFoundError(source)
+    return await Sound.create(
+        token=token,
+        organisation_id=sound.organisation_id,
+        source_bytes=sound.source_bytes,
+        source_sha256=sound.source_sha256,
+        milliseconds=sound.milliseconds,
+    )
+
+
 async def discard_sound(sound: Sound, storage: Storage) -> None:
     """Delete a sound that no work has any more, and its files.
 

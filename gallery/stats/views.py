@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from gallery.artworks.as_sent import load_as_sent
 from gallery.artworks.models import Artwork, Status, edition_is_not_replaced
-from gallery.clock import today
+from gallery.clock import now, today
 from gallery.db.connection import Model
 from gallery.exhibitions.models import Edition
 from gallery.numbers import page_number
@@ -27,7 +27,7 @@ from gallery.stats.totals import Counts, DateRange, total_counts
 from gallery.themes.models import Theme
 from gallery.web.languages import gettext as _
 from gallery.web.list_pages import ListPage, fetch_page
-from gallery.web.rendering import pages_of, render
+from gallery.web.rendering import pages_of, render, shown_date
 
 WORKS_LISTED = 200  # the newest works; the CSV file has all
 PAGE_SIZE = 60  # organisations or exhibitions
@@ -54,6 +54,7 @@ async def index(request: Request) -> Response:
             | ({"organisation": scope.chosen.id} if scope.chosen else {})
         ),
         "counted": whole,
+        "begins": await _begins_sentence(scope) if whole == Counts() else "",
         "buckets": chart_buckets,
         "plots": [
             ("seen", _("Works seen"), whole.seen, bar_plot(chart_buckets, lambda each: each.seen)),
@@ -77,6 +78,22 @@ async def index(request: Request) -> Response:
         ),
     }
     return render(request, "stats/index.html", context)
+
+
+async def _begins_sentence(scope: StatsScope) -> str:
+    """When counting begins, if visitors have not seen any of the works yet; else ""."""
+    works = Artwork.filter(first_shown_at__isnull=False)
+    if (ids := scope.ids) is not None:
+        works = works.filter(organisation_id__in=ids)
+    first = await works.order_by("first_shown_at").first()
+    opens_at = first.first_shown_at if first else None
+    if opens_at is None:
+        return _("Counting begins on the day on which visitors first see a work. None has been on view yet.")
+    if opens_at > now():
+        return _("Counting begins on %(day)s, when visitors first see a work.") % {
+            "day": shown_date(opens_at)
+        }
+    return ""
 
 
 async def download(request: Request) -> Response:

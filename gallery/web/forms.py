@@ -135,7 +135,16 @@ class LineField(StringField):
     """One line of text of at most `longest` characters."""
 
     def __init__(self, label: Any, longest: int, validators: list[Any] | None = None, **options: Any) -> None:
-        super().__init__(label, [*(validators or []), max_length(longest)], filters=[one_line], **options)
+        filters = [one_line, *options.pop("filters", ())]
+        super().__init__(label, [*(validators or []), max_length(longest)], filters=filters, **options)
+
+
+class WebAddressField(LineField):
+    """An http(s) URL of at most 500 characters; `https://` is added to an address that was typed without it."""
+
+    def __init__(self, label: Any, validators: list[Any] | None = None, **options: Any) -> None:
+        options["render_kw"] = {"inputmode": "url", "placeholder": "https://", **options.get("render_kw", {})}
+        super().__init__(label, 500, [*(validators or []), WebAddress()], filters=[with_scheme], **options)
 
 
 class TextBlockField(TextAreaField):
@@ -246,6 +255,12 @@ class WebAddress:
     def __call__(self, form: WTForm, field: Field) -> None:
         if field.data and not is_web_address(field.data):
             raise ValidationError(_("Please give a full web address that begins with https:// or http://."))
+
+
+def with_scheme(text: str) -> str:
+    """A web address with `https://` before it, if it begins with a host name that has a dot."""
+    begins_with_host = re.match(r"[^\s/?#@:]+\.[^\s/?#@:]+(?::[0-9]+)?(?:[/?#]|$)", text)
+    return f"https://{text}" if begins_with_host else text
 
 
 def is_web_address(text: str) -> bool:

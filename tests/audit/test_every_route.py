@@ -125,7 +125,9 @@ def test_each_exception_is_a_route() -> None:
     assert set(EXCEPTIONS) <= {name for name, _, _ in changing()}
 
 
-@pytest.mark.parametrize("name", ["consents:slip", "applications:show", "reports:show", "outbox:show"])
+@pytest.mark.parametrize(
+    "name", ["consents:slip", "consents:slips", "applications:show", "reports:show", "outbox:show"]
+)
 def test_each_reading_of_private_details_is_logged(name: str) -> None:
     (route,) = [each for each in feature_routes() if each.name == name and "GET" in (each.methods or set())]
     assert verbs_written_by(route.endpoint)

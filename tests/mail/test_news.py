@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 
 from gallery.accounts.models import MemberRole, Membership, Person, Role
-from gallery.artists.models import Consent
+from gallery.artists.models import Artist, Consent, PrivateDetails
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now
 from gallery.exhibitions.drafts import publish
 from gallery.exhibitions.models import Edition
-from gallery.mail.models import Mail
+from gallery.mail.models import Mail, MailState
 from gallery.organisations.models import Organisation
 from gallery.reviews import decisions
 from gallery.reviews.undo import undo_review
@@ -44,22 +44,102 @@ async def links_lead_somewhere(site: Site, office: PostOffice, person: Person) -
                     assert (await client.get(line.removeprefix(site.settings.site_url))).status_code == 200
 
 
-async def test_a_decision_is_told_to_the_organisation_without_the_reason(
+async def leave_now() -> None:
+    """Time passes until mails about decisions leave."""
+    waiting = Mail.filter(state=MailState.UNSENT)
+    await waiting.update(due_at=now())
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+async def test_decisions_within_ten_minutes_are_one_mail_with_the_curators_words(
     site: Site, office: PostOffice
 ) -> None:
     curator = site.cast.curator
     await decisions.accept(*await submitted(site), curator)
-    await decisions.return_to_partner(*await submitted(site), curator, {"story": "Which school is hers?"})
-    await decisions.decline(*await submitted(site), curator, "His diagnosis stands in it")
-    for kind in ("work_accepted", "work_returned", "work_declined"):
-        assert await mails(kind) == MEMBERS
+    works = [await submitted(site) for _ in range(2)]
+    for work in works:
+        await decisions.return_to_partner(*work, curator, {}, "Please tell more.")
+    await decisions.return_to_partner(*await submitted(site), curator, {"story": "Which snow was it?"})
+    for kind, count in (("work_accepted", 1), ("work_returned", 3)):
+        assert await mails(kind) == sorted(MEMBERS * count)
     await site.work()
     assert office.mails == []  # it can still be taken back
-    await Mail.all().update(due_at=now())
+    await Mail.filter(kind="work_accepted").update(due_at=now())
+    await Mail.filter(kind="work_returned").update(due_at=now() + timedelta(minutes=9))
+    await decisions.decline(*await submitted(site), curator, "Can still be taken back")
     await site.work()
-    assert len(office.mails) == 6
-    assert not [mail for mail in office.mails if "school" in text_of(mail) or "diagnosis" in text_of(mail)]
+    assert sorted(office.recipients) == MEMBERS
+    mail = next(mail for mail in office.mails if mail["to"] == "partner@example.org")
+    assert mail["subject"] == "News about 4 of your works"
+    words = text_of(mail)
+    assert words.count("Please tell more.") == 1  # of two works, once
+    assert words.index(works[1][0].own("title")) < words.index("Please tell more.")
+    assert "Story: Which snow was it?" in words
     await links_lead_somewhere(site, office, site.cast.partner)
+    await site.work()
+    assert len(office.mails) == 2
+    await Mail.filter(state=MailState.UNSENT).delete()
+    await decisions.decline(*await submitted(site), curator, "It is the same picture again.")
+    await leave_now()
+    await site.work()
+    assert office.mails[-1]["subject"].startswith("Not accepted:")
+    assert "It is the same picture again." in text_of(office.mails[-1])
+
+
+async def test_a_mail_that_may_have_been_sent_is_gathered_with_no_other(
+    site: Site, office: PostOffice
+) -> None:
+    await decisions.accept(*await submitted(site), site.cast.curator)
+    await Mail.all().update(attempts=1)
+    await decisions.accept(*await submitted(site), site.cast.curator)
+    await leave_now()
+    await site.work()
+    assert len(office.mails) == 4
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "电话是13812345678",
+        "请问问王老师",
+        "The autistic boy",
+        "Ask Mrs Miller",
+        "他就读于阳光小学",
+        "写上瞿俊杰的名字",
+        "俊杰自己说的吗？",
+        "小画家是谁？",
+        "Does PARTNER know?",
+        "mother@example.org",
+    ],
+)
+async def test_words_that_may_be_private_stay_at_the_desk(site: Site, office: PostOffice, words: str) -> None:
+    work, submission = await submitted(site)
+    await Artist.filter(id=work.artist_id).update(credit_name="小画家")
+    await PrivateDetails.create(artist_id=work.artist_id, legal_name="瞿俊杰", changed_at=now())
+    notes = {"title": words, "story": "Which snow was it?"}
+    await decisions.return_to_partner(work, submission, site.cast.curator, notes, words)
+    await leave_now()
+    await site.work()
+    assert len(office.mails) == 2
+    for mail in office.mails:
+        assert words not in text_of(mail)
+        assert "Which snow was it?" in text_of(mail)
+        assert "only at your desk" in text_of(mail)
+    page = await (await site.client(site.cast.partner)).get(f"/desk/works/{work.id}")
+    assert words in page.text.replace("&#39;", "'")
+
+
+async def test_a_withdrawal_erases_the_words_of_mails_that_were_sent(site: Site, office: PostOffice) -> None:
+    work, submission = await submitted(site)
+    await decisions.return_to_partner(work, submission, site.cast.curator, {"story": "Which snow was it?"})
+    await leave_now()
+    await site.work()
+    await withdraw(await Consent.get(id=work.consent_id), site.storage, by=site.cast.partner)
+    assert [mail.facts for mail in await Mail.filter(kind="work_returned")] == [{"work": ""}] * 2
+    mail = await Mail.filter(kind="work_returned").first()
+    assert mail is not None
+    page = await (await site.client(site.cast.keeper)).get(f"/desk/outbox/{mail.id}")
+    assert page.status_code == 200
 
 
 async def test_a_decision_that_is_taken_back_is_told_to_nobody(site: Site, office: PostOffice) -> None:
@@ -211,7 +291,11 @@ async def test_the_link_of_a_first_owner_is_only_in_the_mail(site: Site, office:
         "language": "zh",
         "organisation": str(site.cast.elsewhere.id),
     }
-    page = await (await site.client(site.cast.curator)).post("/desk/invitations-sent", data=fields)
+    curator = await site.client(site.cast.curator)
+    sent = await curator.post("/desk/invitations-sent", data=fields)
+    assert "invitation-link" not in sent.headers.get("set-cookie", "")
+    page = await curator.get(sent.headers["location"])
+    assert "on its way" in page.text
     await site.work()
     (mail,) = office.mails
     assert (mail["to"], mail["subject"]) == ("new@example.org", "邀请您加入见光")
@@ -225,8 +309,9 @@ async def test_the_link_of_a_first_owner_is_only_in_the_mail(site: Site, office:
     assert membership.role == MemberRole.OWNER  # the first: nobody could invite the others otherwise
     assert (await Mail.get()).secret == ""
     owner = await site.client(membership.person)
-    invited = await owner.post("/desk/invitations-sent", data={**fields, "email": "second@example.org"})
-    assert "/desk/invitations/" in invited.text  # an owner gets no second mail
+    second = {**fields, "email": "second@example.org"}
+    invited = await owner.post("/desk/invitations-sent", data=second)
+    assert "invitation-link" in invited.headers["set-cookie"]  # an owner gets no second mail
 
 
 @pytest.mark.engines("sqlite", "postgresql")

@@ -16,12 +16,12 @@ pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 async def test_a_keeper_sees_what_was_sent(site: Site, office: PostOffice) -> None:
     await notify(
-        [site.cast.partner], Notification("work_accepted", "/desk/works/7", {"work": "Dumplings & <b>"})
+        [site.cast.partner], Notification("work_off_the_wall", "/desk/works/7", {"work": "Dumplings & <b>"})
     )
     await site.work()
     client = await site.client(site.cast.keeper)
     page = (await client.get("/desk/outbox")).text
-    assert "Accepted: “Dumplings &amp; &lt;b&gt;”" in page
+    assert "Not shown at present: “Dumplings &amp; &lt;b&gt;”" in page
     assert "partner@example.org" in page
     assert "No mail server is set" not in page
     mail = await Mail.get()
@@ -46,7 +46,7 @@ async def test_secrets_are_not_shown(unserved: Site) -> None:
 
 async def test_what_was_given_up_can_be_tried_again(site: Site, office: PostOffice) -> None:
     office.for_address.append("550 No")
-    await notify([site.cast.partner], Notification("work_accepted", "/desk", {"work": "x"}))
+    await notify([site.cast.partner], Notification("work_off_the_wall", "/desk", {"work": "x"}))
     await site.work()
     client = await site.client(site.cast.keeper)
     mail = await Mail.get(state=MailState.GIVEN_UP)
@@ -64,7 +64,7 @@ async def test_what_was_given_up_can_be_tried_again(site: Site, office: PostOffi
 
 @pytest.mark.parametrize("who", ["partner", "curator"])
 async def test_nobody_else_finds_it(site: Site, who: str) -> None:
-    await queue_mail("guest@example.org", "en", "work_accepted", facts={"work": "x"}, useless_after=now())
+    await queue_mail("guest@example.org", "en", "work_off_the_wall", facts={"work": "x"}, useless_after=now())
     mail = await Mail.get()
     client = await site.client(getattr(site.cast, who))
     assert (await client.get("/desk/outbox")).status_code == 404

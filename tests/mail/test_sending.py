@@ -28,7 +28,7 @@ TITLE = "冬至吃汤圆啦"
 
 
 async def accepted(site: Site, title: str = TITLE, *people: Person) -> Mail:
-    news = Notification("work_accepted", "/desk/works/7", {"work": title})
+    news = Notification("work_off_the_wall", "/desk/works/7", {"work": title})
     await notify(people or (site.cast.partner,), news)
     return await Mail.all().order_by("-id").first()  # type: ignore[return-value]
 
@@ -43,7 +43,7 @@ async def test_a_mail_is_sent_with_both_parts(site: Site, office: PostOffice) ->
     await site.work()
     (sent,) = office.mails
     assert office.recipients == ["partner@example.org"]
-    assert sent["subject"] == f"Accepted: “{TITLE}”"
+    assert sent["subject"] == f"Not shown at present: “{TITLE}”"
     assert str(sent["from"]) == "In the Light <gallery@gallery.example>"
     assert sent["auto-submitted"] == "auto-generated"
     assert "https://gallery.example/desk/works/7" in text_of(sent)
@@ -72,7 +72,7 @@ async def test_it_speaks_the_readers_language(site: Site, office: PostOffice) ->
     await Person.filter(id=site.cast.partner.id).update(language="zh")
     await accepted(site)
     await site.work()
-    assert office.mails[0]["subject"] == f"作品已入选：《{TITLE}》"
+    assert office.mails[0]["subject"] == f"目前不展出：《{TITLE}》"
     assert '<html lang="zh-Hans">' in html_of(office.mails[0])
     assert str(office.mails[0]["from"]) == "见光 <gallery@gallery.example>"
 
@@ -186,7 +186,7 @@ async def test_a_worker_killed_in_the_middle_leaves_the_mail_to_the_next(
     import asyncio
     import threading
 
-    await notify([live.cast.partner], Notification("work_accepted", "/desk/works/7", {"work": TITLE}))
+    await notify([live.cast.partner], Notification("work_off_the_wall", "/desk/works/7", {"work": TITLE}))
     office.holds = threading.Event()
     environment = {**live.environment("https://gallery.example"), "GALLERY_SMTP_URL": office.url}
     command = [sys.executable, "-m", "gallery.cli", "worker"]
@@ -234,14 +234,14 @@ async def test_a_title_adds_no_markup(site: Site, office: PostOffice) -> None:
     "address", ["", "nobody", "a@b\r\nBcc: c@d", "a b@example.org", "@", "画家@example.org"]
 )
 async def test_an_address_that_is_none_is_given_up(site: Site, office: PostOffice, address: str) -> None:
-    await queue_mail(address, "en", "work_accepted", facts={"work": "x"})
+    await queue_mail(address, "en", "work_off_the_wall", facts={"work": "x"})
     await site.work()
     assert (await Mail.filter(email=address).get()).state == MailState.GIVEN_UP
     assert office.recipients == ["keeper@example.org"]
 
 
 async def test_facts_of_another_version_do_not_stop_the_others(site: Site, office: PostOffice) -> None:
-    await queue_mail("old@example.org", "en", "work_accepted")
+    await queue_mail("old@example.org", "en", "work_off_the_wall")
     await accepted(site)
     await site.work()
     assert "partner@example.org" in office.recipients
@@ -283,7 +283,7 @@ async def test_news_of_a_day_come_in_one_mail(site: Site, office: PostOffice) ->
     digest = office.mails[-1]
     assert digest["subject"] == "News from In the Light"
     text = text_of(digest)
-    assert "Accepted: “Dumplings”\nhttps://gallery.example/desk/works/7" in text
+    assert "Not shown at present: “Dumplings”\nhttps://gallery.example/desk/works/7" in text
     assert f"Returned for changes: “{TITLE}”\nhttps://gallery.example/desk/works/8" in text
     assert html_of(digest).count("<a href=") == 2
     await site.work()
@@ -315,7 +315,7 @@ def test_the_daily_mail_goes_out_at_eight() -> None:
 @pytest.mark.engines("sqlite", "postgresql")
 async def test_what_is_told_once_is_told_once(site: Site, office: PostOffice) -> None:
     for _ in range(3):
-        news = Notification("work_accepted", "/desk", {"work": "x"}, key="once")
+        news = Notification("work_off_the_wall", "/desk", {"work": "x"}, key="once")
         await notify([site.cast.partner, site.cast.colleague], news)
     await site.work()
     assert len(office.mails) == 2
@@ -335,9 +335,9 @@ async def test_what_was_told_once_in_a_daily_mail_is_not_told_again_a_month_late
 ) -> None:
     await Person.filter(id=site.cast.partner.id).update(wants_digest=True)
     partner = await Person.get(id=site.cast.partner.id)
-    once = Notification("work_accepted", "/desk", {"work": "x"}, key="once")
+    once = Notification("work_off_the_wall", "/desk", {"work": "x"}, key="once")
     await notify([partner], once)
-    await notify([partner], Notification("work_returned", "/desk", {"work": "y"}))
+    await notify([partner], Notification("report_waiting", "/desk", {"work": "y"}))
     await due_again()
     await site.work()
     assert len(office.mails) == 1
@@ -347,7 +347,7 @@ async def test_what_was_told_once_in_a_daily_mail_is_not_told_again_a_month_late
     await due_again()
     await site.work()
     assert len(office.mails) == 1
-    assert not await Mail.exists(kind="work_returned")  # this one can be deleted
+    assert not await Mail.exists(kind="report_waiting")  # this one can be deleted
     await Mail.all().update(created_at=now() - KEYS_KEPT_FOR - timedelta(days=1))
     await site.work()
     assert not await Mail.all().exists()

@@ -13,6 +13,7 @@ from gallery.mail.models import Mail
 from gallery.organisations.application_views import APPLICATIONS_PER_NETWORK
 from gallery.organisations.models import Application, ApplicationState, Organisation
 from tests.conftest import Site
+from tests.markup import attribute, attributes, first, select, text_in
 
 FIELDS = {
     "name[zh]": "山里的孩子",
@@ -66,8 +67,9 @@ async def test_a_curator_admits_it_and_the_contact_becomes_its_owner(site: Site)
     assert "Hill Children" in (await client.get("/desk/applications")).text
     path = f"/desk/applications/{application.id}"
     assert "53110000MJ01234567" in (await client.get(path)).text
-    page = await client.post(f"{path}/admission", data={"slug": "hill-children"})
-    assert page.status_code == 200
+    answer = await client.post(f"{path}/admission", data={"slug": "hill-children"})
+    assert answer.status_code == 303
+    page = await client.get(answer.headers["location"])
     organisation = await Organisation.get(slug="hill-children")
     assert (organisation.about["zh"], organisation.registration_number) == (
         FIELDS["about"],
@@ -147,7 +149,7 @@ async def test_nobody_but_curators_sees_applications(site: Site) -> None:
         ({"name[zh]": "", "name[en]": " "}, "Please write a name"),
         ({"name[zh]": "长" * 121}, "please keep it to 120"),
         ({"registration_number": ""}, "Please give the number"),
-        ({"website": "hill.example.org"}, "full web address"),
+        ({"website": "hill example org"}, "full web address"),
         ({"website": "javascript:alert(1)"}, "full web address"),
         ({"about": ""}, "Please describe in a few sentences"),
         ({"about": "长" * 2001}, "please keep it to 2000"),
@@ -215,3 +217,88 @@ async def test_a_contact_with_an_account_joins_with_it(site: Site) -> None:
     assert (await client.post(f"{mail.path}{mail.secret}")).status_code == 303
     assert await Membership.filter(person=site.cast.stranger).count() == 2
     assert await Person.filter(email="stranger@example.org").count() == 1
+
+
+async def test_without_a_number_it_says_what_it_is(site: Site) -> None:
+    client = await site.client()
+    page = await client.post("/en/join", data={**FIELDS, "registration_number": ""})
+    assert page.status_code == 422
+    assert "tell us below what you are" in text_in(page.text, ".has-error .field-error")
+    application = await applied(site, registration_number="", what_it_is="A village school")
+    page = await (await site.client(site.cast.curator)).get(f"/desk/applications/{application.id}")
+    assert "A village school" in page.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("hill.example.org/我们?a=b", "https://hill.example.org/我们?a=b"),
+        ("hill.example.org:8080", "https://hill.example.org:8080"),
+        ("http://hill.example.org", "http://hill.example.org"),
+        ("", ""),
+    ],
+)
+async def test_a_web_address_gets_its_scheme(site: Site, typed: str, stored: str) -> None:
+    assert (await applied(site, website=typed)).website == stored
+
+
+@pytest.mark.parametrize(
+    "typed", ["javascript:alert(1)", "mailto:a@example.org", "we have none", "a.b@example.org"]
+)
+async def test_what_is_no_web_address_is_said_in_our_words(site: Site, typed: str) -> None:
+    page = await (await site.client()).post("/en/join", data={**FIELDS, "website": typed})
+    assert page.status_code == 422
+    assert "full web address" in text_in(page.text, ".has-error .field-error")
+    assert typed in attributes(page.text, "[name=website]", "value")
+
+
+async def test_what_is_required_is_marked_and_the_browser_says_nothing(site: Site) -> None:
+    page = (await (await site.client()).get("/en/join")).text
+    assert first(page, "form[data-keep]").has_attr("novalidate")
+    marked = [attribute(field, "input, textarea", "name") for field in select(page, ".field:has(.required)")]
+    assert marked == ["name[zh]", "about", "contact_name", "contact_email"]
+    empty = await (await site.client()).post("/en/join", data={"nickname": ""})
+    refused = [attribute(field, "input, textarea", "name") for field in select(empty.text, ".has-error")]
+    assert set(marked) <= set(refused)
+    assert "/en/join" in attributes((await (await site.client()).get("/en/")).text, ".site-nav a", "href")
+
+
+async def test_without_a_mail_server_nobody_says_that_a_mail_is_sent(site: Site) -> None:
+    application = await applied(site)
+    page = await (await site.client()).get("/en/join/received")
+    assert "sends no mails by itself" in page.text
+    keeper = await site.client(site.cast.keeper)
+    path = f"/desk/applications/{application.id}"
+    assert "by e-mail" not in (await keeper.get(path)).text
+    answer = await keeper.post(f"{path}/admission", data={"slug": "hill-children"})
+    page = await keeper.get(answer.headers["location"])
+    assert "on its way" not in page.text
+    assert "/desk/invitations/" in attribute(page.text, "input#link", "value")
+    refused = await applied(site, **{"name[zh]": "另一个"})
+    answer = await keeper.post(f"/desk/applications/{refused.id}/refusal", data={"reason": "No"})
+    assert "tell the contact the reason yourself" in (await keeper.get(answer.headers["location"])).text
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+async def test_a_lost_link_is_made_again_by_who_could_invite(site: Site) -> None:
+    application = await applied(site)
+    keeper = await site.client(site.cast.keeper)
+    answer = await keeper.post(
+        f"/desk/applications/{application.id}/admission", data={"slug": "hill-children"}
+    )
+    page = answer.headers["location"]
+    old = attribute((await keeper.get(page)).text, "input#link", "value")
+    assert attribute((await keeper.get(page)).text, "input#link", "value") == old  # after a reload, too
+    curator = await site.client(site.cast.curator)
+    assert not select((await curator.get(page)).text, "input#link")  # another browser
+    for person in (site.cast.partner, None):
+        stranger = await site.client(person)
+        assert (await stranger.get(page)).status_code in {303, 404}
+        assert (await stranger.post(page)).status_code in {303, 404}
+    answer = await curator.post(page)
+    new = attribute((await curator.get(answer.headers["location"])).text, "input#link", "value")
+    guest = await site.client()
+    for link, status in ((old, 404), (new, 200)):
+        assert (await guest.get(link.removeprefix(site.settings.site_url))).status_code == status
+    assert (await keeper.get(page)).status_code == 404
+    assert await Invitation.all().count() == 1

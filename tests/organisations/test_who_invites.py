@@ -249,7 +249,9 @@ async def test_every_owner_is_told_of_a_new_member(site: Site) -> None:
     await make_owner(site)
     await make_owner(site, site.cast.colleague)
     client = await site.client(site.cast.partner)
-    answer = await client.post("/desk/invitations-sent", data=fields(site, site.cast.curator.email))
+    answer = await client.post(
+        "/desk/invitations-sent", data=fields(site, site.cast.curator.email), follow_redirects=True
+    )
     link = re.search(r"(/desk/invitations/[\w-]+)", answer.text)
     assert link
     assert (await (await site.client(site.cast.curator)).post(link[1])).status_code == 303
@@ -319,7 +321,7 @@ async def test_a_site_of_one_charity_has_its_keeper_as_first_owner_and_says_so(s
     organisation = await Organisation.create(slug="ours", name=Texts({"en": "Ours"}))
     client = await site.client(site.cast.keeper)
     sent = {**fields(site, site.cast.keeper.email), "organisation": str(organisation.id)}
-    answer = await client.post("/desk/invitations-sent", data=sent)
+    answer = await client.post("/desk/invitations-sent", data=sent, follow_redirects=True)
     link = re.search(r"(/desk/invitations/[\w-]+)", answer.text)
     assert link
     assert (await client.post(link[1])).status_code == 303

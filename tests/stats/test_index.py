@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Status
-from gallery.clock import today
+from gallery.clock import now, today
 from gallery.exhibitions.models import Edition
 from gallery.stats import views
 from gallery.stats.csv_export import FORMULA_PREFIXES, escape_formula
@@ -30,6 +30,7 @@ from gallery.stats.models import (
 from gallery.stats.plots import HEIGHT, WIDTH, axis_scale, bar_plot, buckets
 from gallery.stats.totals import Counts, DateRange, total_counts
 from gallery.themes.models import Theme
+from gallery.web.rendering import shown_date
 from gallery.web.texts import Texts
 from tests import factories
 from tests.conftest import Site
@@ -317,3 +318,21 @@ def test_a_plot_keeps_every_number_and_stays_within_its_frame(
     for bar in drawn.bars:
         assert 0 <= bar.x <= bar.x + bar.width <= WIDTH
         assert 0 <= bar.y <= bar.y + bar.height <= HEIGHT
+
+
+async def test_before_anything_is_on_view_it_says_when_figures_begin(site: Site) -> None:
+    await factories.accepted(site)
+    theirs = await factories.artwork(site.storage, site.cast.elsewhere, status=Status.ACCEPTED)
+    await factories.exhibition([theirs])
+    client = await site.client(site.cast.partner)
+    assert "None has been on view yet" in text_in((await client.get("/desk/figures")).text, ".notice")
+    opens_at = now() + timedelta(days=3)
+    ours = await Artwork.get(organisation_id=site.cast.organisation.id)
+    exhibition = await factories.exhibition([ours], opens_at=opens_at)
+    sentence = text_in((await client.get("/desk/figures")).text, ".notice")
+    assert sentence == f"Counting begins on {shown_date(opens_at)}, when visitors first see a work."
+    await Edition.filter(exhibition=exhibition).update(opens_at=now() - timedelta(days=1))
+    await Artwork.filter(id=ours.id).update(first_shown_at=now() - timedelta(days=1))
+    assert not select((await client.get("/desk/figures")).text, ".notice")
+    curator = await site.client(site.cast.curator)
+    assert not select((await curator.get("/desk/figures")).text, ".notice")

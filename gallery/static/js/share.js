@@ -1,6 +1,6 @@
 // Share a page by the device's own menu, or copy its address. Without scripts the links remain.
 
-for (const menu of document.querySelectorAll("details.share")) {
+for (const menu of document.querySelectorAll(".share")) {
   const { title, address } = menu.dataset;
   const field = menu.querySelector("input");
   const status = menu.querySelector("[role=status]");
@@ -8,7 +8,7 @@ for (const menu of document.querySelectorAll("details.share")) {
   const device = menu.querySelector("[value=device]");
 
   copy.hidden = !navigator.clipboard;
-  device.hidden = !navigator.share;
+  if (device) device.hidden = !navigator.share;
 
   field.addEventListener("focus", () => field.select());
   copy.addEventListener("click", async () => {
@@ -19,7 +19,7 @@ for (const menu of document.querySelectorAll("details.share")) {
       field.focus(); // its text is selected, and can be copied by hand
     }
   });
-  device.addEventListener("click", () => {
+  device?.addEventListener("click", () => {
     navigator.share({ title, url: address }).catch(() => {}); // closing the device's menu is no error
   });
   menu.addEventListener("keydown", (event) => {
