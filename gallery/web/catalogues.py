@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -78,7 +79,8 @@ def update_catalogues() -> dict[str, int]:
     template = extract_messages()
     catalogues = {language: read_catalogue(language) for language in shipped_languages()}
     for language, catalogue in catalogues.items():
-        catalogue.update(template, no_fuzzy_matching=True)
+        # A copy: Babel puts the template's own messages into the catalogue, and English fills them with words below.
+        catalogue.update(copy.deepcopy(template), no_fuzzy_matching=True)
         catalogue.creation_date = CATALOGUE_DATE  # so that the file changes only with its messages
         catalogue.obsolete.clear()
         catalogue.fuzzy = False

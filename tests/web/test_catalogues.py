@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog, Message
 
+from gallery.web import catalogues
 from gallery.web.catalogues import (
     BY_HAND,
     CONVERTED,
@@ -14,6 +16,7 @@ from gallery.web.catalogues import (
     converter,
     extract_messages,
     shipped_languages,
+    update_catalogues,
 )
 from gallery.web.languages import read_catalogue
 
@@ -46,6 +49,19 @@ def test_every_message_is_there_and_translated(template: Catalog, language: str)
         if held is None or not all(text.strip() for text in texts(held.string)):
             missing.append(message.id)
     assert missing == []
+
+
+def test_what_is_new_is_not_taken_for_translated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    template = Catalog()
+    template.add("zzqx")
+    monkeypatch.setattr(catalogues, "extract_messages", lambda: template)
+    words = (catalogues.LOCALE_FOLDER / "zh-Hant/words.tsv").read_text()
+    monkeypatch.setattr(catalogues, "LOCALE_FOLDER", tmp_path)
+    for language in ("en", "zh", "zh-Hant"):
+        (tmp_path / language).mkdir()
+        (tmp_path / language / "messages.po").write_text("")
+    (tmp_path / "zh-Hant/words.tsv").write_text(words)
+    assert update_catalogues() == {"en": 0, "zh": 1, "zh-Hant": 1}
 
 
 @pytest.mark.parametrize("language", shipped_languages())
