@@ -1,6 +1,7 @@
 // Upload many pictures: each is sent in pieces (tus), resumes when the connection is back, and becomes a row below.
 
 import { attachWorkForm, withStorage } from "./work-form.js";
+import { timedFetch } from "./timed-fetch.js";
 
 const MAX_PARALLEL = 3;
 const CHUNK_SIZE = 4 * 1024 * 1024; // bytes of one request
@@ -150,7 +151,7 @@ class Sending {
     if (!this.work) return;
     const id = this.work.split("/").pop();
     try {
-      const answer = await fetch(`${words.row}${id}`);
+      const answer = await timedFetch(`${words.row}${id}`);
       if (!answer.ok) return;
       const holder = document.createElement("template");
       holder.innerHTML = await answer.text();
