@@ -11,6 +11,7 @@ from playwright.async_api import BrowserContext, Page, expect
 
 import gallery
 from gallery.artworks.models import Artwork
+from gallery.images.models import Image
 from tests import factories
 from tests.browser.conftest import came, hold, until
 from tests.browser.people import click_through, sign_in
@@ -87,6 +88,26 @@ async def test_the_state_is_true_while_the_line_stalls_and_is_cut(
     await expect(state).to_have_text(SAVED)
     await until(page, NOTHING_KEPT)
     assert await title_of(work) == "Four"
+
+
+async def test_an_upload_that_stalls_is_tried_again(
+    live: LiveSite, browser: BrowserContext, line: tuple[BadLine, str], tmp_path: Path
+) -> None:
+    bad, address = line
+    await browser.add_init_script(
+        """const { set } = Object.getOwnPropertyDescriptor(XMLHttpRequest.prototype, "timeout");
+        Object.defineProperty(XMLHttpRequest.prototype, "timeout", { set(ms) { set.call(this, ms / 60); } });"""
+    )
+    page, work = await writing(live, browser, address)
+    await page.goto(f"{address}/desk/works/many")
+    path = tmp_path / "IMG_1.jpg"
+    path.write_bytes(factories.photograph(640, 480))
+    bad.is_stalled = True
+    await page.set_input_files("#pictures", path)
+    await expect(page.locator(".many-sending li")).to_contain_text("The connection broke")
+    bad.is_stalled = False
+    await expect(page.locator(".many-sending li")).to_contain_text("is now a draft")
+    await eventually(lambda: Image.filter(artwork__id__gt=work.id).exists())
 
 
 async def test_a_failing_server_is_not_called_a_missing_connection(

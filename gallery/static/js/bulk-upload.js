@@ -5,6 +5,7 @@ import { timedFetch } from "./timed-fetch.js";
 
 const MAX_PARALLEL = 3;
 const CHUNK_SIZE = 4 * 1024 * 1024; // bytes of one request
+const REQUEST_LIMIT = 120_000; // ms; what arrived of a request is kept
 const RETRY_DELAYS = [0, 1000, 3000, 5000, 10_000, 20_000]; // ms between tries
 const RETRY_AFTER = 15_000; // ms until the next try, after all of these failed
 
@@ -79,6 +80,11 @@ class Sending {
       retryDelays: RETRY_DELAYS,
       removeFingerprintOnSuccess: true,
       metadata: { filename: this.file.name, ...(organisation && { organisation: organisation.value }) },
+      onBeforeRequest: (request) => {
+        const xhr = request.getUnderlyingObject();
+        xhr.timeout = REQUEST_LIMIT;
+        xhr.addEventListener("timeout", (event) => xhr.onerror?.(event)); // tus hears of errors alone
+      },
       onShouldRetry: (error) => {
         const status = responseOf(error)?.getStatus() ?? 0;
         const willRetry = status === 0 || status === 408 || status === 409 || status === 423 || status >= 500;
