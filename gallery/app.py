@@ -20,6 +20,7 @@ import gallery.artists.feature
 import gallery.artworks.feature
 import gallery.audit.feature
 import gallery.exhibitions.feature
+import gallery.exports.feature
 import gallery.images.feature
 import gallery.interop.feature
 import gallery.mail.feature
@@ -86,6 +87,7 @@ FEATURES: tuple[Feature, ...] = (
     gallery.interop.feature,
     gallery.sharing.feature,
     gallery.archives.feature,
+    gallery.exports.feature,
     gallery.search.feature,
     gallery.accounts.feature,
     gallery.mail.feature,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -65,9 +65,11 @@ def show_bad_address(request: Request) -> Response:
 
 
 async def ask_to_sign_in(request: Request, error: Exception) -> Response:
-    """Redirect to the sign-in page, which redirects back to a page that was requested with GET."""
-    page = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    query = f"?next={quote(page)}" if request.method == "GET" else ""
+    """Redirect to the sign-in page, which redirects back to the page that was requested, or that has the sent form."""
+    url = str(request.url) if request.method == "GET" else request.headers.get("referer", "")
+    wanted = urlsplit(url)
+    page = wanted.path + (f"?{wanted.query}" if wanted.query else "")
+    query = f"?next={quote(page)}" if page else ""
     return RedirectResponse(pages_of(request).url("accounts:sign_in") + query, status_code=303)
 
 

@@ -148,7 +148,8 @@ class LiveSite:
 class BadLine:
     """A connection to a server that breaks after some bytes, until it has broken `times` times. With a range
     for `after` each connection breaks at a random number of bytes (from `seed`), some only after everything
-    has arrived, while the response is sent.
+    has arrived, while the response is sent. While `is_stalled` nothing passes and nothing breaks; while `is_cut` every
+    connection breaks at once.
     """
 
     def __init__(self, port: int, after: int | range, times: int, seed: int = 0) -> None:
@@ -156,6 +157,7 @@ class BadLine:
         self.after = after if isinstance(after, range) else range(after, after + 1)
         self.chance = random.Random(seed)
         self.breaks = self.lost_answers = 0
+        self.is_stalled = self.is_cut = False
 
     async def __aenter__(self) -> str:
         self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -165,6 +167,9 @@ class BadLine:
         self.server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.is_cut:
+            writer.transport.abort()
+            return
         there, back = await asyncio.open_connection("127.0.0.1", self.port)
         after = self.chance.choice(self.after)
         loses_answer = len(self.after) > 1 and self.chance.random() < 0.3
@@ -178,6 +183,11 @@ class BadLine:
         async def up() -> None:
             sent = 0
             while data := await reader.read(4096):
+                await self._passes()
+                if self.is_cut:
+                    writer.transport.abort()
+                    back.close()
+                    return
                 if self.left and sent + len(data) > after:
                     back.write(data[: after - sent])
                     await back.drain()
@@ -190,6 +200,7 @@ class BadLine:
 
         async def down() -> None:
             while data := await there.read(65536):
+                await self._passes()
                 if self.left and loses_answer:
                     self.lost_answers += 1
                     break_off()
@@ -199,6 +210,10 @@ class BadLine:
             writer.close()
 
         await asyncio.gather(up(), down(), return_exceptions=True)
+
+    async def _passes(self) -> None:
+        while self.is_stalled:
+            await asyncio.sleep(0.05)
 
 
 TEXTUAL = (

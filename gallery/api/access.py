@@ -7,16 +7,12 @@ from __future__ import annotations
 
 import math
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from gallery.accounts.models import Membership, Person
 from gallery.api.models import Token
 from gallery.api.problems import Problem, use_program_language
 from gallery.api.tokens import find_token, is_well_formed
 from gallery.audit.current_user import set_current_user_id
-from gallery.organisations.access import load_organisation
-from gallery.organisations.models import Organisation
 from gallery.settings import Settings
 from gallery.web.languages import gettext as _
 from gallery.web.security import RateLimit, client_network
@@ -73,11 +69,3 @@ def _check_limit(limit: RateLimit, key: str) -> None:
     seconds = limit.wait(key)
     if seconds:
         raise Problem(429, headers={"retry-after": str(math.ceil(seconds))})
-
-
-async def load_as_owner(request: Request) -> tuple[Person, Organisation, Membership]:
-    """The signed-in owner, the organisation in the URL, and the membership; 404 for anybody but an owner."""
-    person, organisation, membership = await load_organisation(request)
-    if membership is None or not membership.is_owner:
-        raise HTTPException(404)
-    return person, organisation, membership

@@ -8,7 +8,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.accounts.confirmation import require_confirmation
-from gallery.api.access import load_as_owner
 from gallery.api.forms import TokenForm
 from gallery.api.models import Token
 from gallery.api.tokens import (
@@ -23,6 +22,7 @@ from gallery.api.tokens import (
     tokens_of,
 )
 from gallery.clock import now
+from gallery.organisations.access import load_as_owner
 from gallery.organisations.models import Organisation
 from gallery.web.forms import read_small_form
 from gallery.web.languages import gettext as _

@@ -217,6 +217,7 @@ async def private_accesses(artist: Artist, consent_ids: Collection[int]) -> list
         await Entry.filter(
             Q(verb=Verb.ARTIST_PRIVATE_READ, thing_id__in=[artist.id, *merged])
             | Q(verb=Verb.CONSENT_FORM_READ, thing_id__in=list(consent_ids))
+            | _in_an_export(artist, consent_ids)
         )
         .order_by("-id")
         .limit(ACCESSES_LISTED)
@@ -230,8 +231,15 @@ async def private_accesses(artist: Artist, consent_ids: Collection[int]) -> list
         PrivateAccess(
             names.get(each.person_id or 0, ""),
             each.at,
-            each.verb == Verb.CONSENT_FORM_READ,
-            each.with_id is not None,
+            each.verb != Verb.ARTIST_PRIVATE_READ,
+            each.with_id is not None and each.verb != Verb.EXPORT_RECORDS_READ,
         )
         for each in entries
     ]
+
+
+def _in_an_export(artist: Artist, consent_ids: Collection[int]) -> Q:
+    """The downloads of all signed forms of the organisation, if the artist has consents."""
+    organisation_id = artist.organisation_id if consent_ids else 0
+    downloads: dict[str, Any] = {"organisation_id": organisation_id, "at__gt": artist.created_at}
+    return Q(verb=Verb.EXPORT_RECORDS_READ, **downloads)

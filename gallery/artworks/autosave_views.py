@@ -46,7 +46,9 @@ async def create(request: Request) -> Response:
         raise HTTPException(400)
     form_key = autosave_key(posted_key)
     ids = [each.id for each in organisations]
-    artwork = await Artwork.filter(form_key=form_key, organisation_id__in=ids).first()
+    # With the posted key itself the draft was saved by hand, although the page did not receive the response.
+    keys = [form_key, posted_key]
+    artwork = await Artwork.filter(form_key__in=keys, organisation_id__in=ids).first()
     if artwork is None:
         chosen = next((one for one in organisations if str(one.id) == posted.get("organisation")), None)
         draft = blank_details(chosen or organisations[0], person)

@@ -119,6 +119,9 @@ class Verb(StrEnum):
     IMPORT_CHECKED_AGAIN = "import.checked_again"
     IMPORT_CONFIRMED = "import.confirmed"
     IMPORT_TAKEN_BACK = "import.taken_back"
+    EXPORT_MADE = "export.made"
+    EXPORT_RECORDS_READ = "export.records_read"
+    EXPORT_WORKS_READ = "export.works_read"
     REASON_MADE = "reason.made"
     REASON_CHANGED = "reason.changed"
     REASON_DELETED = "reason.deleted"
@@ -271,6 +274,9 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.IMPORT_CHECKED_AGAIN: _l("had a sheet of works checked again"),
     Verb.IMPORT_CONFIRMED: _l("imported a sheet of works"),
     Verb.IMPORT_TAKEN_BACK: _l("took an import back"),
+    Verb.EXPORT_MADE: _l("had an export made"),
+    Verb.EXPORT_RECORDS_READ: _l("downloaded an export's records with the signed forms"),
+    Verb.EXPORT_WORKS_READ: _l("downloaded an export's works"),
     Verb.REASON_MADE: _l("added a standard reason"),
     Verb.REASON_CHANGED: _l("changed a standard reason"),
     Verb.REASON_DELETED: _l("removed a standard reason"),
@@ -325,6 +331,7 @@ KIND_WORDS: Mapping[str, Any] = {
     "consent": _l("Consent"),
     "work": _l("Work"),
     "import": _l("Import"),
+    "export": _l("Export"),
     "reason": _l("Standard reason"),
     "round": _l("Scoring round"),
     "report": _l("Report"),

@@ -44,6 +44,7 @@ from gallery.cli.revocations import is_of_another_site, valid_digests
 from gallery.clock import now
 from gallery.db.connection import sqlite_file
 from gallery.exhibitions.stored_files import batches, expected_private_files
+from gallery.exports.models import EXPORT_FOLDER
 from gallery.images.storage_keys import UPLOAD_FOLDER
 from gallery.monitoring.maintenance import record_run
 from gallery.monitoring.models import MaintenanceKind
@@ -51,6 +52,9 @@ from gallery.reviews.models import Veto
 from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.storage.store import StoredFile
+
+# An upload begins again after a restore; an export is made again, and its copy would outlast a withdrawal.
+PASSING_FOLDERS = (f"{UPLOAD_FOLDER}/", f"{EXPORT_FOLDER}/")
 
 
 @dataclass(frozen=True)
@@ -204,14 +208,14 @@ async def copy_database(settings: Settings, into: Path) -> None:
 
 
 async def copy_pictures(storage: Storage, pool: Path) -> tuple[int, list[str]]:
-    """Copy every private file that is new or newer than in `pool`, except pieces of unfinished uploads.
+    """Copy every private file that is new or newer than in `pool`, except pieces of unfinished uploads and exports.
 
     A damaged original is not copied, so that it never replaces a good one. Returns the number of copied
     files and the keys of damaged ones.
     """
     copied, damaged = 0, list[str]()
     async for batch in batches(storage.private.files()):
-        lasting = [stored for stored in batch if not stored.key.startswith(f"{UPLOAD_FOLDER}/")]
+        lasting = [stored for stored in batch if not stored.key.startswith(PASSING_FOLDERS)]
         new = [stored for stored in lasting if not _is_copied(pool, stored)]
         expected = await expected_private_files({stored.key for stored in new})
         for stored in new:

@@ -47,6 +47,7 @@ from gallery.cli.revocations import RevokedThing, is_of_another_site, revoke_end
 from gallery.db import content_version
 from gallery.db.connection import UNFINISHED_RESTORE_TABLE, sqlite_file
 from gallery.exhibitions.stored_files import expected_private_files
+from gallery.exports.models import Export, ExportState
 from gallery.images.models import Upload
 from gallery.monitoring.maintenance import forget_runs_before_restore
 from gallery.reviews.vetoes import veto
@@ -140,6 +141,7 @@ async def restore_site(
             ended += [each async for each in revoke_ended(valid, storage)]
             validity = f"Everything that was no longer valid at {written} is ended. What ended later is as it was in the copy."
         await Upload.filter(completed_at=None).delete()  # their pieces are in no backup: clients begin again
+        await Export.filter(state=ExportState.READY).update(state=ExportState.EXPIRED)  # likewise
         damaged = await place_pictures(storage, folder / PICTURES_FOLDER)
         await forget_runs_before_restore(copy_time(copied))
         await content_version.bump()

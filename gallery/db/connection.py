@@ -62,6 +62,7 @@ MODELS = [
     "gallery.reviews.models",
     "gallery.api.models",
     "gallery.exhibitions.models",
+    "gallery.exports.models",
     "gallery.search.models",
 ]
 

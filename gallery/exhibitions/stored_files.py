@@ -19,6 +19,7 @@ from gallery.artworks.models import Artwork, has_image, images_of
 from gallery.artworks.screening import profile_images_on_view
 from gallery.clock import now
 from gallery.exhibitions.credit_logos import known_logo_keys
+from gallery.exports.models import needed_export_keys
 from gallery.images.models import Image, ImageState, UploadPiece
 from gallery.images.renditions import PREVIEW_NAME, UNFRAMED_NAME
 from gallery.images.storage_keys import (
@@ -164,6 +165,7 @@ async def needed_keys_without_image(keys: set[str]) -> set[str]:
         | await known_logo_keys(keys)
         | await known_upload_keys(keys)
         | await known_sound_keys(keys)
+        | await needed_export_keys(keys)
     )
 
 

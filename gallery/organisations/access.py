@@ -58,6 +58,14 @@ async def load_organisation(request: Request) -> tuple[Person, Organisation, Mem
     return person, organisation, membership
 
 
+async def load_as_owner(request: Request) -> tuple[Person, Organisation, Membership]:
+    """The signed-in owner, the organisation in the URL, and the membership; 404 for anybody but an owner."""
+    person, organisation, membership = await load_organisation(request)
+    if membership is None or not membership.is_owner:
+        raise HTTPException(404)
+    return person, organisation, membership
+
+
 def can_edit_organisation(person: Person, membership: Membership | None) -> bool:
     """Whether a person may change an organisation's profile: its owners and all curators may.
 

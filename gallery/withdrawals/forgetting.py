@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import gallery.artists.forgetting
 import gallery.artworks.forgetting
 import gallery.exhibitions.forgetting
+import gallery.exports.forgetting
 import gallery.images.forgetting
 import gallery.mail.forgetting
 import gallery.reviews.forgetting
@@ -31,6 +32,7 @@ FORGET_IN_ORDER: tuple[ForgetConsent, ...] = (
     gallery.search.forgetting.forget_consent,
     gallery.stats.forgetting.forget_consent,
     gallery.mail.forgetting.forget_consent,
+    gallery.exports.forgetting.forget_consent,
     gallery.artworks.forgetting.forget_consent,
     gallery.artists.forgetting.forget_consent,
 )

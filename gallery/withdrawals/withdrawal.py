@@ -23,6 +23,7 @@ from gallery.clock import now
 from gallery.db import content_version
 from gallery.db.connection import in_transaction
 from gallery.erasure import request_erasure
+from gallery.exports.exports import delete_dropped_files
 from gallery.images.forgetting import images_of_consent
 from gallery.images.models import Fingerprint, Image
 from gallery.images.storage_keys import delete_image_files, logo_key
@@ -111,7 +112,8 @@ async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
     The files are deleted at once, and again when every process knows of the withdrawal. In between, another
     process may have published files, or allowed a logo that resembles a work.
     """
-    consent = await Consent.get(id=withdrawal.consent_id)
+    consent = await Consent.get(id=withdrawal.consent_id).prefetch_related("artist")
+    await delete_dropped_files(consent.artist.organisation_id, storage)
     for each in [consent, *await predecessors(consent)]:
         await delete_all_forms(each.id, storage)
     for image in await images_of_consent(consent.id).filter(fingerprint__id__isnull=True):

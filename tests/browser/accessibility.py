@@ -115,6 +115,7 @@ class Furnished:
             "/desk/figures?first=2026-02-30&last=",
             f"/desk/organisations/{self.live.cast.organisation.id}/edit",
             f"/desk/organisations/{self.live.cast.organisation.id}/tokens",
+            f"/desk/organisations/{self.live.cast.organisation.id}/export",
             "/desk/account",
             "/desk/account/address",
             "/desk/account/second-factor",

@@ -135,7 +135,7 @@ async def test_it_saves_as_one_goes_and_two_curators_are_told(
         await page.locator(f"#room-{room.id} > details > summary").first.click()
     await hers.locator(title).fill("Her room")
     form = hers.locator(f"form:has({title})")
-    await expect(form.locator(".saved")).to_have_text("Saved in the draft.")
+    await expect(form.locator(".saved")).to_contain_text("Saved in the draft, ")
     assert (await Room.get(id=room.id)).title.get("en") == "Her room"
 
     # He changes the same field: no text is overwritten or lost.
@@ -166,11 +166,11 @@ async def test_what_another_wrote_stays_however_often_one_goes_on_saving(
     one, hers = await enter(chromium, live.cast.curator, builder)
     other, his = await enter(chromium, live.cast.keeper, builder)
     await his.locator("#introduction-zh").fill("他的话")
-    await expect(his.locator("#edition .saved")).to_have_text("Saved in the draft.")
+    await expect(his.locator("#edition .saved")).to_contain_text("Saved in the draft, ")
     for title in ("First", "Second"):
         await hers.locator("#title-en").fill(title)
-        await expect(hers.locator("#edition .saved")).to_have_text("Not saved yet")
-        await expect(hers.locator("#edition .saved")).to_have_text("Saved in the draft.")
+        await expect(hers.locator("#edition .saved")).to_have_text("Saving…")
+        await expect(hers.locator("#edition .saved")).to_contain_text("Saved in the draft, ")
     kept = await draft_of(exhibition)
     assert (kept.title.get("en"), kept.introduction.get("zh")) == ("Second", "他的话")
     # In his field her window shows the old words: when she writes there, she gets a notice.
@@ -195,7 +195,7 @@ async def test_whoever_types_on_while_a_save_takes_long_is_not_in_conflict_with_
     await asyncio.sleep(2)  # longer than the page waits after the last key
     assert len(posted) == 1
     is_over.set()
-    await expect(form.locator(".saved")).to_have_text("Saved in the draft.")
+    await expect(form.locator(".saved")).to_contain_text("Saved in the draft, ")
     await expect(form.locator(".field-error")).to_have_count(0)
     assert len(posted) == 2
     assert (await Room.get(id=room.id)).title.get("en") == "Her room"

@@ -115,6 +115,7 @@ MACHINE = {
         "audit_entry",
         "credit_logo",
         "derivative",
+        "export",
     ),
     *("mail_link", "sign_in_attempt", "signed_form", "worker_beat", "maintenance_run"),
     "search_entry",  # filled directly: its index is a separate table

@@ -1,6 +1,8 @@
 // Saves a form while somebody types in it: a moment after the last key, when a field or the page is left, and when the
 // connection is back. Each kind of form says where to post and what the answers mean (work-form.js, builder/forms.js).
 
+import { timedFetch } from "./timed-fetch.js";
+
 const PAUSE = 1200; // ms after the last key
 const RETRY = 8000; // ms until the next try without a connection
 
@@ -12,6 +14,8 @@ export class Autosave {
     this.savedVersion = 0; // what the server has
     this.timer = null;
     this.busy = null; // the save in flight
+    this.field = ""; // the id of the field that somebody used last
+    form.addEventListener("focusin", (event) => (this.field = event.target.id || this.field));
     form.addEventListener("input", () => this.changed());
     form.addEventListener("change", (event) => event.target.type !== "file" && this.save());
     form.addEventListener("focusout", () => this.save());
@@ -25,7 +29,8 @@ export class Autosave {
   //   address    where to post
   //   body()     what to post
   //   received(answer, version, body)    shows the answer to the save of this version and returns whether all is well
-  //   offline()    says that there is no connection
+  //   status    the element that says whether all is saved
+  //   notSaved(sentence, link)    says why it is not, perhaps with a link
 
   get isDirty() {
     return this.version > this.savedVersion;
@@ -33,7 +38,42 @@ export class Autosave {
 
   changed() {
     this.version += 1;
+    this.saySaving();
     this.saveIn(PAUSE);
+  }
+
+  sends() {} // before each save, with its body
+
+  // `state` is saving, unsaved or saved. Screen readers hear only what came of it. What is said already stays as it is: a
+  // link in it must not vanish under a finger, nor be heard again with every try.
+  say(state, sentence, link = "") {
+    const text = sentence + (link && ` ${link.textContent}`);
+    if (this.status.dataset.state === state && this.status.textContent === text) return;
+    this.status.dataset.state = state;
+    this.status.setAttribute("aria-busy", String(state === "saving"));
+    this.status.replaceChildren(sentence, ...(link && [" ", link]));
+  }
+
+  // While something could not be saved, it is not said of each try that it is being saved.
+  saySaving() {
+    if (this.status.dataset.state !== "unsaved") this.say("saving", this.words.saving);
+  }
+
+  // Signed out: the link leads back to the field that was used last.
+  signedOut() {
+    const link = document.createElement("a");
+    const back = () => encodeURIComponent(`${this.returnTo}#${this.field}`);
+    const lead = () => (link.href = `${this.words.signInAt}?next=${back()}`);
+    link.addEventListener("click", lead);
+    lead();
+    link.textContent = this.words.signIn;
+    this.notSaved(this.words.signedOut, link);
+    this.retryLater();
+    return false;
+  }
+
+  get returnTo() {
+    return location.pathname + location.search;
   }
 
   saveIn(pause) {
@@ -64,11 +104,14 @@ export class Autosave {
     const version = this.version;
     const body = this.body();
     const headers = { accept: "application/json" };
+    this.saySaving();
+    this.sends(body);
     try {
-      const answer = await fetch(this.address, { method: "POST", body, headers, keepalive: isLeaving });
+      const answer = await timedFetch(this.address, { method: "POST", body, headers, keepalive: isLeaving });
+      if (answer.status >= 500 || answer.status === 408 || answer.status === 429) throw new Error(answer.status);
       return await this.received(answer, version, body);
-    } catch {
-      this.offline();
+    } catch (error) {
+      this.notSaved(error instanceof TypeError ? this.words.offline : this.words.silent);
       this.retryLater();
       return false;
     }

@@ -1,9 +1,11 @@
 // Upload many pictures: each is sent in pieces (tus), resumes when the connection is back, and becomes a row below.
 
 import { attachWorkForm, withStorage } from "./work-form.js";
+import { timedFetch } from "./timed-fetch.js";
 
 const MAX_PARALLEL = 3;
 const CHUNK_SIZE = 4 * 1024 * 1024; // bytes of one request
+const REQUEST_LIMIT = 120_000; // ms; what arrived of a request is kept
 const RETRY_DELAYS = [0, 1000, 3000, 5000, 10_000, 20_000]; // ms between tries
 const RETRY_AFTER = 15_000; // ms until the next try, after all of these failed
 
@@ -99,6 +101,11 @@ class Sending {
         ...(this.digest && { sha256: this.digest }),
         ...(organisation && { organisation: organisation.value }),
       },
+      onBeforeRequest: (request) => {
+        const xhr = request.getUnderlyingObject();
+        xhr.timeout = REQUEST_LIMIT;
+        xhr.addEventListener("timeout", (event) => xhr.onerror?.(event)); // tus hears of errors alone
+      },
       onShouldRetry: (error) => {
         if (responseOf(error)?.getHeader("gallery-work")) return false; // the same picture is there
         const status = responseOf(error)?.getStatus() ?? 0;
@@ -181,7 +188,7 @@ class Sending {
     if (!this.work) return;
     const id = this.work.split("/").pop();
     try {
-      const answer = await fetch(`${words.row}${id}`);
+      const answer = await timedFetch(`${words.row}${id}`);
       if (!answer.ok) return;
       const holder = document.createElement("template");
       holder.innerHTML = await answer.text();

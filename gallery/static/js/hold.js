@@ -1,6 +1,8 @@
 // While the page of a review is open it renews the curator's hold on the work. It releases the hold when it is left,
 // and says what changed.
 
+import { timedFetch } from "./timed-fetch.js";
+
 const page = document.querySelector("[data-hold]");
 const notice = document.getElementById("meanwhile");
 const wasHeld = document.getElementById("holder") !== null;
@@ -19,7 +21,7 @@ async function renew() {
   if (document.hidden) return;
   try {
     const body = new URLSearchParams({ seen: page.dataset.seen });
-    const answer = await fetch(page.dataset.hold, { method: "POST", body });
+    const answer = await timedFetch(page.dataset.hold, { method: "POST", body });
     if (!answer.ok) return;
     const payload = await answer.json();
     if (!payload.is_waiting) say(notice.dataset.decided);

@@ -1,6 +1,8 @@
 // A page that waits for the worker reloads by itself. Only changed parts are replaced, so that scroll position, focus
 // and open details stay, and a live region announces the result.
 
+import { timedFetch } from "./timed-fetch.js";
+
 const FIRST = 3000; // ms until the next look
 const LONGEST = 30_000; // ms, where there is no connection
 
@@ -26,7 +28,7 @@ async function look(pause) {
   await new Promise((done) => setTimeout(done, pause));
   if (document.hidden) return look(FIRST);
   try {
-    const answer = await fetch(location.href);
+    const answer = await timedFetch(location.href);
     if (answer.redirected || answer.status === 404) return undefined; // signed out, or deleted: the next click shows it
     if (!answer.ok) return look(LONGEST);
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");

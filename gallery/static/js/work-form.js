@@ -2,8 +2,12 @@
 // somebody else changed the same field, the partner chooses between the two texts.
 
 import { Autosave } from "./autosave.js";
+import { timedFetch } from "./timed-fetch.js";
+
+const untilThePageIsClosed = () => new Promise(() => {});
 
 // Fields that are no part of the work, or that the partner does not type.
+const MAX_UNANSWERED = 5;
 const NOT_TYPED = new Set(["form_key", "image", "seen", "organisation", "find", "add_language", "add_language_other"]);
 
 // Uses the browser's storage; null if that is not allowed or full. Then the next save still brings the text to the
@@ -16,12 +20,37 @@ export function withStorage(act) {
   }
 }
 
+// What could not be sent of this person's works: [key in the storage, key of the work, { at, fields, seen }], the latest
+// first. The key of a new work is "new-" and that of its form.
+export function unsentWorks(person) {
+  const start = `typing ${person} `;
+  const found = withStorage((storage) =>
+    Object.keys(storage)
+      .filter((key) => key.startsWith(start))
+      .map((key) => [key, key.slice(start.length), JSON.parse(storage.getItem(key))]),
+  );
+  return (found ?? []).sort(([, , one], [, , other]) => other.at - one.at);
+}
+
 const parseDigests = (seen) => new Map(seen.split(" ").map((pair) => pair.split(":")));
+const formatDigests = (digests) => [...digests].map((pair) => pair.join(":")).join(" ");
+const normalised = (value) => value.replaceAll("\r\n", "\n").trim();
+const valuesOf = (fields, name) => fields.filter((pair) => pair[0] === name).map((pair) => pair[1]);
+const asText = (values) => JSON.stringify(values.map(normalised).filter(Boolean).sort());
+
+// Whether what "somebody else" saved is one of the `unanswered` saves of this browser.
+export function isOwn({ field, theirs }, unanswered) {
+  return unanswered.some((sent) => asText(valuesOf(sent, field)) === asText(theirs));
+}
 
 class WorkForm extends Autosave {
   constructor(form) {
     super(form);
     this.status = form.querySelector(".typing-state");
+    this.field = form.querySelector("[name=title]")?.id ?? "";
+    this.unanswered = []; // the fields of the latest saves that no answer came to: the server may have them
+    this.isKept = false; // whether this browser keeps what is typed
+    this.lock();
     this.offerUnsent();
     form.addEventListener("click", (event) => {
       const button = event.target.closest("button[value=language]");
@@ -31,12 +60,17 @@ class WorkForm extends Autosave {
     });
   }
 
+  // While the form is open, the list of works does not send what is kept of it (unsent.js).
+  lock() {
+    navigator.locks?.request(this.storageKey, { mode: "shared" }, untilThePageIsClosed);
+  }
+
   // Adds the fields of another translation. The server makes them, as for a form without a script; `fields` are sent
   // beside those of the form.
   async addLanguage(fields) {
     const body = this.body();
     for (const [name, value] of [...fields, ["then", "language"]]) body.set(name, value);
-    const answer = await fetch(this.form.action, { method: "POST", body });
+    const answer = await timedFetch(this.form.action, { method: "POST", body });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const adding = page.querySelector(".add-language");
     if (!adding) throw new Error(`No form, but ${answer.status}`); // signed out, for instance
@@ -51,7 +85,19 @@ class WorkForm extends Autosave {
   }
 
   get storageKey() {
-    return `typing ${this.words.person} ${this.words.key}`;
+    return `typing ${this.words.person} ${this.workKey}`;
+  }
+
+  get workKey() {
+    return this.isNew ? `new-${this.form.elements.form_key.value}` : this.words.key;
+  }
+
+  get isNew() {
+    return this.words.key === "new";
+  }
+
+  get returnTo() {
+    return this.isNew ? `${location.pathname}?unsent=${this.workKey}` : super.returnTo;
   }
 
   body() {
@@ -70,53 +116,49 @@ class WorkForm extends Autosave {
   }
 
   remember() {
-    const kept = JSON.stringify({ at: Date.now(), fields: this.typedFields() });
-    withStorage((storage) => storage.setItem(this.storageKey, kept));
+    const kept = JSON.stringify({
+      at: Date.now(),
+      fields: this.typedFields(),
+      seen: this.form.elements.seen.value,
+      unanswered: this.unanswered,
+    });
+    this.isKept = Boolean(withStorage((storage) => storage.setItem(this.storageKey, kept) ?? true));
+  }
+
+  sends(body) {
+    this.unanswered = [...this.unanswered, [...body]].slice(-MAX_UNANSWERED);
+    this.remember();
   }
 
   forget() {
     withStorage((storage) => storage.removeItem(this.storageKey));
   }
 
-  say(sentence, link) {
-    this.status.replaceChildren(sentence);
-    if (link) {
-      const anchor = document.createElement("a");
-      anchor.href = link;
-      anchor.target = "_blank";
-      anchor.textContent = this.words.signIn;
-      this.status.append(" ", anchor);
-    }
-  }
-
-  offline() {
-    this.say(this.words.offline);
+  notSaved(sentence, link) {
+    if (link && !this.isKept) link.target = "_blank"; // this page is the only place that has it
+    this.say("unsaved", `${sentence} ${this.isKept ? this.words.kept : this.words.notKept}`, link);
   }
 
   async received(answer, version, body) {
-    if (answer.status === 401) {
-      this.say(this.words.signedOut, this.words.signInAt);
-      this.retryLater();
-      return false;
-    }
+    if (answer.status === 401) return this.signedOut();
     if (answer.status === 404) {
-      this.say(this.words.gone); // deleted, or no longer this partner's to change
+      this.notSaved(this.words.gone); // deleted, or no longer this partner's to change
       return false;
     }
     const payload = await answer.json();
     if (!answer.ok) {
-      this.say(payload.sentence);
+      this.say("unsaved", payload.sentence);
       return false;
     }
     this.savedVersion = version;
-    if (!this.isDirty && !payload.conflicts.length) this.forget();
-    this.show(payload, version, body);
+    this.show(payload, body);
     return !payload.conflicts.length;
   }
 
-  show(payload, version, body) {
+  show(payload, body) {
     this.takeOver(payload, body);
-    for (const choice of this.form.querySelectorAll("input[name^=choice_]")) choice.remove();
+    // A choice that was made while this save was under way has not been sent yet.
+    for (const choice of this.choices) if (body.get(choice.name) === choice.value) choice.remove();
     if (this.words.key !== payload.key) {
       // It was a new work. From now on this is the form of its draft.
       this.forget();
@@ -124,11 +166,34 @@ class WorkForm extends Autosave {
       this.words.typing = payload.typing;
       this.form.action = payload.address;
       history.replaceState(null, "", payload.address);
-      if (version < this.version) this.remember();
+      this.lock();
     }
-    for (const notice of this.form.querySelectorAll(".edit-conflict")) notice.remove();
-    for (const conflict of payload.conflicts) this.showConflict(conflict);
-    this.say(payload.conflicts.length ? this.words.conflicts : payload.sentence);
+    this.showConflicts(payload.conflicts);
+    this.unanswered = [];
+    if (this.isDirty || payload.conflicts.length) this.remember();
+    else this.forget();
+    if (this.isDirty) this.say("saving", this.words.saving);
+    else if (payload.conflicts.length) this.say("unsaved", this.words.conflicts);
+    else this.say("saved", payload.sentence);
+  }
+
+  get choices() {
+    return [...this.form.querySelectorAll("input[name^=choice_]")];
+  }
+
+  // A notice that is right stays as it is, so that it does not vanish under a finger. What this page itself sent before,
+  // without an answer, is no conflict.
+  showConflicts(conflicts) {
+    const chosen = new Set(this.choices.map((choice) => choice.name));
+    const open = conflicts.filter(({ field }) => !chosen.has(`choice_${field}`));
+    const own = (conflict) => isOwn(conflict, this.unanswered);
+    const shown = open.filter((conflict) => !own(conflict));
+    for (const notice of this.form.querySelectorAll(".edit-conflict")) {
+      const stays = shown.some(({ field, digest }) => notice.dataset.about === `${field} ${digest}`);
+      if (!stays) notice.remove();
+    }
+    for (const conflict of shown) this.showConflict(conflict);
+    for (const { field, digest } of open.filter(own)) this.choose(field, `mine-${digest}`);
   }
 
   // Shows what others changed. A field in which the partner typed while the save was under way stays, with its old
@@ -141,7 +206,7 @@ class WorkForm extends Autosave {
       if (current.getAll(name).join("\n") === body.getAll(name).join("\n")) this.put(name, values, shown[name]);
       else digests.set(name, before.get(name));
     }
-    this.form.elements.seen.value = [...digests].map((pair) => pair.join(":")).join(" ");
+    this.form.elements.seen.value = formatDigests(digests);
   }
 
   controls(name) {
@@ -163,9 +228,11 @@ class WorkForm extends Autosave {
 
   showConflict({ field, label, theirs, shown, digest }) {
     const first = this.controls(field)[0];
-    if (!first) return;
+    const about = `${field} ${digest}`;
+    if (!first || this.form.querySelector(`.edit-conflict[data-about="${CSS.escape(about)}"]`)) return;
     const notice = document.createElement("div");
     notice.className = "edit-conflict notice notice-error";
+    notice.dataset.about = about;
     notice.setAttribute("role", "alert");
     const sentence = document.createElement("p");
     sentence.textContent = this.words.conflict.replace("{field}", label);
@@ -193,6 +260,9 @@ class WorkForm extends Autosave {
   }
 
   choose(field, value) {
+    for (const notice of this.form.querySelectorAll(".edit-conflict"))
+      if (notice.dataset.about?.startsWith(`${field} `)) notice.remove();
+    for (const choice of this.choices) if (choice.name === `choice_${field}`) choice.remove();
     const choice = document.createElement("input");
     Object.assign(choice, { type: "hidden", name: `choice_${field}`, value });
     this.form.append(choice);
@@ -200,15 +270,25 @@ class WorkForm extends Autosave {
     this.save();
   }
 
-  // What could not be sent the last time, because the partner was signed out or had no connection.
+  // What could not be sent the last time, because the partner was signed out or had no connection. Whoever comes back by
+  // a link to a field of this form finds it put back; everybody else is asked.
   offerUnsent() {
-    const kept = withStorage((storage) => JSON.parse(storage.getItem(this.storageKey)));
+    const wanted = new URLSearchParams(location.search).get("unsent");
+    const unsent = unsentWorks(this.words.person);
+    const [storageKey, workKey, kept] =
+      (this.isNew && unsent.find(([, key]) => key === wanted)) ||
+      unsent.find(([, key]) => (this.isNew ? key.startsWith("new-") : key === this.words.key)) ||
+      [];
     if (!kept) return;
     const current = this.typedFields();
-    const normalised = (value) => value.replaceAll("\r\n", "\n").trim();
-    const asText = (fields) => JSON.stringify(fields.map(([name, value]) => [name, normalised(value)]));
-    if (asText(current) === asText(kept.fields)) {
-      this.forget();
+    const pairs = (fields) => JSON.stringify(fields.map(([name, value]) => [name, normalised(value)]));
+    if (pairs(current) === pairs(kept.fields)) {
+      withStorage((storage) => storage.removeItem(storageKey));
+      return;
+    }
+    const target = location.hash && document.getElementById(location.hash.slice(1));
+    if (this.form.contains(target || null)) {
+      this.putBack(workKey, kept, current).then(() => target.focus());
       return;
     }
     const notice = document.createElement("div");
@@ -221,28 +301,44 @@ class WorkForm extends Autosave {
     const actions = document.createElement("p");
     actions.className = "actions";
     actions.append(
-      this.button(this.words.putBack, async () => {
-        // Translations into languages for which this page has no fields.
-        const unseen = kept.fields.filter(([name]) => name.endsWith("]") && !this.controls(name).length);
-        const languages = unseen.map(([name]) => name.slice(name.indexOf("[") + 1, -1));
-        if (unseen.length) {
-          const added = this.addLanguage([...unseen, ["add_language_other", languages[0]]]);
-          if (!(await added.then(() => true, () => false))) return this.offline();
-        }
-        const names = new Set([...current, ...kept.fields].map(([name]) => name));
-        for (const name of names) this.put(name, kept.fields.filter((pair) => pair[0] === name).map((pair) => pair[1]));
-        for (const fold of this.form.querySelectorAll("details")) fold.open = true;
-        notice.remove();
-        this.changed();
-        this.save();
-      }),
+      this.button(this.words.putBack, async () => (await this.putBack(workKey, kept, current)) && notice.remove()),
       this.button(this.words.throwAway, () => {
-        this.forget();
+        withStorage((storage) => storage.removeItem(storageKey));
         notice.remove();
       }),
     );
     notice.append(sentence, actions);
     this.form.prepend(notice);
+  }
+
+  // Returns whether the fields have what was kept. `current`: the fields before.
+  async putBack(workKey, kept, current) {
+    // Translations into languages for which this page has no fields.
+    const unseen = kept.fields.filter(([name]) => name.endsWith("]") && !this.controls(name).length);
+    const languages = unseen.map(([name]) => name.slice(name.indexOf("[") + 1, -1));
+    if (unseen.length) {
+      const added = this.addLanguage([...unseen, ["add_language_other", languages[0]]]);
+      if (!(await added.then(() => true, () => false))) {
+        this.isKept = true; // what is kept stays
+        this.notSaved(this.words.offline);
+        return false;
+      }
+    }
+    if (this.isNew) this.form.elements.form_key.value = workKey.slice("new-".length);
+    else if (kept.seen) {
+      // What others saved since is found as a conflict.
+      this.unanswered = kept.unanswered ?? [];
+      const before = parseDigests(kept.seen);
+      const digests = parseDigests(this.form.elements.seen.value);
+      for (const name of digests.keys()) if (before.has(name)) digests.set(name, before.get(name));
+      this.form.elements.seen.value = formatDigests(digests);
+    }
+    const names = new Set([...current, ...kept.fields].map(([name]) => name));
+    for (const name of names) this.put(name, valuesOf(kept.fields, name));
+    for (const fold of this.form.querySelectorAll("details")) fold.open = true;
+    this.changed();
+    this.save();
+    return true;
   }
 }
 

@@ -1,5 +1,7 @@
 // While the builder is open it says when somebody else changed the draft.
 
+import { timedFetch } from "../timed-fetch.js";
+
 const page = document.querySelector(".builder[data-version]");
 const notice = document.getElementById("draft-changed");
 const INTERVAL = 10_000; // ms
@@ -14,7 +16,7 @@ async function ask() {
   if (document.hidden || isAsking) return;
   isAsking = true;
   try {
-    const answer = await fetch(page.dataset.ask, { headers: { accept: "application/json" } });
+    const answer = await timedFetch(page.dataset.ask, { headers: { accept: "application/json" } });
     if (!answer.ok) return;
     const payload = await answer.json();
     if (payload.version === Number(page.dataset.version)) return;

@@ -20,25 +20,22 @@ class BuilderForm extends Autosave {
     return new URLSearchParams(new FormData(this.form));
   }
 
-  changed() {
-    super.changed();
-    this.status.textContent = this.words.unsaved;
-  }
-
-  offline() {
-    this.status.textContent = this.words.unsaved;
+  notSaved(sentence, link) {
+    this.say("unsaved", sentence, link);
   }
 
   async received(answer, version) {
-    if (!(answer.headers.get("content-type") ?? "").includes("json")) return false; // signed out: the button says so
+    if (answer.redirected) return this.signedOut();
     const payload = await answer.json();
     this.showErrors(payload.errors ?? {});
     if (!answer.ok) {
-      this.status.textContent = this.words.unsaved;
+      this.notSaved(this.words.unsaved);
       return false;
     }
     this.savedVersion = version;
-    if (!this.isDirty) this.status.textContent = this.words.saves;
+    const time = new Date().toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" });
+    if (this.isDirty) this.say("saving", this.words.saving);
+    else this.say("saved", this.words.saves.replace("{time}", time));
     this.form.elements.seen.value = payload.seen;
     setOwnVersion(payload.version);
     const publish = document.querySelector("[data-publishing]");

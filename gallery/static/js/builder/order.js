@@ -2,6 +2,7 @@
 
 import Sortable from "../../vendor/sortablejs/sortable.core.esm.js";
 import { setOwnVersion } from "./draft-version.js";
+import { timedFetch } from "../timed-fetch.js";
 
 const status = document.getElementById("move-status");
 const lists = [...document.querySelectorAll(".hangings[data-room]")];
@@ -16,7 +17,7 @@ async function saveMove(row) {
   const place = placeOf(list, rowsOf(list).indexOf(row));
   const body = new URLSearchParams({ position: place, room: list.dataset.room });
   try {
-    const answer = await fetch(row.dataset.move, { method: "POST", body, headers: { accept: "application/json" } });
+    const answer = await timedFetch(row.dataset.move, { method: "POST", body, headers: { accept: "application/json" } });
     if (!answer.ok) throw new Error(answer.status);
     setOwnVersion((await answer.json()).version);
     status.textContent = status.dataset.place

@@ -1,0 +1,93 @@
+"""The states of an export: asked for, claimed by a worker, ready for two days, dropped by a withdrawal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from tortoise.expressions import F
+
+from gallery.accounts.models import Person
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
+from gallery.clock import now
+from gallery.db.connection import QuerySet, in_transaction, locked
+from gallery.db.leases import is_free
+from gallery.exports.models import Export, ExportFile, ExportState, export_key
+from gallery.organisations.models import Organisation
+from gallery.storage import Storage
+
+LIFETIME = timedelta(hours=48)
+LEASE = timedelta(seconds=90)
+
+
+class LeaseLost(Exception):
+    """A consent was withdrawn, or another worker took the export over: what was made of it is void."""
+
+
+async def ask_for_export(organisation: Organisation, by: Person) -> Export:
+    """Have the worker make an export. One that waits already is returned; one that is ready ends."""
+    async with in_transaction():
+        await locked(Organisation.filter(id=organisation.id)).get()
+        waiting = await Export.get_or_none(organisation_id=organisation.id, state=ExportState.WAITING)
+        if waiting is not None:
+            return waiting
+        await Export.filter(organisation_id=organisation.id, state=ExportState.READY).update(
+            state=ExportState.EXPIRED
+        )
+        made = await Export.create(organisation=organisation, by=by)
+        await record(Verb.EXPORT_MADE, made.id, organisation_id=organisation.id, by=by)
+        return made
+
+
+async def claim_export() -> Export | None:
+    """Lease the oldest waiting export; exports whose worker was killed come last."""
+    async with in_transaction():
+        waiting = Export.filter(is_free(LEASE), state=ExportState.WAITING).order_by("losses", "id")
+        job: Export | None = await locked(waiting.limit(1), skip_locked=True).first()
+        if job is None:
+            return None
+        job.attempts += 1
+        job.losses += job.lease_until is not None
+        job.lease_until = now() + LEASE
+        job.done_works = 0
+        await job.save(update_fields=["attempts", "losses", "lease_until", "done_works"])
+        return job
+
+
+def leased(job: Export) -> QuerySet[Export]:
+    """The row of an export that this worker makes; empty once it lost the lease."""
+    return Export.filter(id=job.id, attempts=job.attempts, state=ExportState.WAITING)
+
+
+async def keep_lease(job: Export, **values: int) -> None:
+    """Save `values` and extend the lease. Raises LeaseLost."""
+    if not await leased(job).update(lease_until=now() + LEASE, **values):
+        raise LeaseLost
+
+
+async def finish_export(job: Export, files: Sequence[ExportFile]) -> None:
+    """Offer the files to the owners. Raises LeaseLost."""
+    ready = {"state": ExportState.READY, "files": list(files), "expires_at": now() + LIFETIME}
+    if not await leased(job).update(lease_until=None, **ready):
+        raise LeaseLost
+
+
+async def drop_exports(organisation_id: int) -> None:
+    """End the exports that are ready, and have those that are being made begin again.
+
+    For the transaction of a withdrawal. The order of the two counts: one that a worker finishes in between loses its
+    lease by the first, or is found by the second.
+    """
+    of_organisation = Export.filter(organisation_id=organisation_id)
+    await of_organisation.filter(state=ExportState.WAITING).update(
+        attempts=F("attempts") + 1, lease_until=None
+    )
+    await of_organisation.filter(state=ExportState.READY).update(state=ExportState.DROPPED)
+
+
+async def delete_dropped_files(organisation_id: int, storage: Storage) -> None:
+    """Delete the files of all exports of an organisation that are not ready. Raises StoreUnavailable."""
+    exports = Export.filter(organisation_id=organisation_id, files_cleared_at=None)
+    for export in await exports.exclude(state=ExportState.READY):
+        await storage.private.delete_folder(export_key(export.token))
