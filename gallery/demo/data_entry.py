@@ -201,7 +201,8 @@ async def enter_person(
         "language": person.language,
         "confirm_password": PASSWORD,  # needed if the sign-in is too long ago
     }
-    page = await browsers.send(by, "organisations:invite", fields)
+    sent = await browsers.send(by, "organisations:invite", fields)
+    page = await (await browsers.browser(by)).get(sent.headers["location"])
     found = re.search(r"/desk/invitations/([\w-]+)", page.text)
     if found is None:
         raise EntryRefused(f"The invitation of {person.email} shows no link.")

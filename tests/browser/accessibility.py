@@ -103,6 +103,8 @@ class Furnished:
             "/desk/consents",
             f"/desk/consents/{self.work.consent_id}",
             f"/desk/consents/{self.work.consent_id}/slip",
+            f"/desk/consents/slips?consent={self.work.consent_id}",
+            "/desk/consents/form",
             f"/desk/consents/{self.work.consent_id}/renewal",
             "/desk/artists",
             f"/desk/artists/{self.work.artist_id}",

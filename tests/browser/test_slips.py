@@ -10,7 +10,7 @@ from playwright.async_api import BrowserContext, Page, expect
 from pypdfium2 import PdfDocument
 
 from tests import factories
-from tests.browser.people import sign_in
+from tests.browser.people import is_within, sign_in
 from tests.live import LiveSite
 
 A4, A6 = (595, 842), (298, 420)  # points
@@ -36,6 +36,8 @@ async def test_slips_on_paper_as_a_link_and_as_a_picture(
     await page.click("button[value='8']")
     await expect(page.locator(".slip-sheet")).to_have_count(2)
     assert await printed(page) == (2, A4)
+    await page.set_viewport_size({"width": 320, "height": 640})
+    assert await is_within(page)
     await page.goto(f"{page.url}&number=6")
     assert await printed(page) == (2, A4)
     await page.goto(f"{address}/desk/consents/form")

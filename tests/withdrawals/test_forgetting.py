@@ -17,10 +17,9 @@ from tortoise.connection import get_connection
 from tortoise.fields.data import CharEnumFieldInstance
 from tortoise.models import Model
 
-from gallery.artists.consents import NewConsent, predecessors
+from gallery.artists.consents import NewConsent, grouped_code, predecessors
 from gallery.artists.models import Artist, Consent, PrivateDetails, SignedForm
 from gallery.artists.renewal import renew
-from gallery.artists.slips import readable_code
 from gallery.artworks.import_models import Import, ImportedPicture, ImportedWork, ImportState
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.private_shares import share_of
@@ -404,4 +403,4 @@ async def test_the_organisation_knows_a_withdrawn_work_by_its_number(site: Site)
         page = (await client.get(path)).text
         assert work.public_id in page, path
         assert work.own("title") not in page
-    assert readable_code(work.consent) in page
+    assert grouped_code(work.consent.code) in page
