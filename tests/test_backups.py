@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -59,9 +61,10 @@ from gallery.cli.inspection import inspect
 from gallery.cli.revocable_kinds import REVOCABLE_KINDS, SECRET_KINDS
 from gallery.cli.revocations import identity_digest
 from gallery.clock import now, today
-from gallery.db.connection import Database, QuerySet, configuration
+from gallery.db.connection import Database, QuerySet, configuration, sqlite_file
 from gallery.exhibitions.drafts import unpublish
 from gallery.exhibitions.models import Edition, Hanging, PreviewLink
+from gallery.exports.models import EXPORT_FOLDER, Export, ExportState, export_key
 from gallery.images.models import Image, Upload
 from gallery.images.profile_image_models import CreditLogo, ProfileImage
 from gallery.images.profile_images import remove_profile_image
@@ -625,6 +628,29 @@ async def test_a_list_of_another_site_or_an_older_one_ends_nothing(
     assert "older than the copy, and was not used" in " ".join(brought.stdout.split())
     await elsewhere.serve(worker=False)
     assert (await answer(elsewhere, f"/zh/works/{work.public_id}")).status_code == 200
+
+
+@pytest.mark.engines("sqlite")
+async def test_an_export_is_in_no_copy_and_ends_with_a_restore(
+    live: LiveSite, elsewhere: LiveSite, gallery: Keyboard, tmp_path: Path
+) -> None:
+    export = await Export.create(
+        organisation=live.cast.organisation,
+        state=ExportState.READY,
+        attempts=1,
+        files=[{"name": "records-1.zip", "size": 9}],
+        expires_at=now() + timedelta(days=1),
+    )
+    await factories.put(live.storage.private, export_key(export.token, 1, "records-1.zip"))
+    folder = tmp_path / "copies"
+    assert gallery(live, "backup", folder).returncode == 0
+    assert not (folder / PICTURES_FOLDER / EXPORT_FOLDER).exists()
+    brought = gallery(elsewhere, "restore", folder)
+    assert brought.returncode == 0, brought.stderr
+    file = sqlite_file(elsewhere.settings.database_url)
+    assert file is not None
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("SELECT state FROM export").fetchall() == [("expired",)]
 
 
 @pytest.mark.engines("sqlite")

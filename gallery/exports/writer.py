@@ -118,7 +118,7 @@ class SheetRows:
 
     def add(self, row: Mapping[str, str]) -> None:
         if has_enough(row):
-            self.columns.update(row)
+            self.columns.update(row.keys())
             self.file.write(json.dumps(row) + "\n")
 
 

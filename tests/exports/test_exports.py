@@ -28,6 +28,7 @@ from gallery.exports import chores, writer
 from gallery.exports.exports import LeaseLost, ask_for_export, claim_export, finish_export
 from gallery.exports.models import Export, ExportState, export_key
 from gallery.exports.sheet import columns_for, write_sheet
+from gallery.exports.writer import SheetRows
 from gallery.images.models import Image
 from gallery.organisations.models import Organisation
 from gallery.stats.models import CountKind, WorkCount
@@ -403,6 +404,14 @@ async def test_a_stopped_organisation_keeps_its_export(site: Site) -> None:
     await Organisation.filter(id=site.cast.organisation.id).update(is_active=False)
     export = await made(site)
     assert (await fetched(site, export, 1)).status_code == 200
+
+
+def test_columns_are_counted_and_rows_are_not_kept() -> None:
+    rows = SheetRows(io.StringIO())
+    for _each in range(3):
+        rows.add({"title": "汤圆", "title[bo]": "གཅིག"})
+    rows.add({"story": "nothing that could become a work"})
+    assert rows.columns == {"title": 3, "title[bo]": 3}
 
 
 def test_a_sheet_has_as_many_columns_as_the_import_reads(tmp_path: Any) -> None:
