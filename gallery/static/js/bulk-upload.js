@@ -1,13 +1,11 @@
 // Upload many pictures: each is sent in pieces (tus), resumes when the connection is back, and becomes a row below.
 
 import { attachWorkForm, withStorage } from "./work-form.js";
+import { canResume, Resumable } from "./resumable.js";
 import { timedFetch } from "./timed-fetch.js";
 
 const MAX_PARALLEL = 3;
-const CHUNK_SIZE = 4 * 1024 * 1024; // bytes of one request
-const REQUEST_LIMIT = 120_000; // ms; what arrived of a request is kept
-const RETRY_DELAYS = [0, 1000, 3000, 5000, 10_000, 20_000]; // ms between tries
-const RETRY_AFTER = 15_000; // ms until the next try, after all of these failed
+const ACTION_LIMIT = 120_000; // ms: forty drafts may be submitted at once
 
 const form = document.getElementById("many");
 const words = form.dataset;
@@ -32,11 +30,6 @@ async function digestOf(file) {
 
 // Names such as IMG_0123 are no titles.
 const CAMERA_NAME = /^(img|dscn?|dscf|pxl|mvimg|photo|image|picture|scan|screenshot|wx_camera|mmexport|微信图片|截屏|屏幕截图|图片|照片|扫描)?[\s_\-.()0-9a-f]*$/i;
-
-// The server's answer, if there was one.
-function responseOf(error) {
-  return error.originalResponse ?? error.causingError?.response;
-}
 
 class Sending {
   constructor(file) {
@@ -90,58 +83,30 @@ class Sending {
       this.remember();
     }
     const { organisation } = form.elements;
-    this.upload = new tus.Upload(this.file, {
+    this.upload = new Resumable(this.file, {
       endpoint: words.endpoint,
-      chunkSize: CHUNK_SIZE,
-      retryDelays: RETRY_DELAYS,
-      removeFingerprintOnSuccess: true,
-      ...(this.digest && { fingerprint: async () => `tus ${words.person} ${this.digest}` }),
       metadata: {
-        filename: this.file.name,
         ...(this.digest && { sha256: this.digest }),
         ...(organisation && { organisation: organisation.value }),
       },
-      onBeforeRequest: (request) => {
-        const xhr = request.getUnderlyingObject();
-        xhr.timeout = REQUEST_LIMIT;
-        xhr.addEventListener("timeout", (event) => xhr.onerror?.(event)); // tus hears of errors alone
-      },
-      onShouldRetry: (error) => {
-        if (responseOf(error)?.getHeader("gallery-work")) return false; // the same picture is there
-        const status = responseOf(error)?.getStatus() ?? 0;
-        const willRetry = status === 0 || status === 408 || status === 409 || status === 423 || status >= 500;
-        if (willRetry) this.setState("sending", words.broken);
-        return willRetry;
-      },
-      onProgress: (sent, whole) => {
+      fingerprint: `tus ${words.person} ${this.digest || this.key}`,
+      progress: (sent, whole) => {
         this.bar.max = whole;
         this.bar.value = sent;
         this.setState("sending", sent === whole ? words.looking : words.sending);
       },
-      onAfterResponse: (request, response) => {
-        this.work = response.getHeader("gallery-work") || this.work;
-        // Otherwise tus would think the upload lost and send all of it again.
-        const isOfNow = response.getStatus() === 401 || response.getStatus() >= 500;
-        if (request.getMethod() === "HEAD" && isOfNow) throw Object.assign(new Error(), { response });
-      },
-      onError: (error) => this.failed(error),
-      onSuccess: () => this.arrived(),
+      broken: () => this.setState("sending", words.broken),
+      answered: (response) => (this.work = response.getHeader("gallery-work") || this.work),
+      refused: (response) => this.refused(response),
+      arrived: () => this.arrived(),
     });
-    const before = await this.upload.findPreviousUploads();
-    if (before.length) this.upload.resumeFromPreviousUpload(before[0]);
-    if (this.state === "sending") this.upload.start();
+    await this.upload.start();
   }
 
-  failed(error) {
-    const response = responseOf(error);
-    if (response?.getHeader("gallery-work")) {
+  refused(response) {
+    if (response.getHeader("gallery-work")) {
       this.isHere = true;
       this.finish();
-      return;
-    }
-    if (!response || response.getStatus() >= 500 || response.getHeader("retry-after")) {
-      this.setState("sending", words.broken);
-      this.timer = setTimeout(() => this.resume(), RETRY_AFTER);
       return;
     }
     const isSignedOut = response.getStatus() === 401;
@@ -156,24 +121,14 @@ class Sending {
     next();
   }
 
-  resume() {
-    if (this.timer) {
-      clearTimeout(this.timer);
-      this.timer = null;
-      this.upload.start();
-    }
-  }
-
   async stop() {
-    const upload = this.upload;
-    clearTimeout(this.timer);
     this.forget();
     all.splice(all.indexOf(this), 1);
     this.row.remove();
     this.state = "stopped";
     count();
     next();
-    if (upload) await upload.abort(true).catch(() => {});
+    await this.upload?.stop();
   }
 
   finish() {
@@ -267,7 +222,7 @@ async function forgetArrived() {
   const digests = unfinished().map(([key]) => key.slice(STORED_PREFIX.length)).filter((key) => /^[0-9a-f]{64}$/.test(key));
   if (!digests.length) return;
   const body = new URLSearchParams(digests.map((digest) => ["sha256", digest]));
-  const answer = await fetch(words.check, { method: "POST", body }).catch(() => null);
+  const answer = await timedFetch(words.check, { method: "POST", body }).catch(() => null);
   if (!answer?.ok) return;
   for (const digest of (await answer.json()).here) withStorage((store) => store.removeItem(STORED_PREFIX + digest));
 }
@@ -330,7 +285,7 @@ function open(row) {
 // The folded row says what it lacks now, as soon as its words are saved.
 async function showState(row) {
   if (!(await row.querySelector("form[data-typing]").autosave.save())) return;
-  const answer = await fetch(`${words.row}${row.id.split("-").pop()}`).catch(() => null);
+  const answer = await timedFetch(`${words.row}${row.id.split("-").pop()}`).catch(() => null);
   if (!answer?.ok) return;
   const holder = document.createElement("template");
   holder.innerHTML = await answer.text();
@@ -382,7 +337,7 @@ async function act(common, button) {
   const body = new URLSearchParams(new FormData(common, button));
   const address = button.getAttribute("formaction") ?? common.action;
   try {
-    const answer = await fetch(address, { method: "POST", body });
+    const answer = await timedFetch(address, { method: "POST", body }, ACTION_LIMIT);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const part of [".many-results", ".many-list"])
       document.querySelector(part).replaceWith(page.querySelector(part));
@@ -409,7 +364,7 @@ document.addEventListener("click", (event) => {
 
 beginList();
 
-if (window.tus && tus.isSupported) {
+if (canResume()) {
   for (const part of document.querySelectorAll(".many .without-script")) part.hidden = true;
   for (const part of document.querySelectorAll(".many .with-script")) part.hidden = false;
   input.addEventListener("change", () => {
@@ -428,7 +383,6 @@ if (window.tus && tus.isSupported) {
     place.classList.remove("is-over");
     if (event.dataTransfer.files.length) add(event.dataTransfer.files);
   });
-  addEventListener("online", () => all.forEach((each) => each.resume()));
   addEventListener("beforeunload", (event) => {
     if (all.some((each) => each.state === "sending" || each.state === "waiting")) event.preventDefault();
   });

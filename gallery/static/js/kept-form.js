@@ -1,10 +1,10 @@
 // A form that is sent without an account. What is typed stays in this browser until the form has arrived, for a week at
 // most, and is offered when the page opens again. Without a connection the form is not sent, so the page stays.
 
+import { timedFetch } from "./timed-fetch.js";
 import { withStorage } from "./work-form.js";
 
 const LONGEST = 7 * 24 * 60 * 60 * 1000; // ms
-const ANSWER = 15_000; // ms to wait for an answer of the site
 
 const arrived = document.querySelector("[data-arrived]");
 if (arrived) withStorage((storage) => storage.removeItem(arrived.dataset.arrived));
@@ -67,7 +67,7 @@ for (const form of document.querySelectorAll("form[data-keep]")) {
     event.preventDefault();
     status.textContent = "";
     try {
-      await fetch(location.href, { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(ANSWER) });
+      await timedFetch(location.href, { method: "HEAD", cache: "no-store" });
     } catch {
       status.textContent = offline;
       return;

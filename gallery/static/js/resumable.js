@@ -1,16 +1,20 @@
-// Sends a file in pieces (tus), and goes on when the connection is back.
+// Sends a file in pieces (tus), and goes on when the connection is back. Pages that use it load tus itself before.
 
 const CHUNK_SIZE = 4 * 1024 * 1024; // bytes of one request
+const REQUEST_LIMIT = 120_000; // ms; what arrived of a request is kept
 const RETRY_DELAYS = [0, 1000, 3000, 5000, 10_000, 20_000]; // ms between tries
 const RETRY_AFTER = 15_000; // ms until the next try, after all of these failed
 
-// The server's answer, if there was one.
-const responseOf = (error) => error.originalResponse ?? error.causingError?.response;
+export const canResume = () => Boolean(window.tus && tus.isSupported);
 
 export class Resumable {
-  // `metadata` say what the file is for; the same file for something else is another upload. `progress(sent, size)`,
-  // `broken()` (it will try again), `refused(status, sentence)` and `arrived()` are called as it goes.
-  constructor(file, endpoint, metadata, { progress, broken, refused, arrived }) {
+  // `metadata` say what the file is for. The same `fingerprint` continues what was begun earlier. Called as it goes:
+  //   progress(sent, size)    bytes
+  //   broken()                the line broke; it will try again by itself
+  //   answered(response)      each response, for its headers
+  //   refused(response)       the server does not take the file, or asks to sign in
+  //   arrived()
+  constructor(file, { endpoint, metadata, fingerprint, progress, broken, answered, refused, arrived }) {
     this.broken = broken;
     this.refused = refused;
     this.upload = new tus.Upload(file, {
@@ -19,16 +23,23 @@ export class Resumable {
       retryDelays: RETRY_DELAYS,
       removeFingerprintOnSuccess: true,
       metadata: { ...metadata, filename: file.name },
-      fingerprint: async () =>
-        ["tus", endpoint, ...Object.values(metadata), file.name, file.size, file.lastModified].join("-"),
+      fingerprint: async () => fingerprint,
+      onBeforeRequest: (request) => {
+        const xhr = request.getUnderlyingObject();
+        xhr.timeout = REQUEST_LIMIT;
+        xhr.addEventListener("timeout", (event) => xhr.onerror?.(event)); // tus hears of errors alone
+      },
       onShouldRetry: (error) => {
-        const status = responseOf(error)?.getStatus() ?? 0;
-        const willRetry = status === 0 || status === 408 || status === 409 || status === 423 || status >= 500;
+        const response = responseOf(error);
+        const status = response?.getStatus() ?? 0;
+        const isTaken = response?.getHeader("gallery-work"); // the organisation has this file already
+        const willRetry = !isTaken && (status === 0 || [408, 409, 423].includes(status) || status >= 500);
         if (willRetry) broken();
         return willRetry;
       },
       onProgress: progress,
       onAfterResponse: (request, response) => {
+        answered?.(response);
         // Otherwise tus would think the upload lost and send all of it again.
         const isOfNow = response.getStatus() === 401 || response.getStatus() >= 500;
         if (request.getMethod() === "HEAD" && isOfNow) throw Object.assign(new Error(), { response });
@@ -48,12 +59,12 @@ export class Resumable {
 
   failed(error) {
     const response = responseOf(error);
-    if (!response || response.getStatus() >= 500 || response.getHeader("retry-after")) {
-      this.broken();
-      this.timer = setTimeout(() => this.resume(), RETRY_AFTER);
+    if (response && response.getStatus() < 500 && !response.getHeader("retry-after")) {
+      this.refused(response);
       return;
     }
-    this.refused(response.getStatus(), response.getBody());
+    this.broken();
+    this.timer = setTimeout(() => this.resume(), RETRY_AFTER);
   }
 
   resume() {
@@ -69,4 +80,9 @@ export class Resumable {
     removeEventListener("online", this.onOnline);
     await this.upload.abort(true).catch(() => {});
   }
+}
+
+// The server's response, if there was one.
+function responseOf(error) {
+  return error.originalResponse ?? error.causingError?.response;
 }

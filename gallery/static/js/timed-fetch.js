@@ -3,6 +3,6 @@
 const LIMIT = 20_000; // ms until the whole answer is there
 
 // Like fetch, but rejects with a TimeoutError after the limit. Old browsers without AbortSignal.timeout have none.
-export function timedFetch(address, options = {}) {
-  return fetch(address, { ...options, signal: AbortSignal.timeout?.(LIMIT) });
+export function timedFetch(address, options = {}, limit = LIMIT) {
+  return fetch(address, { ...options, signal: AbortSignal.timeout?.(limit) });
 }

@@ -1,7 +1,8 @@
 // The pictures in the form of a work: each is sent as soon as it is chosen, while the partner types. The form waits for
 // them when it is sent.
 
-import { Resumable } from "./resumable.js";
+import { canResume, Resumable } from "./resumable.js";
+import { timedFetch } from "./timed-fetch.js";
 import { attachWorkForm } from "./work-form.js";
 
 const RETRY = 8000; // ms until the next try to make the draft to which a picture belongs
@@ -50,14 +51,19 @@ class SentPicture {
     if (!this.metadata.picture) form.elements.image?.remove(); // an earlier picture, which this one replaces
     const work = await this.draft();
     if (!work) return;
-    this.upload = new Resumable(this.file, words.endpoint, { work, ...this.metadata }, {
-      progress: (sent, size) => {
-        this.bar.max = size;
+    const { name, size, lastModified } = this.file;
+    this.upload = new Resumable(this.file, {
+      endpoint: words.endpoint,
+      metadata: { work, ...this.metadata },
+      fingerprint: ["work", work, this.metadata.picture, name, size, lastModified].join("/"),
+      progress: (sent, whole) => {
+        this.bar.max = whole;
         this.bar.value = sent;
-        this.say(sent === size ? words.looking : words.sending);
+        this.say(sent === whole ? words.looking : words.sending);
       },
       broken: () => this.say(words.broken),
-      refused: (status, sentence) => this.fail(status === 401 ? words.signedOut : sentence || words.failed),
+      refused: (response) =>
+        this.fail(response.getStatus() === 401 ? words.signedOut : response.getBody() || words.failed),
       arrived: () => this.arrived(),
     });
     await this.upload.start();
@@ -105,7 +111,7 @@ class SentPicture {
 
 // Shows the pictures as the server has them now. What is typed stays.
 async function show() {
-  const answer = await fetch(form.action);
+  const answer = await timedFetch(form.action);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of [".picture-state", ".further-place"]) {
     const [old, now] = [section, page].map((each) => each.querySelector(part));
@@ -125,7 +131,7 @@ function choose(input, metadata) {
   input.value = "";
 }
 
-if (window.tus && tus.isSupported) {
+if (canResume()) {
   attachWorkForm(form);
   for (const part of form.querySelectorAll(".without-script")) part.hidden = true;
   for (const part of section.querySelectorAll(".with-script")) part.hidden = false;
