@@ -6,6 +6,7 @@ in batches, from the exhibitions down to the oldest work. Each batch is compared
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -15,7 +16,7 @@ from typing import Any, NamedTuple
 from tortoise.queryset import ValuesQuery
 
 from gallery.artworks.dates import date_texts, years_between
-from gallery.artworks.models import Artwork, edition_is_open, may_hang
+from gallery.artworks.models import Artwork, Picture, edition_is_open, may_hang
 from gallery.clock import now
 from gallery.db.compiled_queries import QueryRow, compiled_query
 from gallery.db.connection import QuerySet, in_transaction, locked
@@ -52,6 +53,7 @@ WORK_TEXTS = (
     "story",
 )
 WORK_TITLES = WORK_TEXTS[:3]  # credit names count as titles
+PICTURE_COLUMNS = ("caption", "more_pictures")
 VOICE_COLUMNS = ("transcript", "sound__state", "consent__for_voice")
 
 
@@ -90,11 +92,28 @@ async def works(ids: Collection[int]) -> list[EntrySource]:
     """The works on view among these."""
     columns = ("id", "language", "date_made", "made_from", "made_until", "organisation__slug")
     on_view = Artwork.all().on_view().filter(id__in=list(ids))
-    rows = await on_view.values(*columns, *WORK_TEXTS, *VOICE_COLUMNS)
+    rows = await on_view.values(*columns, *WORK_TEXTS, *VOICE_COLUMNS, *PICTURE_COLUMNS)
+    pictured = await picture_words(rows)
     tagged: dict[int, list[Mapping[str, Any]]] = {row["id"]: [] for row in rows}
     for pair in await tags_of(tagged):
         tagged[pair["id"]].append(pair)
-    return [_work_source(row, tagged[row["id"]]) for row in rows]
+    return [_work_source(row, pictured[row["id"]], tagged[row["id"]]) for row in rows]
+
+
+async def picture_words(rows: Iterable[Mapping[str, Any]]) -> Mapping[int, Sequence[Texts]]:
+    """Work id → the texts that stand at its pictures besides the first alt text. `rows`: id and PICTURE_COLUMNS.
+
+    One query, and none if no work has further pictures. A single picture is shown without its caption.
+    """
+    found = defaultdict[int, list[Texts]](list)
+    for row in rows:
+        if row["more_pictures"]:
+            found[row["id"]].append(row["caption"])
+    if found:
+        pictures = Picture.filter(artwork_id__in=list(found)).order_by("position", "id")
+        for id, *texts in await pictures.values_list("artwork_id", "alt_text", "caption"):
+            found[id] += texts
+    return found
 
 
 async def tags_of(ids: Collection[int]) -> list[QueryRow]:
@@ -109,7 +128,9 @@ def _tags_of(ids: list[int]) -> ValuesQuery[Any]:
     return tagged.values("id", "themes__id", "themes__slug", "themes__title")
 
 
-def _work_source(row: Mapping[str, Any], themes: Iterable[Mapping[str, Any]]) -> EntrySource:
+def _work_source(
+    row: Mapping[str, Any], pictured: Iterable[Texts], themes: Iterable[Mapping[str, Any]]
+) -> EntrySource:
     years = years_between(row["made_from"], row["made_until"])
     facets = [("language", row["language"]), ("organisation", row["organisation__slug"])]
     facets += [("theme", theme["themes__slug"]) for theme in themes]
@@ -121,6 +142,7 @@ def _work_source(row: Mapping[str, Any], themes: Iterable[Mapping[str, Any]]) ->
         texts=(
             *_non_empty(row, WORK_TEXTS[len(WORK_TITLES) :]),
             *heard_words(row).values(),
+            *(words for texts in pictured for words in texts.values()),
             *(text for theme in themes for text in _non_empty(theme, ["themes__title"])),
             *date_texts(row["date_made"]),
         ),

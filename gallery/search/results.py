@@ -27,12 +27,20 @@ from gallery.public.view_models import (
     other_localized_column,
 )
 from gallery.search.engine import Hit, find_hits
-from gallery.search.indexing import VOICE_COLUMNS, heard_words, plain_line, tags_of
+from gallery.search.indexing import (
+    PICTURE_COLUMNS,
+    VOICE_COLUMNS,
+    heard_words,
+    picture_words,
+    plain_line,
+    tags_of,
+)
 from gallery.search.models import IDS_PER_KIND, EntryKind, SearchEntry, entry_id
 from gallery.search.tokenizer import Term, facet_token, is_cjk, snippet, terms_of
 from gallery.themes.models import Theme
 from gallery.web.languages import LocalizedText
 from gallery.web.markdown import excerpt
+from gallery.web.texts import Texts
 
 PAGE_SIZE = 24
 MAX_COUNTED = 100  # with more results than this, the filters show no counts
@@ -183,8 +191,10 @@ VISIBLE_ROWS = {
 async def _results(entries: Collection[int], terms: Sequence[Term]) -> dict[int, SearchResult]:
     ids = _by_kind(entries)
     results: dict[int, SearchResult] = {}
-    for row in await _works(ids[EntryKind.WORK]):
-        results[entry_id(EntryKind.WORK, row["id"])] = _work_result(row, terms)
+    works = await _works(ids[EntryKind.WORK])
+    pictured = await picture_words(works)
+    for row in works:
+        results[entry_id(EntryKind.WORK, row["id"])] = _work_result(row, pictured[row["id"]], terms)
     rooms = await _rooms(ids[EntryKind.EXHIBITION])
     for kind, (named, *columns) in DETAIL_ROWS.items():
         for row in await named(ids[kind]):
@@ -195,7 +205,7 @@ async def _results(entries: Collection[int], terms: Sequence[Term]) -> dict[int,
 
 @compiled_query
 def _works(ids: list[int]) -> ValuesQuery[Any]:
-    columns = dict.fromkeys([*WORK_COLUMNS, "story", *VOICE_COLUMNS])
+    columns = dict.fromkeys([*WORK_COLUMNS, "story", *VOICE_COLUMNS, *PICTURE_COLUMNS])
     return Artwork.all().on_view().filter(id__in=ids).values(*columns)
 
 
@@ -236,11 +246,10 @@ DETAIL_ROWS = {
 }
 
 
-def _work_result(row: QueryRow, terms: Sequence[Term]) -> SearchResult:
+def _work_result(row: QueryRow, pictured: Sequence[Texts], terms: Sequence[Term]) -> SearchResult:
     shown, own = ShownWork.of(row), row["language"]
-
     _, *other_titles = in_every_language(row["title"], own)
-    texts = [row["story"], row["alt_text"], heard_words(row)]
+    texts = [row["story"], row["alt_text"], heard_words(row), *pictured]
     facts = [shown.credit, shown.medium, LocalizedText(shown.date, ""), shown.organisation]
     return SearchResult(
         kind=EntryKind.WORK,

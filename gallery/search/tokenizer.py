@@ -30,7 +30,7 @@ from markupsafe import Markup, escape
 
 from gallery.search.folding import CJK, fold, fold_with_positions
 
-VERSION = 3  # of the tokenizer; when it is raised, the worker writes the whole index again
+VERSION = 4  # of tokens and of what is indexed; when it is raised, the worker writes the whole index again
 MAX_QUESTION_LENGTH = 80  # characters of a query; the rest is ignored
 MAX_TOKENS = 10_000  # tokens in one entry; PostgreSQL counts positions up to 16,383
 MAX_REPEATS = 200  # how often one token may occur in an entry; PostgreSQL stores up to 255 positions

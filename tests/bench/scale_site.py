@@ -874,7 +874,7 @@ async def _fill_index(inserts: Inserts, works: Iterable[Work]) -> None:
                     }
                 ),
             }
-            source = indexing._work_source(columns, [theme_row(id) for id in work.themes])
+            source = indexing._work_source(columns, (), [theme_row(id) for id in work.themes])
             entry = source.entry(EntryKind.WORK)
             yield entry.id, work.id, entry.stamp, entry.title_tokens, entry.text_tokens
 

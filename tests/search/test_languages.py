@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from gallery.artists.models import Consent
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.models import Artwork, Picture, Status
 from gallery.db.content_version import bump
 from gallery.search.models import IndexPass, SearchEntry
 from gallery.web.texts import Texts
@@ -127,6 +127,28 @@ async def test_the_words_of_a_voice_are_found_while_it_may_be_heard(site: Site) 
     await bump()
     await site.work()
     assert await found(client, "摇篮曲") == set()
+
+
+async def test_the_words_at_further_pictures_are_found(site: Site) -> None:
+    book, single = await hang(
+        site,
+        {"caption": Texts({"zh": "封面上的猫头鹰"})},
+        {"caption": Texts({"zh": "没有人看见的猫头鹰"})},
+    )
+    client = await site.client()
+    assert await found(client, "猫头鹰") == set(), "a single picture is shown without its caption"
+    await factories.further_pictures(site.storage, book, 2)
+    last = await Picture.filter(artwork_id=book.id).order_by("-position").first()
+    assert last is not None
+    last.alt_text, last.caption = Texts({"zh": "一只萤火虫"}), Texts({"en": "The last page"})
+    await last.save()
+    await bump()
+    await site.work()
+    assert await found(client, "猫头鹰") == {book.public_id}
+    assert await found(client, "last page") == {book.public_id}
+    page = (await client.get("/zh/search", params={"q": "萤火虫"})).text
+    assert "一只<mark>萤火虫</mark>" in page
+    assert single.public_id not in page
 
 
 async def test_an_index_of_the_release_before_is_written_again_by_the_worker(site: Site) -> None:
