@@ -118,6 +118,9 @@ async function show() {
     if (!now) throw new Error(`No form, but ${answer.status}`); // signed out, for instance
     old.replaceChildren(...now.childNodes);
   }
+  const order = page.querySelector(".picture-order"); // of use when there is more than one picture
+  order.hidden = order.classList.contains("without-script");
+  section.querySelector(".picture-order").replaceWith(order);
   const further = section.querySelector(".further-pictures-of-work");
   for (const picture of page.querySelectorAll(".further-picture"))
     if (!document.getElementById(picture.id)) further.append(picture);
