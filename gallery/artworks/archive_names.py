@@ -31,7 +31,7 @@ class PictureNames:
         self._by_base: dict[str, list[str]] = {}
         self._by_stem: dict[str, list[str]] = {}
         for entry in entries:
-            key = comparable_name(entry_name(entry, encodings))
+            key = comparable_file_name(entry_name(entry, encodings))
             base = posixpath.basename(key)
             self.entries[key] = entry
             self._by_base.setdefault(base, []).append(key)
@@ -43,7 +43,7 @@ class PictureNames:
         The name is compared with whole paths, then with file names, then with file names without their
         extension.
         """
-        name = comparable_name(text.replace("\\", "/").strip().removeprefix("./"))
+        name = comparable_file_name(text.replace("\\", "/").strip().removeprefix("./"))
         if name in self.entries:
             return name
         base = posixpath.basename(name)
@@ -97,7 +97,7 @@ def entry_name(entry: zipfile.ZipInfo, encodings: Sequence[str]) -> str:
     return (_decode(entry, encodings) if told is None else told).replace("\\", "/")
 
 
-def comparable_name(name: str) -> str:
+def comparable_file_name(name: str) -> str:
     """The form used for comparison: small letters, and accents as one character (macOS writes them as two)."""
     return unicodedata.normalize("NFC", name).lower()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tortoise.expressions import Q
 
-from gallery.artworks.archive_names import comparable_name
+from gallery.artworks.archive_names import comparable_file_name
 from gallery.artworks.bundles import Bundle, PictureRefused, open_bundle
 from gallery.artworks.entry import WorkEntry
 from gallery.artworks.import_columns import chosen_columns, reported_headers
@@ -242,7 +242,7 @@ def make_batch(rows: list[SheetRow], bundle: Bundle) -> RowBatch:
     similar: dict[str, dict[str, str]] = {}
     for name, key in (each for named in pictures.values() for each in named):
         if key is None and len(similar) < 20:
-            similar[name] = similar_names(comparable_name(name), bundle.names.entries)
+            similar[name] = similar_names(comparable_file_name(name), bundle.names.entries)
     return RowBatch(rows, pictures, similar)
 
 

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from gallery.artworks.archive_names import comparable_name
+from gallery.artworks.archive_names import comparable_file_name
 from gallery.artworks.further_pictures import load_further_pictures
 from gallery.artworks.import_models import Import, ImportedPicture
 from gallery.artworks.models import Artwork, Status
@@ -30,7 +30,7 @@ class KnownWorks:
             return id
         name, key = pictures[0] if pictures else ("", None)
         if key is None:
-            return self.by_file.get(comparable_name(posixpath.basename(name)))
+            return self.by_file.get(comparable_file_name(posixpath.basename(name)))
         titles = (normalised_name(words) for field, words in row.texts.items() if field.startswith("title"))
         found = (self.by_picture.get((key, title)) for title in titles if title)
         return next((id for id in found if id is not None), None)
@@ -73,7 +73,7 @@ async def _drafts_by_file(job: Import) -> dict[str, int]:
             name = parse_metadata(metadata).get("filename", b"").decode()
         except (TusRefusal, UnicodeDecodeError):
             continue
-        found.setdefault(comparable_name(name), set()).add(id)
+        found.setdefault(comparable_file_name(name), set()).add(id)
     return {name: ids.pop() for name, ids in found.items() if name and len(ids) == 1}
 
 

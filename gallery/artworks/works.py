@@ -27,7 +27,7 @@ from gallery.images.models import Image, ImageState
 from gallery.images.storage_keys import delete_image_files
 from gallery.numbers import row_id
 from gallery.organisations.models import Organisation, Project
-from gallery.organisations.projects import add_project
+from gallery.organisations.projects import add_project, projects_with_title
 from gallery.sounds.models import Sound
 from gallery.sounds.uploads import discard_sound
 from gallery.storage import Storage, StoreUnavailable
@@ -35,7 +35,7 @@ from gallery.themes.extensions import extended_deadlines
 from gallery.themes.models import Theme
 from gallery.web.edit_conflicts import EditConflict
 from gallery.web.languages import gettext as _
-from gallery.web.texts import NO_TEXTS, Texts, comparable_name, contains_words, field_name, split_field_name
+from gallery.web.texts import NO_TEXTS, Texts, contains_words, field_name, split_field_name
 
 TRANSLATED_FIELDS = ("title", "story", "alt_text", "medium", "assistance", "transcript", "caption")
 # The texts of each picture. `alt_text_17` is the alt text of the further picture with this id, and `alt_text` that of
@@ -563,12 +563,7 @@ async def _find_or_add_project(details: WorkDetails) -> Project | None:
     new = details.project
     if not isinstance(new, NewProject):
         return new
-    title = comparable_name(new.title)
-    same = [
-        each
-        for each in await Project.filter(organisation_id=details.organisation.id).order_by("id")
-        if title in {comparable_name(words) for words in each.title.values()}
-    ]
+    same = await projects_with_title(details.organisation, [new.title])
     if found := next((each for each in same if each.link == new.link), None):
         return found
     if same:

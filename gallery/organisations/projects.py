@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gallery.artworks.models import PUBLIC_ID_ALPHABET
@@ -12,6 +12,7 @@ from gallery.audit.verbs import Verb
 from gallery.db import content_version
 from gallery.db.connection import in_transaction
 from gallery.organisations.models import Organisation, Project
+from gallery.web.texts import comparable_name
 
 
 def new_slug() -> str:
@@ -24,6 +25,19 @@ async def project_at(slug: str) -> Project | None:
     found = Project.with_merged().get_or_none(slug=slug, organisation__is_active=True)
     project = await found.select_related("organisation", "merged_into__organisation")
     return (project.merged_into or project) if project is not None else None
+
+
+async def projects_with_title(organisation: Organisation, titles: Iterable[str]) -> list[Project]:
+    """The projects of an organisation with one of these titles, in any language; the oldest first.
+
+    Case, full-width forms and spaces are ignored, which no database compares alike, so all titles are read.
+    """
+    wanted = {comparable_name(title) for title in titles}
+    return [
+        each
+        for each in await Project.filter(organisation_id=organisation.id).order_by("id")
+        if not wanted.isdisjoint(map(comparable_name, each.title.values()))
+    ]
 
 
 async def add_project(organisation: Organisation, values: Mapping[str, Any]) -> Project:

@@ -47,7 +47,7 @@ from gallery.organisations.models import (
     TrustChange,
 )
 from gallery.organisations.owner_requests import can_be_stopped, latest_request, role_of_address
-from gallery.organisations.projects import add_project
+from gallery.organisations.projects import add_project, projects_with_title
 from gallery.web.forms import one_line, read_desk_form, read_small_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import localized
@@ -115,6 +115,12 @@ async def create_project(request: Request) -> Response:
     chosen = next(
         (each for each in organisations if str(each.id) == form.organisation.data), organisations[0]
     )
+    if same := await projects_with_title(chosen, form.text_of("title").values()):
+        sentence = _(
+            "You have a project with this title: %(link)s. Please change that one, or write another title."
+        )
+        form.refuse("title", sentence % {"link": same[0].link})
+        return await _project_page(request, form, organisations, status=422)
     await add_project(chosen, dict(form.values(*PROJECT_FIELDS)))
     response = redirect(request, "projects:index")
     flash(request, response, _("The project is saved. You can now choose it when you enter a work."))

@@ -6,6 +6,7 @@ import pytest
 
 from gallery.db.content_version import current_number
 from gallery.organisations.models import Project
+from gallery.web.texts import Texts
 from tests import factories
 from tests.conftest import Site
 
@@ -28,6 +29,21 @@ async def test_a_partner_makes_and_changes_one(site: Site) -> None:
     page = (await client.get("/desk/projects")).text
     assert "Painted ties" in page
     assert "0 works" in page
+
+
+async def test_a_project_is_made_once(site: Site) -> None:
+    client = await site.client(site.cast.partner)
+    assert (await client.post("/desk/projects", data=FIELDS)).status_code == 303
+    again = await client.post(
+        "/desk/projects", data={**FIELDS, "title[zh]": "画出 联系", "summary[zh]": "又一次。"}
+    )
+    assert again.status_code == 422
+    assert "You have a project with this title: https://example.org/give." in again.text
+    assert "又一次。" in again.text
+    assert await Project.all().count() == 1
+    # The same title may be another organisation's.
+    await factories.project(site.cast.elsewhere, title=Texts({"zh": "剪纸课"}))
+    assert (await client.post("/desk/projects", data={**FIELDS, "title[zh]": "剪纸课"})).status_code == 303
 
 
 async def test_a_stranger_finds_nothing(site: Site) -> None:
