@@ -73,7 +73,9 @@ async def _forget_imports(consent: Consent) -> None:
     for job in await Import.filter(Q(works__artwork__consent_id=consent.id) | updated).distinct():
         words: dict[str, Any] = {name: [] for name in REPORTED_WORDS}
         job.file_name, job.report = "", {**job.report, **words}
-        await job.save(update_fields=["file_name", "report"])
+        if job.finished_at is not None:  # otherwise rows of other works still need what they have in common
+            job.common = {}
+        await job.save(update_fields=["file_name", "report", "common"])
     of_works = Q(image__artwork__consent_id=consent.id) | Q(
         image__further_picture__artwork__consent_id=consent.id
     )

@@ -74,6 +74,7 @@ KEPT: dict[str, str] = {
     "fingerprint": "recognises the picture when somebody uploads it again",
     "hold": "no words: a lease that ends by itself",
     "image.source_format": "the kind of file",
+    "import.columns": "what an organisation calls the columns of its sheets",
     "imported_work": "no words: which row of a sheet it was",
     "invitation": "of a member of staff",
     "kept_answer": "numbers and states alone, for 24 hours",
@@ -93,6 +94,7 @@ KEPT: dict[str, str] = {
     "room": "curators' texts of a whole room",
     "scoring_round": "of a theme",
     "session": "of a member of staff",
+    "sheet_column": "what an organisation calls the columns of its sheets",
     "site": "the keeper's",
     "taking_back": "no words: who took a submission back, and when",
     "theme": "curators'",
@@ -123,6 +125,7 @@ MACHINE = {
     *("sound.token", "sound.refusal"),
     *("image.token", "image.refusal", "image.mean_colour", "image.perceptual_hash"),
     *("import.token", "import.language", "import.refusal", "imported_picture.refusal"),
+    *("import.sheets", "import.rows_token"),
     *(
         "mail.kind",
         "mail.key",
