@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.async_api import BrowserContext, expect
 
 from gallery.organisations.models import Application
+from tests.browser.conftest import until
 from tests.browser.people import click_through
 from tests.live import LiveSite
 
@@ -35,9 +36,12 @@ async def test_what_was_typed_survives_a_broken_line(
     assert await page.input_value("[name=about]") == TYPED["about"]
     await browser.set_offline(False)
 
-    # The phone discards the tab.
+    # The phone discards the tab, after the browser has stored what was typed.
+    other = await browser.new_page()
+    await other.goto(f"{address}/zh/about")
+    await until(other, "localStorage.getItem('application')?.includes('wang')")
     await page.close()
-    page = await browser.new_page()
+    page = other
     await page.goto(f"{address}/zh/join")
     assert await page.input_value("[name=about]") == ""
     await page.locator("form .notice button").first.click()
