@@ -25,6 +25,8 @@ async def test_what_was_typed_survives_a_broken_line(
     page = await browser.new_page()
     await page.goto(f"{address}/zh/")
     await page.click(".site-nav .join")
+    await page.wait_for_url("**/zh/join")
+    await page.wait_for_load_state()
     for name, words in TYPED.items():
         await page.fill(f"[name='{name}']", words)
     await page.fill("[name=contact_email]", "wang")

@@ -56,10 +56,12 @@ for (const form of document.querySelectorAll("form[data-keep]")) {
     form.prepend(notice);
   }
 
-  form.addEventListener("input", () => {
+  const remember = () => {
     const fields = JSON.stringify({ at: Date.now(), fields: typed() });
     withStorage((storage) => storage.setItem(key, fields));
-  });
+  };
+  if (typed().length) remember(); // it was typed before this script came
+  form.addEventListener("input", remember);
 
   let isReachable = false;
   form.addEventListener("submit", async (event) => {
