@@ -13,12 +13,15 @@ const words = section.dataset;
 const list = section.querySelector(".picture-sending");
 const said = section.querySelector(".picture-said");
 const sending = new Set();
+let before = Promise.resolve(); // ends when the picture that was chosen last is sent: their order is that of the work
 let pressed = null; // the button that sends the form when all pictures have arrived
 
 class SentPicture {
   constructor(file, metadata) {
     this.file = file;
     this.metadata = metadata;
+    this.turn = before;
+    before = Promise.all([this.turn, new Promise((resolve) => (this.end = resolve))]);
     this.row = document.createElement("li");
     this.row.className = "row";
     this.name = document.createElement("span");
@@ -47,6 +50,9 @@ class SentPicture {
 
   async send() {
     sending.add(this);
+    this.say(words.waiting);
+    await this.turn;
+    if (!sending.has(this)) return;
     this.say(words.sending);
     if (!this.metadata.picture) form.elements.image?.remove(); // an earlier picture, which this one replaces
     const work = await this.draft();
@@ -85,6 +91,7 @@ class SentPicture {
 
   fail(sentence) {
     sending.delete(this);
+    this.end();
     this.say(sentence);
     said.textContent = `${this.file.name}: ${sentence}`;
     pressed = null;
@@ -103,6 +110,7 @@ class SentPicture {
 
   leave() {
     sending.delete(this);
+    this.end();
     this.row.remove();
     list.hidden = !list.children.length;
     if (!sending.size && pressed) form.requestSubmit(pressed);
