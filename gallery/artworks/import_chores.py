@@ -18,11 +18,12 @@ from gallery.artworks.import_lookup import ImportUsage, RowBatch
 from gallery.artworks.import_mending import write_bad_rows
 from gallery.artworks.import_models import Import, ImportedPicture, ImportedWork, ImportState, bundle_key
 from gallery.artworks.import_rows import ImportReport, row_batches, write_batch
-from gallery.artworks.imports import LeaseLost, claim_import, end_lease, renew_lease
+from gallery.artworks.imports import claim_import, end_lease, renew_lease
 from gallery.artworks.sheet_faults import SheetRefused, similar_names
 from gallery.artworks.sheets import SheetFile, SheetRow
 from gallery.clock import now
 from gallery.db.connection import in_transaction
+from gallery.db.leases import LeaseLost
 from gallery.images.models import Image, ImageState, new_token
 from gallery.images.sandbox.parent import ImageRefused
 from gallery.images.storage_keys import delete_image_files

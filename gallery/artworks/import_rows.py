@@ -19,13 +19,14 @@ from gallery.artworks.import_common import lacking
 from gallery.artworks.import_lookup import ImportUsage, RowBatch, RowDraft, load_lookup, resolve_row
 from gallery.artworks.import_models import Import, ImportedWork
 from gallery.artworks.import_updates import update_works
-from gallery.artworks.imports import LeaseLost, renew_lease
+from gallery.artworks.imports import renew_lease
 from gallery.artworks.models import Artwork, Picture, new_public_id
 from gallery.artworks.sheet_rows import read_row
 from gallery.artworks.sheets import SheetRow
 from gallery.artworks.works import set_columns
 from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
+from gallery.db.leases import LeaseLost
 from gallery.images.models import Image
 from gallery.themes.models import Theme
 

@@ -16,7 +16,7 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
-from gallery.db.leases import is_free
+from gallery.db.leases import LeaseLost, claim_first, is_free
 from gallery.images.models import Image, ImageState
 from gallery.organisations.models import Organisation
 from gallery.web.languages import gettext as _
@@ -31,10 +31,6 @@ class ImportRefused(Exception):
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
         self.sentence = sentence
-
-
-class LeaseLost(Exception):
-    """Another worker took the import over, or somebody took it back: this worker must stop."""
 
 
 async def create_import(
@@ -62,15 +58,8 @@ async def claim_import() -> Import | None:
     async with in_transaction():
         running = Import.filter(state__in=list(RUNNING_STATES))
         busy = await running.filter(~is_free(LEASE)).values_list("organisation_id", flat=True)
-        waiting = running.filter(is_free(LEASE), organisation_id__not_in=busy).order_by("losses", "id")
-        job: Import | None = await locked(waiting.limit(1), skip_locked=True).first()
-        if job is None:
-            return None
-        job.attempts += 1
-        job.losses += job.lease_until is not None
-        job.lease_until = now() + LEASE
-        await job.save(update_fields=["attempts", "losses", "lease_until"])
-        return job
+        waiting = running.filter(organisation_id__not_in=busy).order_by("losses", "id")
+        return await claim_first(waiting, LEASE)
 
 
 async def renew_lease(job: Import, **values: Any) -> None:

@@ -6,8 +6,8 @@ import asyncio
 from datetime import timedelta
 
 from gallery.clock import now
-from gallery.db.leases import lease_renewal
-from gallery.exports.exports import LEASE, LeaseLost, claim_export, finish_export, leased
+from gallery.db.leases import LeaseLost, lease_renewal
+from gallery.exports.exports import LEASE, claim_export, finish_export, leased
 from gallery.exports.models import Export, ExportState, export_key
 from gallery.exports.writer import write_export
 from gallery.storage import StoreUnavailable

@@ -12,17 +12,13 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.db.connection import QuerySet, in_transaction, locked
-from gallery.db.leases import is_free
+from gallery.db.leases import LeaseLost, claim_first
 from gallery.exports.models import Export, ExportFile, ExportState, export_key
 from gallery.organisations.models import Organisation
 from gallery.storage import Storage
 
 LIFETIME = timedelta(hours=48)
 LEASE = timedelta(seconds=90)
-
-
-class LeaseLost(Exception):
-    """A consent was withdrawn, or another worker took the export over: what was made of it is void."""
 
 
 async def ask_for_export(organisation: Organisation, by: Person) -> Export:
@@ -42,17 +38,7 @@ async def ask_for_export(organisation: Organisation, by: Person) -> Export:
 
 async def claim_export() -> Export | None:
     """Lease the oldest waiting export; exports whose worker was killed come last."""
-    async with in_transaction():
-        waiting = Export.filter(is_free(LEASE), state=ExportState.WAITING).order_by("losses", "id")
-        job: Export | None = await locked(waiting.limit(1), skip_locked=True).first()
-        if job is None:
-            return None
-        job.attempts += 1
-        job.losses += job.lease_until is not None
-        job.lease_until = now() + LEASE
-        job.done_works = 0
-        await job.save(update_fields=["attempts", "losses", "lease_until", "done_works"])
-        return job
+    return await claim_first(Export.filter(state=ExportState.WAITING).order_by("losses", "id"), LEASE)
 
 
 def leased(job: Export) -> QuerySet[Export]:

@@ -128,7 +128,7 @@ async def write_export(job: Export, settings: Settings, storage: Storage) -> lis
     person = await Person.get_or_none(id=job.by_id) if job.by_id else None
     with use_language(person.language if person is not None else default_language()):
         export = ExportWriter(job, organisation, person, settings, storage)
-        await keep_lease(job, work_count=await export.works().count())
+        await keep_lease(job, work_count=await export.works().count(), done_works=0)
         await export.write_records()
         await export.write_works()
         return export.files

@@ -17,7 +17,7 @@ from gallery.artworks.models import Artwork, Status, has_image
 from gallery.clock import now, today
 from gallery.db import content_version
 from gallery.db.connection import QuerySet, in_transaction, is_outage, locked
-from gallery.db.leases import has_ended, is_free, lease_renewal
+from gallery.db.leases import claim_first, has_ended, lease_renewal
 from gallery.images.models import Image, ImageState
 from gallery.images.profile_image_models import ProfileImage
 from gallery.images.renditions import PREVIEW_NAME
@@ -162,18 +162,8 @@ async def claim(context: ChoreContext, which: Q = RECEIVED) -> Image | None:
     claimed after all others, so that it does not block them. So is a picture for which this machine had too
     little time or memory.
     """
-    async with in_transaction():
-        lease = timedelta(seconds=context.settings.image_lease_seconds)
-        waiting = Image.filter(which, is_due(), is_free(lease))
-        in_order = waiting.order_by("failures", "losses", "id").limit(1)
-        image: Image | None = await locked(in_order, skip_locked=True).first()
-        if image is None:
-            return None
-        image.attempts += 1
-        image.losses += image.lease_until is not None
-        image.lease_until = now() + lease
-        await image.save(update_fields=["attempts", "losses", "lease_until"])
-        return image
+    waiting = Image.filter(which, is_due()).order_by("failures", "losses", "id")
+    return await claim_first(waiting, timedelta(seconds=context.settings.image_lease_seconds))
 
 
 async def claim_or_release(context: ChoreContext, which: Q = RECEIVED) -> Image | None:

@@ -24,8 +24,9 @@ from gallery.audit.verbs import Verb
 from gallery.cli.backups import copy_pictures
 from gallery.cli.file_checks import scan_stores
 from gallery.clock import now
+from gallery.db.leases import LeaseLost
 from gallery.exports import chores, writer
-from gallery.exports.exports import LeaseLost, ask_for_export, claim_export, finish_export
+from gallery.exports.exports import ask_for_export, claim_export, finish_export
 from gallery.exports.models import Export, ExportState, export_key
 from gallery.exports.sheet import columns_for, write_sheet
 from gallery.exports.writer import SheetRows
