@@ -1,8 +1,10 @@
 // Upload many pictures: each is sent in pieces (tus), resumes when the connection is back, and becomes a row below.
 
-import { attachWorkForm, withStorage } from "./work-form.js";
 import { canResume, Resumable } from "./resumable.js";
+import { withStorage } from "./storage.js";
 import { timedFetch } from "./timed-fetch.js";
+import { UploadRow } from "./upload-row.js";
+import { attachWorkForm } from "./work-form.js";
 
 const MAX_PARALLEL = 3;
 const ACTION_LIMIT = 120_000; // ms: forty drafts may be submitted at once
@@ -31,37 +33,17 @@ async function digestOf(file) {
 // Names such as IMG_0123 are no titles.
 const CAMERA_NAME = /^(img|dscn?|dscf|pxl|mvimg|photo|image|picture|scan|screenshot|wx_camera|mmexport|微信图片|截屏|屏幕截图|图片|照片|扫描)?[\s_\-.()0-9a-f]*$/i;
 
-class Sending {
+class Sending extends UploadRow {
   constructor(file) {
-    this.file = file;
-    this.state = "waiting";
-    this.row = document.createElement("li");
-    this.row.className = "row";
-    this.name = document.createElement("span");
-    this.name.className = "row-main";
-    this.name.textContent = file.name;
-    this.bar = document.createElement("progress");
-    this.bar.max = file.size || 1;
-    this.bar.value = 0;
-    this.bar.setAttribute("aria-label", file.name);
-    this.status = document.createElement("span");
-    this.status.className = "why";
-    this.button = document.createElement("button");
-    this.button.type = "button";
-    this.button.addEventListener("click", () => (this.state === "failed" ? this.again() : this.stop()));
-    this.name.append(this.status);
-    this.row.append(this.name, this.bar, this.button);
-    list.append(this.row);
+    super(file, list, () => (this.state === "failed" ? this.again() : this.stop()));
     this.key = `${STORED_PREFIX}${file.name}/${file.size}`;
     this.setState("waiting", words.waiting);
   }
 
   setState(state, sentence) {
     this.state = state;
-    this.status.textContent = sentence;
-    this.button.textContent = state === "failed" ? words.again : words.stop;
-    this.button.setAttribute("aria-label", `${this.button.textContent}: ${this.file.name}`);
-    this.row.hidden = state === "done"; // its draft stands in the list below
+    this.say(sentence, state === "failed" ? words.again : words.stop);
+    this.row.hidden = state === "done"; // its draft is in the list below
     count();
   }
 
@@ -76,7 +58,7 @@ class Sending {
   async start() {
     this.setState("sending", words.sending);
     this.digest ??= await digestOf(this.file);
-    if (this.state !== "sending") return; // stopped meanwhile
+    if (this.state !== "sending") return; // it was stopped
     if (this.digest) {
       this.forget();
       this.key = `${STORED_PREFIX}${this.digest}`;
@@ -91,8 +73,7 @@ class Sending {
       },
       fingerprint: `tus ${words.person} ${this.digest || this.key}`,
       progress: (sent, whole) => {
-        this.bar.max = whole;
-        this.bar.value = sent;
+        this.showProgress(sent, whole);
         this.setState("sending", sent === whole ? words.looking : words.sending);
       },
       broken: () => this.setState("sending", words.broken),
@@ -143,11 +124,7 @@ class Sending {
     if (!this.work) return;
     const id = this.work.split("/").pop();
     try {
-      const answer = await timedFetch(`${words.row}${id}`);
-      if (!answer.ok) return;
-      const holder = document.createElement("template");
-      holder.innerHTML = await answer.text();
-      const row = holder.content.querySelector("li");
+      const row = await draftRow(id);
       if (!row || document.getElementById(row.id)) return;
       document.querySelector(".many-drafts").prepend(row);
       begin(row);
@@ -179,6 +156,15 @@ class Sending {
     title.addEventListener("input", () => button.remove(), { once: true });
     title.closest(".field").append(button);
   }
+}
+
+// The row of a draft as the server has it now; null if it is no draft any more.
+async function draftRow(id) {
+  const answer = await timedFetch(`${words.row}${id}`);
+  if (!answer.ok) return null;
+  const holder = document.createElement("template");
+  holder.innerHTML = await answer.text();
+  return holder.content.querySelector("li");
 }
 
 function count() {
@@ -285,11 +271,8 @@ function open(row) {
 // The folded row says what it lacks now, as soon as its words are saved.
 async function showState(row) {
   if (!(await row.querySelector("form[data-typing]").autosave.save())) return;
-  const answer = await timedFetch(`${words.row}${row.id.split("-").pop()}`).catch(() => null);
-  if (!answer?.ok) return;
-  const holder = document.createElement("template");
-  holder.innerHTML = await answer.text();
-  row.querySelector("summary .row-main").replaceWith(holder.content.querySelector("summary .row-main"));
+  const now = await draftRow(row.id.split("-").pop()).catch(() => null);
+  if (now) row.querySelector("summary .row-main").replaceWith(now.querySelector("summary .row-main"));
 }
 
 // One box marks all drafts of the page. Their forms are saved before anything is done with the marked drafts, and the

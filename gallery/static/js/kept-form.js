@@ -1,8 +1,8 @@
 // A form that is sent without an account. What is typed stays in this browser until the form has arrived, for a week at
 // most, and is offered when the page opens again. Without a connection the form is not sent, so the page stays.
 
+import { withStorage } from "./storage.js";
 import { timedFetch } from "./timed-fetch.js";
-import { withStorage } from "./work-form.js";
 
 const LONGEST = 7 * 24 * 60 * 60 * 1000; // ms
 

@@ -1,8 +1,9 @@
 // The list of works marks those of which this browser keeps words that may not have arrived, names those that are not in
 // the list, and sends them.
 
+import { withStorage } from "./storage.js";
 import { timedFetch } from "./timed-fetch.js";
-import { isOwn, unsentWorks, withStorage } from "./work-form.js";
+import { isOwn, unsentWorks } from "./work-form.js";
 
 const section = document.getElementById("works");
 const words = section.dataset;

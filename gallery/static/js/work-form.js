@@ -2,23 +2,14 @@
 // somebody else changed the same field, the partner chooses between the two texts.
 
 import { Autosave } from "./autosave.js";
+import { withStorage } from "./storage.js";
 import { timedFetch } from "./timed-fetch.js";
 
 const untilThePageIsClosed = () => new Promise(() => {});
 
+const MAX_UNANSWERED = 5; // saves of which it is not known whether they arrived
 // Fields that are no part of the work, or that the partner does not type.
-const MAX_UNANSWERED = 5;
 const NOT_TYPED = new Set(["form_key", "image", "seen", "organisation", "find", "add_language", "add_language_other"]);
-
-// Uses the browser's storage; null if that is not allowed or full. Then the next save still brings the text to the
-// server.
-export function withStorage(act) {
-  try {
-    return act(localStorage);
-  } catch {
-    return null;
-  }
-}
 
 // What could not be sent of this person's works: [key in the storage, key of the work, { at, fields, seen }], the latest
 // first. The key of a new work is "new-" and that of its form.
@@ -77,7 +68,8 @@ class WorkForm extends Autosave {
     this.form.querySelector(".add-language").replaceWith(adding);
     const added = [...page.querySelectorAll(".translation-fields")].filter((part) => !document.getElementById(part.id));
     for (const part of added) document.getElementById(part.parentElement.id).append(part);
-    (added.find((part) => part.closest(".side-by-side-texts")) ?? added[0] ?? this.form.querySelector(".add-language")).querySelector("input, select").focus();
+    const first = added.find((part) => part.closest(".side-by-side-texts")) ?? added[0];
+    (first ?? this.form.querySelector(".add-language")).querySelector("input, select").focus();
   }
 
   get address() {

@@ -3,6 +3,7 @@
 
 import { canResume, Resumable } from "./resumable.js";
 import { timedFetch } from "./timed-fetch.js";
+import { UploadRow } from "./upload-row.js";
 import { attachWorkForm } from "./work-form.js";
 
 const RETRY = 8000; // ms until the next try to make the draft to which a picture belongs
@@ -16,36 +17,17 @@ const sending = new Set();
 let before = Promise.resolve(); // ends when the picture that was chosen last is sent: their order is that of the work
 let pressed = null; // the button that sends the form when all pictures have arrived
 
-class SentPicture {
+class SentPicture extends UploadRow {
   constructor(file, metadata) {
-    this.file = file;
+    super(file, list, () => (sending.has(this) ? this.stop() : this.send()));
     this.metadata = metadata;
     this.turn = before;
     before = Promise.all([this.turn, new Promise((resolve) => (this.end = resolve))]);
-    this.row = document.createElement("li");
-    this.row.className = "row";
-    this.name = document.createElement("span");
-    this.name.className = "row-main";
-    this.name.textContent = file.name;
-    this.bar = document.createElement("progress");
-    this.bar.max = file.size || 1;
-    this.bar.value = 0;
-    this.bar.setAttribute("aria-label", file.name);
-    this.status = document.createElement("span");
-    this.status.className = "why";
-    this.button = document.createElement("button");
-    this.button.type = "button";
-    this.button.addEventListener("click", () => (sending.has(this) ? this.stop() : this.send()));
-    this.name.append(this.status);
-    this.row.append(this.name, this.bar, this.button);
-    list.append(this.row);
     list.hidden = false;
   }
 
   say(sentence) {
-    this.status.textContent = sentence;
-    this.button.textContent = sending.has(this) ? words.stop : words.again;
-    this.button.setAttribute("aria-label", `${this.button.textContent}: ${this.file.name}`);
+    super.say(sentence, sending.has(this) ? words.stop : words.again);
   }
 
   async send() {
@@ -63,8 +45,7 @@ class SentPicture {
       metadata: { work, ...this.metadata },
       fingerprint: ["work", work, this.metadata.picture, name, size, lastModified].join("/"),
       progress: (sent, whole) => {
-        this.bar.max = whole;
-        this.bar.value = sent;
+        this.showProgress(sent, whole);
         this.say(sent === whole ? words.looking : words.sending);
       },
       broken: () => this.say(words.broken),

@@ -1,0 +1,9 @@
+// Uses the browser's storage; null if that is not allowed or full. Then the next save still brings the text to the
+// server.
+export function withStorage(act) {
+  try {
+    return act(localStorage);
+  } catch {
+    return null;
+  }
+}
