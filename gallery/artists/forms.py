@@ -148,7 +148,7 @@ class ArtistForm(TextsForm):
             SelectChoice(band, _("born in the %(decade)ss") % {"decade": band[:4]})
             for band in reversed(BIRTH_BANDS)
         ]
-        self["born"].choices = [SelectChoice("", _("not told")), *decades]
+        self["born"].choices = [SelectChoice("", _("not stated")), *decades]
 
 
 class PrivateForm(Form):

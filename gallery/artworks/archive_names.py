@@ -80,9 +80,9 @@ def names_in(entries: Sequence[zipfile.ZipInfo], cells: Iterable[str]) -> Pictur
 
 def usual_encodings(entries: Sequence[zipfile.ZipInfo]) -> Sequence[str]:
     """NAME_ENCODINGS, the most probable one first."""
-    untold = [_raw_name(entry) for entry in entries if _unicode_name(entry) is None]
+    undeclared = [_raw_name(entry) for entry in entries if _unicode_name(entry) is None]
     try:
-        as_utf8 = [raw.decode() for raw in untold]
+        as_utf8 = [raw.decode() for raw in undeclared]
     except UnicodeDecodeError:
         return _first("gb18030", NAME_ENCODINGS)
     # Where GBK is valid UTF-8 by chance, it has characters of two bytes, which are not Chinese.
@@ -92,9 +92,9 @@ def usual_encodings(entries: Sequence[zipfile.ZipInfo]) -> Sequence[str]:
 
 
 def entry_name(entry: zipfile.ZipInfo, encodings: Sequence[str]) -> str:
-    """The path of a ZIP entry; a name whose encoding is not told is in the first of `encodings` that fits."""
-    told = _unicode_name(entry)
-    return (_decode(entry, encodings) if told is None else told).replace("\\", "/")
+    """The path of a ZIP entry; a name that does not say its encoding is decoded by the first of `encodings` that fits."""
+    declared = _unicode_name(entry)
+    return (_decode(entry, encodings) if declared is None else declared).replace("\\", "/")
 
 
 def comparable_file_name(name: str) -> str:

@@ -44,7 +44,7 @@ async def copy_declined(
 ) -> tuple[Artwork, bool]:
     """Copy a declined work as a draft, or find its copy; returns the copy, and whether it was made now.
 
-    Words, pictures, voice, artist, consent and project are the same. Themes are chosen anew; the inventory number, of
+    Words, pictures, voice, artist, consent and project are the same. Themes are chosen again; the inventory number, of
     which there may be one, stays with the declined work. Its relations and further pictures must be fetched. Raises
     WorkRefused, StoreUnavailable.
     """

@@ -126,7 +126,7 @@ async def run_import(context: ChoreContext, job: Import) -> None:
 async def keep_bad_rows(
     context: ChoreContext, job: Import, sheet: SheetFile, report: ImportReport, path: Path
 ) -> None:
-    """Store the rows that make no work, for whoever mends them; see import_mending.py."""
+    """Store the rows that make no work as a file, to be corrected; see import_mending.py."""
     old = job.rows_token
     token = new_token() if report.bad_rows else ""
     if token:

@@ -146,7 +146,7 @@ def may_be_exhibited() -> Q:
     )
 
 
-# Written out, because it is part of each query for works on view: the ORM would build it anew each time.
+# Written out, because it is part of each query for works on view: the ORM would build it each time.
 COMPLETE_PICTURES = RawSQL(
     '(SELECT COUNT(*) FROM "artwork_picture" "further" JOIN "image" "shown" ON "shown"."id" = "further"."image_id"'
     ' WHERE "further"."artwork_id" = "artwork"."id" AND "shown"."state" = \'ready\' AND "further"."alt_text" <> \'{}\')'

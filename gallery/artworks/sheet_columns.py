@@ -113,7 +113,7 @@ def find_column(header: str, known: Mapping[str, str]) -> str | None:
     name = known.get(normalised_name(match[1])) if match else None
     language = find_language(match[2]) if match else None
     if language is None:
-        return name  # what stands in brackets is a remark
+        return name  # what is in brackets is a remark
     return field_name(name, language) if name in TRANSLATED_COLUMNS else None
 
 

@@ -192,7 +192,7 @@ async def delete(request: Request) -> Response:
 
 
 async def delete_several(request: Request) -> Response:
-    """A partner deletes the chosen drafts; what was submitted meanwhile stays."""
+    """A partner deletes the chosen drafts; what was submitted in the meantime stays."""
     _person, organisations = await load_member(request)
     ids = whole_numbers((await read_desk_form(request)).getlist("work"))[:PAGE_SIZE]
     drafts = Artwork.filter(id__in=ids, organisation_id__in=[each.id for each in organisations])

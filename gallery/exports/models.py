@@ -60,7 +60,7 @@ class Export(Model):
     files: list[ExportFile] = fields.JSONField(default=list)
     work_count = fields.IntField(default=0)  # works to write when the making began
     done_works = fields.IntField(default=0)
-    # How often workers claimed the row. Whoever changes the number ends the lease; it is part of the keys of the files.
+    # How often workers claimed the row. A claim ends the lease before; the number is part of the keys of the files.
     attempts = fields.IntField(default=0)
     losses = fields.IntField(default=0)  # attempts whose worker was killed
     lease_until = fields.DatetimeField(null=True)

@@ -78,7 +78,7 @@ SHAPING = re.compile(f"[{JOINERS}\u180b-\u180f\u202f]")
 
 
 def needed_fonts(texts: str, has_traditional: bool = False) -> list[ScriptFont]:
-    """The fonts that these texts need besides the main ones; traditional Chinese cannot be told by its letters."""
+    """The fonts that these texts need besides the main ones; letters do not show whether a text is Traditional Chinese."""
     found = [font for font in SCRIPT_FONTS if _SETS[font].search(texts)]
     return [*found, TRADITIONAL] if has_traditional and _SETS[TRADITIONAL].search(texts) else found
 

@@ -121,9 +121,9 @@ async def decline(request: Request) -> Response:
     except ApplicationAlreadyDecided as decided:
         return _back(request, application, str(decided.sentence), "error")
     sends_mail = settings_of(request).mail_server is not None
-    told = _("Declined. The contact gets the reason by e-mail.")
-    untold = _("Declined. No mail server is set: please tell the contact the reason yourself.")
-    return _back(request, application, told if sends_mail else untold)
+    mailed = _("Declined. The contact gets the reason by e-mail.")
+    not_mailed = _("Declined. No mail server is set: please tell the contact the reason yourself.")
+    return _back(request, application, mailed if sends_mail else not_mailed)
 
 
 def _back(request: Request, application: Application, message: str, level: str = "done") -> Response:

@@ -514,7 +514,7 @@ async def redirect_to_invitation(request: Request, token: str) -> Response:
 
 
 async def show_invitation(request: Request) -> Response:
-    """Whoever could invite sees the invitation, and who did, for some minutes, its link."""
+    """Show an invitation to those who may invite. The inviter sees its link, too, for some minutes."""
     _person, invitation, _is_first = await _load_invitation(request)
     pages = pages_of(request)
     token = None
@@ -546,7 +546,7 @@ async def _is_link_secret(request: Request, invitation: Invitation) -> bool:
 
 
 async def renew_invitation(request: Request) -> Response:
-    """Whoever invited makes a new link; the one before can no longer be used."""
+    """Make a new link, for those who may invite; the one before can no longer be used."""
     person, invitation, is_first = await _load_invitation(request)
     if invitation.role != Role.MEMBER or (invitation.member_role == MemberRole.OWNER and not is_first):
         await require_confirmation(request)

@@ -277,8 +277,6 @@ async def complaints(page: Page, axe: str) -> list[str]:
                     f"{scheme}: {violation['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
                 )
     await page.set_viewport_size({"width": NARROW, "height": 640})
-    # Scripts that follow the size of the window have run when the second picture is drawn.
-    await page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     width = await page.evaluate("document.documentElement.scrollWidth")
     if width > NARROW:
         wide = await page.evaluate(

@@ -262,8 +262,8 @@ class WorkForm extends Autosave {
     this.save();
   }
 
-  // What could not be sent the last time, because the partner was signed out or had no connection. Whoever comes back by
-  // a link to a field of this form finds it put back; everybody else is asked.
+  // What could not be sent the last time, because the partner was signed out or had no connection. After a link to
+  // a field of this form it is put back at once; otherwise the partner is asked.
   offerUnsent() {
     const wanted = new URLSearchParams(location.search).get("unsent");
     const unsent = unsentWorks(this.words.person);
