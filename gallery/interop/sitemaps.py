@@ -1,14 +1,16 @@
 """The robots.txt, and sitemaps of all public pages in all languages, for search engines.
 
-The sitemap index is at the root. Each language has one sitemap of its pages, and one for every
-WORKS_PER_SITEMAP works.
+The sitemap index is at the root. Each language has a sitemap for every PAGES_PER_SITEMAP works, and for every as many
+other pages.
 https://www.sitemaps.org/protocol.html
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -20,6 +22,7 @@ from starlette.routing import Route
 from gallery.artworks.models import Artwork, edition_is_open
 from gallery.clock import to_local
 from gallery.interop.responses import CACHE_HEADERS, add_element, xml_response
+from gallery.numbers import page_number
 from gallery.public import queries
 from gallery.public.pages import MAX_LISTED, set_page_language
 from gallery.public.view_models import WORK_COLUMNS, ShownWork
@@ -32,7 +35,7 @@ MEDIA_TYPE = "application/xml"
 SITEMAPS = "http://www.sitemaps.org/schemas/sitemap/0.9"
 IMAGES = "http://www.google.com/schemas/sitemap-image/1.1"
 XHTML = "http://www.w3.org/1999/xhtml"
-WORKS_PER_SITEMAP = 500  # the protocol allows 50,000 URLs, but nobody else is answered while they are written
+PAGES_PER_SITEMAP = 500  # the protocol allows 50,000 URLs, but nobody else is answered while they are written
 PICTURE_WIDTH = 1600  # px
 
 
@@ -52,51 +55,76 @@ async def index(request: Request) -> Response:
     """The sitemap index."""
     pages = pages_of(request)
     works = sum((await work_counts_of(request).organisations.all()).values())
+    others = len(await _other_pages(request))
     root = Element("sitemapindex", {"xmlns": SITEMAPS})
     for language in site_languages():
-        paths = [pages.url("sitemaps:pages", language=language)]
-        for number in range(1, -(-works // WORKS_PER_SITEMAP) + 1):
+        paths = [
+            pages.url("sitemaps:pages", language=language) + (f"?page={number}" if number > 1 else "")
+            for number in range(1, _sitemaps_for(others) + 1)
+        ]
+        for number in range(1, _sitemaps_for(works) + 1):
             paths.append(pages.url("sitemaps:works", language=language, number=number))
         for path in paths:
             add_element(add_element(root, "sitemap"), "loc", pages.absolute(path))
     return xml_response(root, MEDIA_TYPE)
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    name: str
+    slug: str = ""
+    changed_at: datetime | None = None
+
+
 async def page_sitemap(request: Request) -> Response:
-    """The sitemap of exhibitions, themes, organisations and projects in one language."""
+    """One of the sitemaps of all pages but those of works, in one language. Raises HTTPException 404."""
     set_page_language(request)
+    first = (page_number(request.query_params) - 1) * PAGES_PER_SITEMAP
+    shown = (await _other_pages(request))[first : first + PAGES_PER_SITEMAP]
+    if not shown:
+        raise HTTPException(404)
     root = url_set()
-    for name in ("home", "exhibitions", "themes", "organisations", "calendar"):
-        add_page(root, request, f"public:{name}")
+    for page in shown:
+        add_page(
+            root,
+            request,
+            f"public:{page.name}",
+            page.changed_at,
+            **({"slug": page.slug} if page.slug else {}),
+        )
+    return xml_response(root, MEDIA_TYPE)
+
+
+async def _other_pages(request: Request) -> list[_Page]:
+    """The lists, exhibitions, themes, organisations and projects; four queries at most."""
+    counts = work_counts_of(request)
     opened = (
         await queries.published_editions(edition_is_open())
         .order_by("-opens_at", "-id")
         .values("exhibition__slug", "published_at")
     )
-    for row in opened:
-        add_page(root, request, "public:exhibition", row["published_at"], slug=row["exhibition__slug"])
-    for slug in await Theme.all().order_by("-occurs_on", "-id").values_list("slug", flat=True):
-        add_page(root, request, "public:theme", slug=slug)
-    for organisation in await queries.organisations_on_view(
-        await work_counts_of(request).organisations.all(), limit=MAX_LISTED
-    ):
-        add_page(root, request, "public:organisation", slug=organisation.slug)
-    shown = Artwork.all().on_view(as_set=True).filter(project_id__isnull=False)
-    for slug in await shown.distinct().order_by("project__slug").values_list("project__slug", flat=True):
-        add_page(root, request, "public:project", slug=slug)
-    return xml_response(root, MEDIA_TYPE)
+    themes = await Theme.all().order_by("-occurs_on", "-id").values("slug")
+    organisations = await queries.organisations_on_view(await counts.organisations.all(), limit=MAX_LISTED)
+    projects = chain.from_iterable((await counts.projects.all()).values())
+    return [
+        *map(_Page, ("home", "exhibitions", "themes", "organisations", "calendar")),
+        *(_Page("exhibition", row["exhibition__slug"], row["published_at"]) for row in opened),
+        *(_Page("theme", row["slug"]) for row in themes),
+        *(_Page("organisation", organisation.slug) for organisation in organisations),
+        *(_Page("project", slug) for slug in sorted(projects)),
+    ]
 
 
 async def work_sitemap(request: Request) -> Response:
-    """A sitemap of WORKS_PER_SITEMAP works, with the pictures that may be shared."""
+    """A sitemap of PAGES_PER_SITEMAP works, with the pictures that may be shared."""
     set_page_language(request)
     number, pages = request.path_params["number"], pages_of(request)
     rows = (
         await Artwork.all()
         .on_view(as_set=True)
         .order_by("id")
-        .offset((number - 1) * WORKS_PER_SITEMAP)
-        .limit(WORKS_PER_SITEMAP)
+        .offset((number - 1) * PAGES_PER_SITEMAP)
+        .limit(PAGES_PER_SITEMAP)
         .values(*WORK_COLUMNS, "updated_at")
         if number
         else []
@@ -111,6 +139,10 @@ async def work_sitemap(request: Request) -> Response:
             address = pages.absolute(work.picture.address(PICTURE_WIDTH))
             add_element(add_element(element, "image:image"), "image:loc", address)
     return xml_response(root, MEDIA_TYPE)
+
+
+def _sitemaps_for(pages: int) -> int:
+    return -(-pages // PAGES_PER_SITEMAP)
 
 
 def url_set() -> Element:

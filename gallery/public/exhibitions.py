@@ -31,32 +31,42 @@ from gallery.web.list_pages import ListPage
 from gallery.web.page_keys import edition_key
 from gallery.web.rendering import pages_of, settings_of
 
-PAST_ON_PAGE = 60  # past exhibitions on one page of the list
+LISTED_ON_PAGE = 60  # open and past exhibitions on one page of the list
 PROJECTS_OF_EXHIBITION = 60  # projects listed on the last page of an exhibition
 
 
 async def index(request: Request) -> Response:
-    """The open, coming and past exhibitions; `?page=` leads to earlier past ones. Raises HTTPException 404."""
+    """The open, coming and past exhibitions; `?page=` leads on to more open and past ones.
+
+    Raises HTTPException 404.
+    """
     set_page_language(request)
     data = linked_data_of(request)
-    number, size = page_number(request.query_params), PAST_ON_PAGE
-    closed = await queries.exhibitions(
-        queries.has_closed(), order="-closes_at", limit=size + 1, offset=(number - 1) * size
-    )
-    page = ListPage(closed[:size], number, len(closed) > size)
+    number, size = page_number(request.query_params), LISTED_ON_PAGE
+    first = (number - 1) * size
+    open_now = await queries.exhibitions(queries.is_open(), limit=size + 1, offset=first)
+    more, past = size - len(open_now), []
+    if more >= 0:
+        passed = max(0, first - await queries.published_editions(queries.is_open()).count()) if first else 0
+        past = await queries.exhibitions(
+            queries.has_closed(), order="-closes_at", limit=more + 1, offset=passed
+        )
+    page = ListPage([*open_now, *past][:size], number, len(open_now) + len(past) > size)
     if number > 1 and not page.rows:
         raise HTTPException(404)
-    open_now, to_open = [], []
-    if number == 1:
-        open_now = await queries.exhibitions(queries.is_open(), limit=MAX_LISTED)
-        to_open = await queries.exhibitions(queries.is_upcoming(), order="opens_at", limit=MAX_LISTED)
-    hung = await queries.works_by_edition([*open_now, *page.rows], 1)
+    to_open = (
+        await queries.exhibitions(queries.is_upcoming(), order="opens_at", limit=MAX_LISTED)
+        if number == 1
+        else []
+    )
+    hung = await queries.works_by_edition(page.rows, 1)
     return render_page(
         request,
         "public/exhibitions.html",
         works=[work for works in hung.values() for work in works],
-        open_now=open_now,
+        open_now=open_now[:size],
         to_open=to_open,
+        past=past[:more],
         page=page,
         twin_query=f"page={number}" if number > 1 else "",
         hung=hung,

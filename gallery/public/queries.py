@@ -230,6 +230,15 @@ async def count_by_organisation(ids: Collection[int] | None) -> dict[int, int]:
     return dict(rows)
 
 
+async def project_slugs_by_organisation(ids: Collection[int] | None) -> dict[int, list[str]]:
+    """Organisation id → the slugs of its projects with works on view; `ids` None: of all; one query."""
+    works = _works_to_count(ids, Q(organisation_id__in=list(ids or ()))).filter(project_id__isnull=False)
+    slugs: dict[int, list[str]] = {}
+    for organisation, slug in await works.distinct().values_list("organisation_id", "project__slug"):
+        slugs.setdefault(organisation, []).append(slug)
+    return slugs
+
+
 async def organisations_on_view(counts: Mapping[int, int], *, limit: int) -> list[DirectoryEntry]:
     """The organisations with works on view, sorted by slug; one query. `counts`: see count_by_organisation."""
     shown = Organisation.filter(id__in=list(counts)).order_by("slug").limit(limit)

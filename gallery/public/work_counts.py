@@ -13,6 +13,8 @@ from gallery.web.kept_counts import CountsById
 class WorkCounts:
     def __init__(self, content: GenerationTracker) -> None:
         self.organisations = CountsById[int](content, ORGANISATION, queries.count_by_organisation)
+        # the slugs of an organisation's projects that have works on view
+        self.projects = CountsById[list[str]](content, ORGANISATION, queries.project_slugs_by_organisation)
         self.themes = CountsById[ThemeWorkCount](content, THEME, queries.count_by_theme)
         self.editions = CountsById[EditionWorkCount](content, EDITION, queries.count_by_edition)
         self.theme_totals = CountsById[Counts](content, THEME, queries.count_totals_by_theme)

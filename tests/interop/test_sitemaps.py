@@ -143,18 +143,29 @@ async def test_a_withdrawn_work_leaves_the_sitemaps(site: Site) -> None:
 
 
 @pytest.mark.engines("sqlite", "postgresql")
-async def test_many_works_are_in_several_sitemaps(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sitemaps, "WORKS_PER_SITEMAP", 2)
+async def test_many_pages_are_in_several_sitemaps(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sitemaps, "PAGES_PER_SITEMAP", 2)
     works = await wall(site, 5)
     await factories.exhibition(works)
     pages, answers = await parsed(site)
     assert [address[len(site.settings.site_url) :] for address in answers if "sitemap-" in address] == [
         f"/{language}/sitemap-{number}.xml" for language in ("zh", "en") for number in (1, 2, 3)
     ]
-    listed = [page.url for page in pages if "/zh/works/" in page.url]
-    assert len(listed) == len(set(listed)) == 5
+    for kind, number in (("works", 5), ("projects", 5), ("exhibitions", 1)):
+        listed = [page.url for page in pages if f"/zh/{kind}/" in page.url]
+        assert len(listed) == len(set(listed)) == number
+    others = [address for address in answers if "/zh/sitemap.xml" in address]
+    in_chinese = [page.url for page in pages if "/zh/" in page.url and "/works/" not in page.url]
+    assert len(others) == -(-len(in_chinese) // 2)
     client = await site.client()
-    for name in ("sitemap-0.xml", "sitemap-4.xml", "sitemap-999999999.xml", "sitemap-x.xml"):
+    for name in (
+        "sitemap.xml?page=10",
+        "sitemap.xml?page=999999999",
+        "sitemap-0.xml",
+        "sitemap-4.xml",
+        "sitemap-999999999.xml",
+        "sitemap-x.xml",
+    ):
         assert (await client.get(f"/zh/{name}")).status_code == 404
 
 

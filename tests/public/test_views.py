@@ -364,28 +364,35 @@ async def test_story_and_project_link_cannot_carry_a_script(site: Site) -> None:
         assert 'href="javascript:' not in page
 
 
-async def test_past_exhibitions_are_listed_in_pages(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(public_exhibitions, "PAST_ON_PAGE", 2)
+async def test_exhibitions_are_listed_in_pages(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(public_exhibitions, "LISTED_ON_PAGE", 2)
     for days in range(1, 6):
         closed = now() - timedelta(days=days)
         opened = closed - timedelta(days=9)
         await factories.exhibition([], slug=f"past-{days}", opens_at=opened, closes_at=closed)
-    await factories.exhibition([], slug="open-now")
+    for number in range(1, 4):
+        await factories.exhibition([], slug=f"open-{number}", opens_at=now() - timedelta(hours=number))
+    await factories.exhibition([], slug="soon", opens_at=now() + timedelta(days=1))
 
     async def listed(query: str) -> list[str]:
         page = await page_text(site, f"/en/exhibitions{query}")
         return re.findall(r'href="/en/exhibitions/([a-z0-9-]+)"', page)
 
-    assert await listed("") == ["open-now", "past-1", "past-2"]
-    assert await listed("?page=2") == ["past-3", "past-4"]
-    assert await listed("?page=3") == ["past-5"]
+    async def lists_soon(query: str) -> bool:
+        return "Opening next" in await page_text(site, f"/en/exhibitions{query}")
+
+    assert await listed("") == ["open-1", "open-2"]
+    assert await listed("?page=2") == ["open-3", "past-1"]
+    assert await listed("?page=3") == ["past-2", "past-3"]
+    assert await listed("?page=4") == ["past-4", "past-5"]
     assert await listed("?page=x") == await listed("?page=0") == await listed("")
-    await page_text(site, "/en/exhibitions?page=4", 404)
-    first, last = [await page_text(site, f"/en/exhibitions{query}") for query in ("", "?page=3")]
+    await page_text(site, "/en/exhibitions?page=5", 404)
+    assert [await lists_soon(query) for query in ("", "?page=2")] == [True, False]
+    first, last = [await page_text(site, f"/en/exhibitions{query}") for query in ("", "?page=4")]
     assert "/en/exhibitions?page=2" in first
-    assert "/en/exhibitions?page=2" in last
-    assert "/en/exhibitions?page=4" not in last
-    assert "/zh/exhibitions?page=3" in last  # the other language shows the same page
+    assert "/en/exhibitions?page=3" in last
+    assert "/en/exhibitions?page=5" not in last
+    assert "/zh/exhibitions?page=4" in last  # the other language shows the same page
 
 
 async def test_number_of_queries_does_not_grow(site: Site, winter: Theme) -> None:
