@@ -23,7 +23,7 @@ from gallery.settings import Settings
 from gallery.storage import Storage
 from tests.cast import Cast
 from tests.forked import ForkedCommand
-from tests.markup import attributes
+from tests.markup import values_of
 
 
 async def eventually(is_so: Callable[[], Awaitable[object]]) -> None:
@@ -234,16 +234,13 @@ def is_text(answer: httpx.Response) -> bool:
 def addresses_in(html: str, base: str) -> set[str]:
     """Every address of this site that a page or document refers to, srcsets and meta included, as paths."""
     found = {unescape(path).split("#")[0] for path in re.findall(re.escape(base) + r'(/[^"<>\s\\]*)', html)}
-    for name in ("href", "src", "srcset", "content", "action"):
-        for value in attributes(html, f"[{name}]", name):
-            for part in (
-                (each.split()[0] for each in value.split(",") if each.strip())
-                if name == "srcset"
-                else [value]
-            ):
-                path = part.removeprefix(base)
-                if path.startswith("/") and not path.startswith("//"):
-                    found.add(path.split("#")[0])
+    for name, value in values_of(html, "href", "src", "srcset", "content", "action"):
+        for part in (
+            (each.split()[0] for each in value.split(",") if each.strip()) if name == "srcset" else [value]
+        ):
+            path = part.removeprefix(base)
+            if path.startswith("/") and not path.startswith("//"):
+                found.add(path.split("#")[0])
     return found
 
 

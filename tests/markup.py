@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
+from lxml import etree
 
 Page = str | Tag  # a page's source, or a part of a page that was found before
 
@@ -35,6 +36,20 @@ def attribute(page: Page, selector: str, name: str) -> str:
 def attributes(page: Page, selector: str, name: str) -> list[str]:
     """An attribute of each element that matches and has it."""
     return [str(tag[name]) for tag in select(page, selector) if tag.has_attr(name)]
+
+
+def values_of(source: str, *names: str) -> list[tuple[str, str]]:
+    """Name and value of these attributes, of every element.
+
+    Tests that follow all links read hundreds of pages: lxml alone takes a tenth of the time of BeautifulSoup.
+    """
+    parser = (
+        etree.XMLParser(recover=True) if source.startswith("<?xml") else etree.HTMLParser(encoding="utf-8")
+    )
+    tree = etree.fromstring(source.encode(), parser) if source.strip() else None
+    if tree is None:
+        return []
+    return [(name, str(value)) for name in names for value in tree.xpath(f"//@{name}")]
 
 
 def text_in(page: Page, selector: str) -> str:

@@ -26,7 +26,7 @@ from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 from tests.factories import in_zh
-from tests.markup import attributes
+from tests.markup import values_of
 
 SINCE = "zzqxsince"  # the beginning of every text typed after the work was last sent
 
@@ -164,12 +164,8 @@ async def crawled(site: Site, client: httpx.AsyncClient) -> dict[str, str]:
         is_text = answer.headers["content-type"].startswith("text/")
         found[address] = answer.text if is_text and answer.status_code == 200 else ""
         if is_text:
-            links = [
-                link
-                for name in ("href", "src")
-                for link in attributes(answer.text, f"[{name}^='/desk/']", name)
-            ]
-            waiting += [link for link in links if "/desk/images/" not in link]
+            links = [link for _name, link in values_of(answer.text, "href", "src")]
+            waiting += [link for link in links if link.startswith("/desk/") and "/desk/images/" not in link]
     return found
 
 
