@@ -7,12 +7,13 @@ from typing import Any, cast
 
 from tortoise.expressions import Q, Subquery
 from tortoise.functions import Coalesce, Sum
+from tortoise.queryset import ValuesQuery
 
 from gallery.artworks.models import Artwork, has_image
 from gallery.artworks.models import images_of as images_of_works
 from gallery.artworks.screening import profile_images_on_view, screen_again
 from gallery.clock import now
-from gallery.db.connection import QuerySet
+from gallery.db.compiled_queries import compiled_query
 from gallery.db.content_version import current_number, keys_changed
 from gallery.exhibitions.schedule import next_change
 from gallery.images.models import Derivative, Image, PublicImagesPass
@@ -23,8 +24,8 @@ from gallery.worker import Chore, ChoreContext
 
 BATCH_SIZE = 50
 # Works touched by one change, and images of these; all images are compared after one that touches more. A query names
-# the images six times, and SQLite allows 32,766 parameters.
-MAX_WORKS = 5_000
+# the images six times, and SQLite allows 32,766 parameters. A power of two, as compiled queries pad their lists to one.
+MAX_WORKS = 4_096
 
 
 async def keep_public_images(context: ChoreContext) -> bool:
@@ -65,11 +66,8 @@ async def images_of(touched: Collection[str]) -> list[int] | None:
 
 async def publish_images(context: ChoreContext, ids: Collection[int] | None = None) -> bool:
     """Put images that are on view into public storage; `ids`: only these images."""
-    images = (
-        await _among(ids, is_public=False)
-        .filter(Q(id__in=_of_works_on_view(ids)) | Q(id__in=_of_profiles_on_view(ids)))
-        .limit(BATCH_SIZE)
-    )
+    rows = await (_to_publish() if ids is None else _to_publish_among(list(ids)))
+    images = await Image.filter(id__in=[row["id"] for row in rows]) if rows else []
     for image in images:
         await make_public(context.storage, image)
     return bool(images)
@@ -80,18 +78,38 @@ async def unpublish_images(context: ChoreContext, ids: Collection[int] | None = 
 
     `ids`: only these images.
     """
-    images = (
-        await _among(ids, is_public=True)
-        .exclude(Q(id__in=_of_works_on_view(ids)) | Q(id__in=_of_profiles_on_view(ids)))
-        .limit(BATCH_SIZE)
-    )
+    rows = await (_to_unpublish() if ids is None else _to_unpublish_among(list(ids)))
+    if not rows:
+        return False
+    images = await Image.filter(id__in=[row["id"] for row in rows])
     await screen_again(images, context.storage)
     await make_private(context.storage, images)
-    return bool(images)
+    return True
 
 
-def _among(ids: Collection[int] | None, **values: Any) -> QuerySet[Image]:
-    return Image.filter(**values) if ids is None else Image.filter(id__in=list(ids), **values)
+@compiled_query
+def _to_publish() -> ValuesQuery[Any]:
+    return Image.filter(_is_on_view(None), is_public=False).limit(BATCH_SIZE).values("id")
+
+
+@compiled_query
+def _to_publish_among(ids: list[int]) -> ValuesQuery[Any]:
+    return Image.filter(_is_on_view(ids), id__in=ids, is_public=False).limit(BATCH_SIZE).values("id")
+
+
+@compiled_query
+def _to_unpublish() -> ValuesQuery[Any]:
+    return Image.filter(is_public=True).exclude(_is_on_view(None)).limit(BATCH_SIZE).values("id")
+
+
+@compiled_query
+def _to_unpublish_among(ids: list[int]) -> ValuesQuery[Any]:
+    return Image.filter(id__in=ids, is_public=True).exclude(_is_on_view(ids)).limit(BATCH_SIZE).values("id")
+
+
+def _is_on_view(ids: Collection[int] | None) -> Q:
+    """The condition for images of works on view, and for logos and covers on view; `ids`: see below."""
+    return Q(id__in=_of_works_on_view(ids)) | Q(id__in=_of_profiles_on_view(ids))
 
 
 def _of_works_on_view(ids: Collection[int] | None) -> Subquery:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from tortoise.expressions import Subquery
+from tortoise.queryset import ValuesQuery
 
 from gallery.artworks.models import Artwork, Status
+from gallery.db.compiled_queries import compiled_query
 from gallery.images.sound_files import SOUND_MEDIA_TYPES
 from gallery.public.media import NOT_FOR_MACHINES, public_file_response
 from gallery.sounds.models import Sound, SoundState, voice_may_be_heard
@@ -85,20 +88,30 @@ async def _publish(storage: Storage, sound: Sound) -> None:
 
 async def publish_sounds(context: ChoreContext) -> bool:
     """Put voices of works on view into public storage."""
+    rows = await _sounds_to_publish()
+    for sound in await Sound.filter(id__in=[row["sound_id"] for row in rows]) if rows else []:
+        await make_sound_public(context.storage, sound)
+    return bool(rows)
+
+
+@compiled_query
+def _sounds_to_publish() -> ValuesQuery[Any]:
     heard = Artwork.all().on_view().filter(voice_may_be_heard(), sound__is_public=False)
-    works = await heard.limit(BATCH_SIZE).select_related("sound")
-    for work in works:
-        assert work.sound is not None
-        await make_sound_public(context.storage, work.sound)
-    return bool(works)
+    return heard.limit(BATCH_SIZE).values("sound_id")
 
 
 async def unpublish_sounds(context: ChoreContext) -> bool:
     """Delete voices from public storage that may no longer be heard."""
+    rows = await _sounds_to_unpublish()
+    if rows:
+        await make_sounds_private(context.storage, await Sound.filter(id__in=[row["id"] for row in rows]))
+    return bool(rows)
+
+
+@compiled_query
+def _sounds_to_unpublish() -> ValuesQuery[Any]:
     heard = Artwork.all().on_view().filter(voice_may_be_heard(), sound__is_public=True).values("sound_id")
-    sounds = await Sound.filter(is_public=True).exclude(id__in=Subquery(heard)).limit(BATCH_SIZE)
-    await make_sounds_private(context.storage, sounds)
-    return bool(sounds)
+    return Sound.filter(is_public=True).exclude(id__in=Subquery(heard)).limit(BATCH_SIZE).values("id")
 
 
 CHORES = [

@@ -100,9 +100,10 @@ async def claim(context: ChoreContext) -> Image | None:
             # Of the few public pictures without tiles, those whose works are off view are about to be private.
             of_works = Q(artwork__id__isnull=False) | Q(further_picture__id__isnull=False)
             rows = await without.filter(of_works).order_by("id").limit(LOOKED_AT).values("id")
-            on_view = Artwork.all().on_view().filter(has_image([row["id"] for row in rows]))
-            shown = without.filter(images_of(on_view))
-            image = await locked(shown.order_by("id").limit(1), skip_locked=True).first()
+            if rows:
+                on_view = Artwork.all().on_view().filter(has_image([row["id"] for row in rows]))
+                shown = without.filter(images_of(on_view))
+                image = await locked(shown.order_by("id").limit(1), skip_locked=True).first()
         if image is None:
             return None
         image.tiling_attempts += 1
