@@ -384,5 +384,5 @@ STEPS = {
         stateful_step_count=18,
         suppress_health_check=list(HealthCheck),
     )
-    for engine, examples in (("sqlite", 20), ("postgresql", 8))
+    for engine, examples in (("sqlite", 14), ("postgresql", 5))
 }

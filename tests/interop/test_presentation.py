@@ -10,7 +10,7 @@ import pytest
 
 from gallery.artists.models import Consent
 from gallery.artworks.models import Artwork, Status
-from gallery.clock import now
+from gallery.clock import now, today
 from gallery.db.content_version import bump
 from gallery.exhibitions.models import Edition, Exhibition, Hanging
 from gallery.organisations.models import Organisation
@@ -37,7 +37,7 @@ async def read(site: Site, path: str) -> dict[str, Any]:
 
 
 async def wall(site: Site, count: int, **values: Any) -> tuple[Theme, list[Artwork], Exhibition]:
-    theme = await factories.theme(title=Texts({"zh": "冬至", "en": "Winter"}), occurs_on=now().date())
+    theme = await factories.theme(title=Texts({"zh": "冬至", "en": "Winter"}), occurs_on=today())
     works = [
         await factories.artwork(
             site.storage, site.cast.organisation, **{"status": Status.ACCEPTED, "themes": [theme], **values}
