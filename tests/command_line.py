@@ -19,11 +19,14 @@ def environment(home: Path, **values: str) -> dict[str, str]:
 
 
 def gallery(
-    home: Path, *words: str, program: Sequence[str] = (), **values: str
+    home: Path, *words: str, program: Sequence[str] = (), before: str = "", **values: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command of the gallery. `program`: options for Python that start it in another way, in a new process."""
+    """Run a command of the gallery. `program`: options for Python that start it in another way, in a new process.
+
+    `before`: Python that the process executes first.
+    """
     if not program:
-        return forked.run(words, environment(home, **values), home)
+        return forked.run(words, environment(home, **values), home, before)
     return subprocess.run(
         [sys.executable, *program, *words],
         env=environment(home, **values),

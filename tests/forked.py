@@ -24,9 +24,16 @@ class ForkedCommand:
     """`gallery WORDS…`, with what the tests need of subprocess.Popen."""
 
     def __init__(
-        self, words: Sequence[str], env: Mapping[str, str], cwd: Path, stdout: Path, stderr: Path
+        self,
+        words: Sequence[str],
+        env: Mapping[str, str],
+        cwd: Path,
+        stdout: Path,
+        stderr: Path,
+        before: str = "",
     ) -> None:
-        arguments = ([*words], {**env}, str(cwd), str(stdout), str(stderr))
+        """`before`: Python that the process executes first."""
+        arguments = ([*words], {**env}, str(cwd), str(stdout), str(stderr), before)
         self._words = words
         self._process = CONTEXT.Process(target=_run, args=arguments, daemon=True)
         self._process.start()
@@ -52,11 +59,13 @@ class ForkedCommand:
         self.send_signal(signal.SIGKILL)
 
 
-def run(words: Sequence[str], env: Mapping[str, str], cwd: Path) -> subprocess.CompletedProcess[str]:
+def run(
+    words: Sequence[str], env: Mapping[str, str], cwd: Path, before: str = ""
+) -> subprocess.CompletedProcess[str]:
     """The command, ended, with its output. Raises subprocess.TimeoutExpired after five minutes."""
     with tempfile.TemporaryDirectory() as folder:
         stdout, stderr = Path(folder, "stdout"), Path(folder, "stderr")
-        command = ForkedCommand(words, env, cwd, stdout, stderr)
+        command = ForkedCommand(words, env, cwd, stdout, stderr, before)
         try:
             code = command.wait(300)
         finally:
@@ -64,7 +73,7 @@ def run(words: Sequence[str], env: Mapping[str, str], cwd: Path) -> subprocess.C
         return subprocess.CompletedProcess([*words], code, stdout.read_text(), stderr.read_text())
 
 
-def _run(words: list[str], env: dict[str, str], cwd: str, stdout: str, stderr: str) -> None:
+def _run(words: list[str], env: dict[str, str], cwd: str, stdout: str, stderr: str, before: str) -> None:
     """What the process does."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the process that forks ignores it
@@ -77,5 +86,6 @@ def _run(words: list[str], env: dict[str, str], cwd: str, stdout: str, stderr: s
         os.close(file)
     from gallery.cli import main
 
+    exec(before, {})
     sys.argv = ["gallery", *words]
     main(words, prog_name="gallery")

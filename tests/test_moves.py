@@ -53,11 +53,10 @@ def type_in(
     settings: Settings, *words: str, program: str = "", **values: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a command; `program` is Python to run before it, in the same process."""
-    started = f"import sys; from gallery.cli import main\n{program}\nmain(sys.argv[1:])"
     return gallery(
         settings.home,
         *words,
-        program=("-c", started),
+        before=program,
         DATABASE_URL=settings.database_url,
         MEDIA=str(settings.media),
         SECRET_KEY=settings.secret_key,
