@@ -109,7 +109,7 @@ async def invite(
 
 
 async def renew_invitation(invitation: Invitation, by: Person, days: int) -> str:
-    """Invite again in the place of a waiting invitation, whose link ends; returns the new token."""
+    """Replace a waiting invitation by a new one, and return the new token. The old link stops working."""
     async with in_transaction():
         await Invitation.filter(id=invitation.id).delete()
         await record(

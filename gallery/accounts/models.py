@@ -168,9 +168,10 @@ class Invitation(Model):
 
 
 class SignInAttempt(Model):
-    """One of the attempts that a limit counts, see limits.py: a failed sign-in, and other things since then.
+    """One attempt that counts towards a limit (limits.py), such as a failed sign-in or a request for a link.
 
-    `key` is a keyed hash of what is limited, such as a network or an e-mail address."""
+    `key` is a keyed hash of what is limited, such as a network or an e-mail address.
+    """
 
     id = fields.IntField(primary_key=True)
     key = fields.CharField(max_length=64)
