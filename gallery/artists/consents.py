@@ -116,7 +116,7 @@ async def set_artist_page(artist: Artist, is_wished: bool) -> None:
             return
         current.page_id = new_public_id() if is_wished else None
         await current.save()
-        if not is_wished:  # nor do the addresses of artists that were merged into this one lead anywhere
+        if not is_wished:  # the addresses of artists that were merged into this one stop working, too
             await Artist.with_merged().filter(merged_into_id=current.id).update(page_id=None)
         verb = Verb.ARTIST_PAGE_GIVEN if is_wished else Verb.ARTIST_PAGE_TAKEN
         await record(verb, current.id, organisation_id=current.organisation_id)
