@@ -13,7 +13,7 @@ _frozen_now: ContextVar[datetime | None] = ContextVar("stands_at", default=None)
 
 
 def set_time_zone(zone: ZoneInfo) -> None:
-    """Set the zone in which days begin; called once when the site starts."""
+    """Set the site's time zone; called once at the start."""
     global _zone
     _zone = zone
 
