@@ -35,7 +35,7 @@ async def arrangement_of(edition: Edition) -> Arrangement:
 
 
 async def create_rooms(edition: Edition, rooms: Sequence[FilledRoom]) -> None:
-    """Create these rooms with their works in an edition that has none yet; within a transaction."""
+    """Create these rooms with their works in an edition without rooms. Call it in a transaction."""
     await Room.bulk_create(
         Room(
             edition_id=edition.id,

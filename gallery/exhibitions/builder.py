@@ -82,10 +82,10 @@ MAX_ENDING_WORKS_SHOWN = 24
 async def works_ending_before_closing(
     draft: Edition, parts: DraftParts, found: Mapping[int, FoundWorks]
 ) -> tuple[Sequence[Artwork], int]:
-    """The works that leave the exhibition before it closes, because their consent ends, the earliest end first.
+    """Works that leave the exhibition before it closes, because their consent ends; the earliest end first.
 
-    Includes works hung by hand and those that rules found. Returns the first MAX_ENDING_WORKS_SHOWN, and the number
-    of all.
+    Includes works hung by hand and works found by rules. Returns the first MAX_ENDING_WORKS_SHOWN, and the
+    number of all.
     """
     if draft.closes_at is None:
         return [], 0
