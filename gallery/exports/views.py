@@ -20,7 +20,7 @@ from gallery.web.rendering import redirect, render, storage_of
 
 
 async def show(request: Request) -> Response:
-    """An owner reads what an export has, and sees the last one."""
+    """An owner reads what an export contains, and sees the last one."""
     _person, organisation, _membership = await load_as_owner(request)
     return await _page(request, organisation)
 
@@ -79,7 +79,7 @@ async def _page(request: Request, organisation: Organisation, status: int = 200)
 
 
 def _state(export: Export | None) -> ExportState | None:
-    """The state, also if the worker has not noticed yet that the time is over."""
+    """The state of the export; EXPIRED after its end even if the worker has not saved that yet."""
     if export is not None and export.state == ExportState.READY and not export.is_ready:
         return ExportState.EXPIRED
     return export.state if export is not None else None

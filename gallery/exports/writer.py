@@ -48,17 +48,17 @@ from gallery.web.languages import default_language, use_language
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import Pages
 
-MAX_ZIP_BYTES = 1_000_000_000  # of files in one ZIP, unless one work has more; a store takes 5 GB at once
-MAX_WORDS = 20_000_000  # characters of the works in one ZIP; the import reads a sheet of 64 MB
+MAX_ZIP_BYTES = 1_000_000_000  # of the files in one ZIP; one work may exceed it. Stores accept 5 GB at once
+MAX_WORDS = 20_000_000  # characters of the works in one ZIP; the import accepts a sheet of 64 MB
 BATCH_SIZE = 100  # works in memory
 RECORDS, WORKS = "records", "works"
-README, SHEET = "README.md", "works.xlsx"  # the import takes any CSV, TXT or XLSX file for a sheet
-ERASED_NAME = "#{}"  # of an artist without any consent left; see artists/forgetting.py
+README, SHEET = "README.md", "works.xlsx"  # .md: the import takes any CSV, TXT or XLSX file for a sheet
+ERASED_NAME = "#{}"  # name of an artist without any consent left; see artists/forgetting.py
 
 
 @dataclass
 class ZipWriter:
-    """A ZIP that grows in a scratch folder. Files are stored as they are: pictures and sounds cannot be packed."""
+    """A ZIP that grows in a scratch folder. Files are not compressed: pictures and sounds already are."""
 
     path: Path
     archive: zipfile.ZipFile
