@@ -149,7 +149,7 @@ class ExportWriter:
 
     @asynccontextmanager
     async def zip_file(self, name: str) -> AsyncIterator[ZipWriter]:
-        """A ZIP with a README, which goes into the store when the block ends."""
+        """A ZIP with a README. When the block ends, it is put into the store."""
         async with self.storage.scratch_folder() as folder:
             path = folder / name
             with zipfile.ZipFile(path, "w", strict_timestamps=False) as archive:
@@ -191,7 +191,7 @@ class ExportWriter:
     # Records
 
     async def write_records(self) -> None:
-        """Write ZIPs until all consents are in one; the first has everything else, too."""
+        """Write ZIPs until every consent is in one. The first ZIP also contains all other records."""
         consents = self._consents()
         consent: Consent | None = await anext(consents, None)
         while consent is not None or not self.files:
@@ -259,7 +259,7 @@ class ExportWriter:
                 }
 
     async def _consents(self) -> AsyncIterator[Consent]:
-        """The consents, the newest first, without those that were withdrawn and those that these had renewed."""
+        """The consents, newest first, without withdrawn consents and the older consents that those had renewed."""
         withdrawn = set[int]()
         of_organisation = Consent.filter(artist__organisation_id=self.organisation.id)
         async for consent in batched(of_organisation, newest_first=True):
@@ -269,7 +269,7 @@ class ExportWriter:
                 withdrawn.add(consent.follows_id)
 
     async def _consent_facts(self, consent: Consent, written: ZipWriter) -> dict[str, Any]:
-        """A consent as consents.json has it. Its signed forms go into the ZIP."""
+        """A consent as an entry of consents.json. Its signed forms are written into the ZIP."""
         forms = []
         for number, form in enumerate(await SignedForm.filter(consent_id=consent.id).order_by("id"), 1):
             name = f"forms/consent-{consent.id}-{number}.{form.kind}"
@@ -302,7 +302,7 @@ class ExportWriter:
     # Works
 
     async def write_works(self) -> None:
-        """Write ZIPs until all works are in one. An organisation without works has none."""
+        """Write ZIPs until every work is in one. Without works there is no ZIP."""
         works = self._loaded_works()
         work: Artwork | None = await anext(works, None)
         number = done = 0
@@ -331,7 +331,7 @@ class ExportWriter:
             yield work
 
     async def _write_work(self, work: Artwork, array: JsonArray, rows: SheetRows, written: ZipWriter) -> None:
-        """Add a work with its files, and a row if the import can make it."""
+        """Write a work and its files, and a row of the sheet if the import can make a work from it."""
         pictures, named = [], []
         for picture in work.all_pictures():
             name = f"pictures/{work.public_id}-{picture.number:02}.{extension(picture.image)}"
@@ -361,7 +361,7 @@ class ExportWriter:
 
 
 def fits(work: Artwork, array: JsonArray, rows: SheetRows, written: ZipWriter) -> bool:
-    """Whether a work goes into this ZIP: the import takes no more rows, files and bytes at once."""
+    """Whether a work fits into this ZIP: an import has a limit of rows, files and bytes."""
     size = sum(picture.image.source_bytes for picture in work.all_pictures())
     size += work.sound.source_bytes if work.sound is not None else 0
     return not array.count or (
@@ -373,7 +373,7 @@ def fits(work: Artwork, array: JsonArray, rows: SheetRows, written: ZipWriter) -
 
 
 async def batched(query: Any, *, newest_first: bool = False) -> AsyncIterator[Any]:
-    """The rows of a query by their id, with BATCH_SIZE of them in memory."""
+    """The rows of a query in the order of their ids, at most BATCH_SIZE of them in memory."""
     last: int | None = None
     while True:
         beyond = {} if last is None else {"id__lt" if newest_first else "id__gt": last}
@@ -386,7 +386,7 @@ async def batched(query: Any, *, newest_first: bool = False) -> AsyncIterator[An
 
 
 def work_facts(work: Artwork, pictures: list[dict[str, Any]], voice: str | None) -> dict[str, Any]:
-    """A work as works.json has it: all its words, and what the sheet has no column for."""
+    """A work as an entry of works.json: all texts, and the data that the sheet has no column for."""
     texts = {name: dict(getattr(work, name)) for name in TRANSLATED_FIELDS}
     project = work.project
     return {
