@@ -95,7 +95,7 @@ async def develop_one(context: ChoreContext, image: Image | None) -> bool:
         await release_lease(image)  # not a failure of the picture: no delay before the next attempt
         raise
     except OSError as fault:
-        if is_outage(fault):  # the same
+        if is_outage(fault):  # likewise
             await release_lease(image)
             raise
         logger.warning("Image %d was postponed: this machine could not develop it: %s", image.id, fault)
@@ -156,11 +156,11 @@ async def develop_into(context: ChoreContext, image: Image) -> tuple[DevelopedIm
 
 
 async def claim(context: ChoreContext, which: Q = RECEIVED) -> Image | None:
-    """Claim a waiting image: the oldest of those with the fewest failures and losses.
+    """Claim the waiting image with the fewest failures and losses; of several, the oldest.
 
-    A lease that expired means that its worker was killed, perhaps because of the picture. Such a picture is
-    claimed after all others, so that it does not block them. So is a picture for which this machine had too
-    little time or memory.
+    An expired lease means that the worker was killed, perhaps because of the picture. Such a picture is
+    claimed after all others, so that it does not block them. The same holds for a picture for which this
+    machine had too little time or memory.
     """
     waiting = Image.filter(which, is_due()).order_by("failures", "losses", "id")
     return await claim_first(waiting, timedelta(seconds=context.settings.image_lease_seconds))
@@ -279,7 +279,7 @@ async def notify_of_late_images(context: ChoreContext) -> bool:
 
 
 CHORES = [
-    Chore("develop images", develop_next, concurrent=True),  # one image may take minutes
+    Chore("develop images", develop_next, concurrent=True),  # because one image may take minutes
     Chore("develop images once more", redevelop_next, every=60),
     Chore("tell of late pictures", notify_of_late_images, every=300),
     Chore("forget unused uploads", delete_unused_uploads, every=600),
