@@ -97,7 +97,8 @@ async def claim(context: ChoreContext) -> Image | None:
             without = Image.filter(
                 has_tiles=False, is_public=True, tiling_until=None, tiling_attempts__lt=MAX_ATTEMPTS
             )
-            # Of the few public pictures without tiles, those whose works are off view are about to be private.
+            # Among the few public pictures without tiles, some belong to works off view: they will be made
+            # private soon.
             of_works = Q(artwork__id__isnull=False) | Q(further_picture__id__isnull=False)
             rows = await without.filter(of_works).order_by("id").limit(LOOKED_AT).values("id")
             on_view = Artwork.all().on_view().filter(has_image([row["id"] for row in rows]))
