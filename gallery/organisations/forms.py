@@ -155,7 +155,7 @@ class RefusalForm(Form):
 
 
 class ProfileForm(TextsForm):
-    """What owners may change themselves. Names and registration number are checked by curators."""
+    """The fields that owners may change themselves. Curators check names and registration number."""
 
     texts: ClassVar[Mapping[str, Any]] = {"about": ""}
 

@@ -47,7 +47,7 @@ def hours_left(owner_request: OwnerRequest) -> int:
 
 
 async def new(request: Request) -> Response:
-    """A keeper opens the form for a new owner, and reads what it does."""
+    """A keeper opens the form to request a new owner, and reads what the request does."""
     _keeper, organisation = await _load_organisation_as_keeper(request)
     return _form_page(request, organisation, OwnerRequestForm())
 

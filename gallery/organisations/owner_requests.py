@@ -35,7 +35,7 @@ from gallery.worker import ChoreContext
 
 OBJECTION_PERIOD = timedelta(hours=72)
 PAUSE_AFTER_OBJECTION = timedelta(days=30)
-COMMAND_REASON = "gallery invite"  # the stored reason of a request made by command
+COMMAND_REASON = "gallery invite"  # stored as the reason of a request by command
 
 
 class OwnerRequestRefused(Exception):
