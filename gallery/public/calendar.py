@@ -28,7 +28,7 @@ AHEAD = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class CalendarEntry:
-    """An entry of the curators' calendar. `kind` chooses the sentence on the page."""
+    """An entry of the curators' calendar. `kind` selects the sentence on the page."""
 
     day: date
     kind: str  # call_opens, call_closes, occasion, comes_again, call_proposed, opens, closes, talk

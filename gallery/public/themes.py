@@ -49,7 +49,7 @@ async def index(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """An occasion: its text, its exhibitions and its works on view."""
+    """A visitor sees an occasion: its text, its exhibitions and its works on view."""
     set_page_language(request)
     theme = await Theme.get_or_none(slug=slug_of(request))
     if theme is None:
