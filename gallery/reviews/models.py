@@ -57,7 +57,7 @@ _OWN_OPINIONS = {
 
 
 class Review(Model):
-    """A curator's decision on one submission."""
+    """A curator's decision on a submission."""
 
     id = fields.IntField(primary_key=True)
     artwork: fields.ForeignKeyRelation[Artwork] = fields.ForeignKeyField(
@@ -83,7 +83,7 @@ class Review(Model):
 
 
 class Opinion(Model):
-    """One curator's decision if two reviews are asked for. A curator's latest opinion counts."""
+    """One curator's decision if the site requires two reviews. A curator's latest opinion counts."""
 
     id = fields.IntField(primary_key=True)
     submission: fields.ForeignKeyRelation[Submission] = fields.ForeignKeyField(

@@ -45,7 +45,7 @@ from gallery.web.list_pages import ListPage, fetch_page, page_within
 from gallery.web.rendering import redirect, render
 
 PER_PAGE = 50
-MAX_NAME_LENGTH = 80  # characters; of the name by which an organisation is searched
+MAX_NAME_LENGTH = 80  # characters; the limit of a search for an organisation's name
 
 # Reviews get their ids in the order of their times.
 IS_LAST_OF_WORK = RawSQL(

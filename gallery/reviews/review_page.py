@@ -208,7 +208,7 @@ def picture_numbers(artwork: Artwork) -> dict[int, int]:
 
 
 async def _apply_waiting_proposal(artwork: Artwork, submission: Submission) -> None:
-    """Give the work the texts and the picture of a waiting proposal, without saving it."""
+    """Apply the texts and the picture of a waiting proposal to the work, without saving it."""
     if submission.is_proposal and submission.is_waiting:
         await apply_proposal(artwork, submission.sent)
 

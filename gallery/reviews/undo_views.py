@@ -26,7 +26,7 @@ from gallery.web.languages import gettext as _
 from gallery.web.languages import ngettext
 from gallery.web.rendering import flash, redirect
 
-MAX_UNDONE = 50  # decisions in one form: as many as there are works on a page of the queue
+MAX_UNDONE = 50  # the most decisions in one form, as many as there are works on a page of the queue
 
 
 async def create(request: Request) -> Response:

@@ -1,7 +1,8 @@
 """Vetoes: a curator fears that showing an accepted work might harm somebody, so it is hidden at once.
 
 A veto has nothing to do with consent, and only curators read its reason. Visitors and the organisation only
-learn that the work is not shown. Lifting a veto does not bring the work back by itself: it is reviewed again.
+learn that the work is not shown. After a veto is lifted, the work is not on view again until it was reviewed
+again.
 """
 
 from __future__ import annotations

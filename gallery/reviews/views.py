@@ -51,7 +51,7 @@ async def new(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
-    """A curator decides on a work, and is redirected to the next that waits."""
+    """A curator decides on a work, and is redirected to the next one in the queue."""
     person, artwork = await load_submitted(request)
     chosen = await load_queue_filter(request.query_params)
     posted = await read_desk_form(request)
