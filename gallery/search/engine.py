@@ -108,10 +108,10 @@ async def _by_tsvector(
 ) -> list[int]:
     """Find entries by the tsvector columns, in two steps, because a GIN index has no token positions.
 
-    The first step finds the entries with all tokens. The second step checks the tokens' positions in these.
-    OFFSET 0 keeps the steps apart: otherwise PostgreSQL would first check the positions of all entries.
-    https://www.postgresql.org/docs/current/textsearch-indexes.html
-    For common tokens GIN finds far more entries than are returned, so the newest entries are scanned first.
+    The first step finds the entries with all tokens. The second step checks the tokens' positions in these
+    entries. OFFSET 0 keeps the steps apart: otherwise PostgreSQL would first check the positions of all
+    entries. https://www.postgresql.org/docs/current/textsearch-indexes.html For common tokens, GIN finds far
+    more entries than are returned, so the newest entries are scanned first.
     """
     column = "title_vector" if in_title else "text_vector"
     loose = " & ".join(_quoted(token, term) for term in terms for token in term.tokens)
