@@ -22,7 +22,7 @@ class SettingsError(ValueError):
     """A setting is invalid; the message names it and says which values are valid."""
 
 
-# Without other names: a gallery's in the languages that come with it.
+# Names of the site without a setting: a gallery's name in the languages of the package.
 SITE_NAMES = {"zh": "见光", "zh-Hant": "見光", "en": "In the Light"}
 _site_names: dict[str, str] = {}  # language → name
 
@@ -98,10 +98,10 @@ class Settings:
     iiif_cache_bytes: int = 500_000_000  # public storage for IIIF images made on demand
     image_lease_seconds: int = 120  # a worker's lease on a picture; then another worker takes over
     image_seconds: int = 20  # seconds that a request waits for a picture to be opened
-    image_worker_seconds: int = 600  # the same for a worker, which then takes another picture
+    image_worker_seconds: int = 600  # the same for the worker, which then continues with another picture
     image_memory_bytes: int = 608 << 20  # address space of the sandbox that opens one picture
     font_serif: str = ""  # the font file of titles on cards, posters and labels; empty: Noto Serif SC
-    font_sans: str = ""  # the font file of the other texts on them; empty: Noto Sans SC
+    font_sans: str = ""  # the font file of the other texts on cards, posters and labels; empty: Noto Sans SC
     session_days: int = 30  # how long a session lasts after its last use
     second_factor: str = (
         ""  # "required" or "offered", for curators and keepers; empty: see Site.asks_second_factor
@@ -115,7 +115,7 @@ class Settings:
     log_format: str = "text"  # "text" or "json"
     slow_request_ms: int = 1000  # from which duration a request is logged; 0: every request
     metrics_allow: str = "127.0.0.1,::1"  # addresses and networks that may read /metrics
-    development: bool = False  # shows /patterns, reloads templates, and names what keeps the event loop busy
+    development: bool = False  # shows /patterns, reloads templates, and prints what blocks the event loop
 
     @property
     def zone(self) -> ZoneInfo:
