@@ -94,9 +94,10 @@ class ExhibitionCount(Model):
 
 
 class OrganisationCount(Model):
-    """A day's sum of an organisation: views of its works' pages, and followed links of its projects.
+    """An organisation's sums for a day: views of its works' pages, and clicks on its projects' links.
 
-    Written together with WorkCount and ProjectCount, so that a page of sums does not read every count.
+    They are written together with WorkCount and ProjectCount, so that a page of sums need not read every
+    count.
     """
 
     id = fields.IntField(primary_key=True)

@@ -37,7 +37,7 @@ class DateRange:
         return (self.last - self.first).days + 1
 
     def split(self, days: int) -> Iterator[DateRange]:
-        """The range in parts of at most `days` days."""
+        """Split the range into parts of at most `days` days."""
         first = self.first
         while first <= self.last:
             yield DateRange(first, min(first + timedelta(days=days - 1), self.last))
