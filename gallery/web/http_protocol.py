@@ -1,11 +1,12 @@
 """The site's HTTP protocol: a subclass of uvicorn's that answers from the page cache without the ASGI app.
 
-Most visitors ask for a page or a picture that is in the cache. For these, uvicorn's work for each request (a
+Most visitors request a page or a picture that is in the cache. For these, uvicorn's work for each request (a
 scope, a task, two messages) costs three times as much as the page cache, so the response is sent as soon as
 the headers are read. Every other request goes to the app, which sends the same bytes.
 
 It also limits what uvicorn does not limit: the size of a request's head, the time until the head has arrived,
-and the value of the Host header. A stopping server answers what is already on its way (`shutdown`).
+and the value of the Host header. When the server stops, requests that are already on their way are still
+answered (`shutdown`).
 """
 
 from __future__ import annotations
