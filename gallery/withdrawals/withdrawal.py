@@ -109,7 +109,7 @@ async def _take_similar_down(withdrawal: Withdrawal) -> None:
 async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
     """Delete all files of the consent's works, then set `files_deleted_at`. Raises StoreUnavailable.
 
-    The files are deleted at once, and again when every process knows of the withdrawal. In between, another
+    The files are deleted at once, and again after every process knows of the withdrawal. In between, another
     process may have published files, or allowed a logo that resembles a work.
     """
     consent = await Consent.get(id=withdrawal.consent_id).prefetch_related("artist")
