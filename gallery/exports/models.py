@@ -66,7 +66,7 @@ class Export(Model):
     losses = fields.IntField(default=0)  # attempts whose worker was killed
     lease_until = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
-    expires_at: datetime | None = fields.DatetimeField(null=True)  # once it is ready
+    expires_at: datetime | None = fields.DatetimeField(null=True)  # null until the export is ready
     files_cleared_at = fields.DatetimeField(null=True)  # when the files of an ended export were deleted
 
     class Meta:

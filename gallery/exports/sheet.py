@@ -57,7 +57,7 @@ def columns_for(used: Counter[str]) -> list[str]:
 
 def write_sheet(path: Path, columns: Collection[str], rows: Iterable[Row]) -> None:
     """Write an XLSX file row by row. In an XLSX, unlike a CSV, the cell "=1+1" can be text and not a formula."""
-    from gallery.artworks.xlsx import openpyxl  # only here: see gallery/artworks/sheets.py
+    from gallery.artworks.xlsx import openpyxl  # slow to import, see gallery/artworks/sheets.py
 
     book = openpyxl.Workbook(write_only=True)
     page: Any = book.create_sheet(_("Works"))

@@ -113,7 +113,7 @@ class SheetRows:
     columns: Counter[str] = field(default_factory=Counter)
     digests: set[str] = field(
         default_factory=set
-    )  # of the pictures that rows name: the import takes each once
+    )  # SHA-256 of the pictures in the rows; the import takes each only once
     entries: int = 0  # pictures and voices in the ZIP
 
     def add(self, row: Mapping[str, str]) -> None:
