@@ -95,7 +95,7 @@ async def develop_one(context: ChoreContext, image: Image | None) -> bool:
         await release_lease(image)  # not a failure of the picture: no delay before the next attempt
         raise
     except OSError as fault:
-        if is_outage(fault):  # likewise
+        if is_outage(fault):  # no delay either
             await release_lease(image)
             raise
         logger.warning("Image %d was postponed: this machine could not develop it: %s", image.id, fault)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 Size = tuple[int, int]
 
 FRAME_UNITS = 10_000  # units along each side of a turned picture
-TURNS = (0, 90, 180, 270)  # degrees, clockwise
+TURNS = (0, 90, 180, 270)  # clockwise turns in degrees
 
 # px; a narrower strip is refused: 60,000 × 20 px would be shown as a line one pixel high.
 MIN_SHORT_SIDE = 60

@@ -54,7 +54,7 @@ class Image(Model):
     refusal = fields.CharField(max_length=30, default="")  # a key of parent.REFUSALS
     source_format = fields.CharField(max_length=10)
     source_bytes = fields.BigIntField()
-    source_sha256 = fields.CharField(max_length=64, default="", db_default="")  # of the original, in hex
+    source_sha256 = fields.CharField(max_length=64, default="", db_default="")  # hex digest of the original
     # Whether source_sha256 was computed from the stored file and not during the upload. Such a digest does
     # not reveal damage from before it was computed.
     is_digest_late = fields.BooleanField(default=False, db_default=False)

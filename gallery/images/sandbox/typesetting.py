@@ -29,7 +29,7 @@ from gallery.images.script_fonts import (
 )
 from gallery.images.share_image import Fonts
 
-INVISIBLE = frozenset(["Cc", "Cf", "Cs", "Co", "Cn"])  # categories of Unicode
+INVISIBLE = frozenset(["Cc", "Cf", "Cs", "Co", "Cn"])  # Unicode categories
 SPACES = re.compile(r"[^\S\u202f]+")  # all spaces except the one used within Mongolian words
 UNASSIGNED = "\U0010ffff"  # a character in no font: its bitmap is the missing-glyph box
 EMPTY_BITMAP: tuple[tuple[int, int], bytes] = ((0, 0), b"")
