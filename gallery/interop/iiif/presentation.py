@@ -54,7 +54,7 @@ from gallery.web.texts import Texts
 CONTEXT = "http://iiif.io/api/presentation/3/context.json"
 RIGHTS = "http://rightsstatements.org/vocab/InC/1.0/"  # in copyright: all rights stay with the artist
 THUMBNAIL_WIDTH = 320  # px
-BOOK_FROM = 3  # number of pictures; above this, viewers show them as pages
+BOOK_FROM = 3  # from this number of pictures on, viewers show them as pages
 
 Data = dict[str, Any]
 LanguageMap = dict[str, list[str]]  # language tag → texts

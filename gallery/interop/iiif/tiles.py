@@ -29,9 +29,9 @@ from gallery.worker import ChoreContext
 
 logger = logging.getLogger("gallery.worker")
 
-RETRY_DELAY = timedelta(minutes=20)  # after a failure for lack of time or memory
-MAX_ATTEMPTS = 10  # after that, each tile of the picture is cut when it is requested
-LOOKED_AT = 100  # pictures without tiles
+RETRY_DELAY = timedelta(minutes=20)  # delay after a failure for lack of time or memory
+MAX_ATTEMPTS = 10  # then each tile is cut only when it is requested
+LOOKED_AT = 100  # the most pictures without tiles that are examined at once
 STORED_AT_ONCE = 16  # tiles stored between two checks that the picture is on view
 
 
