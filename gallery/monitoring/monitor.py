@@ -19,7 +19,7 @@ from gallery.worker import ChoreContext
 
 
 class Monitor:
-    readiness: Readiness  # called once the database is open
+    readiness: Readiness  # set when the database is open
 
     def __init__(self, settings: Settings, storage: Storage) -> None:
         self._context = ChoreContext(settings, storage)

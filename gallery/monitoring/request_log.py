@@ -21,7 +21,7 @@ from gallery.audit.current_user import current_user_id
 REQUEST_ID = b"x-request-id"
 
 logger = logging.getLogger("gallery.requests")
-logger.setLevel(logging.INFO)  # at this level even if the site's other loggers only warn
+logger.setLevel(logging.INFO)  # log requests even if the site's other loggers only warn
 
 
 @dataclass

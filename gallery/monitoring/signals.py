@@ -85,7 +85,7 @@ def _worker(state: SiteState) -> Signal:
             "Until one runs, no pictures are prepared and no mails are sent. Start the service again."
         )
         return Signal(name, heading, Light.RED, sentence, advice, is_mailed=True)
-    replaced = {beat.host for beat in alive}  # a killed worker that another one has replaced
+    replaced = {beat.host for beat in alive}  # hosts where another worker runs in place of a killed one
     silent = [beat for beat in state.beats if not state.is_alive(beat) and beat.host not in replaced]
     if silent:
         sentence = _l("One worker has been silent since %(moment)s.", moment=_lazy_moment(silent[0].seen_at))
