@@ -23,7 +23,7 @@ RETRY_DELAYS = [
     timedelta(minutes=10),
     timedelta(hours=1),
     timedelta(hours=6),
-]  # the pause after the first failure, after the second …
+]  # pauses after the first failure, the second, and so on
 CHECK_INTERVAL = timedelta(days=1)  # pause after a successful check
 
 PROBLEM_WORDS: Mapping[str, Any] = {

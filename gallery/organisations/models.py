@@ -88,7 +88,7 @@ class Project(Model):
     link_once = fields.CharField(max_length=500, default="", db_default="")  # page for a single donation
     link_monthly = fields.CharField(max_length=500, default="", db_default="")  # page for a monthly donation
     link_volunteer = fields.CharField(max_length=500, default="", db_default="")  # page for volunteers
-    goal = fields.BigIntField(null=True)  # yuan
+    goal = fields.BigIntField(null=True)  # in yuan
     raised = fields.BigIntField(null=True)  # yuan, as of `raised_on`
     raised_on = fields.DateField(null=True)
     raised_source = fields.CharField(max_length=200, default="", db_default="")  # the source of `raised`
@@ -178,7 +178,7 @@ class Application(Model):
     id = fields.IntField(primary_key=True)
     name = TextsField()
     registration_number = fields.CharField(max_length=40)
-    what_it_is = fields.CharField(max_length=200, default="", db_default="")  # if it has no number
+    what_it_is = fields.CharField(max_length=200, default="", db_default="")  # if there is no number
     website = fields.CharField(max_length=500, default="")
     about = fields.TextField()
     contact_name = fields.CharField(max_length=80)
