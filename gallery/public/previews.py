@@ -54,7 +54,7 @@ from gallery.web.rendering import (
 
 LINK_LIFETIME = timedelta(days=7)
 MAX_LINKS = 20  # valid links of one exhibition at the same time
-FRAME_LIFETIME = timedelta(hours=12)  # of the unlisted link in the desk's preview frame
+FRAME_LIFETIME = timedelta(hours=12)  # lifetime of the unlisted link in the desk's preview frame
 PRIVATE_HEADERS = {
     "cache-control": "no-store",
     "x-robots-tag": "noindex, nofollow, noimageindex",

@@ -232,7 +232,7 @@ class ShownWork(NamedTuple):
     size: str
     date_made: str
     made_from: int | None  # the first day that `date_made` can mean, as 20241231
-    made_until: int | None  # the last one
+    made_until: int | None  # the last day that it can mean
     organisation_id: int
     project_id: int | None
     is_for_sharing: bool
