@@ -369,7 +369,7 @@ class PairOutcome(LabelledEnum):
     ASKED = "asked", _l("An organisation was asked.")
 
 
-SETTLED_OUTCOMES = frozenset({PairOutcome.TWO_WORKS, PairOutcome.SAME_WORK})  # they close the pair's hints
+SETTLED_OUTCOMES = frozenset({PairOutcome.TWO_WORKS, PairOutcome.SAME_WORK})  # these close the pair's hints
 
 
 class NearPair(Model):

@@ -26,7 +26,7 @@ def reviewed_fields(artwork: Artwork, submission: Submission) -> dict[str, str]:
 
 def _proposed_fields(sent: Mapping[str, str]) -> dict[str, str]:
     """The fields of a snapshot that a proposal can change."""
-    older = {"date_made": value_in(sent, "date_made")} if "year" in sent else {}  # by the previous release
+    older = {"date_made": value_in(sent, "date_made")} if "year" in sent else {}  # from the previous release
     return {
         **older,
         **{
