@@ -105,7 +105,7 @@ def terms_of(query: str) -> list[Term]:
     query = query[:MAX_QUESTION_LENGTH]
     folded, starts, ends = fold_with_positions(query)
     terms: list[Term] = []
-    reached = first = 0  # where the previous word ends, and where its term begins
+    reached = first = 0  # end of the previous word, start of its term
     for match in _WORDS.finditer(folded):
         start, end = match.span()
         if match[2] and terms and folded[reached:start] == _TSHEG and not is_cjk(terms[-1].tokens[0]):
