@@ -36,7 +36,7 @@ async def develop_next(context: ChoreContext) -> bool:
         await claimed_row(sound).update(lease_until=None)  # not a failure of the sound: no delay
         raise
     except OSError as fault:
-        if is_outage(fault):  # likewise
+        if is_outage(fault):  # no delay either
             await claimed_row(sound).update(lease_until=None)
             raise
         logger.warning("Sound %d was postponed: this machine could not develop it: %s", sound.id, fault)
