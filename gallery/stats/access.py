@@ -21,7 +21,7 @@ class StatsScope:
     person: Person
     own: list[Organisation]  # curators may see all others, too
     chosen: Organisation | None  # None: all that the person may see
-    is_member: bool  # of each organisation in scope; only members see unsubmitted changes
+    is_member: bool  # whether of all in scope; only members see unsubmitted changes
 
     @property
     def is_sitewide(self) -> bool:
