@@ -116,9 +116,7 @@ class Supervisor:
         self._listening, self._processes, self._with_worker = listening, processes, with_worker
         self._stop_asked, self._replacement_asked = asyncio.Event(), asyncio.Event()
         self._servers: list[ChildProcess] = []
-        self._newcomers: list[
-            ChildProcess
-        ] = []  # processes that replace `servers` once all of them accept connections
+        self._newcomers: list[ChildProcess] = []  # replace `servers` once all of them accept connections
         self._retired: dict[ChildProcess, asyncio.Task[None]] = {}
         self._worker: ChildProcess | None = None
 
