@@ -90,7 +90,7 @@ def updated_catalogues(template: Catalog) -> dict[str, Catalog]:
     """
     catalogues = {language: read_catalogue(language) for language in shipped_languages()}
     for language, catalogue in catalogues.items():
-        catalogue.update(deepcopy(template), no_fuzzy_matching=True)  # it keeps the message objects
+        catalogue.update(deepcopy(template), no_fuzzy_matching=True)  # update() keeps the objects
         catalogue.creation_date = CATALOGUE_DATE  # fixed, so that the file changes only with its messages
         catalogue.obsolete.clear()
         catalogue.fuzzy = False

@@ -30,7 +30,7 @@ from gallery.web.languages import (
 from gallery.web.languages import gettext as _
 
 MAX_TAG_LENGTH = 35  # characters; RFC 5646, section 4.4.1
-MAX_LANGUAGES = 20  # for one text or record
+MAX_LANGUAGES = 20  # the most languages of one text or record
 
 # The languages that people most often need, each by its own name. Every other language can be entered by its tag.
 LIKELY_LANGUAGES: Mapping[str, str] = {
