@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Role(LabelledEnum):
-    MEMBER = "member", _l("member")  # of one or more organisations
+    MEMBER = "member", _l("member")  # belongs to one or more organisations
     CURATOR = "curator", _l("curator")  # reviews works, manages themes and exhibitions
     KEEPER = "keeper", _l("keeper")  # a curator who also manages people, organisations and the site
 
@@ -150,7 +150,7 @@ class Invitation(Model):
         "gallery.Organisation", related_name="invitations", null=True, on_delete=fields.CASCADE
     )
     organisation_id: int | None
-    member_role = fields.CharEnumField(  # only used with the role MEMBER
+    member_role = fields.CharEnumField(  # only for the role MEMBER
         MemberRole, max_length=10, default=MemberRole.EDITOR, db_default=MemberRole.EDITOR
     )
     language = fields.CharField(max_length=MAX_TAG_LENGTH, default="zh")
