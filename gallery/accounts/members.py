@@ -81,7 +81,7 @@ async def conflict_of_interest(
 ) -> ConflictOfInterest:
     """Whether the person is a member of the organisation, and if so, whether somebody else can decide.
 
-    Somebody else: an active person with one of `roles` who is not a member and whose id is not in `but`.
+    Somebody else is an active person with one of `roles` who is not a member and whose id is not in `but`.
     """
     members = Membership.filter(organisation_id=organisation_id)
     ids = [int(str(id)) for id in await members.values_list("person_id", flat=True)]
