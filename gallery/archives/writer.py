@@ -65,7 +65,7 @@ from gallery.web.languages import (
 from gallery.web.rendering import Pages
 from gallery.web.static_files import StaticFiles
 
-FOLDER = "archives"  # in the site's home; holds one folder for each exhibition, named by its slug
+FOLDER = "archives"  # in the site's home; has one folder for each exhibition, named by its slug
 # JSON: the works and logos in the archive, its content version, and until when the archive is valid.
 INDEX_FILE = "archive.json"
 UNKNOWN_VERSION = -1  # instead of a content version: the archive may be out of date
@@ -149,7 +149,7 @@ async def _is_due(folder: Path, version: int) -> bool:
 
 
 def _read_index(folder: Path) -> dict[str, Any]:
-    """The archive's saved index; if unreadable, one that marks the archive as out of date."""
+    """The archive's saved index; if it cannot be read, an index that marks the archive as out of date."""
     long_ago = LONG_AGO.isoformat()
     index: dict[str, Any] = {
         "version": UNKNOWN_VERSION,
