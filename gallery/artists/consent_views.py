@@ -61,7 +61,7 @@ async def show(request: Request) -> Response:
 
 
 async def new_renewal(request: Request) -> Response:
-    """Show the form for a renewed consent, next to the present one."""
+    """Show the form for a renewed consent next to the current consent."""
     consent = await load_consent(request)
     data = {"agreed_by": consent.agreed_by, "scopes": consent.scope, "starts_on": today()}
     return await _renewal_page(request, consent, RenewalForm(data=data))

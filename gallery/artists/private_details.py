@@ -206,8 +206,8 @@ class PrivateAccess:
 
     name: str
     at: datetime
-    is_form: bool  # a signed form was read, not the details
-    is_review: bool  # a curator read it for a review
+    is_form: bool  # True: a signed form was read; False: the details
+    is_review: bool  # True: a curator read it for a review
 
 
 async def private_accesses(artist: Artist, consent_ids: Collection[int]) -> list[PrivateAccess]:
