@@ -1,4 +1,4 @@
-"""Shows works to curators as they were sent for review, without later changes."""
+"""Shows works to curators as they were when sent for review, without later changes."""
 
 from __future__ import annotations
 

@@ -375,7 +375,7 @@ class DraftRow:
     typing: Mapping[str, str]  # autosave data for the form
     lacks: Sequence[MissingField]
     same: Artwork | None  # an older work with the same picture file
-    wrong: Sequence[MissingField]  # fields that made the last submission fail, though none is missing
+    wrong: Sequence[MissingField]  # filled-in fields that made the last submission fail
     is_refused: bool  # whether the partner just tried to submit it, and fields are missing
 
 

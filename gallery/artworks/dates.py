@@ -253,9 +253,7 @@ def date_texts(text: str) -> list[str]:
 
 
 def shown_work_date(text: str) -> str:
-    """The date as it was written. If that was in the other language, the date in words of the page's
-    language, or in EDTF.
-    """
+    """The date as it was written; if that was in EDTF or in another language, in words of the page's language."""
     try:
         found = parse_date(text) if text else None
     except Unreadable:

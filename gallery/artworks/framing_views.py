@@ -185,7 +185,7 @@ def _chosen_picture(request: Request, artwork: Artwork) -> Picture | None:
 
 
 async def update(request: Request) -> Response:
-    """A partner turns and crops the picture, or goes back to the original."""
+    """A partner turns and crops the picture, or restores the original."""
     person, _organisations, artwork = await load_artwork(request)
     picture = _chosen_picture(request, artwork)
     image = picture.image if picture else artwork.image

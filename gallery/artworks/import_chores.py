@@ -181,7 +181,7 @@ class NamedPictures:
 
 
 def read_sheet(bundle: Bundle, folder: Path, later: Sequence[Path], columns: Mapping[str, str]) -> SheetFile:
-    """The sheet of a bundle with those that were sent later: each is read instead, or has some rows to replace."""
+    """Read the sheet of a bundle together with later sheets: each replaces the whole sheet or some of its rows."""
     files = [SheetFile(path, columns) for path in later]
     whole = [number for number, file in enumerate(files) if not file.header.names_rows]
     sheet = files[whole[-1]] if whole else SheetFile(bundle.unpack_sheet(folder), columns)
@@ -203,7 +203,7 @@ def named_pictures(bundle: Bundle, sheet: SheetFile) -> NamedPictures:
 
 
 def pictures_of(row: SheetRow, bundle: Bundle) -> list[tuple[str, str | None]]:
-    """The pictures that a row names: each name, and its key in the bundle, None without such a picture."""
+    """The picture names in a row, each with its key in the bundle; None if the picture is missing."""
     return bundle.names.find_all(row.cells.get("picture", ""))
 
 

@@ -35,7 +35,7 @@ def lacking(draft: RowDraft) -> list[str]:
 
 
 class CommonForm(BulkEditForm):
-    """What all rows get that lack it."""
+    """The values for all rows that lack them."""
 
     def __init__(self, posted: Any = None, *, offered: WorkOptions) -> None:
         super().__init__(posted, offered=offered)

@@ -32,7 +32,7 @@ def mending_xlsx(rows: Mapping[str, Mapping[str, str]], faults: Sequence[Mapping
     `rows`: as written by `write_bad_rows`. `faults`: those of the report. The workbook can be imported like
     any sheet.
     """
-    from gallery.artworks.xlsx import Alignment, Font, openpyxl  # only here: see sheets.py
+    from gallery.artworks.xlsx import Alignment, Font, openpyxl  # slow, see sheets.py
 
     columns = [
         name

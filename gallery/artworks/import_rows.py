@@ -241,7 +241,7 @@ def _work_of(job: Import, draft: RowDraft, new_artists: Mapping[str, NewArtist])
         consent_id=draft.consent.id if draft.consent else None,
         project_id=draft.project.id if draft.project else None,
     )
-    work.more_pictures = max(len(draft.images) - 1, 0)  # set after the texts, which leave them out
+    work.more_pictures = max(len(draft.images) - 1, 0)  # set after the texts, which are of the first picture
     return work
 
 

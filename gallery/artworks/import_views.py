@@ -265,7 +265,7 @@ async def show_rows(request: Request) -> Response:
 
 
 async def update_sheet(request: Request) -> Response:
-    """A partner sends mended rows, or another sheet; it is checked with the pictures that are there."""
+    """A partner sends corrected rows, or another sheet; it is checked with the pictures sent before."""
     job = await load_import(request)
     storage = storage_of(request)
     async with storage.scratch_folder() as folder:

@@ -21,7 +21,7 @@ from gallery.images.models import Image, ImageState
 from gallery.organisations.models import Organisation
 from gallery.web.languages import gettext as _
 
-LEASE = timedelta(seconds=90)  # longer than one picture or one batch of rows can take a worker
+LEASE = timedelta(seconds=90)  # longer than a worker needs for one picture or one batch of rows
 DELETE_BATCH_SIZE = 500
 
 

@@ -205,7 +205,7 @@ class ArtworkManager(Manager):
         return ArtworkQuerySet(Artwork)
 
 
-MAX_PICTURES = 24  # for one work
+MAX_PICTURES = 24  # the most pictures of one work
 FIRST = 0  # in place of a row id: the first picture has no row of its own
 
 
@@ -269,7 +269,7 @@ class Artwork(Model):
     alt_text = TextsField()  # of the first picture; so is `caption`
     caption = TextsField()
     medium = TextsField()
-    assistance = TextsField()  # what help the artist had; or "drawn alone"
+    assistance = TextsField()  # the help that the artist had, or "drawn alone"
     # The words of the voice. If the lines begin with times, they are shown as captions
     # (sounds/transcripts.py).
     transcript = TextsField()
@@ -487,7 +487,7 @@ class Submission(Model):
 
     @property
     def proposed_image_id(self) -> int | None:
-        """The id of the image that the proposal would add, or put in the place of another; None without one."""
+        """The id of the image that the proposal would add, or replace another one with; None if there is none."""
         new = images_in(self.sent) - images_in(self.replaces or {}) if self.replaces else set()
         return next(iter(new), None)
 

@@ -155,7 +155,7 @@ def template_csv() -> bytes:
 
 def template_xlsx() -> bytes:
     """The template as an XLSX workbook, with wide columns and a frozen first row."""
-    from gallery.artworks.xlsx import Alignment, Font, openpyxl  # only here: see sheets.py
+    from gallery.artworks.xlsx import Alignment, Font, openpyxl  # slow, see sheets.py
 
     book = openpyxl.Workbook()
     page: Any = book.active

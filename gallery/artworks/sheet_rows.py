@@ -36,7 +36,7 @@ MAX_LENGTHS = {
     "date_made": MAX_LENGTH,
     "inventory_number": 60,
     "credit_name": 80,
-    "picture": 3_000,  # between the names of several files
+    "picture": 3_000,  # a cell may name several files
 }
 MAX_OTHER_LENGTH = 500
 

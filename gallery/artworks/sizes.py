@@ -116,7 +116,7 @@ def _any_of(words: Iterable[str]) -> str:
 
 
 DIMENSION = _any_of(DIMENSIONS)
-SHEET_UNITS = {"开", "k", "尺"}  # units of sheets; here of an unknown number of parts
+SHEET_UNITS = {"开", "k", "尺"}  # units of sheets; left over only if the sheet is unknown
 PART = re.compile(
     rf"(?P<before>{DIMENSION})?[:=]?(?P<number>[-+]?\d{{1,9}}(?:\.\d{{1,9}})?)"
     rf"(?P<unit>{_any_of(MM)}|(?!{DIMENSION}|x)(?:(?!x)[^\W\d_])+)?"

@@ -299,7 +299,7 @@ def _with_image(proposed: Snapshot, image_id: int, place: int | None) -> dict[st
 
 
 async def _check_new_picture(image: Image, current: Artwork, is_new: bool) -> None:
-    """Raises NotSubmittable if the work has the same file already, or as many pictures as it may have."""
+    """Raises NotSubmittable if the work has the same file already, or the maximum number of pictures."""
     if is_new and current.more_pictures >= MAX_PICTURES - 1:
         sentence = too_many_pictures()
         raise NotSubmittable(sentence, {"picture": sentence})

@@ -94,7 +94,7 @@ class WorkOptions:
     consents: Sequence[Consent]  # in force, each with its artist
     projects: Sequence[Project]
     themes: Sequence[Theme]
-    has_more_artists: bool = False  # they are found by their credit names
+    has_more_artists: bool = False  # whether there are others, who are found by name
     are_found: bool = False  # whether `artists` is the result of a search
 
 
@@ -259,8 +259,8 @@ async def load_form_options(
 ) -> WorkOptions:
     """The choices in the lists of a work's form: the newest MOST_ARTISTS artists, and the choices in `named_in`.
 
-    With `words`: the artists whose credit name contains them, if there are any. Consents are those of these
-    artists.
+    With `words`: the artists whose credit name contains them, if there are any. The consents are only those
+    of the listed artists.
     """
     owners = _organisation_ids(organisations, artwork)
     artists = Artist.filter(organisation_id__in=owners).order_by("-id").only("id")
