@@ -85,7 +85,7 @@ def reopen() -> None:
 
 @asynccontextmanager
 async def checked_rows(settings: Settings) -> AsyncIterator[RowStore]:
-    """The database of `settings` below the ORM. Raises DatabaseOutOfDate, RestoreUnfinished, MoveUnfinished."""
+    """Open the database of `settings` without the ORM. Raises DatabaseOutOfDate, RestoreUnfinished, MoveUnfinished."""
     async with open_database(settings) as database:
         await database.check()
     async with open_rows(settings.database_url) as store:
@@ -98,7 +98,7 @@ async def reopen_site(settings: Settings) -> None:
 
 
 async def copy_site(settings: Settings, target: Settings, report_progress: ReportProgress) -> MoveResult:
-    """Copy everything into the database of `target`, and close the one of `settings` to changes.
+    """Copy everything into the database of `target`, and close the database of `settings` to changes.
 
     If something fails, the site is open to changes again. Raises ClickException, DatabaseUnreachable.
     """

@@ -14,7 +14,7 @@ REMOVE_ADVICE = "Look at it and remove it at the desk"
 class InspectionFinding:
     """Something that is wrong. The fields after `advice` say how `mend` can repair it, if at all.
 
-    A notice is nothing wrong; it only informs the keeper.
+    A notice is not an error; it only informs the keeper.
     """
 
     sentence: str
