@@ -1,4 +1,4 @@
-"""Leases: a process that works on a row stores in it until when. If it is killed, the lease ends at that time."""
+"""Leases: a worker that works on a row stores in the row until when. If it is killed, its lease ends at that time."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ class ImmediateSqliteClient(SqliteClient):
             try:
                 yield reader
             finally:
-                if reader in self._readers:  # if it is None, the client was closed in the meantime
+                if reader in self._readers:  # otherwise the client was closed in the meantime
                     self._idle.append(reader)
 
     async def _open_reader(self) -> aiosqlite.Connection:
