@@ -87,7 +87,7 @@ class DemoWork:
     alt_text: DemoText
     medium: DemoText
     assistance: DemoText
-    date_made: str  # as people write it; so is `date_made`
+    date_made: str  # as people write it; so is `size`
     size: str
     themes: tuple[str, ...] = ()
     agreed_by: str = "guardian"  # a value of AgreedBy

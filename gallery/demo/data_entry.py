@@ -1,6 +1,6 @@
-"""Data entry of the demo: through the forms that people use, each sent by a person who may send it.
+"""Data entry of the demo through the site's forms. Each form is sent by a person who may send it.
 
-Existing data is left alone: an interrupted run continues where it stopped, and a second run adds nothing.
+Existing data is not changed: an interrupted run continues where it stopped, and a second run adds nothing.
 """
 
 from __future__ import annotations
