@@ -18,7 +18,7 @@ from gallery.exhibitions.models import Edition, Exhibition, Hanging
 from gallery.mail.models import Mail
 from gallery.mail.outbox import Notification, in_all_languages, notify_each
 
-RECENT_OPENING = timedelta(days=2)  # an older opening is not announced
+RECENT_OPENING = timedelta(days=2)  # openings longer ago are not announced
 
 
 async def notify_of_hanging(exhibition: Exhibition, edition: Edition, work_ids: Collection[int]) -> None:

@@ -104,7 +104,7 @@ async def works_ending_before_closing(
 
 
 async def work_picker(draft: Edition, query: QueryParams, at: str = "") -> WorkPicker:
-    """The works to choose from. `query` may hold room, theme, organisation (ids), q (words) and page.
+    """The works to choose from. `query` may have room, theme, organisation (ids), q (words) and page.
 
     `at`: the chosen part of the rooms (room_parts.py), which the picker's links keep.
     """

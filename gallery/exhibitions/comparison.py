@@ -228,7 +228,7 @@ def _longest_rising(order: Sequence[int]) -> set[int]:
 
     [1 3 4 2] → {1 3 4}: only 2 was moved.
     """
-    ends: list[int] = []  # by length: the smallest last number of an increasing subsequence
+    ends: list[int] = []  # by length: the smallest number with which an increasing subsequence ends
     before: dict[int, int | None] = {}
     for number in order:
         place = bisect_left(ends, number)

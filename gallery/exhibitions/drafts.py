@@ -143,7 +143,8 @@ async def change_caption(
 ) -> None:
     """Set the caption of a work in this room only. `seen` as for `change_draft`.
 
-    Raises EditConflict, and NotHangable for a withdrawn work: its words are erased and must not come back.
+    Raises EditConflict. Raises NotHangable for a withdrawn work, whose texts are erased and must not come
+    back.
     """
     async with in_transaction():
         room = await Room.get_or_none(id=hanging.room_id)
@@ -258,7 +259,7 @@ async def move_hanging(
 async def publish(exhibition: Exhibition, by: Person) -> Edition:
     """Freeze the draft into a new edition, which visitors see from its opening. Raises NotPublishable.
 
-    Until the opening, visitors see the present edition. A planned edition is replaced. Works that are no
+    Until the opening, visitors see the current edition. A planned edition is replaced. Works that are no
     longer accepted are left out. Works whose consent is not in force are hung, but not shown until it is.
     """
     draft = await draft_of(exhibition)

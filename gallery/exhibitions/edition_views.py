@@ -66,7 +66,7 @@ class FieldChangeText:
 
 
 async def index(request: Request) -> Response:
-    """A curator sees the editions, when and by whom they were published, and chooses two to compare."""
+    """A curator sees the editions, and when and by whom they were published, and chooses two to compare."""
     _person, exhibition = await load_exhibition(request)
     editions = await editions_of(exhibition)
     context = {

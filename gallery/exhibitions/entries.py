@@ -19,5 +19,5 @@ def as_stored(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def in_one_line(text: Texts) -> str:
-    """The words in all languages, for comparing editions."""
+    """The text in all languages on one line, for comparing editions."""
     return " / ".join(each.text for each in text.others(""))

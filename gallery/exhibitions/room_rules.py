@@ -127,7 +127,7 @@ async def fill_rooms(draft: Edition) -> list[FilledRoom]:
     hangings = await Hanging.filter(room_id__in=[room.id for room in rooms]).order_by("position", "id")
     hung = await hangable_ids([hanging.artwork_id for hanging in hangings])
     found = await apply_rules(rooms, hung)
-    works = defaultdict[int, list[HungWork]](list)  # by room
+    works = defaultdict[int, list[HungWork]](list)  # by room id
     for hanging in hangings:
         if hanging.artwork_id in hung:
             works[hanging.room_id].append(HungWork.of(hanging))

@@ -69,8 +69,8 @@ class StoreInventory:
     counts: Counter[tuple[int, str]] = field(default_factory=Counter)  # whole files, by image id and kind
     truncated: dict[tuple[int, str], list[str]] = field(
         default_factory=lambda: defaultdict(list)
-    )  # keys, by image id and kind of file
-    unexpected: set[str] = field(default_factory=set)  # keys
+    )  # keys of truncated files, by image id and kind
+    unexpected: set[str] = field(default_factory=set)  # keys of unexpected files
     sounds: dict[str, int] = field(default_factory=dict)  # key of a sound's file → bytes
 
 
@@ -151,7 +151,7 @@ def possible_public_keys(image: Image) -> dict[str, list[str]]:
 
 
 async def images_with_private_files(tokens: set[str]) -> dict[str, Image]:
-    """The images with these tokens, except those of withdrawn works."""
+    """The images with these tokens, without images of withdrawn works."""
     return {
         image.token: image for image in await Image.filter(token__in=tokens, state__not=ImageState.ERASED)
     }

@@ -434,8 +434,8 @@ async def _render_builder(
 
 
 def languages_of_draft(draft: Edition) -> list[str]:
-    """The languages in which the builder asks for texts: the site's languages, and those that title or
-    introduction have.
+    """The languages in which the builder asks for texts: the site's languages, and the languages of title and
+    introduction.
     """
     return list(dict.fromkeys([*site_languages(), *draft.title, *draft.introduction]))
 
