@@ -1,4 +1,4 @@
-"""Desk pages on which owners have an export made and download it."""
+"""Desk pages on which owners order and download an export of their organisation."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from gallery.web.rendering import redirect, render, storage_of
 
 
 async def show(request: Request) -> Response:
-    """An owner reads what an export contains, and sees the last one."""
+    """An owner reads what an export contains, and sees the latest export."""
     _person, organisation, _membership = await load_as_owner(request)
     return await _page(request, organisation)
 
 
 async def create(request: Request) -> Response:
-    """An owner has an export made."""
+    """An owner orders an export, which the worker makes."""
     person, organisation, _membership = await load_as_owner(request)
     await require_confirmation(request)
     await ask_for_export(organisation, person)

@@ -1,9 +1,9 @@
-"""Writing an export: ZIP files of bounded size, one after the other, each put into the store when it is complete.
+"""Writing an export: ZIP files of limited size, one after the other. Each is put into the store when it is complete.
 
-`records-1.zip` has what stays with the organisation: profile, projects, artists, consents with their signed forms, and
-statistics. `works-1.zip` has the works, with a sheet that the import reads. They are apart, so that nobody sends signed
-forms to another gallery together with the works. What is too much for one ZIP goes on in the next. Memory holds a batch
-of rows and the names in one ZIP.
+`records-1.zip` has the organisation's records: profile, projects, artists, consents with their signed forms,
+and statistics. `works-1.zip` has the works, with a sheet that the import reads. They are separate, so that
+nobody sends signed forms to another gallery together with the works. If one ZIP is full, the next one
+continues. Memory holds a batch of rows and the names in one ZIP.
 """
 
 from __future__ import annotations
