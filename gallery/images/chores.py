@@ -39,7 +39,7 @@ TO_REDEVELOP = Q(state=ImageState.READY, ready_at__isnull=True)  # see mark_all_
 # then there is one attempt a day until a keeper solves the problem.
 RETRY_DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 20, 60, 240, 240, 240, 240, 240, 1440))
 MAX_LOSSES = 10  # attempts in a row whose worker was killed; then the image is postponed
-UNUSED_AFTER = timedelta(days=1)  # the age at which an upload that no work uses is deleted
+UNUSED_AFTER = timedelta(days=1)  # an upload of this age is deleted if no work uses it
 
 
 async def develop_next(context: ChoreContext) -> bool:
@@ -60,7 +60,7 @@ async def are_images_waiting() -> bool:
 
 
 def retry_delay(failures: int) -> timedelta:
-    """The time until the next attempt after one that failed; `failures` before it failed as well."""
+    """The pause after a failed attempt. `failures`: the number of failed attempts before it."""
     return RETRY_DELAYS[min(failures, len(RETRY_DELAYS) - 1)]
 
 
@@ -69,10 +69,9 @@ def is_due() -> Q:
 
 
 async def mark_all_for_redevelopment() -> int:
-    """Mark every ready image, so that the worker makes its renditions again with the current table of
-    renditions. Returns the number of images.
+    """Mark every ready image, so that the worker makes its renditions again with the current table of renditions.
 
-    Until then, the images stay ready and on view with their present renditions.
+    Returns the number of images. Until then, the images stay ready and on view with their old renditions.
     """
     ready = Image.filter(state=ImageState.READY)
     return await ready.update(ready_at=None, lease_until=None, attempt_after=None, failures=0, losses=0)
@@ -198,7 +197,7 @@ async def postpone(image: Image) -> None:
 
 
 async def refuse(image: Image, code: str) -> None:
-    """Store the reason why no renditions can be made. An image that was ready before stays as it is."""
+    """Store the reason why no renditions can be made. If the image was ready before, it does not change."""
     if image.state == ImageState.READY:
         logger.warning(
             "Image %d could not be developed once more and keeps its renditions: %s", image.id, code

@@ -1,4 +1,4 @@
-"""Framing: how a picture is turned and cropped. It is stored next to the original, which stays unchanged."""
+"""Framing: turning and cropping a picture. The framing is stored next to the original, which stays unchanged."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ DESIGN_VERSION = 3  # increase it when the drawing code changes: the digest chan
 
 @dataclass(frozen=True)
 class Fonts:
-    """The two main font files. script_fonts.py has those of other scripts."""
+    """The two main font files. script_fonts.py has the fonts of other scripts."""
 
     serif: str
     sans: str
