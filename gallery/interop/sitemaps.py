@@ -1,8 +1,7 @@
 """The robots.txt, and sitemaps of all public pages in all languages, for search engines.
 
-The sitemap index is at the root. Each language has a sitemap for every PAGES_PER_SITEMAP works, and for every as many
-other pages.
-https://www.sitemaps.org/protocol.html
+The sitemap index is at the root. Each language has a sitemap for every PAGES_PER_SITEMAP works, and for every
+PAGES_PER_SITEMAP other pages. https://www.sitemaps.org/protocol.html
 """
 
 from __future__ import annotations

@@ -430,7 +430,7 @@ def language_map(text_of: Callable[[], LocalizedText]) -> LanguageMap:
 
 
 def texts_map(texts: Texts, plain: Callable[[str], str] = str) -> LanguageMap:
-    """Language tag → the words, as `plain` returns them."""
+    """Language tag → the text, converted by `plain`."""
     return {bcp47(language): [plain(words)] for language, words in texts.items()}
 
 
@@ -440,7 +440,7 @@ def interface_language_map(message: Any) -> LanguageMap:
 
 
 def interface_map(words: Callable[[], str]) -> LanguageMap:
-    """Language tag → what `words` returns in this language of the interface."""
+    """Language tag → the result of `words` in this language of the interface."""
     return language_map(lambda: LocalizedText(words(), current_language()))
 
 
