@@ -122,7 +122,7 @@ class ApplicationForm(TextsForm):
     )
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Validate; a registration number, or what the organisation is without one, is required."""
+        """Validate; the registration number is required, or else a description of what the organisation is."""
         super().validate(extra_validators)
         if not self.registration_number.data and not self.what_it_is.data:
             self.refuse(

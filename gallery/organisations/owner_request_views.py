@@ -128,7 +128,7 @@ async def object_at_desk(request: Request) -> Response:
 
 
 async def show_objection(request: Request) -> Response:
-    """A current or former owner opens the link of the mail, and sees a button with which to object."""
+    """A current or former owner opens the link of the mail, and sees a button for objecting."""
     await set_guest_language(request)
     owner_request = await _load_by_link(request)
     return await _objection_page(request, owner_request, is_open=can_be_stopped(owner_request))
