@@ -110,7 +110,7 @@ async def edition_days(first: date, last: date) -> list[CalendarEntry]:
 
 
 async def show(request: Request) -> Response:
-    """A visitor sees the coming occasions and exhibitions, and for which of them works are accepted now."""
+    """A visitor sees the coming occasions and exhibitions, and which of them accept works now."""
     set_page_language(request)
     day = today()
     coming = (

@@ -38,7 +38,7 @@ ESCAPES = str.maketrans(
 
 
 def script_element(*things: Data) -> Markup:
-    """A <script> element with the schema.org `things`, for the page's head."""
+    """A <script> element for the page's head that contains `things`, which are schema.org objects."""
     data = json.dumps(
         {"@context": "https://schema.org", "@graph": things},
         ensure_ascii=False,

@@ -221,7 +221,7 @@ async def placement_of(artwork_id: int) -> Placement | None:
 
 
 async def count_by_organisation(ids: Collection[int] | None) -> dict[int, int]:
-    """Organisation id → the number of its works on view, for those with any; `ids` None: all; one query."""
+    """Organisation id → the number of its works on view, without zeros; `ids` None: all organisations; one query."""
     works = _works_to_count(ids, Q(organisation_id__in=list(ids or ())))
     rows = (
         await works.annotate(works=Count("id"))
