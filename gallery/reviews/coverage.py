@@ -98,7 +98,7 @@ def coverage_counts(content: GenerationTracker) -> CountsById[Coverage]:
 
 
 async def count_coverage(ids: Collection[int] | None) -> dict[int, Coverage]:
-    """Organisation id → the coverage of its works on view, for those with any; `ids` None: all; one query."""
+    """Organisation id → the coverage of its works on view, without zeros; `ids` None: all organisations; one query."""
     among = Q() if ids is None else Q(organisation_id__in=list(ids))
     works = Artwork.all().on_view(as_set=ids is None).filter(among)
     gaps = coverage_gaps()

@@ -144,7 +144,7 @@ async def submitted_images(artwork: Artwork, submission: Submission) -> list[tup
 
 
 async def store_hash_bands(artwork: Artwork, image: Image) -> None:
-    """Store the hash bands by which later pictures find this one; only pictures sent for review have them."""
+    """Store the hash bands by which later pictures find this one. Only pictures sent for review have hash bands."""
     if not image.perceptual_hash or await HashBand.exists(image_id=image.id):
         return
     async with in_transaction():

@@ -153,7 +153,7 @@ class Score(Model):
 
 
 class Risk(Model):
-    """Why showing a work might harm somebody.
+    """The reason why showing a work might harm somebody.
 
     Only curators read it; the organisation reads the review's reason.
     """

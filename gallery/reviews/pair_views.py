@@ -21,7 +21,7 @@ from gallery.web.rendering import flash, redirect, render, storage_of
 
 
 async def show(request: Request) -> Response:
-    """A curator sees both pictures, names and stories as they were sent."""
+    """A curator sees both pictures, names and stories as they were when sent."""
     _person, shown = await load_pair(request)
     return await _redirect_to_scoring(request, shown) or _page(
         request, shown, PairForm(data={"which": "later"})

@@ -78,7 +78,7 @@ class QueueRow:
 
     @property
     def time(self) -> str:
-        """The time that has passed since `since`, in words."""
+        """The time since `since`, in words."""
         elapsed = now() - self.since
         if elapsed.days:  # with this threshold, nine days are “9 days”, not “1 week”
             return format_timedelta(elapsed, granularity="day", threshold=1e6, locale=babel_locale())

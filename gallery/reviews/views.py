@@ -42,7 +42,7 @@ async def new(request: Request) -> Response:
         context = {"artwork": artwork, "withdrawn_at": withdrawal.at}
         return render(request, "reviews/withdrawn.html", context)
     round = await open_scoring_round(artwork) if _is_new_and_waits(artwork) else None
-    if round is not None:  # the review page names the artist, which scoring must not
+    if round is not None:  # scoring curators must not see the artist's name
         response = redirect(request, "rounds:show", id=round.id)
         flash(request, response, str(decisions.being_scored_sentence(round)), "hint")
         return response
@@ -160,7 +160,7 @@ async def create_deferral(request: Request) -> Response:
 
 
 async def update_hold(request: Request) -> Response:
-    """Renew the hold of an open page, or release it when the page is left; returns what has changed."""
+    """Renew the hold of an open page, or release it when the page is left; returns the changes since."""
     person, artwork = await load_submitted(request)
     posted = await read_desk_form(request)
     if posted.get("leave"):
