@@ -68,7 +68,8 @@ class Hit(NamedTuple):
 async def find_hits(terms: Sequence[Term], facets: Sequence[str], after: Hit | None, most: int) -> list[Hit]:
     """At most `most` entries that have all terms and facets, starting after the hit `after`.
 
-    Matches in the title come first, then falling ids. There must be a term or a facet. One or two queries.
+    Matches in the title come first, then higher ids before lower ones. There must be a term or a facet. Makes
+    one or two queries.
     """
     all_terms = [*terms, *(Term((facet,)) for facet in facets)]
     assert all_terms

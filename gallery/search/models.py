@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class EntryKind(IntEnum):
-    """The kind of thing that an entry is about. Among hits of equal rank the higher number comes first."""
+    """The kind of thing that an entry is about. If hits have equal rank, the kind with the higher number comes first."""
 
     WORK = 1
     PROJECT = 2
