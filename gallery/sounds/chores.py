@@ -75,7 +75,7 @@ async def develop_one(context: ChoreContext, sound: Sound) -> None:
 
 
 async def claim(context: ChoreContext) -> Sound | None:
-    """Claim the oldest waiting sound of those with the fewest failures.
+    """Claim the waiting sound with the fewest failures; of several, the oldest.
 
     The lease is as long as the worker may take for one file, so it needs no renewal.
     """
