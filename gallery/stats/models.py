@@ -121,7 +121,7 @@ class Appreciation(Model):
     The token can be computed only with the key in the visitor's cookie.
 
     A row is kept for a while after the visitor takes the appreciation back. So the visitor's latest change
-    wins, in whatever order the processes write.
+    wins, in any order in which processes write.
     """
 
     token = fields.CharField(max_length=32, primary_key=True)

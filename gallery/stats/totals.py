@@ -1,7 +1,7 @@
 """Total counts over a range of days: by day, work, theme, project, organisation or exhibition.
 
-Each function makes one to three queries, whatever the length of the range and the number of works. `organisations`:
-ids; None means all.
+Each function makes one to three queries for any number of days and works. `organisations`: ids; None means
+all.
 """
 
 from __future__ import annotations
