@@ -57,8 +57,8 @@ def other_years(theme: Theme) -> Q:
 async def repeat_theme(theme: Theme) -> Theme:
     """Create the next theme of the series, with the same texts and colours. Raises SeriesRefused.
 
-    The new day follows from the date rule. The new call begins and ends as many days before it as the call of
-    `theme` does. Without a rule the days stay empty.
+    The date rule gives the new day. The new call has the same distance to that day as the call of `theme` to
+    its day. Without a rule, the days stay empty.
     """
     async with in_transaction():
         current: Theme = await locked(Theme.filter(id=theme.id)).get()
