@@ -165,7 +165,7 @@ class Rendering:
 
     done: asyncio.Event = field(default_factory=asyncio.Event)
     touched: set[str] = field(default_factory=set)
-    is_outdated: bool = False  # any page may have changed since
+    is_outdated: bool = False  # True: some change since may affect the page
 
 
 class PageCache:

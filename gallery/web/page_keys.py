@@ -44,7 +44,7 @@ def declare_keys(request: Request, keys: Iterable[str]) -> None:
 
 
 def collecting(scope: Scope, keys: set[str]) -> Scope:
-    """A copy of the scope, in which `declare_keys` adds to `keys`."""
+    """A copy of the scope, in which `declare_keys` adds the response's keys to `keys`."""
     return {**scope, SCOPE_KEY: keys}
 
 

@@ -76,7 +76,7 @@ def normalised_tag(tag: str) -> str:
 class Texts(Mapping[str, str]):
     """The words of a text in each language: an immutable mapping from normalised tags to words.
 
-    It never holds empty words: a language without words is not in it.
+    It contains no empty words: a language without words is not in it.
     """
 
     __slots__ = ("_words",)
@@ -349,7 +349,7 @@ class TextsField(Field[Texts]):
 
 
 def contains_words(field: str, words: str) -> Q:
-    """The filter for rows whose text contains `words` in any language, in upper or lower case."""
+    """The filter for rows whose text contains `words` in any language, ignoring case."""
     return Q(**{f"{field}__icontains": json.dumps(words, ensure_ascii=False)[1:-1]})
 
 
