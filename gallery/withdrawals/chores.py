@@ -1,4 +1,4 @@
-"""Chores of withdrawals: finish interrupted withdrawals, and erase texts that older releases kept."""
+"""Chores of withdrawals: finish interrupted withdrawals, and erase texts that older releases did not erase."""
 
 from __future__ import annotations
 
