@@ -37,12 +37,12 @@ def frozen_at(moment: datetime) -> Iterator[None]:
 
 
 def start_of_tomorrow() -> datetime:
-    """The moment at which tomorrow begins at the site, in UTC."""
+    """The beginning of tomorrow in the site's time zone, as a moment in UTC."""
     return start_of_day(today() + timedelta(days=1))
 
 
 def start_of_day(day: date) -> datetime:
-    """The moment at which `day` begins at the site, in UTC."""
+    """The beginning of `day` in the site's time zone, as a moment in UTC."""
     return datetime.combine(day, time.min, tzinfo=_zone).astimezone(UTC)
 
 

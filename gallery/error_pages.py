@@ -135,7 +135,7 @@ async def show_failure(request: Request, error: Exception) -> Response:
 
 
 def _set_language(request: Request) -> None:
-    """Use the person's language at the desk, else the language in the path, else the browser's language."""
+    """Use the person's language at the desk; on other pages the language in the path, or else the browser's language."""
     person = getattr(request.state, "person", None)
     first = request.url.path.split("/")[1]
     if person is not None and request.url.path.startswith(DESK):

@@ -80,7 +80,7 @@ async def always_written() -> object:
 
 
 class Worker:
-    """`next_change`: the moment at which time alone next changes what visitors see.
+    """Runs chores. `next_change`: returns the next moment when time alone changes what visitors see.
 
     `write_version`: see WriteTracker.version.
     """
