@@ -41,8 +41,8 @@ async def set_voice(artwork: Artwork, sound: Sound, by: Person | None) -> Sound 
 async def remove_voice(artwork: Artwork, storage: Storage, by: Person | None) -> None:
     """Remove the voice and the transcript from a work, even while it is on view, and delete the voice's files.
 
-    Raises NotEditable while the work is under review and after its withdrawal. Raises StoreUnavailable if
-    files that visitors can hear cannot be deleted now; the worker deletes them later.
+    Raises NotEditable while the work is under review, and after it was declined or withdrawn. Raises
+    StoreUnavailable if files that visitors can hear cannot be deleted now; the worker deletes them later.
     """
     async with in_transaction():
         current = await locked(Artwork.filter(id=artwork.id)).first()

@@ -128,8 +128,8 @@ async def serve_site(
 ) -> None:
     """Serve in this process until SIGTERM or SIGINT; running requests are finished first.
 
-    A `supervisor` is notified when this process accepts connections, and prints that the site is served. This
-    process stops when the supervisor ends.
+    If there is a `supervisor`, it prints that the site is served, and is notified when this process accepts
+    connections. This process stops when the supervisor ends.
     """
     await check_site(settings)
     server = Server(

@@ -110,8 +110,7 @@ class ReplaceColumns(ops.TortoiseOperation):
         new: Mapping[str, Field[Any]],
         values: Callable[[Mapping[str, Any]], Mapping[str, Any]],
     ) -> None:
-        """`new`: column → its field; fields without another default are text. `values`: the new values of a
-        row, by column.
+        """`new`: column → its field, whose default must be text. `values`: the new values of a row, by column.
 
         A new column may have the name of an old one.
         """
