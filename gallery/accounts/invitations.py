@@ -64,7 +64,7 @@ async def invite(
     """Create an invitation, valid for `days`, and mail it with the template `mail`; returns the link's token.
 
     The role MEMBER needs `organisation_id`. If the organisation has never had an owner, the person is invited
-    as its owner, whatever `member_role` says. Raises InvitationRefused.
+    as its owner, even if `member_role` is another role. Raises InvitationRefused.
     """
     assert (role == Role.MEMBER) == (organisation_id is not None)
     token = secrets.token_urlsafe(24)

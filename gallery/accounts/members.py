@@ -188,7 +188,6 @@ async def notify_owners(membership: Membership, kind: str, person: Person) -> No
 
 
 async def revoke_tokens(organisation_id: int) -> None:
-    """Delete all API tokens of an organisation."""
     for membership in await Membership.filter(organisation_id=organisation_id):
         await membership.tokens.all().delete()
 
