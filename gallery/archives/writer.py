@@ -170,7 +170,7 @@ async def _write_folder(folder: Path, settings: Settings, storage: Storage) -> A
     The caller must hold the folder's lock.
     """
     # Read before the content, so that the next run sees every change made during this run, including changes
-    # that only the passing of time makes.
+    # that happen only because time passes.
     version, holds_until = await current_number(), await next_change()
     contents = await _collect_contents(folder.name, settings)
     before = _read_index(folder)
