@@ -128,7 +128,10 @@ async def slip(request: Request) -> Response:
 
 
 async def slips(request: Request) -> Response:
-    """Show the slips of the consents in the query, six or eight on a sheet of A4; withdrawn and renewed ones have none."""
+    """Show the slips of the consents in the query, six or eight on a sheet of A4.
+
+    Withdrawn and renewed consents have no slip.
+    """
     _person, organisations = await load_member(request)
     query = request.query_params
     asked = dict.fromkeys(row_id(each) for each in query.getlist("consent"))

@@ -69,7 +69,8 @@ async def record_consent(
 async def consent_with_terms(artist: Artist, values: NewConsent) -> Consent | None:
     """The artist's consent with the same terms, locked, so that the same agreement is not recorded for each work.
 
-    It must not be withdrawn or renewed, must begin no later, and must have the same words of assent if there are any.
+    It must not be withdrawn or renewed, and must not begin later. If there are words of assent, they must be
+    the same.
     """
     scope: dict[str, Any] = {f"for_{name}": name in values.scope for name in SCOPES}
     same = Consent.filter(

@@ -1,4 +1,4 @@
-"""The slip for the artist or guardian, with the link to see what is shown and to withdraw."""
+"""The slip for the artist or guardian, with a link for seeing which works are shown and for withdrawing them."""
 
 from __future__ import annotations
 
