@@ -275,7 +275,7 @@ DESK_ENDPOINT = TusEndpoint("uploads", "artworks:show", "imports:show")
 
 
 async def load_upload(request: Request) -> Upload:
-    """The upload in the URL; 404 unless the person began it and is still a member of the organisation."""
+    """The upload in the URL; 404 unless the person began it and is still a member of the upload's organisation."""
     person, organisations = await load_member(request)
     token = request.path_params["token"]
     upload = await Upload.filter(
