@@ -288,7 +288,7 @@ class PostgreSQLRows(RowStore):
         return self._connection.transaction(isolation="repeatable_read", readonly=True)
 
     async def read(self, table: Table, after: Row | None, until: Row | None = None) -> list[Row]:
-        # Sort texts by bytes, as SQLite does, whatever the collation of the database is.
+        # Sort texts by bytes, as SQLite does; the database's own collation may differ.
         key = ", ".join(
             f'"{name}"' + (' COLLATE "C"' if _is_text(table.columns[name]) else "") for name in table.key
         )
