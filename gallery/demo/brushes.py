@@ -536,7 +536,6 @@ class Canvas:
     def crayon_line(
         self, path: Sequence[Point], width: float, colour: str, press: float = 0.8, shake: float = 1.6
     ) -> None:
-        """A line of wax crayon."""
         outline = ribbon(self.waver(list(path), shake, 70), width, 0.85, 0.75, 0.25)
         self._wax(self.mask(outline, waver=0.7), colour, press, 0.96)
 
