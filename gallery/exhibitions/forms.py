@@ -282,8 +282,6 @@ class TalkForm(TitledForm):
 
 
 class PreviewLinkForm(Form):
-    """The form for a new link to a preview."""
-
     whom = LineField(
         _l("For whom"),
         80,

@@ -119,7 +119,7 @@ async def apply_rules(rooms: Sequence[Room], hung: Collection[int]) -> dict[int,
 
 
 async def fill_rooms(draft: Edition) -> list[FilledRoom]:
-    """The rooms of a draft as publishing would freeze them now.
+    """The rooms of a draft, filled as if it were published now.
 
     Three queries, and two more for each room with a rule.
     """
