@@ -39,8 +39,7 @@ class ImageRequestError(Exception):
 
 @dataclass(frozen=True)
 class ImageRequest:
-    """A parsed request, in px of the whole picture. Requests for the same image are equal, however they
-    are written."""
+    """A parsed request, in px of the whole picture. Requests for the same image are equal, even if their paths differ."""
 
     region: Box
     size: Size  # px of the image, before the rotation
