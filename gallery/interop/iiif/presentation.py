@@ -461,7 +461,6 @@ def lines_in(texts: LanguageMap, tag: str) -> list[str]:
 
 
 def without_empty(data: Data) -> Data:
-    """The data without empty values."""
     return {key: value for key, value in data.items() if value not in (None, {}, [])}
 
 
