@@ -36,7 +36,7 @@ class MergeRefused(Exception):
 
 
 class MergeForm(Form):
-    """Which one stays: an artist or a project, by its id."""
+    """The artist or project to keep, by its id."""
 
     into = SelectField(_l("Which one stays"), [Required(_l("Please choose which one stays."))])
 
