@@ -51,7 +51,7 @@ class PictureVisibility:
 
 
 class VisibilityCache:
-    """The pictures of works on view that this process knows of, until their works change."""
+    """The pictures of works on view that this process knows of. It forgets them when their works change."""
 
     def __init__(self, content: GenerationTracker) -> None:
         self._content = content

@@ -42,8 +42,6 @@ class RoomSummary:
 
 @dataclass(frozen=True, slots=True)
 class ExhibitionPage:
-    """One page of an exhibition."""
-
     summaries: Sequence[RoomSummary]
     rooms: Sequence[ShownRoom]
     counts: Counts  # the numbers for the whole exhibition

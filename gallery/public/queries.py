@@ -232,7 +232,7 @@ async def count_by_organisation(ids: Collection[int] | None) -> dict[int, int]:
 
 
 async def project_slugs_by_organisation(ids: Collection[int] | None) -> dict[int, list[str]]:
-    """Organisation id → the slugs of its projects with works on view; `ids` None: of all; one query."""
+    """Organisation id → the slugs of its projects with works on view; `ids` None: all organisations; one query."""
     works = _works_to_count(ids, Q(organisation_id__in=list(ids or ()))).filter(project_id__isnull=False)
     slugs: dict[int, list[str]] = {}
     for organisation, slug in await works.distinct().values_list("organisation_id", "project__slug"):
@@ -295,7 +295,7 @@ def _as_directory(rows: Iterable[QueryRow]) -> list[DirectoryEntry]:
 
 
 async def count_by_theme(ids: Collection[int] | None) -> dict[int, ThemeWorkCount]:
-    """Theme id → the number of its works on view and the id of the newest; `ids` None: all; one query."""
+    """Theme id → the number of its works on view and the id of the newest; `ids` None: all themes; one query."""
     with_theme = Theme.filter(id__in=list(ids or ())).values("artworks__id")
     works = _works_to_count(ids, Q(id__in=Subquery(with_theme)))
     among = Q(themes__id__isnull=False) if ids is None else Q(themes__id__in=list(ids))

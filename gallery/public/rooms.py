@@ -20,8 +20,6 @@ CAPTION_COLUMNS = ("hangings__room_id", "hangings__caption")
 
 @dataclass(frozen=True, slots=True)
 class RoomText:
-    """The texts and the layout of a room."""
-
     title: LocalizedText
     text: LocalizedText
     layout: Layout

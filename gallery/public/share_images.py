@@ -145,7 +145,7 @@ def share_images(
     settings: Settings,
     invitation: str = "",
 ) -> ShareImages:
-    """The card with these `texts`; also the poster, if there is an `invitation` to scan its QR code."""
+    """The card with these `texts`. With an `invitation` to scan the QR code, also the poster."""
     language = current_language()
     common = {"accent": ACCENT, **texts, "language": language, "site": settings.site_name(language)}
     by_form = {CARD.name: ShareImage(form=CARD.name, **common)}

@@ -474,7 +474,7 @@ class DirectoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class EditionWorkCount:
-    """The numbers of works on view in an edition: by room, and of the whole."""
+    """The numbers of works on view in an edition: in each room, and in total."""
 
     by_room: dict[int, int]  # room id → works, for rooms with any
     totals: Counts
