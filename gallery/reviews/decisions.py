@@ -367,7 +367,7 @@ async def _check_acceptable(artwork: Artwork, confirmed: Collection[str]) -> Non
 
 
 def undo_deadline(made: Review | Opinion) -> datetime:
-    """The moment until which the curator may undo the decision. Mails about the decision leave later."""
+    """Until this moment the curator may undo the decision. Mails about the decision are sent later."""
     return made.at + UNDO_PERIOD + UNDO_GRACE
 
 

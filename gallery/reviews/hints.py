@@ -106,7 +106,7 @@ async def _replace_hints(submission: Submission, artwork: Artwork, found: Sequen
 async def run_checks(artwork: Artwork, submission: Submission) -> Iterable[CheckFinding]:
     """The findings of all checks; none for a withdrawn work.
 
-    Artist, consent, project and themes must be fetched, and the further pictures.
+    Artist, consent, project, themes and further pictures must be fetched.
     """
     if artwork.status == Status.WITHDRAWN:
         return []
@@ -211,7 +211,7 @@ async def near_duplicates(artwork: Artwork, image: Image) -> list[NearDuplicate]
 
 
 async def check_next_submission(context: ChoreContext) -> bool:
-    """Check the oldest submission that the current checks have not seen; False if there is none."""
+    """Check the oldest submission that the current version of the checks has not checked; False if there is none."""
     waiting = Image.filter(state=ImageState.RECEIVED, candidate_for_id__isnull=False).values(
         "candidate_for_id"
     )

@@ -29,7 +29,7 @@ async def show(request: Request) -> Response:
 
 
 async def _redirect_to_scoring(request: Request, shown: ShownPair) -> Response | None:
-    """A redirect to an open scoring round with one of the works, if any: the pair's page names artists."""
+    """Redirect to an open scoring round with one of the works, because the pair's page names artists; None without one."""
     for side in shown.sides:
         round = await open_scoring_round(side.artwork) if side.is_waiting else None
         if round is not None:

@@ -98,7 +98,7 @@ def works_of_theme(theme: Theme) -> Subquery:
 
 
 def _age_of(at: datetime, moment: datetime) -> str:
-    """The key of AGE_WORDS for what was sent at `at`; in SQL: `_age_condition`."""
+    """The key of AGE_WORDS for a submission sent at `at`; in SQL: `_age_condition`."""
     if at > moment - FRESH_AGE:
         return "fresh"
     return "days" if at > moment - OLD_AGE else "old"

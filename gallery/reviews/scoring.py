@@ -167,7 +167,7 @@ def cover_names(text: str, names: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class RankedWork:
-    """A work of a closed round. Works with the same mean and spread share a place."""
+    """A work of a closed round. Works with the same mean and spread have the same place."""
 
     place: int | None  # None: nobody scored it
     submission_id: int

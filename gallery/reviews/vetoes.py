@@ -43,8 +43,8 @@ class VetoRefused(Exception):
 async def veto(artwork: Artwork, storage: Storage, by: Person | None, concern: str) -> Veto:
     """Take an accepted work off every page, with logos and covers that show it. Its public files are deleted.
 
-    Raises VetoRefused. Raises StoreUnavailable if files cannot be deleted now: then the work is off every
-    page already, and the worker deletes the files later.
+    Raises VetoRefused. Raises StoreUnavailable if files cannot be deleted now; the work is off every page
+    even so, and the worker deletes the files later.
     """
     async with in_transaction():
         work = await locked(Artwork.filter(id=artwork.id)).get()

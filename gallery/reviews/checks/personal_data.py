@@ -75,9 +75,9 @@ PROVINCES = {
 
 
 def check(texts: Mapping[str, str]) -> Iterator[CheckFinding]:
-    """`texts`: field → text, with the translations.
+    """`texts`: field → text, including the translations.
 
-    The excerpt is the datum itself, so that a curator can find it in the text.
+    The excerpt is the personal data itself, so that a curator can find it in the text.
     """
     for field, text in texts.items():
         taken: list[tuple[int, int]] = []
