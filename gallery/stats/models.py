@@ -1,4 +1,4 @@
-"""Models: daily counts per page, and appreciations. No row says who the visitor was."""
+"""Models: daily counts per page, and appreciations. No row identifies a visitor."""
 
 from __future__ import annotations
 
