@@ -46,7 +46,7 @@ class CachingHttpProtocol(HttpToolsProtocol):
     """One connection to the site."""
 
     HEAD_BYTES = 32_768  # of one request: the request line and the headers
-    # Limit from the first to the last byte of a head; for the first head, from the opening of the connection.
+    # Time limit from the first to the last byte of a head; for the first head, from the opening of the connection.
     HEAD_SECONDS = 15.0
     LAST_SECONDS = 0.5  # from the server's stop to the close of a connection without a request
 
@@ -126,7 +126,7 @@ class CachingHttpProtocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """Close the connection after its next response, or after half a second without a request.
 
-        Uvicorn would close it at once, and so drop a request that the proxy has sent but nobody has read yet.
+        Uvicorn would close it at once, and so lose a request that the proxy has sent but nobody has read yet.
         """
         self._is_last = True
         if self.cycle is not None and not self.cycle.response_complete:

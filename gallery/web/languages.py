@@ -90,7 +90,7 @@ def use_language(language: str) -> Iterator[None]:
 
 
 def offered_language(language: str) -> str:
-    """`language` if the site offers it, else the site's nearest: for choices that were stored earlier."""
+    """`language` if the site offers it, else the site's nearest language. Stored languages may no longer be offered."""
     return language if language in _site_languages else accepted_language(language)
 
 

@@ -29,7 +29,7 @@ CacheKey = tuple[str, bytes]
 PICTURE_PREFIXES = ("/media/", "/iiif/")
 MAX_PAGE_BYTES, MAX_PICTURE_BYTES = 4 << 20, 128 << 10  # a larger response is not cached but streamed
 ENTRY_OVERHEAD = 2_000  # bytes; a generous estimate of an entry's size without its bodies
-# Each response has its own: they depend on the content coding, or name the request.
+# These headers differ between responses: they depend on the content coding, or identify the request.
 HEADERS_OF_ONE_RESPONSE = {b"content-length", b"etag", b"vary", b"x-request-id"}
 NOT_MODIFIED_HEADERS = {
     b"access-control-allow-origin",

@@ -1,7 +1,7 @@
-"""A text in any number of languages: one value, from a BCP 47 tag to words.
+"""A text in any number of languages: one value that maps BCP 47 tags to words.
 
-https://www.rfc-editor.org/info/bcp47. Simplified Chinese has the short tag `zh` everywhere; pages declare it as
-`zh-Hans`.
+https://www.rfc-editor.org/info/bcp47. Simplified Chinese has the short tag `zh` everywhere; pages declare it
+as `zh-Hans`.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ class Texts(Mapping[str, str]):
         return found if is_readable else LocalizedText("", current_language())
 
     def others(self, shown: str, own: str = "") -> list[LocalizedText]:
-        """The text in all languages but `shown`: the record's own first, then the site's, then the others."""
+        """The text in all languages except `shown`: the record's own first, then the site's, then all others."""
         order = _in_order(tuple(self._words), own or site_languages()[0], own, site_languages())
         return [LocalizedText(self._words[language], language) for language in order if language != shown]
 
@@ -152,7 +152,7 @@ NO_TEXTS = Texts()
 
 @functools.lru_cache(maxsize=4096)
 def _in_order(languages: tuple[str, ...], wanted: str, own: str, offered: tuple[str, ...]) -> tuple[str, ...]:
-    """`languages` by the fallback rule, the best first; `offered` are the site's."""
+    """`languages` in the order of the fallback rule; `offered` are the site's languages."""
 
     def rank(language: str) -> tuple[int, int, str]:
         if language == wanted:

@@ -132,7 +132,7 @@ class TextsForm(Form):
         return Texts(words)
 
     def values(self, *names: str) -> Mapping[str, Any]:
-        """The data of the named fields, Texts for those of `texts`."""
+        """The data of the named fields; Texts for the fields in `texts`."""
         return {name: self.text_of(name) if name in self.texts else self[name].data for name in names}
 
     def validate(self, extra_validators: Any = None) -> bool:
