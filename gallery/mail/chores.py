@@ -188,7 +188,7 @@ async def gather_digest(context: ChoreContext) -> bool:
 
 
 async def delete_old(context: ChoreContext) -> bool:
-    """Delete old mails that are no longer to be sent. Erase the secrets of expired links from all mails.
+    """Delete old mails that will not be sent any more. Erase the secrets of expired links from all mails.
 
     A mail is old after MAILS_KEPT_FOR; a mail with a key is old after KEYS_KEPT_FOR.
     """
