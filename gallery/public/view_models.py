@@ -315,7 +315,7 @@ class ShownExhibition:
     edition_id: int
     slug: str
     title: LocalizedText
-    other_title: LocalizedText  # in the next language; empty without a translation
+    other_title: LocalizedText  # the title in another language; empty without a translation
     introduction: LocalizedText
     opens_at: datetime
     closes_at: datetime | None

@@ -29,7 +29,10 @@ async def show(request: Request) -> Response:
 
 
 async def _redirect_to_scoring(request: Request, shown: ShownPair) -> Response | None:
-    """Redirect to an open scoring round with one of the works, because the pair's page names artists; None without one."""
+    """A redirect to the open scoring round of one of the works; None if there is no such round.
+
+    The pair's page names artists, which curators must not learn during a round.
+    """
     for side in shown.sides:
         round = await open_scoring_round(side.artwork) if side.is_waiting else None
         if round is not None:

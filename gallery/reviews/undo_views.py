@@ -78,7 +78,7 @@ class UndoableDecision:
 
     artwork: Artwork
     decision: Decision
-    seconds: int  # until the decision can no longer be undone
+    seconds: int  # seconds left for undoing the decision
     review: Review | None = None
     opinion: Opinion | None = None
 

@@ -1,4 +1,4 @@
-"""Reviewing one work: the page, the decision, the deferral, and the hold against decisions by others."""
+"""Reviewing one work: the page, the decision, deferring the work, and the hold that keeps others from deciding."""
 
 from __future__ import annotations
 
