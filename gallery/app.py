@@ -100,9 +100,9 @@ CHORES = [*(chore for feature in FEATURES for chore in feature.CHORES), *erasure
 
 
 def feature_routes() -> list[Route]:
-    """All routes. Starlette tries them in turn, so those that visitors request most come first.
+    """All routes. Starlette tries them in order, so the routes that visitors request most come first.
 
-    They are made again for each app, because their regular expressions contain the site's languages.
+    The list is made again for each app, because its regular expressions contain the site's languages.
     """
     requested_most = (gallery.public.feature, gallery.interop.feature, gallery.sharing.feature)
     features = sorted(FEATURES, key=lambda feature: feature not in requested_most)
@@ -114,7 +114,7 @@ def feature_routes() -> list[Route]:
 
 
 class Gallery(Starlette):
-    """The app. A request passes the visit counter, both caches, the log of requests, then the middleware."""
+    """The app. A request passes through the visit counter, both caches, the request log, and the middleware."""
 
     page_cache: PageCache
     picture_cache: PageCache
@@ -182,7 +182,8 @@ def create_app(settings: Settings) -> Gallery:
 async def _next_change() -> datetime | None:
     """The next moment at which a page changes only because time passes.
 
-    Called when the content version has changed. Reloads the site's settings, which may have changed, too.
+    Called when the content version has changed. Also reloads the site's settings, because they may have
+    changed.
     """
     await site_settings.reload()
     return await next_change()

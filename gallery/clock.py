@@ -13,7 +13,7 @@ _frozen_now: ContextVar[datetime | None] = ContextVar("stands_at", default=None)
 
 
 def set_time_zone(zone: ZoneInfo) -> None:
-    """Set the zone in which days begin; called once when the site starts."""
+    """Set the site's time zone; called once at the start."""
     global _zone
     _zone = zone
 
@@ -37,12 +37,12 @@ def frozen_at(moment: datetime) -> Iterator[None]:
 
 
 def start_of_tomorrow() -> datetime:
-    """The moment at which tomorrow begins at the site, in UTC."""
+    """The beginning of tomorrow in the site's time zone, as a moment in UTC."""
     return start_of_day(today() + timedelta(days=1))
 
 
 def start_of_day(day: date) -> datetime:
-    """The moment at which `day` begins at the site, in UTC."""
+    """The beginning of `day` in the site's time zone, as a moment in UTC."""
     return datetime.combine(day, time.min, tzinfo=_zone).astimezone(UTC)
 
 

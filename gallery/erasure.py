@@ -32,7 +32,7 @@ async def request_erasure() -> None:
 async def erase_bytes(context: ChoreContext) -> bool:
     """Erase the bytes that deletions left; False if there are none, or if they must be erased later.
 
-    PostgreSQL reuses the space by itself; docs/operating.md says what else a keeper can do.
+    PostgreSQL reuses the space itself; docs/operating.md says what else a keeper can do.
     """
     newest = await Erasure.all().order_by("-id").first()
     if newest is None:
@@ -61,5 +61,5 @@ def _erase(file: Path, rewrite: bool) -> bool:
     return not busy
 
 
-# `every`: a pause, so that several deletions need only one rewrite of the file.
+# The chore's `every` makes a pause, so that several deletions need only one rewrite of the file.
 CHORES = [Chore("erase the bytes of deleted words", erase_bytes, every=10, concurrent=True)]

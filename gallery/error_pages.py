@@ -44,9 +44,9 @@ async def show_error(request: Request, error: Exception) -> Response:
 
 
 def _page_above(request: Request) -> str:
-    """The page with the form of an address that only takes what is sent; "" if there is none.
+    """For an address that only accepts POST: the page that has its form; "" if there is none.
 
-    A browser that discarded a tab after a form was sent asks for the form's address with GET.
+    A browser that discarded a tab after a form was sent requests the form's address with GET.
     """
     path = request.url.path
     while path.count("/") > 1:
@@ -65,7 +65,9 @@ def show_bad_address(request: Request) -> Response:
 
 
 async def ask_to_sign_in(request: Request, error: Exception) -> Response:
-    """Redirect to the sign-in page, which redirects back to the page that was requested, or that has the sent form."""
+    """Redirect to the sign-in page, which then redirects back to the requested page, or to the page of the
+    sent form.
+    """
     url = str(request.url) if request.method == "GET" else request.headers.get("referer", "")
     wanted = urlsplit(url)
     page = wanted.path + (f"?{wanted.query}" if wanted.query else "")
@@ -84,7 +86,7 @@ async def show_bad_form(request: Request, error: Exception) -> Response:
 
 
 async def note_disconnect(request: Request, error: Exception) -> Response:
-    """Log that the connection closed before the whole body arrived; the response reaches nobody."""
+    """Log that the connection closed before the whole body arrived. The response reaches nobody."""
     logger.warning("A request broke off before all of it had arrived; nothing was done.")
     return await show_error(request, HTTPException(408, headers={"connection": "close"}))
 
@@ -106,7 +108,7 @@ async def show_store_unavailable(request: Request, error: Exception) -> Response
 
 
 async def show_outage(request: Request, error: Exception) -> Response:
-    """Respond with 503 while the database is away or a disk is full, and to a change while the site is moved."""
+    """Respond with 503 while the database is unreachable or a disk is full, and to a change while the site is moved."""
     if not is_closed(error) and not is_outage(error):
         raise error
     if not is_closed(error):
@@ -128,12 +130,12 @@ async def show_failure(request: Request, error: Exception) -> Response:
         return status_response(request, 500, headers)
     _set_language(request)
     current = current_request()
-    context = {"error_id": current.id if current else ""}  # with which a keeper finds it in the log
+    context = {"error_id": current.id if current else ""}  # a keeper finds the error in the log by it
     return render(request, "errors/500.html", context, status=500, headers=headers)
 
 
 def _set_language(request: Request) -> None:
-    """Use the person's language at the desk, else the language in the path, else the browser's language."""
+    """Use the person's language at the desk; on other pages the language in the path, or else the browser's language."""
     person = getattr(request.state, "person", None)
     first = request.url.path.split("/")[1]
     if person is not None and request.url.path.startswith(DESK):

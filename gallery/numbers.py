@@ -13,7 +13,7 @@ MAX_NUMBER = 10**MAX_DIGITS - 1
 def whole_number(text: Any, least: int = 0, most: int = MAX_NUMBER) -> int | None:
     """Parse a str or ASCII bytes as a whole number from `least` to `most`; None if that fails.
 
-    Only digits are allowed, with blanks around them.
+    Only digits are allowed, and spaces around them.
     """
     if isinstance(text, bytes):
         text = text.decode("latin-1")

@@ -22,7 +22,7 @@ class SettingsError(ValueError):
     """A setting is invalid; the message names it and says which values are valid."""
 
 
-# Without other names: a gallery's in the languages that come with it.
+# Names of the site without a setting: a gallery's name in the languages of the package.
 SITE_NAMES = {"zh": "见光", "zh-Hant": "見光", "en": "In the Light"}
 _site_names: dict[str, str] = {}  # language → name
 
@@ -83,8 +83,8 @@ class Settings:
     storage_secret: str = field(default="", repr=False)  # the store's secret key
     storage_public_url: str = ""  # where visitors fetch public pictures; empty: from this site
     site_url: str = "http://127.0.0.1:8000"  # the site's address, in QR codes and links in mails
-    languages: tuple[str, ...] = ("zh", "en")  # of the site; the first is the default
-    site_names: Mapping[str, str] = field(default_factory=dict)  # by language
+    languages: tuple[str, ...] = ("zh", "en")  # the site's languages; the first is the default
+    site_names: Mapping[str, str] = field(default_factory=dict)  # language → the site's name
     time_zone: str = "Asia/Shanghai"  # the time zone in which days begin
     secret_key: str = field(default="", repr=False)  # signs flash messages and links; kept in home/secret_key
     media_max_age: int = 3600  # seconds a browser may keep a public picture
@@ -92,16 +92,16 @@ class Settings:
     purge_token: str = field(default="", repr=False)  # the bearer token of purge_url
     upload_max_bytes: int = 60_000_000  # the largest picture that can be uploaded
     import_max_bytes: int = 2_000_000_000  # the largest ZIP of pictures with a sheet that can be imported
-    api_requests_per_minute: int = 600  # per API token and process
+    api_requests_per_minute: int = 600  # limit for each API token and process
     page_cache_bytes: int = 64_000_000  # memory per process for rendered public pages
     picture_cache_bytes: int = 32_000_000  # memory per process for small pictures and tiles on view
     iiif_cache_bytes: int = 500_000_000  # public storage for IIIF images made on demand
     image_lease_seconds: int = 120  # a worker's lease on a picture; then another worker takes over
     image_seconds: int = 20  # seconds that a request waits for a picture to be opened
-    image_worker_seconds: int = 600  # the same for a worker, which then takes another picture
+    image_worker_seconds: int = 600  # the same for the worker, which then continues with another picture
     image_memory_bytes: int = 608 << 20  # address space of the sandbox that opens one picture
     font_serif: str = ""  # the font file of titles on cards, posters and labels; empty: Noto Serif SC
-    font_sans: str = ""  # the font file of the other texts on them; empty: Noto Sans SC
+    font_sans: str = ""  # the font file of the other texts on cards, posters and labels; empty: Noto Sans SC
     session_days: int = 30  # how long a session lasts after its last use
     second_factor: str = (
         ""  # "required" or "offered", for curators and keepers; empty: see Site.asks_second_factor
@@ -113,9 +113,9 @@ class Settings:
     check_private_links: bool = False  # whether these links may lead into a private network
     worker: bool = True  # whether `gallery serve` also starts a worker
     log_format: str = "text"  # "text" or "json"
-    slow_request_ms: int = 1000  # from which duration a request is logged; 0: every request
+    slow_request_ms: int = 1000  # a request that takes longer is logged; 0: every request
     metrics_allow: str = "127.0.0.1,::1"  # addresses and networks that may read /metrics
-    development: bool = False  # shows /patterns, reloads templates, and names what keeps the event loop busy
+    development: bool = False  # shows /patterns, reloads templates, and prints what blocks the event loop
 
     @property
     def zone(self) -> ZoneInfo:

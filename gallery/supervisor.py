@@ -1,10 +1,10 @@
-"""Child processes that are kept running: the worker, and with `gallery serve --processes` those that serve.
+"""Keeps child processes running: the worker, and with `gallery serve --processes` the serving processes.
 
-`gallery serve --processes` becomes this module by exec: a process that only starts others then needs little memory
-(21 MB instead of 160), and has loaded no code of the site that an upgrade could replace under it.
+`gallery serve --processes` becomes this module by exec. A process that only starts others then needs little
+memory (21 MB instead of 160), and has loaded no code of the site that an upgrade could replace.
 
-Serving processes inherit one listening socket, which the supervisor never closes. So connections that arrive while
-processes are replaced wait in that socket until one accepts them, and none is refused.
+Serving processes inherit one listening socket, which the supervisor never closes. So connections that arrive
+while processes are replaced wait in that socket until a process accepts them, and no connection is refused.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from gallery.monitoring.log_format import configure_logging
 logger = logging.getLogger("gallery.serve")
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before a dead process is started again
-STEADY_AFTER = 60.0  # seconds: after a process that ran so long, the pause is the shortest again
+STEADY_AFTER = 60.0  # seconds; after a process has run for so long, the next pause is the shortest again
 WORKER_STOP_SECONDS = 10.0  # time for a worker to finish before it is killed
 STOP_SECONDS = 15  # time for running requests when the site stops
 RETIRE_SECONDS = 600  # time for running requests, such as uploads, of a process that was replaced
-READY = b"1"  # what a serving process sends when it accepts connections
+READY = b"1"  # sent by a serving process when it accepts connections
 
 
 class ChildProcess:
-    """A process of this site, which is started again after growing pauses whenever it dies.
+    """A process of this site. Whenever it dies, it is started again after a pause, which grows each time.
 
-    `came_up` becomes True when it accepts connections for the first time, False if it dies before that.
+    `came_up` becomes True when the process first accepts connections, False if it dies before that.
     """
 
     def __init__(self, name: str, words: Sequence[str], listening: socket.socket | None = None) -> None:
@@ -48,7 +48,7 @@ class ChildProcess:
         self._task = asyncio.create_task(self._keep_running())
 
     async def stop(self, seconds: float) -> None:
-        """Ask it to finish, and kill it after `seconds`."""
+        """Ask the process to finish, and kill it after `seconds`."""
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
@@ -77,12 +77,12 @@ class ChildProcess:
             pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _run(self) -> int:
-        """Start it once and wait until it has ended; returns its exit code."""
+        """Start the process once and wait until it has ended; returns its exit code."""
         command = [sys.executable, "-m", "gallery.cli", *self.words]
         if self.listening is None:
             self._child = await asyncio.create_subprocess_exec(*command)
             return await self._child.wait()
-        ours, theirs = socket.socketpair()  # closed when the supervisor dies, by which the process notices
+        ours, theirs = socket.socketpair()  # it closes when the supervisor dies, which the process notices
         with ours:
             ours.setblocking(False)
             with theirs:
@@ -110,15 +110,13 @@ async def worker_process() -> AsyncIterator[None]:
 
 
 class Supervisor:
-    """Serving processes on one listening socket, and a worker. One whole set can be replaced by another."""
+    """The serving processes on one listening socket, and a worker. All of them can be replaced at once."""
 
     def __init__(self, listening: socket.socket, processes: int, *, with_worker: bool) -> None:
         self._listening, self._processes, self._with_worker = listening, processes, with_worker
         self._stop_asked, self._replacement_asked = asyncio.Event(), asyncio.Event()
         self._servers: list[ChildProcess] = []
-        self._newcomers: list[
-            ChildProcess
-        ] = []  # which will replace the servers when all of them have come up
+        self._newcomers: list[ChildProcess] = []  # replace `servers` once all of them accept connections
         self._retired: dict[ChildProcess, asyncio.Task[None]] = {}
         self._worker: ChildProcess | None = None
 
@@ -172,7 +170,7 @@ class Supervisor:
                 self._newcomers = []
 
     def _retire(self, servers: Sequence[ChildProcess], seconds: float) -> None:
-        """Let `servers` finish their requests, for at most `seconds`, while others go on."""
+        """Let `servers` finish their requests, for at most `seconds`, while their successors serve."""
         for server in servers:
             self._retired[server] = task = asyncio.create_task(server.stop(seconds))
             task.add_done_callback(partial(self._forget, server))
@@ -182,9 +180,9 @@ class Supervisor:
 
 
 def become_supervisor(listening: socket.socket, processes: int, *, with_worker: bool) -> NoReturn:
-    """Go on as a small process that supervises `processes` serving ones until SIGTERM or SIGINT.
+    """Become a small process that supervises `processes` serving processes until SIGTERM or SIGINT.
 
-    SIGHUP replaces them all, and the worker.
+    SIGHUP replaces all of them, and the worker.
     """
     listening.set_inheritable(True)
     numbers = map(str, (listening.fileno(), processes, int(with_worker)))

@@ -1,8 +1,8 @@
 """The worker: it runs all chores in a loop.
 
-There is no queue: a chore asks the database for a row that needs work. Every chore can safely run twice, so a
-worker may be killed at any moment; when its lease on a row ends, another worker takes the row over. A chore that
-found nothing asks again only when something was written, or after LOOK_SECONDS.
+There is no queue: a chore searches the database for a row that needs work. Every chore can safely run twice,
+so a worker may be killed at any moment. When its lease on a row ends, another worker takes the row over. A
+chore that found nothing searches again only after something was written, or after LOOK_SECONDS.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ logger = logging.getLogger("gallery.worker")
 IDLE_SECONDS = 0.5  # pause after a round without work
 HEARTBEAT_SECONDS = 10.0
 BEATS_KEPT_FOR = timedelta(hours=1)
-LOOK_SECONDS = 30.0  # until a chore asks again although nothing was written: time alone brings work, too
-LONGEST_WAIT = 300.0  # the same for a chore that waits for a change of what visitors see
-OUTAGE_SECONDS = 5.0  # pause of a chore that lacks the store or the database, or meets a full disk
+LOOK_SECONDS = 30.0  # longest pause of a chore although nothing was written: time alone brings work, too
+LONGEST_WAIT = 300.0  # longest pause of a chore that waits for a change of what visitors see
+OUTAGE_SECONDS = 5.0  # pause of a chore while the store or database is unreachable or a disk is full
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,13 @@ class Chore:
     step: Callable[[ChoreContext], Awaitable[bool]]
     every: float = 0.0  # least pause in seconds after a step that found no work
     concurrent: bool = False  # runs concurrently with the other chores, which need not wait for it
-    # After a step without work, wait until something that visitors see may have changed (or LONGEST_WAIT). Other
-    # chores wait until anything was written (or LOOK_SECONDS).
+    # If True: after a step without work, the chore waits until something that visitors see may have changed,
+    # or for LONGEST_WAIT. Other chores wait until anything was written, or for LOOK_SECONDS.
     on_change: bool = False
 
     @property
     def pause(self) -> float:
-        """Seconds until the chore asks again after it found no work, if there is no reason to ask sooner."""
+        """The longest pause in seconds after the chore found no work."""
         return LONGEST_WAIT if self.on_change else max(self.every, LOOK_SECONDS)
 
 
@@ -67,8 +67,8 @@ class ChoreState:
     """When a chore runs next, in seconds of the loop's clock."""
 
     not_before: float = 0.0
-    no_later_than: float = 0.0  # in between it runs if `version` is not what it was
-    version: object = None  # before the step that found no work
+    no_later_than: float = 0.0  # before that, it runs if `version` has changed
+    version: object = None  # the write version before the step that found no work
 
 
 async def no_change() -> datetime | None:
@@ -80,7 +80,7 @@ async def always_written() -> object:
 
 
 class Worker:
-    """`next_change`: the moment at which time alone next changes what visitors see.
+    """Runs chores. `next_change`: returns the next moment when time alone changes what visitors see.
 
     `write_version`: see WriteTracker.version.
     """
@@ -97,8 +97,8 @@ class Worker:
         self._content = GenerationTracker(next_change)
         self._write_version = write_version
         self._doing: set[str] = set()  # the names of the running chores
-        self._failures = 0  # steps that raised an error
-        self._failed_at: datetime | None = None  # the last of them
+        self._failures = 0  # number of steps that raised an error
+        self._failed_at: datetime | None = None  # time of the last one
         self._states = {chore.name: ChoreState() for chore in chores}
 
     async def run(self) -> None:
@@ -118,7 +118,7 @@ class Worker:
                 await WorkerBeat.filter(**_worker_identity()).delete()
 
     async def _beat(self) -> None:
-        """Update the heartbeat at regular intervals."""
+        """Update the heartbeat every HEARTBEAT_SECONDS."""
         started_at = now()
         while True:
             try:
@@ -144,7 +144,7 @@ class Worker:
                 await asyncio.sleep(IDLE_SECONDS)
 
     async def run_dry(self) -> None:
-        """Work until no chore finds anything to do."""
+        """Run until no chore finds anything to do."""
         while await self.round(ignore_pauses=True):
             pass
 
@@ -177,7 +177,7 @@ class Worker:
                     raise asyncio.CancelledError from fault
                 if isinstance(fault, StoreUnavailable) or is_outage(fault):
                     logger.warning("The chore %r waits %.0f s: %s", chore.name, OUTAGE_SECONDS, fault)
-                    # Every chore needs the database; a full disk or an absent store need not stop the others.
+                    # All chores need the database. A full disk or an unreachable store need not stop the other chores.
                     for each in chores if isinstance(fault, DBConnectionError) else [chore]:
                         state = self._states[each.name]
                         state.not_before = state.no_later_than = clock() + OUTAGE_SECONDS

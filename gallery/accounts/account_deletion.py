@@ -1,4 +1,4 @@
-"""Closing one's own account. The records of what the person did stay, without their name."""
+"""Closing one's own account. Records of what the person did are kept, without their name."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ async def forget_account(id: int) -> None:
     await Invitation.filter(email=email, accepted_at=None).delete()
     await Invitation.filter(email=email).update(email=nobody)
     assert Tortoise.apps is not None
-    # Looked up by name, because accounts may not import organisations, which is a higher layer.
+    # The model OwnerRequest is looked up by name: accounts may not import organisations, a higher layer.
     requests = Tortoise.apps.get_model("gallery", "OwnerRequest").filter(email=email)
     await requests.exclude(state="waiting").update(email=nobody)
     await record_former_owners(Membership.filter(person_id=id))

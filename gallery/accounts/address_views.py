@@ -26,7 +26,7 @@ async def edit(request: Request) -> Response:
 
 
 async def update(request: Request) -> Response:
-    """A person has a link mailed to the new address. The old address is valid until the link is used."""
+    """Mail a link to the new address. The old address stays valid until the link is used."""
     person = await load_person(request)
     await require_confirmation(request)
     form = AddressForm(await read_desk_form(request))

@@ -25,7 +25,7 @@ from gallery.web.rendering import render
 ENTRIES_PER_PAGE = 60
 MAX_MATCHING_PEOPLE = 50  # a search by name finds at most this many people
 
-# Kind of thing → route of the thing's page. Only kinds whose page every reader of the log may open.
+# Kind of thing → route of its page. Contains only kinds whose page every reader of the log may open.
 ROUTE_OF_KIND = {
     "work": "reviews:new",
     "theme": "themes:edit",

@@ -64,7 +64,7 @@ async def invite(
     """Create an invitation, valid for `days`, and mail it with the template `mail`; returns the link's token.
 
     The role MEMBER needs `organisation_id`. If the organisation has never had an owner, the person is invited
-    as its owner, whatever `member_role` says. Raises InvitationRefused.
+    as its owner, even if `member_role` is another role. Raises InvitationRefused.
     """
     assert (role == Role.MEMBER) == (organisation_id is not None)
     token = secrets.token_urlsafe(24)
@@ -109,7 +109,7 @@ async def invite(
 
 
 async def renew_invitation(invitation: Invitation, by: Person, days: int) -> str:
-    """Invite again in the place of a waiting invitation, whose link ends; returns the new token."""
+    """Replace a waiting invitation by a new one, and return the new token. The old link stops working."""
     async with in_transaction():
         await Invitation.filter(id=invitation.id).delete()
         await record(

@@ -1,7 +1,8 @@
-"""Limits that hold for all processes and machines of a site together: they are counted in the database.
+"""Rate limits that hold for all processes and machines of a site together, because attempts are counted in
+the database.
 
-Each attempt is a row until its window is over. So they are for what is rare and must be limited, not for pages;
-web/security.py has a limit for one process.
+Each attempt is a row until its time window is over. Use these limits for rare requests such as sign-ins, not
+for pages; web/security.py has a limit within one process.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from gallery.accounts.models import SignInAttempt
 from gallery.clock import now
 from gallery.settings import Settings
 
-ATTEMPT_WINDOW = timedelta(minutes=15)  # for guessing, and for mails with a link
-FORM_WINDOW = timedelta(hours=1)  # for forms that need no account
+ATTEMPT_WINDOW = timedelta(minutes=15)  # for wrong passwords and codes, and for mails with a link
+FORM_WINDOW = timedelta(hours=1)  # for forms that can be sent without an account
 
 
 class TooManyAttempts(Exception):
-    """A limit is exceeded, such as that of failed sign-ins from one network or for one person."""
+    """Too many attempts, such as failed sign-ins, from one network or for one person."""
 
 
 async def count_attempts(

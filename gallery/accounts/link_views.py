@@ -30,7 +30,7 @@ from gallery.web.security import REFERRER_WITHOUT_PATH, client_network
 
 
 async def new_link(request: Request) -> Response:
-    """A person who wants to sign in without a password opens the form for their e-mail address."""
+    """A person opens the form for requesting a sign-in link by mail."""
     await set_guest_language(request)
     return _link_page(request, LinkForm())
 

@@ -31,7 +31,7 @@ async def members_of(organisation_id: int) -> list[Person]:
 
 
 async def members_by_organisation(organisation_ids: Collection[int]) -> dict[int, list[Person]]:
-    """Organisation id → its members who can sign in, for those that have any; one query."""
+    """Organisation id → its members who can sign in; organisations without such members are left out; one query."""
     memberships = Membership.filter(
         organisation_id__in=list(organisation_ids), awaits_confirmation=False, person__is_active=True
     )
@@ -65,8 +65,8 @@ class ConflictOfInterest(StrEnum):
     """Whether a curator or keeper is a member of the organisation that they would decide about."""
 
     NONE = "none"
-    OTHERS = "others"  # a member; another curator or keeper can decide
-    ALONE = "alone"  # a member; no other curator or keeper can decide
+    OTHERS = "others"  # the person is a member; another curator or keeper can decide
+    ALONE = "alone"  # the person is a member; no other curator or keeper can decide
 
     def __bool__(self) -> bool:
         return self != ConflictOfInterest.NONE
@@ -81,7 +81,7 @@ async def conflict_of_interest(
 ) -> ConflictOfInterest:
     """Whether the person is a member of the organisation, and if so, whether somebody else can decide.
 
-    Somebody else: an active person with one of `roles` who is not a member and whose id is not in `but`.
+    Somebody else is an active person with one of `roles` who is not a member and whose id is not in `but`.
     """
     members = Membership.filter(organisation_id=organisation_id)
     ids = [int(str(id)) for id in await members.values_list("person_id", flat=True)]
@@ -188,7 +188,6 @@ async def notify_owners(membership: Membership, kind: str, person: Person) -> No
 
 
 async def revoke_tokens(organisation_id: int) -> None:
-    """Delete all API tokens of an organisation."""
     for membership in await Membership.filter(organisation_id=organisation_id):
         await membership.tokens.all().delete()
 

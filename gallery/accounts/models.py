@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Role(LabelledEnum):
-    MEMBER = "member", _l("member")  # of one or more organisations
+    MEMBER = "member", _l("member")  # belongs to one or more organisations
     CURATOR = "curator", _l("curator")  # reviews works, manages themes and exhibitions
     KEEPER = "keeper", _l("keeper")  # a curator who also manages people, organisations and the site
 
@@ -150,7 +150,7 @@ class Invitation(Model):
         "gallery.Organisation", related_name="invitations", null=True, on_delete=fields.CASCADE
     )
     organisation_id: int | None
-    member_role = fields.CharEnumField(  # only used with the role MEMBER
+    member_role = fields.CharEnumField(  # only for the role MEMBER
         MemberRole, max_length=10, default=MemberRole.EDITOR, db_default=MemberRole.EDITOR
     )
     language = fields.CharField(max_length=MAX_TAG_LENGTH, default="zh")
@@ -168,9 +168,10 @@ class Invitation(Model):
 
 
 class SignInAttempt(Model):
-    """One of the attempts that a limit counts, see limits.py: a failed sign-in, and other things since then.
+    """One attempt that counts towards a limit (limits.py), such as a failed sign-in or a request for a link.
 
-    `key` is a keyed hash of what is limited, such as a network or an e-mail address."""
+    `key` is a keyed hash of what is limited, such as a network or an e-mail address.
+    """
 
     id = fields.IntField(primary_key=True)
     key = fields.CharField(max_length=64)

@@ -1,4 +1,4 @@
-"""The keepers' pages of the outbox: which mails were sent, wait, or could not be sent."""
+"""The keepers' pages about the outbox: the mails that were sent, are waiting, or could not be sent."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ async def hash_password(password: str) -> str:
 async def password_matches(password: str, password_hash: str | None) -> bool:
     """Whether `password` matches `password_hash`.
 
-    If the hash is None, the check takes as long and returns False.
+    If the hash is None, the check takes the same time and returns False.
     """
 
     def verify() -> bool:

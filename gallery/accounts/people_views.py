@@ -61,7 +61,7 @@ async def update(request: Request) -> Response:
     posted = await read_desk_form(request)
     response = redirect(request, "people:index")
     role, wish = str(posted.get("role", "")), str(posted.get("wish", ""))
-    if wish not in {"stop", "sign_out"}:  # these remove access, which may be urgent
+    if wish not in {"stop", "sign_out"}:  # removing access may be urgent: no confirmation
         await require_confirmation(request)
     try:
         if wish == "stop":

@@ -233,7 +233,7 @@ async def create_passkey_session(request: Request) -> Response:
 
 
 async def passkey_again(request: Request) -> Response:
-    """Somebody opens the address of the passkey's form, whose parent is the page for signing in."""
+    """Redirect to the sign-in page, for people who open the address to which the passkey's form is sent."""
     return redirect(request, "accounts:sign_in")
 
 

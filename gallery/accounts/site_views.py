@@ -58,7 +58,7 @@ async def update_texts(request: Request) -> Response:
 
 
 async def save_site_settings(by: Person, verb: Verb, **values: object) -> None:
-    """Update the site's settings; every process uses them within a second."""
+    """Save the site's settings; every process uses them within a second."""
     async with in_transaction():
         await Site.get_or_create(id=1)
         await Site.filter(id=1).update(**values, changed_at=now(), changed_by_id=by.id)

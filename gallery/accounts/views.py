@@ -207,7 +207,7 @@ async def delete_sessions(request: Request) -> Response:
 
 
 async def new_account_deletion(request: Request) -> Response:
-    """A person who wants to close their account reads which data stays, and whether closing is possible."""
+    """A person reads which data is kept when they close their account, and whether they can close it."""
     person = await load_person(request)
     return render(request, "accounts/closing.html", {"obstacle": await deletion_obstacle(person)})
 

@@ -1,4 +1,4 @@
-"""What a work refers to by id, as lists: artists, consents, projects, open themes. Also the token's data."""
+"""Lists of what a work refers to by id: artists, consents, projects, open themes. Also the token's own data."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class KeptAnswer(Model):
     )
     token_id: int
     key = fields.CharField(max_length=200)
-    fingerprint = fields.CharField(max_length=64)  # hash of the request that the key belongs to
+    fingerprint = fields.CharField(max_length=64)  # hash of the request for which the key was first used
     attempt = fields.IntField(default=1)  # only the process with the latest attempt saves the response
     lease_until = fields.DatetimeField()  # until then no other process retries the request
     status: int | None = fields.IntField(null=True)

@@ -1,6 +1,7 @@
-"""The pictures of a work in the API: described, ordered and removed. New ones are sent by tus.
+"""The pictures of a work in the API: describing, ordering and removing them. New ones are sent by tus.
 
-A picture is named by the number of its image, which it keeps at every place. Turning or cropping it gives it another.
+A picture is identified by the id of its image. The id stays the same when pictures are reordered, and changes
+when the picture is turned or cropped.
 """
 
 from __future__ import annotations

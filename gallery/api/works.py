@@ -268,7 +268,7 @@ async def work_json(request: Request, artwork: Artwork, is_on_view: bool) -> dic
 
 
 def picture_json(image: Image) -> dict[str, Any]:
-    """What the API says of an image."""
+    """The JSON of an image."""
     is_refused = image.state == ImageState.REFUSED
     return {
         "state": str(image.state),
@@ -321,9 +321,9 @@ def _check_etag(headers: Headers, artwork: Artwork) -> None:
 
 
 def _form_fields(values: Mapping[str, Any], language: str) -> tuple[dict[str, str], dict[str, list[str]]]:
-    """JSON fields as form data; also form field → where it is in the body (RFC 6901).
+    """JSON fields as form data; also form field → JSON pointer (RFC 6901) to its value in the body.
 
-    `language`: the work's own, unless `values` names another. Raises Problem 422.
+    `language`: the artwork's own language, unless `values` has another. Raises Problem 422.
     """
     language = values.get("language", language)
     own = find_language(language)
@@ -347,7 +347,7 @@ def _form_fields(values: Mapping[str, Any], language: str) -> tuple[dict[str, st
     if errors:
         raise Problem(422, errors=errors)
     others = as_form_fields({name: value for name, value in values.items() if not _holds_text(name)})
-    year = others.pop("year", None)  # which older programs send instead of a date
+    year = others.pop("year", None)  # older programs send a year instead of a date
     if year is not None and "date_made" not in others:
         others["date_made"], pointers["date_made"] = year, "/year"
     return pointers, {**others, **texts}
@@ -369,7 +369,7 @@ def _texts(values: Mapping[str, Any], own: str) -> Iterator[tuple[str, str, str 
 
 
 def _picture_pointers(artwork: Artwork) -> dict[str, str]:
-    """Form field of a further picture → its text in what the API says of the work."""
+    """Form field of a further picture → JSON pointer to its text in the work's JSON."""
     return {
         picture_field(name, each.id): f"/pictures/{number}/{name}"
         for number, each in enumerate(artwork.later_pictures, 1)

@@ -1,11 +1,11 @@
 """Archives: exhibitions as folders of plain pages that need no server and can be kept after the season.
 
-An archive holds the current edition of an exhibition, even if the exhibition has closed or left the site. It
-has only the works that may be exhibited and whose consent covers an archive. It is a folder in the site's
-home. The worker keeps it up to date: a work whose consent ends leaves the archive, too.
+An archive holds the current edition of an exhibition, even if the exhibition has closed or was taken off the
+site. It contains only works that may be exhibited and whose consent covers an archive. The folder is in the
+site's home. The worker keeps it up to date: a work whose consent ends is removed from the archive, too.
 
 Each run writes the list of works to the index file before their pages, and deletes every file that does not
-belong. So after an interruption, the next run still finds every work that must leave.
+belong to the archive. So after an interruption, the next run still finds every work that must be removed.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ from gallery.web.languages import (
 from gallery.web.rendering import Pages
 from gallery.web.static_files import StaticFiles
 
-FOLDER = "archives"  # in the site's home; holds one folder for each exhibition, named by its slug
+FOLDER = "archives"  # in the site's home; has one folder for each exhibition, named by its slug
 # JSON: the works and logos in the archive, its content version, and until when the archive is valid.
 INDEX_FILE = "archive.json"
 UNKNOWN_VERSION = -1  # instead of a content version: the archive may be out of date
@@ -122,7 +122,7 @@ async def write_archive_folder(slug: str, settings: Settings, storage: Storage) 
 async def update_archives(settings: Settings, storage: Storage) -> int:
     """Bring archives up to date; returns how many were written.
 
-    An archive is updated at once if a work must leave it. Other changes wait until MIN_INTERVAL after the
+    An archive is updated at once if a work must be removed. Other changes wait until MIN_INTERVAL after the
     last run, because each run writes all pages.
     """
     lists = sorted((settings.home / FOLDER).glob(f"*/{INDEX_FILE}"))
@@ -133,7 +133,7 @@ async def update_archives(settings: Settings, storage: Storage) -> int:
                 if is_ours and await _is_due(path.parent, version):
                     await _write_folder(path.parent, settings, storage)
                     written += 1
-        except Exception:  # a fault in one archive must not stop the others
+        except Exception:  # an error in one archive must not stop the others
             logger.exception("The archive %s could not be brought up to date", path.parent.name)
     return written
 
@@ -149,7 +149,7 @@ async def _is_due(folder: Path, version: int) -> bool:
 
 
 def _read_index(folder: Path) -> dict[str, Any]:
-    """The archive's saved index; if unreadable, one that marks the archive as out of date."""
+    """The archive's saved index; if it cannot be read, an index that marks the archive as out of date."""
     long_ago = LONG_AGO.isoformat()
     index: dict[str, Any] = {
         "version": UNKNOWN_VERSION,
@@ -170,7 +170,7 @@ async def _write_folder(folder: Path, settings: Settings, storage: Storage) -> A
     The caller must hold the folder's lock.
     """
     # Read before the content, so that the next run sees every change made during this run, including changes
-    # that only the passing of time makes.
+    # that happen only because time passes.
     version, holds_until = await current_number(), await next_change()
     contents = await _collect_contents(folder.name, settings)
     before = _read_index(folder)
@@ -181,7 +181,7 @@ async def _write_folder(folder: Path, settings: Settings, storage: Storage) -> A
     )
     _write_index(folder, UNKNOWN_VERSION, holds_until, both)
     _delete_leftovers(folder, contents.paths)
-    # Pages come before pictures: old pages may name works that must leave, and the store may be unavailable.
+    # Write pages before pictures: old pages may name works that must be removed, and the store may be down.
     for path, make_page in contents.pages.items():
         await asyncio.to_thread(
             _write_file, folder / path, make_page()
@@ -222,7 +222,7 @@ def _copy_file(source: Path, path: Path) -> None:
 
 
 def _delete_leftovers(folder: Path, paths: Collection[str]) -> None:
-    """Delete every file and folder that does not belong to the archive, unfinished copies too."""
+    """Delete every file and folder that does not belong to the archive, including unfinished copies."""
     expected = {INDEX_FILE, LOCK_NAME, *paths}
     for path in sorted(folder.rglob("*"), reverse=True):  # files come before the folder that contains them
         if path.is_dir():
@@ -233,7 +233,7 @@ def _delete_leftovers(folder: Path, paths: Collection[str]) -> None:
 
 
 async def _edition_of(slug: str) -> QueryRow | None:
-    """The current edition of an exhibition; None if it has not opened. It may have left the site since."""
+    """The current edition of an exhibition, even if it was taken off the site; None if it has not opened."""
     editions = Edition.filter(edition_has_opened(), exhibition__slug=slug)
     rows = await editions.values(*EDITION_COLUMNS)
     return rows[0] if rows else None
@@ -405,7 +405,7 @@ def _pages_in_language(
 
 
 def _voice_folder(artwork: Artwork) -> str:
-    """The folder of the voice's files, seen from the page of a work; "" without a voice."""
+    """The path of the voice's folder, relative to the page of a work; "" without a voice."""
     return f"../../sounds/{artwork.sound.token}" if artwork.sound and may_be_heard(artwork) else ""
 
 

@@ -11,7 +11,7 @@ from gallery.organisations.access import load_member
 
 
 async def load_consent(request: Request) -> Consent:
-    """The consent in the URL, with its artist; 404 for anybody outside the artist's organisation."""
+    """The consent in the URL, with its artist; 404 for everybody outside the artist's organisation."""
     _, organisations = await load_member(request)
     consent = (
         await Consent.filter(
@@ -27,7 +27,7 @@ async def load_consent(request: Request) -> Consent:
 
 
 async def load_artist(request: Request) -> tuple[Person, Artist]:
-    """The artist in the URL; 404 for anybody outside the artist's organisation."""
+    """The artist in the URL; 404 for everybody outside the artist's organisation."""
     person, organisations = await load_member(request)
     artist = await Artist.filter(
         id=request.path_params["id"], organisation_id__in=[each.id for each in organisations]

@@ -61,7 +61,7 @@ async def show(request: Request) -> Response:
 
 
 async def new_renewal(request: Request) -> Response:
-    """Show the form for a renewed consent, next to the present one."""
+    """Show the form for a renewed consent next to the current consent."""
     consent = await load_consent(request)
     data = {"agreed_by": consent.agreed_by, "scopes": consent.scope, "starts_on": today()}
     return await _renewal_page(request, consent, RenewalForm(data=data))
@@ -128,7 +128,10 @@ async def slip(request: Request) -> Response:
 
 
 async def slips(request: Request) -> Response:
-    """Show the slips of the consents in the query, six or eight on a sheet of A4; withdrawn and renewed ones have none."""
+    """Show the slips of the consents in the query, six or eight on a sheet of A4.
+
+    Withdrawn and renewed consents have no slip.
+    """
     _person, organisations = await load_member(request)
     query = request.query_params
     asked = dict.fromkeys(row_id(each) for each in query.getlist("consent"))

@@ -69,7 +69,8 @@ async def record_consent(
 async def consent_with_terms(artist: Artist, values: NewConsent) -> Consent | None:
     """The artist's consent with the same terms, locked, so that the same agreement is not recorded for each work.
 
-    It must not be withdrawn or renewed, must begin no later, and must have the same words of assent if there are any.
+    It must not be withdrawn or renewed, and must not begin later. If there are words of assent, they must be
+    the same.
     """
     scope: dict[str, Any] = {f"for_{name}": name in values.scope for name in SCOPES}
     same = Consent.filter(
@@ -116,7 +117,7 @@ async def set_artist_page(artist: Artist, is_wished: bool) -> None:
             return
         current.page_id = new_public_id() if is_wished else None
         await current.save()
-        if not is_wished:  # nor do the addresses of artists that were merged into this one lead anywhere
+        if not is_wished:  # the addresses of artists that were merged into this one stop working, too
             await Artist.with_merged().filter(merged_into_id=current.id).update(page_id=None)
         verb = Verb.ARTIST_PAGE_GIVEN if is_wished else Verb.ARTIST_PAGE_TAKEN
         await record(verb, current.id, organisation_id=current.organisation_id)

@@ -1,4 +1,4 @@
-"""Merging two artists that are one person: works and consents move, and the old page's address leads on."""
+"""Merging two records of the same artist: works and consents move, and the old page redirects to the new one."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ from gallery.web.page_keys import keys_of_works
 from gallery.web.rendering import flash, pages_of, redirect, render
 from gallery.web.texts import NO_TEXTS, comparable_name
 
-MAX_OTHERS = 500  # in the list, those of the same name first
+MAX_OTHERS = 500  # in the list, where artists of the same name come first
 
 
 async def merge_artists(artist: Artist, into: Artist, by: Person) -> None:
-    """Move works, consents and private details of `artist` to `into`, whose words stay as they are.
+    """Move works, consents and private details of `artist` to `into`, whose texts stay unchanged.
 
-    The row of `artist` stays without words: its page's address leads on, and a restore of an older backup does not take
-    it for a deleted artist, whose consents would end. Raises MergeRefused.
+    The row of `artist` is kept without texts, so that its page can redirect. It also shows a restore of an
+    older backup that this artist was not deleted; otherwise the restore would end the artist's consents.
+    Raises MergeRefused.
     """
     async with in_transaction():
         ids = [artist.id, into.id]
@@ -53,7 +54,7 @@ async def merge_artists(artist: Artist, into: Artist, by: Person) -> None:
         if old.page_id is not None and kept.page_id is None:
             await Artist.filter(id=kept.id).update(
                 page_id=new_public_id()
-            )  # the same person wished for a page
+            )  # the other row had a public page, so the artist wants one
         await Artist.with_merged().filter(merged_into_id=old.id).update(merged_into_id=kept.id)
         words: dict[str, Any] = {"credit_name": "", "born": "", "shows_born": False}
         words |= {"credit_translations": NO_TEXTS, "about": NO_TEXTS}
@@ -86,7 +87,7 @@ async def create(request: Request) -> Response:
 
 
 async def _others(artist: Artist) -> list[tuple[int, str]]:
-    """The organisation's other artists with the number of their works, those of the same name first."""
+    """The organisation's other artists with the number of their works; artists of the same name come first."""
     others = Artist.filter(organisation_id=artist.organisation_id).exclude(id=artist.id)
     counted = others.annotate(works=Count("artworks", distinct=True)).order_by("credit_name", "id")
     rows = await counted.values_list("id", "credit_name", "works")

@@ -37,7 +37,7 @@ class Artist(Model):
     organisation_id: int
     credit_name = fields.CharField(
         max_length=80
-    )  # in the artist's own language; sheets find the artist by it
+    )  # in the artist's own language; sheets find the artist by this name
     credit_translations = TextsField()  # the credit name in other languages
     # The random address of the artist's public page. Null: the artist wants no page.
     page_id = fields.CharField(max_length=16, null=True)
@@ -47,7 +47,8 @@ class Artist(Model):
     )  # one of BIRTH_BANDS, never an exact date
     shows_born = fields.BooleanField(default=False, db_default=False)  # whether `born` is public
     created_at = fields.DatetimeField(auto_now_add=True)
-    # The same person, entered again. Such a row has no works and no words, only the old addresses; queries leave it out.
+    # Set if this row was merged into another row of the same person. A merged row has no works and no texts;
+    # only its old page addresses redirect. Queries leave it out.
     merged_into: fields.ForeignKeyNullableRelation[Artist] = fields.ForeignKeyField(
         "gallery.Artist", related_name="merged", null=True, on_delete=fields.CASCADE
     )
@@ -63,7 +64,7 @@ class Artist(Model):
 
     @classmethod
     def with_merged(cls) -> QuerySet[Artist]:
-        """All artists, also those that were merged into others."""
+        """All artists, including those that were merged into others."""
         return QuerySet(cls)
 
 

@@ -9,9 +9,10 @@ from gallery.web.texts import comparable_name
 
 
 async def artists_by_name(organisation_id: int, names: Iterable[str]) -> dict[str, list[Artist]]:
-    """Each of these credit names that artists of the organisation have → the artists, the oldest first.
+    """Credit name → the organisation's artists with this name, oldest first; names without an artist are left out.
 
-    Case, full-width forms and spaces are ignored, which no database compares alike, so all names are read.
+    Case, full-width forms and spaces are ignored. Databases differ in such comparisons, so all names are
+    read.
     """
     wanted = {name: comparable_name(name) for name in names}
     if not wanted:

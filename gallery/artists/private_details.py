@@ -31,7 +31,7 @@ from gallery.web.languages import lazy_gettext as _l
 
 DETAIL_FIELDS = ("legal_name", "contact", "guardian", "notes")
 FORM_MAX_BYTES = 20_000_000
-MAX_FORMS_PER_CONSENT = 5  # enough for two sheets with two sides each, and one more file
+MAX_FORMS_PER_CONSENT = 5  # enough for two sheets with two sides each, and one more
 ACCESSES_LISTED = 30
 
 
@@ -206,8 +206,8 @@ class PrivateAccess:
 
     name: str
     at: datetime
-    is_form: bool  # a signed form was read, not the details
-    is_review: bool  # a curator read it for a review
+    is_form: bool  # True: a signed form was read; False: the details
+    is_review: bool  # True: a curator read it for a review
 
 
 async def private_accesses(artist: Artist, consent_ids: Collection[int]) -> list[PrivateAccess]:
@@ -239,7 +239,9 @@ async def private_accesses(artist: Artist, consent_ids: Collection[int]) -> list
 
 
 def _in_an_export(artist: Artist, consent_ids: Collection[int]) -> Q:
-    """The downloads of all signed forms of the organisation, if the artist has consents."""
+    """The filter for audit entries about downloads of all signed forms of the organisation, if the artist has
+    consents.
+    """
     organisation_id = artist.organisation_id if consent_ids else 0
     downloads: dict[str, Any] = {"organisation_id": organisation_id, "at__gt": artist.created_at}
     return Q(verb=Verb.EXPORT_RECORDS_READ, **downloads)

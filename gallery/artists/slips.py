@@ -1,4 +1,4 @@
-"""The slip for the artist or guardian, with the link to see what is shown and to withdraw."""
+"""The slip for the artist or guardian, with a link for seeing which works are shown and for withdrawing them."""
 
 from __future__ import annotations
 
@@ -46,16 +46,16 @@ class Slip:
     image: Image | None  # the picture of one of its works
 
 
-SLIPS_PRINTED = 96  # at most, on one page: twelve sheets of eight
+SLIPS_PRINTED = 96  # the most slips on one page of the browser: twelve sheets of eight
 
 
 async def load_slips(
     consents: Sequence[Consent], settings: Settings, *, is_short: bool = False
 ) -> list[Slip]:
-    """The slips of consents, whose artists and organisations must be fetched.
+    """Load the slips of consents; artists and organisations must be fetched.
 
-    Their texts are in every language, because the reader may know only one; with `is_short` in those of the
-    organisation.
+    The texts are in every language, because the reader may know only one. With `is_short` they are in the
+    organisation's languages.
     """
     works = Artwork.filter(consent_id__in=[each.id for each in consents], image__state=ImageState.READY)
     images = {work.consent_id: work.image for work in await works.order_by("-id").select_related("image")}
@@ -70,7 +70,7 @@ async def load_slips(
 
 
 def organisation_languages(organisation: Organisation) -> list[str]:
-    """The site's languages in which an organisation has its name; all of them if it has it in none."""
+    """The site's languages in which the organisation's name is given; all of the site's languages if there are none."""
     return [each for each in site_languages() if organisation.name.get(each)] or list(site_languages())
 
 

@@ -1,4 +1,4 @@
-"""The names of the files in a ZIP, which may be in an encoding that the ZIP does not tell."""
+"""The names of files in a ZIP. The encoding of a name may not be declared in the ZIP."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from gallery.web.forms import one_line
 UTF8_FLAG = 0x800
 PATH_FIELD = 0x7075  # Info-ZIP's Unicode path: version 1, CRC-32 of the other name, the name in UTF-8
 DOS_SYSTEM = 0  # `create_system` of Windows; other systems write UTF-8
-# Of names that say nothing of it: macOS and Linux, then Windows in China, Taiwan and Hong Kong, Japan, Korea, the West.
+# Encodings of names without a declared encoding: macOS and Linux, then Windows in China, Taiwan and Hong
+# Kong, Japan, Korea, and Western countries.
 NAME_ENCODINGS = ("utf-8", "gb18030", "cp950", "cp932", "cp949", "cp437")
 
 
 class PictureNames:
-    """The pictures of a ZIP by the names that the cells of a sheet have for them.
+    """Finds the pictures of a ZIP by the file names in the cells of a sheet.
 
-    `entries`: by the key of the picture, which is its path in the form used for comparison.
+    `entries`: the ZIP entries by key. The key is the entry's path, normalised by `comparable_file_name`.
     """
 
     def __init__(self, entries: Iterable[zipfile.ZipInfo], encodings: Sequence[str]) -> None:
@@ -53,19 +54,19 @@ class PictureNames:
         return stems[0] if len(stems) == 1 else None
 
     def find_all(self, cell: str) -> list[tuple[str, str | None]]:
-        """The pictures that a cell names: each name, and its key, None without such a picture.
+        """The names in a cell, each with the key of its picture, or None if there is no such picture.
 
-        If the whole cell is the name of one picture, it is not split: that name has a comma.
+        A cell is not split if all of it is the name of one picture, because a file name may contain a comma.
         """
         names = [one_line(cell)] if self.find(one_line(cell)) else split_names(cell)
         return [(name, self.find(name)) for name in names]
 
 
 def names_in(entries: Sequence[zipfile.ZipInfo], cells: Iterable[str]) -> PictureNames:
-    """The names of `entries` in the encoding in which most pictures that `cells` name are there.
+    """Decode the names of `entries` with the encoding by which most of the names in `cells` are found.
 
-    The bytes of 图片1.jpg from Windows are valid UTF-8, too, so one name alone decides nothing. Without a difference
-    the usual encoding of the system that made the ZIP is taken.
+    One name alone proves nothing: the bytes of 图片1.jpg from Windows are valid UTF-8, too. If several
+    encodings find equally many, the one that is usual for the system that made the ZIP wins.
     """
     usual = usual_encodings(entries)
     if all(_unicode_name(entry) is not None for entry in entries):
@@ -79,26 +80,27 @@ def names_in(entries: Sequence[zipfile.ZipInfo], cells: Iterable[str]) -> Pictur
 
 
 def usual_encodings(entries: Sequence[zipfile.ZipInfo]) -> Sequence[str]:
-    """NAME_ENCODINGS, the most probable one first."""
+    """NAME_ENCODINGS, the most probable encoding first."""
     undeclared = [_raw_name(entry) for entry in entries if _unicode_name(entry) is None]
     try:
         as_utf8 = [raw.decode() for raw in undeclared]
     except UnicodeDecodeError:
         return _first("gb18030", NAME_ENCODINGS)
-    # Where GBK is valid UTF-8 by chance, it has characters of two bytes, which are not Chinese.
+    # If GBK text happens to be valid UTF-8, it has only characters of two bytes in UTF-8, which are not
+    # Chinese.
     has_long_characters = any(max(name) > "\u07ff" for name in as_utf8)
     from_windows = all(entry.create_system == DOS_SYSTEM for entry in entries)
     return _first("gb18030", NAME_ENCODINGS) if from_windows and not has_long_characters else NAME_ENCODINGS
 
 
 def entry_name(entry: zipfile.ZipInfo, encodings: Sequence[str]) -> str:
-    """The path of a ZIP entry; a name that does not say its encoding is decoded by the first of `encodings` that fits."""
+    """The path of a ZIP entry. A name without a declared encoding is decoded by the first of `encodings` that works."""
     declared = _unicode_name(entry)
     return (_decode(entry, encodings) if declared is None else declared).replace("\\", "/")
 
 
 def comparable_file_name(name: str) -> str:
-    """The form used for comparison: small letters, and accents as one character (macOS writes them as two)."""
+    """A name in the form used for comparison: lower case, and NFC, because macOS separates letters and accents."""
     return unicodedata.normalize("NFC", name).lower()
 
 
@@ -107,14 +109,17 @@ def _first(encoding: str, encodings: Sequence[str]) -> Sequence[str]:
 
 
 def _unicode_name(entry: zipfile.ZipInfo) -> str | None:
-    """The name of an entry that tells its encoding: by flag, by the Unicode path, or as ASCII; else None."""
+    """The name of an entry whose encoding is known from the flag, the Unicode path, or because it is ASCII;
+    else None.
+    """
     if entry.flag_bits & UTF8_FLAG:
         return entry.orig_filename
     raw, extra = _raw_name(entry), entry.extra
     while len(extra) >= 4:
         kind, size = struct.unpack("<HH", extra[:4])
         field, extra = extra[4 : 4 + size], extra[4 + size :]
-        # The checksum is that of another name if a program renamed the file and does not know the field.
+        # If a program that does not know this field renamed the file, the field has the checksum of the old
+        # name.
         if kind == PATH_FIELD and field[:1] == b"\1" and field[1:5] == struct.pack("<I", zlib.crc32(raw)):
             with suppress(UnicodeDecodeError):
                 return field[5:].decode()
@@ -122,7 +127,7 @@ def _unicode_name(entry: zipfile.ZipInfo) -> str | None:
 
 
 def _raw_name(entry: zipfile.ZipInfo) -> bytes:
-    return entry.orig_filename.encode("cp437")  # as zipfile decodes a name without the flag
+    return entry.orig_filename.encode("cp437")  # zipfile decodes names without the flag as cp437
 
 
 def _decode(entry: zipfile.ZipInfo, encodings: Sequence[str]) -> str:

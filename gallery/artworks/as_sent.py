@@ -1,4 +1,4 @@
-"""Shows works to curators as they were sent for review, without later changes."""
+"""Shows works to curators as they were when sent for review, without later changes."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ async def load_as_sent(works: Collection[Artwork]) -> None:
 
 
 def _set_further_pictures(work: Artwork, snapshot: Mapping[str, str], images: Mapping[Any, Image]) -> None:
-    """Give the work the further pictures of a snapshot that are still kept, without their texts."""
+    """Set the work's further pictures to those of a snapshot that still exist, without their texts."""
     pictures = [
         Picture(id=id, artwork_id=work.id, position=position, image=images[image_id])
         for position, (id, image_id) in enumerate(further_pictures_in(snapshot).items(), 2)

@@ -1,4 +1,4 @@
-"""Autosave of the form of a work: saves while somebody types, without overwriting the changes of others."""
+"""Autosave for the work form: saves while somebody types, without overwriting the changes of others."""
 
 from __future__ import annotations
 
@@ -63,7 +63,9 @@ NOTHING = digest("")
 
 
 def shown_digests(posted: MultiDict) -> dict[str, str]:
-    """The digests in the posted field `seen`, and that of an empty field for each translation added since."""
+    """The digests in the posted field `seen`. Each translation that was added since has the digest of an
+    empty field.
+    """
     seen = read_digests(posted.get("seen"))
     return {**dict.fromkeys(posted_translations(posted), NOTHING), **seen} if seen else {}
 
@@ -104,7 +106,8 @@ def merge_values(current: FormValues, posted: MultiDict, keep_conflicts: bool = 
     mine = {
         name: [each.replace("\0", "") for each in posted.getlist(name) if isinstance(each, str)]
         for name in (*AUTOSAVED_FIELDS, *posted_translations(posted))
-        if picture_of_field(name) is None or split_field_name(name)[0] in current  # not of a removed picture
+        if picture_of_field(name) is None
+        or split_field_name(name)[0] in current  # fields of a removed picture are ignored
     }
     theirs = {name: list(current.get(name, ())) for name in dict.fromkeys((*mine, *current))}
     compared = compare_edits(seen, theirs, {name: mine[name] for name in mine if not seen or name in seen})
@@ -129,7 +132,7 @@ def form_with(artwork: Artwork, changes: FormValues, offered: WorkOptions) -> Wo
 
 
 def values_with(artwork: Artwork, changes: FormValues) -> FormValues:
-    """The values of a work's form, also the unfinished ones, with `changes`.
+    """The values of a work's form, including the unfinished ones, with `changes` applied.
 
     If `changes` has another artist but no consent, the consent is left empty. If `changes` has a consent but
     no artist, the artist is left empty, because the consent determines the artist.

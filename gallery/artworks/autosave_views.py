@@ -34,7 +34,7 @@ from gallery.web.rendering import pages_of
 
 
 async def create(request: Request) -> Response:
-    """A partner begins to type in a new form: a draft is created, which the form edits from then on."""
+    """Create a draft when a partner begins to type in a new form; the form then edits this draft."""
     try:
         person, organisations = await load_member(request)
     except SignInRequired:
@@ -46,7 +46,7 @@ async def create(request: Request) -> Response:
         raise HTTPException(400)
     form_key = autosave_key(posted_key)
     ids = [each.id for each in organisations]
-    # With the posted key itself the draft was saved by hand, although the page did not receive the response.
+    # A draft with the posted key itself was saved by hand, but the browser did not receive the response.
     keys = [form_key, posted_key]
     artwork = await Artwork.filter(form_key__in=keys, organisation_id__in=ids).first()
     if artwork is None:
@@ -56,12 +56,12 @@ async def create(request: Request) -> Response:
             artwork = await create_work(draft, person, None, form_key)
         except IntegrityError:
             artwork = await Artwork.get(form_key=form_key, organisation_id__in=ids)
-    del posted["seen"]  # nobody else knows this new draft: take every posted value
+    del posted["seen"]  # nobody else has seen this new draft: take every posted value
     return await _autosave(request, artwork, posted, organisations, person)
 
 
 async def update(request: Request) -> Response:
-    """A partner types: the values are saved, and the response names the fields changed elsewhere."""
+    """Save what a partner has typed; the response names the fields that were changed elsewhere."""
     try:
         person, organisations, artwork = await load_artwork(request)
     except SignInRequired:

@@ -64,7 +64,9 @@ class BulkRefusal:
     """Why some uploaded files or chosen drafts could not be processed."""
 
     sentence: str
-    names: Sequence[tuple[str, str]] = ()  # each with the address of the field to correct, "" without one
+    names: Sequence[
+        tuple[str, str]
+    ] = ()  # drafts, each with the address of the field to correct; "" if there is none
 
 
 async def new(request: Request) -> Response:
@@ -109,7 +111,7 @@ async def create(request: Request) -> Response:
 
 
 async def create_check(request: Request) -> Response:
-    """A script asks which files, by their SHA-256, the organisations have already: those need not be sent."""
+    """For a script: which files, given by their SHA-256, the organisations already have and need not send again."""
     _person, organisations = await load_member(request)
     digests = (await read_desk_form(request)).getlist("sha256")[:MAX_PICTURES]
     here = await works_with_files([each.id for each in organisations], digests)
@@ -136,7 +138,7 @@ def _left_out(names: list[str]) -> str:
 
 
 async def show(request: Request) -> Response:
-    """A script of the page fetches the table row of one new draft."""
+    """For a script: the table row of one new draft."""
     _person, organisations, artwork = await load_artwork(request)
     if artwork.status != Status.DRAFT:
         raise HTTPException(404)
@@ -195,7 +197,7 @@ async def create_submissions(request: Request) -> Response:
 
 
 async def create_work(request: Request) -> Response:
-    """A partner says that the chosen drafts are pictures of one work."""
+    """A partner makes the chosen drafts one work with several pictures."""
     person, organisations = await load_member(request)
     ids = _chosen_ids(await read_desk_form(request))
     works = await _load_drafts(ids, organisations)
@@ -208,7 +210,7 @@ async def create_work(request: Request) -> Response:
 
 
 async def split(request: Request) -> Response:
-    """A partner takes a draft apart: each of its pictures becomes a draft of its own."""
+    """A partner splits a draft: each of its further pictures becomes a separate draft."""
     person, organisations, artwork = await load_artwork(request)
     try:
         await split_work(artwork, person)
@@ -236,13 +238,13 @@ def _refusal_of(request: Request, artwork: Artwork, sentence: str) -> BulkRefusa
 
 
 def _name(artwork: Artwork) -> str:
-    """What a draft is called on the page: by its number as long as it has no title."""
+    """A draft's name on the page: its title, or its number if it has no title."""
     number = _("Draft %(number)s") % {"number": artwork.id}
     return artwork.localized("title", artwork.language).text or number
 
 
 def _refusals_of_missing(rows: Sequence[DraftRow]) -> list[BulkRefusal]:
-    """What drafts lack, said once for all that lack the same, with a link to the first missing field of each."""
+    """One refusal for all drafts that lack the same fields. It links to the first missing field of each draft."""
     names: dict[str, list[tuple[str, str]]] = {}
     for row in rows:
         labels = _(", ").join(each.label for each in row.lacks)
@@ -260,9 +262,9 @@ async def _set_common_values(
     organisations: list[Organisation],
     by: Person,
 ) -> str:
-    """Set the common values on one draft, validated by its form; returns the reason of a refusal, or "".
+    """Set the common values on one draft, validated by the draft's form; returns why they are refused, or "".
 
-    The terms of a consent wait in the draft, like other typed values, until its artist is named.
+    The terms of a consent are kept with the draft's unfinished values until its artist is named.
     """
     changes = dict(common.set_fields)
     if artwork.consent_id is None and "consent" not in changes:
@@ -294,8 +296,8 @@ async def _render_page(
 ) -> Response:
     """Render the page.
 
-    `common`: the form of common values, if it has errors. `missing`: what drafts lack that were to be submitted, by
-    the id of the work and the field. `result`: values for the messages in the template.
+    `common`: the form of common values, if it has errors. `missing`: fields that drafts lack for the
+    submission that was just tried, by work id and field. `result`: values for the messages in the template.
     """
     missing = missing or {}
     own = {"organisation_id__in": [each.id for each in organisations], "status": Status.DRAFT}
@@ -336,7 +338,7 @@ async def _render_page(
 
 
 async def _last_used(person: Person, organisations: list[Organisation]) -> dict[str, list[str]]:
-    """The common values of the person's latest work with a consent and a project, for the form of common values."""
+    """The common values of the person's latest work with a consent and a project, as defaults of the form."""
     ours = Artwork.filter(created_by=person, organisation_id__in=[each.id for each in organisations])
     with_both = ours.filter(consent_id__isnull=False, project_id__isnull=False)
     last = await with_both.order_by("-updated_at").first().prefetch_related("consent", "themes")
@@ -355,11 +357,11 @@ async def _last_used(person: Person, organisations: list[Organisation]) -> dict[
 
 @dataclass(frozen=True)
 class MissingField:
-    """A field that a draft still needs before it can be submitted, or that is not right."""
+    """A field that is missing or wrong, so that a draft cannot be submitted."""
 
     label: str
-    sentence: str  # what to do
-    address: str  # of the field: in the row, or in the draft's own form
+    sentence: str  # tells the partner what to do
+    address: str  # URL of the field, in the row or in the draft's own form
 
 
 @dataclass(frozen=True)
@@ -370,11 +372,11 @@ class DraftRow:
     name: str
     form: WorkForm
     why_it_waits: str
-    typing: Mapping[str, str]  # for the saving of what is typed
+    typing: Mapping[str, str]  # autosave data for the form
     lacks: Sequence[MissingField]
-    same: Artwork | None  # an older work made of the same file
-    wrong: Sequence[MissingField]  # what hindered the submission just now, though nothing lacks
-    is_refused: bool  # whether it was to be submitted just now, and lacks something
+    same: Artwork | None  # an older work with the same picture file
+    wrong: Sequence[MissingField]  # filled-in fields that made the last submission fail
+    is_refused: bool  # whether the partner just tried to submit it, and fields are missing
 
 
 async def _draft_rows(
@@ -383,7 +385,7 @@ async def _draft_rows(
     works: list[Artwork],
     missing: Mapping[int, Mapping[str, str]] | None = None,
 ) -> list[DraftRow]:
-    """The rows of drafts. `missing`: sentences for the fields that some of them lack, shown at these fields."""
+    """The rows of drafts. `missing`: error sentences by field, for the drafts that have some."""
     await Artwork.fetch_for_list(list(works), *WORK_RELATIONS, "consent__artist")
     await load_further_pictures(works)
     offered = await load_form_options(organisations, named_in=[form_values(each) for each in works])
@@ -449,15 +451,14 @@ def _missing_field(
 
 
 def _shown_field(name: str) -> str:
-    """The field at which an error is shown: who made a work is answered by a name, as long as nobody is chosen."""
+    """The field that shows an error. Errors about the artist are shown at the name as long as no artist is chosen."""
     return "credit_name" if name == "artist" else name
 
 
 def _options_for(offered: Any, artwork: Artwork) -> Any:
     """The choices in the form of one draft, without a query.
 
-    They are the choices of its organisation, and the artist, consent, project and themes that the draft has
-    already.
+    They are the choices of its organisation, plus the draft's current artist, consent, project and themes.
     """
     own = artwork.organisation_id
     consents = [each for each in offered.consents if each.artist.organisation_id == own]

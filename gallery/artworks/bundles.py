@@ -60,7 +60,7 @@ class PictureRefused(Exception):
 
 
 class Bundle:
-    """An open uploaded file. `names`: its pictures, whose names are settled when the sheet was read."""
+    """An open uploaded file. `names`: its pictures by name. Names are final only after the sheet was read."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class Bundle:
         self.names = names_in(pictures, ())
 
     def settle_names(self, cells: Iterable[str]) -> None:
-        """Choose the encoding of all names in the ZIP, by the cells of the sheet that name pictures."""
+        """Choose the encoding of all names in the ZIP by the picture names in the sheet's cells."""
         self.names = names_in(self._entries, cells)
 
     @property

@@ -1,4 +1,4 @@
-"""Offering a declined work again: a copy of it as a draft, for another theme."""
+"""Copying a declined work as a new draft, so that it can be submitted for another theme."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ from gallery.web.languages import gettext as _
 
 
 def copy_key(artwork: Artwork) -> str:
-    """The form key of the work's copy, so that pressing twice makes one."""
+    """The form key of the work's copy, so that pressing the button twice makes one copy."""
     return hashlib.sha256(f"copy of {artwork.public_id}".encode()).hexdigest()[:32]
 
 
 async def copy_of(artwork: Artwork) -> Artwork | None:
-    """The draft, or what became of it, that was made of a declined work."""
+    """The copy of a declined work, in whatever state it is now; None if the work was not copied."""
     return await Artwork.get_or_none(form_key=copy_key(artwork))
 
 
 async def copy_declined(
     artwork: Artwork, storage: Storage, settings: Settings, by: Person | None
 ) -> tuple[Artwork, bool]:
-    """Copy a declined work as a draft, or find its copy; returns the copy, and whether it was made now.
+    """Copy a declined work as a draft, or find its copy; returns the copy, and whether it was created now.
 
-    Words, pictures, voice, artist, consent and project are the same. Themes are chosen again; the inventory number, of
-    which there may be one, stays with the declined work. Its relations and further pictures must be fetched. Raises
-    WorkRefused, StoreUnavailable.
+    Texts, pictures, voice, artist, consent and project are copied. Themes must be chosen again. The inventory
+    number stays with the declined work, because it must be unique. Relations and further pictures must be
+    fetched. Raises WorkRefused, StoreUnavailable.
     """
     if artwork.status != Status.DECLINED:
         raise WorkRefused("title", _("Only a work that was declined can be offered again as a copy."))

@@ -1,8 +1,8 @@
-"""The date of a work: kept as people write it, and read as a range of days.
+"""The date of a work: stored as people write it, and parsed to a range of days.
 
-What is read has a form in EDTF, the Extended Date/Time Format of ISO 8601-2 (https://www.loc.gov/standards/datetime/),
-of which this is a part: year, month, day, season (2024-21), decade (198X), century (19XX), approximate (1980~),
-uncertain (1980?), both (1980%), interval (2019/2021).
+A parsed date has a form in EDTF, the Extended Date/Time Format of ISO 8601-2
+(https://www.loc.gov/standards/datetime/). Supported are: year, month, day, season (2024-21), decade (198X),
+century (19XX), approximate (1980~), uncertain (1980?), both (1980%), interval (2019/2021).
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import shown_date, shown_month
 
 FIRST_YEAR = 1900
-# EDTF's number of a season → its first and last month. Spring begins in February in China, in March elsewhere; the
-# range has both, and so on. All months are of the year that is written next to the season.
+# EDTF's number of a season → its first and last month. Spring begins in February in China and in March
+# elsewhere; the range includes both, and likewise for the other seasons. All months belong to the year next
+# to the season.
 SEASONS = {21: (2, 5), 22: (5, 8), 23: (8, 11), 24: (11, 12)}
 SEASON_LABELS = {
     21: _l("spring %(year)s"),
@@ -77,7 +78,7 @@ PATTERNS = [
         r"(?:the )?(?P<century>\d{2})(?:世纪|(?:st|nd|rd|th)[ -]century)",
     )
 ]
-# Words before or after a date that say how sure it is. EDTF's sign for both at once is %.
+# Words before or after a date that say how certain it is. In EDTF, % means both uncertain and approximate.
 APPROXIMATE = (
     re.compile(r"^(?:circa|ca\.?|c\.?|about|around|approximately|approx\.?|大约|大概|约) ?"),
     re.compile(r" ?(?:左右|前后|~)$"),
@@ -97,7 +98,7 @@ PLAIN = re.compile(r"\d{4}(?:[-./]\d{1,2}){0,2}")
 
 @dataclass(frozen=True, slots=True)
 class WorkDate:
-    """A date in EDTF, with the first and the last day on which it can have been."""
+    """A date in EDTF, with the first and the last day that it can mean."""
 
     edtf: str
     first: date
@@ -114,7 +115,7 @@ class WorkDate:
 
 
 def read_date(text: str) -> WorkDate:
-    """The date that `text` says, from FIRST_YEAR to today. Raises Unreadable."""
+    """Parse a date between FIRST_YEAR and today. Raises Unreadable."""
     found = parse_date(text) if len(text) <= MAX_LENGTH else None
     if found is None:
         raise Unreadable("date")
@@ -126,7 +127,7 @@ def read_date(text: str) -> WorkDate:
 
 @lru_cache(maxsize=4096)
 def parse_date(text: str) -> WorkDate | None:
-    """The date that `text` says, in any year; None if it cannot be read.
+    """Parse a date in any year; None if it is not understood.
 
     Raises Unreadable for a day that is not in the calendar, and for an interval that ends before it begins.
     """
@@ -139,7 +140,7 @@ def parse_date(text: str) -> WorkDate | None:
 
 
 def _normalised(text: str) -> str:
-    """Small letters and single blanks: NFKC for full-width characters, digits for Chinese numerals."""
+    """Lower case and single spaces, half-width characters (NFKC), and digits for Chinese numerals."""
     typed = unicodedata.normalize("NFKC", text).casefold().translate(SIMPLIFIED)
     typed = re.sub(r"[〇零○一二三四五六七八九]{4}(?=年)", lambda found: _digits_of(found[0]), typed)
     typed = re.sub(rf"(?:{ONE}?十{ONE}?|{ONE})(?=[月日号世年])", lambda found: _number_of(found[0]), typed)
@@ -152,7 +153,7 @@ def _digits_of(numeral: str) -> str:
 
 
 def _number_of(numeral: str) -> str:
-    """A Chinese numeral up to 99 in digits: 二十三 is 23."""
+    """A Chinese numeral up to 99 as digits: 二十三 is 23."""
     tens, ten, ones = numeral.partition("十")
     if not ten:
         return _digits_of(numeral)
@@ -160,7 +161,7 @@ def _number_of(numeral: str) -> str:
 
 
 def _single_date(typed: str) -> WorkDate | None:
-    """A date that is no interval, with the sign for how sure it is. Raises Unreadable."""
+    """Parse a date that is not an interval, with its sign for uncertainty. Raises Unreadable."""
     core, signs = (typed[:-1], "?~") if typed.endswith("%") else (typed, "")
     for sign, (before, after) in (("?", UNCERTAIN), ("~", APPROXIMATE)):
         rest = after.sub("", before.sub("", core))
@@ -209,7 +210,7 @@ def _exact_date(parts: Mapping[str, str | None]) -> WorkDate:
 
 def _years(year: int, count: int) -> WorkDate:
     """The year, decade or century that begins with `year`. Raises ValueError for the year 0 and before."""
-    places = len(str(count)) - 1  # that are written X
+    places = len(str(count)) - 1  # digits written as X
     edtf = f"{year:04}"[: 4 - places] + "X" * places
     return WorkDate(edtf, date(year, 1, 1), date(year + count - 1, 12, 31))
 
@@ -219,7 +220,7 @@ def _last_day(year: int, month: int) -> date:
 
 
 def _interval(first: str, last: str) -> WorkDate | None:
-    """An interval. What the two have in common may be written once: 2022年3月至5月, March to May 2022."""
+    """Parse an interval. Parts that both dates share may be written once: 2022年3月至5月, March to May 2022."""
     begin, end = _single_date(first), _single_date(last)
     if end is None and (common := re.match(r"\d{4}年(?:\d{1,2}月)?", first)):
         end = _single_date(common[0] + last) or _single_date(common[0][:5] + last)
@@ -233,12 +234,12 @@ def _interval(first: str, last: str) -> WorkDate | None:
 
 
 def years_between(first: int | None, last: int | None) -> range:
-    """The years of a work, from the columns `made_from` and `made_until`."""
+    """The years that a work may be from, given the columns `made_from` and `made_until`."""
     return range(first // 10_000, last // 10_000 + 1) if first and last else range(0)
 
 
 def date_texts(text: str) -> list[str]:
-    """The texts under which a date is found: as written, in words of every language, and its year if it has one."""
+    """The texts by which search finds a date: as written, in words of every language, and as a year if there is one."""
     found = parse_date(text) if text else None
     if found is None:
         return []
@@ -252,7 +253,7 @@ def date_texts(text: str) -> list[str]:
 
 
 def shown_work_date(text: str) -> str:
-    """The date as it was written; in words of the page's language if it was written in the other, or in EDTF."""
+    """The date as it was written; if that was in EDTF or in another language, in words of the page's language."""
     try:
         found = parse_date(text) if text else None
     except Unreadable:
@@ -269,7 +270,7 @@ def shown_work_date(text: str) -> str:
 
 
 def described_date(edtf: str) -> str:
-    """A date in EDTF, in words of the page's language: 2024年春, spring 2024."""
+    """An EDTF date in words of the page's language: 2024年春, spring 2024."""
     first, slash, last = edtf.partition("/")
     if slash:
         return _("%(first)s to %(last)s") % {"first": described_date(first), "last": described_date(last)}

@@ -1,9 +1,9 @@
 """Creating and changing works together with a picture.
 
 The form, bulk upload, tus, the API and proposals save through WorkEntry; imports use it for the picture only.
-Autosave and framing, which take no new upload, do not use it. A caller opens a WorkEntry, adds the
-picture if there is one, and calls `save`, `set_picture` or `propose`, each of which is one transaction. The
-caller chooses the response: a redirect, the form again, JSON, or a line of an import report.
+Autosave and framing, which receive no upload, do not use it. A caller opens a WorkEntry, adds the picture if
+there is one, and calls `save`, `set_picture` or `propose`, each of which is one transaction. The caller
+chooses the response: a redirect, the form again, JSON, or a line of an import report.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class WorkEntry:
         self.picture = image
 
     def keep_picture(self) -> None:
-        """Keep the picture when the entry closes: an import, or the form that is shown again, uses it."""
+        """Do not delete the picture when the entry closes: an import uses it, or the form is shown again with it."""
         self._is_adopted = True
 
     async def discard_picture(self) -> None:
@@ -91,7 +91,7 @@ class WorkEntry:
         return saved
 
     async def save_new_picture(self, organisation: Organisation, form_key: str | None = None) -> Artwork:
-        """Create a draft of the picture alone. Raises the exceptions of `create_draft_of_picture`."""
+        """Create a draft that has only the picture. Raises the exceptions of `create_draft_of_picture`."""
         assert self.picture is not None
         assert self.by is not None
         saved = await create_draft_of_picture(organisation, self.by, self.picture, form_key)

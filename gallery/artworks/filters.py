@@ -53,10 +53,10 @@ class WorkFilter:
 
 
 async def load_work_filter(query: Mapping[str, str], organisations: Collection[int]) -> WorkFilter:
-    """The filters in the query parameters; a theme or project that no work of `organisations` (ids) has is ignored."""
+    """The filters in the query parameters. A theme or project without works of `organisations` (ids) is ignored."""
     works = Artwork.filter(organisation_id__in=list(organisations))
     themes = await Theme.filter(id__in=Subquery(works.values("themes__id"))).order_by("-id")
-    # Looked up by the project; a set of the projects of all works would need each work's row.
+    # Look each project up by itself: collecting the projects of all works would read every work's row.
     of_project = Artwork.filter(looked_up("project_id", '"project"."id"')).values("project_id")
     projects = await Project.filter(
         organisation_id__in=list(organisations), id__in=Subquery(of_project)

@@ -52,7 +52,7 @@ def chosen_organisation(metadata: Mapping[str, bytes], organisations: list[Organ
 
 
 async def chosen_work(metadata: Mapping[str, bytes], organisations: list[Organisation]) -> Artwork | None:
-    """The work that gets the picture, by the id in the upload's metadata; None if there is no id."""
+    """The work that gets the picture, by the id in the upload's metadata; None without an id."""
     if "work" not in metadata:
         return None
     artwork = await _find_work(metadata, [each.id for each in organisations])
@@ -64,7 +64,7 @@ async def chosen_work(metadata: Mapping[str, bytes], organisations: list[Organis
 
 
 async def work_with_same_file(metadata: Mapping[str, bytes], organisation: Organisation) -> Artwork | None:
-    """The work of the organisation that was made of the file with the `sha256` (hex) in the upload's metadata."""
+    """The organisation's work whose picture file has the `sha256` (hex) in the upload's metadata."""
     digest = metadata.get("sha256", b"").decode(errors="replace").lower()
     if not SHA256.fullmatch(digest):
         return None
@@ -80,12 +80,13 @@ async def _find_work(metadata: Mapping[str, bytes], organisation_ids: list[int])
 
 
 async def finish_upload(upload: Upload, storage: Storage, settings: Settings) -> None:
-    """Create a draft from a complete upload, or an import, or set the picture of the work that its metadata names.
+    """Create a draft or an import from a complete upload, or set the picture of the work in its metadata.
 
-    If the metadata say `picture` = `further`, the picture is added after the others of the work. A call after a killed
-    one finds its draft. Raises ImageRefused if the file cannot be shown; PictureIsHere if the organisation has it
-    already; NotEditable and WorkRefused if the named work can no longer get a picture. In these cases the upload is
-    deleted. Raises UploadLocked if another process is finishing it, UploadGone if it was stopped in the meantime.
+    If the metadata has `picture` = `further`, the picture is added after the others of the work. A second
+    call after a crash finds the draft of the first. Raises ImageRefused if the file cannot be shown;
+    PictureIsHere if the organisation already has the file; NotEditable and WorkRefused if the work can no
+    longer get a picture. In these cases the upload is deleted. Raises UploadLocked if another process is
+    finishing the upload, and UploadGone if it was cancelled in the meantime.
     """
     async with leased(upload):
         await _finish(upload, storage, settings)
@@ -103,11 +104,11 @@ async def _finish(upload: Upload, storage: Storage, settings: Settings) -> None:
     completed_at = now()
     if not await Upload.filter(id=upload.id).update(artwork_id=artwork.id, completed_at=completed_at):
         if target is not None:
-            return  # the upload was stopped after the picture of the work was set
+            return  # the upload was cancelled after the picture of the work was set
         try:
             await delete_draft(artwork, storage)
         except NotEditable:
-            return  # somebody submitted the draft while the upload was being stopped
+            return  # somebody submitted the draft while the upload was being cancelled
         raise UploadGone
     upload.artwork_id, upload.completed_at = artwork.id, completed_at
     await delete_pieces(upload, storage)

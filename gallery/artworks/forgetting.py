@@ -40,7 +40,7 @@ async def forget_consent(consent: Consent, ids: Sequence[int], sent: Sequence[in
         drafts = Q(artwork__artist_id=consent.artist_id, artwork__consent_id=None)
         await Submission.filter(drafts).update(**ERASED_SNAPSHOTS)
     await _forget_imports(consent)
-    # The rows stay, so that the addresses of the pictures answer that they are gone.
+    # The rows stay, so that the addresses of the pictures return 410 Gone.
     pictures = Picture.filter(artwork_id__in=Subquery(works.values("id")))
     await pictures.update(alt_text=NO_TEXTS, caption=NO_TEXTS)
     await works.update(status=Status.WITHDRAWN, **ERASED_FIELDS)
@@ -65,15 +65,15 @@ async def submissions_sent_under(consent: Consent, ids: Sequence[int]) -> list[i
 async def _forget_imports(consent: Consent) -> None:
     """Erase names from imports: reports quote cells, and file names may contain names or titles.
 
-    An import without a file name loses its rows to mend, see import_chores.forget_bad_rows. Which works an import
-    updated is not recorded, so all such imports of the organisation are forgotten.
+    An import without a file name also loses its file of rows to correct, see import_chores.forget_bad_rows.
+    It is not recorded which works an import updated, so all such imports of the organisation are erased.
     """
     organisation = Artist.filter(id=consent.artist_id).values("organisation_id")
     updated = Q(updates_known=True, organisation_id__in=Subquery(organisation))
     for job in await Import.filter(Q(works__artwork__consent_id=consent.id) | updated).distinct():
         words: dict[str, Any] = {name: [] for name in REPORTED_WORDS}
         job.file_name, job.report = "", {**job.report, **words}
-        if job.finished_at is not None:  # otherwise rows of other works still need what they have in common
+        if job.finished_at is not None:  # an unfinished import still needs the common values for other works
             job.common = {}
         await job.save(update_fields=["file_name", "report", "common"])
     of_works = Q(image__artwork__consent_id=consent.id) | Q(

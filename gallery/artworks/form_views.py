@@ -1,4 +1,4 @@
-"""The form of a work: new, create, edit and update. After an error all typed values and the picture stay."""
+"""The form of a work: new, create, edit and update. After an error, all typed values and the picture are kept."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ async def new(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
-    """A partner saves a new work as a draft, or submits it at once. A form sent twice makes one work."""
+    """A partner saves a new work as a draft, or submits it. Sending the same form twice makes one work."""
     person, organisations = await load_member(request)
     return await _save_form(request, person, organisations, None)
 
@@ -85,7 +85,7 @@ async def edit(request: Request) -> Response:
 
 
 async def update(request: Request) -> Response:
-    """A partner saves a work again, or submits it."""
+    """A partner saves a draft or returned work, or submits it."""
     person, organisations, artwork = await load_artwork(request)
     return await _save_form(request, person, organisations, artwork)
 
@@ -134,7 +134,7 @@ async def _save_form(
             # Autosave may have created the draft although the page did not receive the response.
             artwork = await _work_with_form_key(autosave_key(form_key), organisations)
             if artwork is not None:
-                received.fields["seen"] = ""  # nobody else knows this draft: take every posted value
+                received.fields["seen"] = ""  # nobody else has seen this draft: take every posted value
         sent = await _read_form(request, received, person, organisations, artwork, form_key)
         kept = await earlier_upload(received, organisations)
         if artwork is not None and not artwork.is_editable:
@@ -142,7 +142,7 @@ async def _save_form(
         entry.reuse_picture(kept)
         if sent.then == "language":
             return await _add_language(sent, entry, received)
-        is_search = sent.then == "find" and bool(sent.words)  # then nothing is checked or saved
+        is_search = sent.then == "find" and bool(sent.words)  # a search checks and saves nothing
         has_picture = bool(received.file or kept or (artwork and artwork.image_id))
         details = None if is_search else sent.form.read(has_picture)
         owner = details.organisation if details else (artwork.organisation if artwork else organisations[0])
@@ -156,7 +156,7 @@ async def _save_form(
 
 
 async def _add_language(sent: SentForm, entry: WorkEntry, received: ReceivedForm) -> Response:
-    """Show the form again, with the fields of another translation. Nothing is saved, and nothing is lost."""
+    """Show the form again, with the fields for one more translation. Nothing is saved; typed values are kept."""
     owner = sent.artwork.organisation if sent.artwork else sent.organisations[0]
     status = await add_sent_picture(entry, received, owner, sent.form)
     added = _added_language(received.fields)
@@ -169,7 +169,7 @@ async def _add_language(sent: SentForm, entry: WorkEntry, received: ReceivedForm
 
 
 def _added_language(fields: MultiDict) -> str | None:
-    """The language of which a translation is to be added; None if what was typed names none."""
+    """The language of the translation to add; None if the typed text is not the name of a language."""
     typed = fields.get("add_language_other") or fields.get("add_language")
     return find_language(typed) if isinstance(typed, str) else None
 
@@ -200,7 +200,7 @@ async def _enter(sent: SentForm, entry: WorkEntry, details: WorkDetails, kept: I
     try:
         saved = await entry.save(details, artwork, form_key)
         if artwork is not None and form_key:
-            # Autosave made the draft. If this form is sent twice, `form_key` must find the draft.
+            # Autosave made the draft. `form_key` must find it if this form is sent twice.
             await Artwork.filter(id=saved.id, form_key=autosave_key(form_key)).update(form_key=form_key)
     except WorkRefused as refusal:
         sent.form.refuse(refusal.field, refusal.sentence)

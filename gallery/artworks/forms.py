@@ -1,4 +1,4 @@
-"""The form of a work. A draft may leave fields empty; filled-in fields must be valid."""
+"""The form of a work. Fields of a draft may be empty; filled-in fields must be valid."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ FormT = TypeVar("FormT", bound=Form)
 
 
 class Readable:
-    """The field is empty, or `read` can read it."""
+    """The field is empty, or `read` can parse it."""
 
     def __init__(self, read: Callable[[str], object]) -> None:
         self.read = read
@@ -244,7 +244,7 @@ class WorkForm(ConsentFields):
 
     @property
     def names_artist(self) -> bool:
-        """Whether a new artist was named, or the consent of an artist chosen."""
+        """Whether the form has a new artist's name or a consent, which belongs to an artist."""
         return bool(self.credit_name.data or self.consent.data)
 
     @property
@@ -253,7 +253,7 @@ class WorkForm(ConsentFields):
         return bool(self.project_title.data or self.project_summary.data or self.project_link.data)
 
     def read(self, has_picture: bool) -> WorkDetails | None:
-        """The details of the work; None, with errors at the fields, if no draft can be made of them."""
+        """The details of the work; None, with errors at the fields, if they are not enough for a draft."""
         self.validate()
         self._check_languages()
         organisation = (
@@ -282,11 +282,11 @@ class WorkForm(ConsentFields):
 
     @property
     def translation_languages(self) -> list[str]:
-        """The languages for whose translations the form has fields."""
+        """The languages of the translations that the form has fields for."""
         return translated_into(field.name for field in self)
 
     def _check_languages(self) -> None:
-        if self.language_other.data:  # `work_form` has taken out what names a language
+        if self.language_other.data:  # `work_form` empties this field if it recognises the language
             self.refuse("language_other", str(UNKNOWN_LANGUAGE))
         if self.language.data in self.translation_languages:
             self.refuse(
@@ -352,7 +352,7 @@ PLACE_ADDED = "new"
 
 
 class ProposalForm(Form):
-    """The form of a proposal: texts, as in WorkForm, another picture or one more. Made by `proposal_form`."""
+    """The form of a proposal: the texts of WorkForm, and a picture to replace or to add. Use `proposal_form`."""
 
     place = SelectField(
         _l("What the picture is for"), [Optional()], default="0", invalid_choice_message=NO_SUCH_CHOICE
@@ -367,7 +367,7 @@ class ProposalForm(Form):
 
     @property
     def place_id(self) -> int | None:
-        """What `propose` takes as the place of the picture."""
+        """The picture that a proposal replaces or adds, as the argument `place` of `propose`."""
         return None if self.place.data == PLACE_ADDED else int(self.place.data or 0)
 
 
@@ -380,9 +380,9 @@ BULK_FIELDS = ("artist", "consent", "themes", "project", "medium", "size", "date
 
 
 class BulkEditForm(ConsentFields):
-    """Values to set on several drafts. An empty field leaves each draft as it is.
+    """Values to set on several drafts. An empty field leaves each draft unchanged.
 
-    The terms of a new consent are set on the drafts that have none: each child gets a consent of its own.
+    The terms of a new consent are set on drafts that have no consent; each artist gets a separate consent.
     """
 
     work = LineField(_l("Drafts"), 20)
@@ -420,12 +420,12 @@ class BulkEditForm(ConsentFields):
 
     @property
     def set_fields(self) -> dict[str, list[str]]:
-        """The values of the fields that are filled in, in the format of `form_values`."""
+        """The values of filled-in fields, in the format of `form_values`."""
         return self._filled_in(BULK_FIELDS)
 
     @property
     def terms(self) -> dict[str, list[str]]:
-        """The terms of a new consent, likewise; empty if none were filled in."""
+        """The terms of a new consent, in the same format; empty if none were filled in."""
         return self._filled_in(CONSENT_TERMS) if self.enters_consent else {}
 
     def _filled_in(self, names: Iterable[str]) -> dict[str, list[str]]:
@@ -440,10 +440,7 @@ class BulkEditForm(ConsentFields):
 def work_form(
     posted: Any = None, *, offered: WorkOptions, add: str | None = None, **begin_with: Any
 ) -> WorkForm:
-    """A WorkForm with fields for its translations.
-
-    These are into the site's languages, the languages of posted fields, and `add`.
-    """
+    """A WorkForm with fields for translations into the site's languages, the languages of posted fields, and `add`."""
     if posted is None:
         own = (begin_with.get("data") or {}).get("language", "")
     else:
@@ -460,7 +457,7 @@ def work_form(
 
 
 def proposal_form(artwork: Artwork, posted: Any = None) -> ProposalForm:
-    """A ProposalForm with fields for the translations of a work; new, it has the work's present values."""
+    """A ProposalForm with fields for the translations of a work. Without posted data it has the work's values."""
     values = posted or MultiDict(text_values(artwork))
     languages = _translation_languages(values, artwork.language)
     ids = [each.id for each in artwork.later_pictures]
@@ -479,9 +476,10 @@ def proposal_form(artwork: Artwork, posted: Any = None) -> ProposalForm:
 
 
 def _translation_languages(posted: Any, own: str, add: str | None = None) -> tuple[str, ...]:
-    """The languages of a form's translations, the site's first.
+    """The languages of a form's translations, the site's languages first.
 
-    Fields in the work's own language are only shown with words in them, so that nothing typed is lost.
+    Fields for a translation into the work's own language are shown only if they contain text, so that no
+    typed text is lost.
     """
     languages = dict.fromkeys(each for each in site_languages() if each != own)
     for name in posted or ():
@@ -496,7 +494,7 @@ def _translation_languages(posted: Any, own: str, add: str | None = None) -> tup
 
 
 def _standard_tag(tag: str) -> str:
-    """The tag in its standard form; as it is if it names no language."""
+    """The language tag in its standard form; unchanged if it is not a language."""
     try:
         return normalised_tag(tag)
     except NoSuchLanguage:
@@ -505,8 +503,9 @@ def _standard_tag(tag: str) -> str:
 
 @functools.lru_cache(maxsize=256)
 def _with_more_fields(form: type[FormT], languages: tuple[str, ...], pictures: tuple[int, ...]) -> Any:
-    """The form class with a field such as `alt_text_17` for each text of the further pictures with the ids `pictures`,
-    and one such as `title[bo]` for each text and language."""
+    """The form class with more fields: one such as `alt_text_17` for each text of the further pictures with
+    the ids `pictures`, and one such as `title[bo]` for each text and language.
+    """
     fields: dict[str, UnboundField[Any]] = {}
     originals: dict[str, UnboundField[Any]] = {name: getattr(form, name) for name in TRANSLATED_FIELDS}
     for number, id in enumerate(pictures, 2):
@@ -524,7 +523,7 @@ def _with_more_fields(form: type[FormT], languages: tuple[str, ...], pictures: t
 
 
 def text_fields(form: Form) -> Iterator[Field]:
-    """The fields of the texts: the work's own words, then the translations."""
+    """The fields of the texts: the original texts, then the translations."""
     return (field for field in form if is_text_field(field.name))
 
 
@@ -541,7 +540,7 @@ def translation_blocks(form: Form, names: Sequence[str] = TRANSLATED_FIELDS) -> 
 
 
 def picture_fields(ids: Iterable[int]) -> list[str]:
-    """The names of the fields for the texts of these further pictures, in the work's own language."""
+    """The names of the fields for the original texts of these further pictures."""
     return [picture_field(name, id) for id in ids for name in PICTURE_TEXTS]
 
 
@@ -549,14 +548,14 @@ def picture_fields(ids: Iterable[int]) -> list[str]:
 class PictureBlock:
     """One further picture in the form of a work, with its fields."""
 
-    number: int  # from 2
+    number: int  # from 2; the first picture is not a further one
     picture: Picture
     fields: list[Field]
     translations: list[LanguageBlock]  # see `translation_blocks`
 
 
 def picture_blocks(form: Form, artwork: Artwork | None) -> list[PictureBlock]:
-    """The further pictures of a work for which the form has fields; they must be fetched."""
+    """The further pictures that the form has fields for; the work's further pictures must be fetched."""
     return [
         PictureBlock(number, each, [form[name] for name in names], translation_blocks(form, names))
         for number, each in enumerate(artwork.later_pictures if artwork else (), 2)
@@ -565,7 +564,7 @@ def picture_blocks(form: Form, artwork: Artwork | None) -> list[PictureBlock]:
 
 
 def typed_texts(form: Form) -> dict[str, str]:
-    """The texts of the form; translations only if there are words."""
+    """The texts in the form; empty translations are left out."""
     return {
         field.name: field.data or ""
         for field in text_fields(form)
@@ -582,7 +581,7 @@ def form_fields(values: FormValues, posted: Mapping[str, str] | None = None) -> 
 
 
 def form_for_work(artwork: Artwork, offered: WorkOptions) -> WorkForm:
-    """The form with the values of a work, including the unfinished values; the themes must be fetched."""
+    """The form with the values of a work, including unfinished ones; the work's themes must be fetched."""
     fields = form_fields(form_values(artwork), {"organisation": str(artwork.organisation_id)})
     return work_form(fields, offered=offered)
 

@@ -112,8 +112,8 @@ async def reframe(
 ) -> Image | None:
     """Turn and crop the first picture of a draft or returned work, or `picture`; its image must be fetched.
 
-    The work gets a new image with the same original, and the worker makes its renditions. The earlier image
-    is deleted. Returns None if the picture has this framing already. Raises ImageRefused, NotEditable,
+    The work gets a new image of the same original file, and the worker makes its renditions. The earlier
+    image is deleted. Returns None if the picture has this framing already. Raises ImageRefused, NotEditable,
     EditConflict, StoreUnavailable.
     """
     before = picture.image if picture else artwork.image
@@ -134,7 +134,7 @@ async def reframe(
                 raise EditConflict
             if not current.is_editable:
                 raise NotEditable(current.status)
-            # By the image: the picture may have become another one of the work in the meantime.
+            # Find the picture by its image, because its place in the work may have changed in the meantime.
             if current.image_id == before.id:
                 current.image_id = fresh.id
             elif not await Picture.filter(artwork_id=current.id, image_id=before.id).update(
@@ -154,7 +154,7 @@ async def edit(request: Request) -> Response:
 
 
 async def _page(request: Request, form: FramingForm | None = None, status: int = 200) -> Response:
-    """The page with the picture as it is now, or a redirect; without `form` it has the picture's own values."""
+    """The page with the current picture, or a redirect; without `form` the page shows the current framing."""
     _person, _organisations, artwork = await load_artwork(request)
     picture = _chosen_picture(request, artwork)
     image = picture.image if picture else artwork.image
@@ -176,7 +176,7 @@ async def _page(request: Request, form: FramingForm | None = None, status: int =
 
 
 def _chosen_picture(request: Request, artwork: Artwork) -> Picture | None:
-    """The further picture in the address; None for the first one. 404 if there is none with this id."""
+    """The further picture in the URL; None for the first picture. 404 if there is none with this id."""
     id = request.path_params.get("picture", FIRST)
     picture = next((each for each in artwork.later_pictures if each.id == id), None)
     if picture is None and id != FIRST:
@@ -185,7 +185,7 @@ def _chosen_picture(request: Request, artwork: Artwork) -> Picture | None:
 
 
 async def update(request: Request) -> Response:
-    """A partner turns and crops the picture, or goes back to the original."""
+    """A partner turns and crops the picture, or restores the original."""
     person, _organisations, artwork = await load_artwork(request)
     picture = _chosen_picture(request, artwork)
     image = picture.image if picture else artwork.image

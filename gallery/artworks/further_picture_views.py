@@ -25,12 +25,12 @@ from gallery.web.rendering import flash, redirect, render, settings_of, storage_
 
 logger = logging.getLogger("gallery")
 
-MAX_FORM_BYTES = 300_000_000  # of all files in one form
+MAX_FORM_BYTES = 300_000_000  # for all files of one form together
 PLACES = {"up": -1, "down": 1, "first": -MAX_PICTURES}
 
 
 async def edit(request: Request) -> Response:
-    """A partner sees the pictures of a draft or returned work in their order."""
+    """A partner opens the page with the pictures of a draft or returned work."""
     _person, _organisations, artwork = await load_artwork(request)
     if not artwork.is_editable:
         return redirect_to_work(request, artwork, not_editable_reason(artwork.status))
@@ -38,7 +38,7 @@ async def edit(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
-    """A partner adds one picture or several to the work, in the order of the files."""
+    """A partner adds one or more pictures to the work, in the order of the files."""
     person, _organisations, artwork = await load_artwork(request)
     storage, settings = storage_of(request), settings_of(request)
     refused: list[tuple[str, str]] = []

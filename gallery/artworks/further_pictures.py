@@ -1,4 +1,4 @@
-"""The further pictures of works: loading them, and their number."""
+"""The further pictures of works: loading them, and storing their number."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gallery.db.model_tables import preload
 
 
 async def load_further_pictures(works: Iterable[Artwork]) -> None:
-    """Fetch the further pictures of `works` with their images: one query, and none if no work has any."""
+    """Fetch the further pictures of `works` with their images: one query, or none if no work has any."""
     having = [work for work in works if work.more_pictures]
     if not having:
         return
@@ -23,6 +23,6 @@ async def load_further_pictures(works: Iterable[Artwork]) -> None:
 
 
 async def count_further_pictures(artwork_id: int) -> None:
-    """Store how many further pictures a work has. The caller has locked the work, in a transaction."""
+    """Store the number of a work's further pictures. Call it in a transaction that has locked the work."""
     count = await Picture.filter(artwork_id=artwork_id).count()
     await Artwork.filter(id=artwork_id).update(more_pictures=count)

@@ -1,4 +1,4 @@
-"""Hashtags in stories, and the themes that they suggest. Only the partner sets a theme."""
+"""Hashtags in stories suggest themes to the partner. They never set a theme."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ from gallery.storage import StoreUnavailable
 from gallery.worker import Chore, ChoreContext
 
 MAX_LOSSES = 5
-# Refusals of a sheet whose pictures can wait for another one.
+# Errors of a sheet after which the uploaded pictures are kept for a corrected sheet.
 SHEET_CODES = {
     *(
         "no_sheet",
@@ -71,10 +71,10 @@ async def import_next(context: ChoreContext) -> bool:
 
 
 async def refuse_sheet(job: Import, refusal: SheetRefused) -> None:
-    """Set the latest sheet aside; without one that can be used, the import waits for one, or is refused."""
+    """Refuse the latest sheet: check with the previous sheet again, wait for another one, or refuse the import."""
     facts = {"code": refusal.code, **refusal.facts}
     if job.state == ImportState.RECEIVED and job.sheets:
-        await end_lease(job, refusal=facts, sheets=job.sheets[:-1])  # and is checked once more
+        await end_lease(job, refusal=facts, sheets=job.sheets[:-1])  # the import is then checked again
     elif job.state == ImportState.RECEIVED and refusal.pictures_wait:
         await end_lease(job, state=ImportState.CHECKED, refusal=facts)
     else:
@@ -126,7 +126,7 @@ async def run_import(context: ChoreContext, job: Import) -> None:
 async def keep_bad_rows(
     context: ChoreContext, job: Import, sheet: SheetFile, report: ImportReport, path: Path
 ) -> None:
-    """Store the rows that make no work as a file, to be corrected; see import_mending.py."""
+    """Store the rows that cannot become works as a file, so that partners can correct them; see import_mending.py."""
     old = job.rows_token
     token = new_token() if report.bad_rows else ""
     if token:
@@ -167,7 +167,7 @@ async def _import_picture(
         await ImportedPicture.create(
             of_id=job.id, name=key, digest=digest, image=entry.picture, refusal=refusal
         )
-        if entry.picture is not None:  # its renditions are made when a partner has confirmed
+        if entry.picture is not None:  # its renditions are made after a partner has confirmed the import
             await Image.filter(id=entry.picture.id).update(attempt_after=now() + UNCONFIRMED_LIFETIME)
     entry.keep_picture()
 
@@ -181,7 +181,7 @@ class NamedPictures:
 
 
 def read_sheet(bundle: Bundle, folder: Path, later: Sequence[Path], columns: Mapping[str, str]) -> SheetFile:
-    """The sheet of a bundle with those that were sent later: each is read instead, or has some rows to replace."""
+    """Read the sheet of a bundle together with later sheets: each replaces the whole sheet or some of its rows."""
     files = [SheetFile(path, columns) for path in later]
     whole = [number for number, file in enumerate(files) if not file.header.names_rows]
     sheet = files[whole[-1]] if whole else SheetFile(bundle.unpack_sheet(folder), columns)
@@ -203,7 +203,7 @@ def named_pictures(bundle: Bundle, sheet: SheetFile) -> NamedPictures:
 
 
 def pictures_of(row: SheetRow, bundle: Bundle) -> list[tuple[str, str | None]]:
-    """The pictures that a row names: each name, and its key in the bundle, None without such a picture."""
+    """The picture names in a row, each with its key in the bundle; None if the picture is missing."""
     return bundle.names.find_all(row.cells.get("picture", ""))
 
 
@@ -277,7 +277,7 @@ async def clear_next(context: ChoreContext) -> bool:
 
 
 async def forget_bad_rows(context: ChoreContext) -> bool:
-    """Delete the rows to mend of one import that ended long ago, was taken back, or has a work that was withdrawn.
+    """Delete the file of rows to correct of one import that ended long ago, was undone, or has a withdrawn work.
 
     Returns whether there was one.
     """

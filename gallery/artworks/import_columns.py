@@ -1,4 +1,4 @@
-"""Which column of a sheet is which field: guessed, chosen at the desk, and remembered for the organisation."""
+"""Which column of a sheet belongs to which field: guessed, chosen at the desk, and saved for the organisation."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from gallery.db.connection import in_transaction
 from gallery.web.forms import Form
 from gallery.web.languages import gettext as _
 
-MAX_HEADER_LENGTH = 120  # characters that are compared; the length of SheetColumn.header
+MAX_HEADER_LENGTH = 120  # number of characters that are compared; the length of SheetColumn.header
 
-Headers = list[list[str]]  # in a report: text, column or "", and an example of what is below
+Headers = list[list[str]]  # in a report: header, column or "", and an example value
 
 
 async def chosen_columns(organisation_id: int) -> dict[str, str]:
-    """What the organisation chose before: normalised header → column, "" for none."""
+    """The organisation's earlier choices: normalised header → column, "" for none."""
     rows = SheetColumn.filter(organisation_id=organisation_id)
     return dict(await rows.values_list("header", "column"))
 

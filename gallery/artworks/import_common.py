@@ -1,4 +1,4 @@
-"""What the rows of a sheet still lack for a review, and one place to set it for all of them."""
+"""Common values: what the rows of a sheet lack for a review, set once for all of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REQUIRED_TEXTS = ("title", "story", "alt_text", "medium")
 
 
 def lacking(draft: RowDraft) -> list[str]:
-    """The fields of a row's work that its submission will ask for, as `missing_fields` names them."""
+    """The fields that are missing for submitting a row's work, by the names of `missing_fields`."""
     has_artist = draft.artist or draft.consent or draft.needs_artist
     found = {
         "picture": draft.images,
@@ -30,12 +30,12 @@ def lacking(draft: RowDraft) -> list[str]:
         "themes": draft.themes,
     }
     if len(draft.images) > 1:
-        found["alt_text"] = ""  # a sheet describes the first picture only
+        found["alt_text"] = ""  # each picture needs alt text, but a sheet describes only the first
     return [name for name, value in found.items() if not value]
 
 
 class CommonForm(BulkEditForm):
-    """What all rows get that lack it."""
+    """The values for all rows that lack them."""
 
     def __init__(self, posted: Any = None, *, offered: WorkOptions) -> None:
         super().__init__(posted, offered=offered)
@@ -47,7 +47,7 @@ class CommonForm(BulkEditForm):
 
 
 def common_form(job: Import, offered: WorkOptions) -> CommonForm:
-    """The form with what was set before."""
+    """The form with the saved values."""
     values = {**job.common, **({"consent": [str(job.consent_id)]} if job.consent_id else {})}
     pairs = [(name, value) for name, several in values.items() for value in several]
     return CommonForm(ImmutableMultiDict(pairs), offered=offered)

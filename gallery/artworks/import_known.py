@@ -1,4 +1,4 @@
-"""Works that the organisation has already and that the rows of a sheet name again."""
+"""Rows of a sheet that name a work which the organisation already has."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NamedPictures = Sequence[tuple[str, str | None]]  # see import_lookup.RowBatch.p
 class KnownWorks:
     by_number: Mapping[str, int]  # inventory number → id of the work
     by_picture: Mapping[tuple[str, str], int]  # key of the first picture and normalised title → id
-    by_file: Mapping[str, int]  # comparable name of a file that was uploaded alone → id of its draft
+    by_file: Mapping[str, int]  # normalised name of a file that was uploaded alone → id of its draft
 
     def find(self, row: ParsedRow, pictures: NamedPictures) -> int | None:
         if (id := self.by_number.get(row.inventory_number)) is not None:
@@ -43,9 +43,9 @@ class KnownWorks:
 async def find_known_works(
     job: Import, rows: Sequence[ParsedRow], pictures: Mapping[int, NamedPictures]
 ) -> KnownWorks:
-    """The works that rows name by number, by picture and title, or by a file that was uploaded alone.
+    """Find works by inventory number, by picture and title, or by the name of a file that was uploaded alone.
 
-    Works that this import created are not among them. `pictures`: by row number.
+    Works that this import created are left out. `pictures`: by row number.
     """
     ours = Artwork.filter(organisation_id=job.organisation_id)
     made_before = ours.exclude(imported_as__of_id=job.id)
@@ -65,7 +65,7 @@ async def find_known_works(
 
 
 async def _drafts_by_file(job: Import) -> dict[str, int]:
-    """The drafts that uploads of the last days made, by the name of the file, if it is of one draft only."""
+    """File name → id of the draft that an upload of the last days created; names of several drafts are left out."""
     uploads = Upload.filter(organisation_id=job.organisation_id, artwork__status=Status.DRAFT)
     found: dict[str, set[int]] = {}
     for metadata, id in await uploads.values_list("metadata", "artwork_id"):

@@ -51,7 +51,7 @@ class ImportUsage:
 
 @dataclass
 class Common:
-    """What was set at the desk for all rows that lack it; see import_common.py."""
+    """The values set at the desk for all rows that lack them; see import_common.py."""
 
     artist: Artist | None
     project: Project | None
@@ -71,9 +71,9 @@ class ImportLookup:
     projects: dict[str, Project]
     pictures: dict[str, ImportedPicture]  # by key in the bundle; with their images fetched
     default_consent: Consent | None  # for rows that name no consent
-    common: Common  # for rows that lack it
+    common: Common  # for rows that lack these values
     known: KnownWorks
-    editable: dict[int, Artwork]  # those of the known works that can be changed, by id
+    editable: dict[int, Artwork]  # by id; only works that can be changed
 
     @cached_property
     def theme_names(self) -> list[str]:
@@ -115,7 +115,7 @@ async def load_lookup(job: Import, rows: Sequence[ParsedRow], batch: RowBatch) -
 
 
 async def _load_common(job: Import, projects: Iterable[Project], themes: Iterable[Theme]) -> Common:
-    """What of the common values is still there."""
+    """The common values whose records still exist."""
 
     def ids(name: str) -> list[int]:
         return whole_numbers(job.common.get(name, []))
@@ -151,7 +151,7 @@ async def _load_consents(
         if consent.covers_web(day) and consent.id not in renewed:
             consents_of.setdefault(consent.artist_id, []).append(consent)
     by_id = {consent.id: consent for consent in consents}
-    for old_id in renewed:  # the import names a consent that was renewed since
+    for old_id in renewed:  # the consent that the import names was renewed since
         newest = await latest_renewal(by_id[old_id])
         by_id[old_id] = await locked(Consent.filter(id=newest.id)).get()
     return by_id, consents_of
@@ -183,21 +183,21 @@ class RowDraft:
     faults: list[CellFault]
     language: str
     texts: TextValues
-    artist: Artist | None = None  # None and a credit name in the row: the artist must be created
+    artist: Artist | None = None  # None if the row has a credit name: then the artist must be created
     consent: Consent | None = None
     themes: list[Theme] = field(default_factory=list)
     project: Project | None = None
     images: list[Image] = field(default_factory=list)  # in the order of the work's pictures
-    known_work: int | None = None  # id of the work that the row names again
+    known_work: int | None = None  # id of the existing work that the row describes
 
     @property
     def is_good(self) -> bool:
-        """Whether the row becomes a work; cells that cannot be read are left out of it."""
+        """Whether the row becomes a work. Cells with minor errors are left out of it."""
         return all(fault.is_note for fault in self.faults)
 
     @property
     def needs_artist(self) -> bool:
-        """Whether the row names an artist whom the organisation does not have."""
+        """Whether the row names a new artist, who must be created."""
         is_unsure = any(fault.column == "credit_name" for fault in self.faults)
         return bool(self.row.credit_name) and not (is_unsure or self.artist or self.consent)
 
@@ -248,7 +248,7 @@ def resolve_row(
 
 
 def _fill_in(draft: RowDraft, common: Common) -> None:
-    """Give a row what was set for all, where it has nothing itself."""
+    """Fill the empty values of a row with the common values."""
     names_artist = draft.artist or draft.consent or draft.row.credit_name
     draft.artist = draft.artist if names_artist else common.artist
     draft.project = draft.project or common.project
@@ -295,7 +295,7 @@ def _resolve_consent(draft: RowDraft, lookup: ImportLookup) -> None:
 
 
 def _named_consent(draft: RowDraft, lookup: ImportLookup) -> Consent | None:
-    """The consent that a row names by number; "yes" names the artist's only consent in force."""
+    """The consent that a row names by its number; "yes" means the artist's only valid consent."""
     text = draft.row.consent
     if not text:
         return lookup.default_consent

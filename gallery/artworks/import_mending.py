@@ -1,4 +1,4 @@
-"""The rows of a sheet that make no work, as a file to mend and to send again."""
+"""A workbook with the rows of a sheet that cannot become works, to correct and to send again."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ from gallery.artworks.sheets import SheetFile
 
 
 def write_bad_rows(sheet: SheetFile, numbers: Sequence[int], path: Path) -> None:
-    """Write the cells of these rows to `path`: JSON, an object of row number → column → text."""
+    """Write the cells of these rows to `path` as JSON: row number → column → text."""
     wanted = set(numbers)
     rows = {row.number: dict(row.cells) for row in sheet if row.number in wanted}
     path.write_text(json.dumps(rows, ensure_ascii=False))
 
 
 def mending_xlsx(rows: Mapping[str, Mapping[str, str]], faults: Sequence[Mapping[str, Any]]) -> bytes:
-    """The rows as a workbook in the current language, with what would be right in the last column.
+    """The rows as a workbook in the current language; the last column says how to correct each row.
 
-    `rows`: as `write_bad_rows` wrote them. `faults`: those of the report. The workbook is read back like any sheet.
+    `rows`: as written by `write_bad_rows`. `faults`: those of the report. The workbook can be imported like
+    any sheet.
     """
-    from gallery.artworks.xlsx import Alignment, Font, openpyxl  # only here: see sheets.py
+    from gallery.artworks.xlsx import Alignment, Font, openpyxl  # slow, see sheets.py
 
     columns = [
         name
@@ -51,7 +52,7 @@ def mending_xlsx(rows: Mapping[str, Mapping[str, str]], faults: Sequence[Mapping
         for place, text in enumerate(texts, 1):
             cell = page.cell(line, place)
             cell.value = text
-            cell.data_type = "s"  # what begins with = stays text
+            cell.data_type = "s"  # a cell that begins with = is text, not a formula
             cell.alignment = Alignment(wrap_text=True, vertical="top")
     for place, name in enumerate([ROW_COLUMN, *columns, "story"], 1):
         page.cell(1, place).font = Font(bold=True)

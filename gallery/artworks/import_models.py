@@ -64,15 +64,15 @@ class Import(Model):
     refusal: dict[str, Any] = fields.JSONField(
         default=dict
     )  # {"code": a key of FAULT_SENTENCES, and the values for its sentence}; in state `checked`: of the last sheet
-    # Normalised header → column, chosen at the desk by the time of the check; "" for none.
+    # Normalised header → column, as chosen at the desk until the check; "" for none.
     columns: dict[str, str] = fields.JSONField(default=dict, db_default={})
-    # Tokens of the sheets that were sent later, instead of the first one or of some of its rows.
+    # Tokens of the sheets that were sent later. Each replaces the first sheet or some of its rows.
     sheets: list[str] = fields.JSONField(default=list, db_default=[])
-    # What rows get that lack it: names of form fields with their values. See import_common.py.
+    # Common values, for rows that lack them: form field → values. See import_common.py.
     common: dict[str, list[str]] = fields.JSONField(default=dict, db_default={})
-    # Token of the file of rows to mend; "" if there is none.
+    # Token of the file with rows to correct; "" if there is none.
     rows_token = fields.CharField(max_length=32, default="", db_default="")
-    # Whether the works that the organisation has already are changed by their rows.
+    # Whether rows change the works that the organisation already has.
     updates_known = fields.BooleanField(default=False, db_default=False)
     picture_count = fields.IntField(default=0)
     done_pictures = fields.IntField(default=0)
@@ -97,7 +97,7 @@ class Import(Model):
 
     @property
     def label(self) -> Any:
-        """The words for its state, which say whether a worker is at it."""
+        """The state in words; they also say whether a worker is busy with the import."""
         waits_its_turn = self.state in RUNNING_STATES and self.lease_until is None
         return _l("waits its turn") if waits_its_turn else self.state.label
 
@@ -108,7 +108,7 @@ class Import(Model):
 
 
 class SheetColumn(Model):
-    """The column that an organisation chose for a header which its sheets have."""
+    """The organisation's choice of a column for a header in its sheets."""
 
     id = fields.IntField(primary_key=True)
     organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
@@ -116,7 +116,7 @@ class SheetColumn(Model):
     )
     organisation_id: int
     header = fields.CharField(max_length=120)  # see sheet_columns.normalised_name
-    column = fields.CharField(max_length=60)  # "" if what is below is no field of a work
+    column = fields.CharField(max_length=60)  # "" if the values below the header are not imported
 
     class Meta:
         table = "sheet_column"

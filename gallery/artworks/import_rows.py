@@ -44,34 +44,34 @@ class ImportReport:
     """The result of the rows processed so far. Its fields are the keys of `Import.report`."""
 
     good: int = 0
-    bad_rows: list[int] = field(default_factory=list)  # their numbers
+    bad_rows: list[int] = field(default_factory=list)  # row numbers
     bad: int = 0  # number of rows with a fault that is not only a note
-    known: int = 0  # number of rows that name a work of the organisation again
-    updatable: int = 0  # number of those whose work can be changed by them
+    known: int = 0  # number of rows about existing works of the organisation
+    updatable: int = 0  # number of those rows that can change their work
     known_works: list[list[int]] = field(default_factory=list)  # [row, id of the work] of the first MAX_NAMES
     faults: list[dict[str, Any]] = field(default_factory=list)  # the first MAX_FAULTS; see CellFault.as_json
     fault_count: int = 0
     notes: list[dict[str, Any]] = field(
         default_factory=list
-    )  # likewise, in rows that make a work without the cell
+    )  # the first MAX_FAULTS of cells that are left out of a work
     note_count: int = 0
     new_artists: int = 0
     artist_names: list[str] = field(default_factory=list)  # credit names of the first MAX_NAMES new artists
     strangers: list[str] = field(default_factory=list)  # headers that name no known column
     headers: list[list[str]] = field(default_factory=list)  # see import_columns.Headers
     page: str = ""  # name of the worksheet, if there are several
-    ready: int = 0  # number of good rows that lack nothing for a review
-    lacking: dict[str, int] = field(default_factory=dict)  # field → number of good rows that lack it
-    unused: int = 0  # number of pictures in the ZIP that no row names
+    ready: int = 0  # number of good rows that can be submitted for review
+    lacking: dict[str, int] = field(default_factory=dict)  # field → number of good rows without it
+    unused: int = 0  # number of pictures in the ZIP that are in no row
 
     @property
     def lacks_title(self) -> bool:
-        """Whether no column is the title; then no row was looked at."""
+        """Whether the sheet has no title column; then its rows were not checked."""
         columns = [column for _text, column, _example in self.headers]
         return bool(columns) and not any(column.startswith("title") for column in columns)
 
     def add_faults(self, draft: RowDraft) -> None:
-        """Add what is wrong in a row: to mend if the row makes no work, else as notes."""
+        """Add the faults of a row: as errors if the row cannot become a work, else as notes."""
         faults = [fault.as_json() for fault in draft.faults]
         if draft.is_good:
             self.note_count += len(faults)
@@ -94,7 +94,7 @@ class ImportReport:
         return dict(self.__dict__)
 
     def copy(self) -> ImportReport:
-        """A report whose lists can grow without those of this one."""
+        """A copy whose lists can be extended without changing this report."""
         values: dict[str, Any] = {
             name: list(each) if isinstance(each, list) else each for name, each in self.as_json().items()
         }
@@ -112,9 +112,9 @@ async def write_batch(
 ) -> ImportReport:
     """Create the works of a batch of rows in one transaction, or only check the rows.
 
-    Returns `report` extended by these rows. Rows with a fault create no work, nor do rows whose work is there
-    already. The transaction that creates the works also updates `done_rows`, so a killed worker neither loses a
-    row nor creates its work twice. Raises LeaseLost.
+    Returns `report` extended by these rows. Rows with a fault create no work, nor do rows whose work already
+    exists. The transaction that creates the works also updates `done_rows`. So when a worker is killed, no
+    row is lost, and no work is created twice. Raises LeaseLost.
     """
     report = report.copy()
     try:
@@ -159,7 +159,7 @@ async def write_batch(
 @dataclass(frozen=True)
 class NewArtist:
     artist: Artist
-    row: int  # number of the first row that names the artist
+    row: int  # number of the first row with this artist
 
 
 async def _create_artists(
@@ -211,7 +211,7 @@ async def _create_works(
             Picture(artwork_id=id, image_id=image.id, position=position)
             for position, image in enumerate(draft.images[1:], 2)
         )
-    # Its pictures wait for their renditions from now on; see import_chores._import_picture.
+    # Their renditions may be made from now on; see import_chores._import_picture.
     images = [image.id for draft in drafts for image in draft.images]
     await Image.filter(id__in=images).update(attempt_after=None, created_at=now())
     await ImportedWork.bulk_create(imported, batch_size=BATCH_SIZE)
@@ -241,7 +241,7 @@ def _work_of(job: Import, draft: RowDraft, new_artists: Mapping[str, NewArtist])
         consent_id=draft.consent.id if draft.consent else None,
         project_id=draft.project.id if draft.project else None,
     )
-    work.more_pictures = max(len(draft.images) - 1, 0)  # after the texts, which these have not yet
+    work.more_pictures = max(len(draft.images) - 1, 0)  # set after the texts, which are of the first picture
     return work
 
 

@@ -1,4 +1,4 @@
-"""Changing works that a sheet names again."""
+"""Changing existing works from the rows of a sheet."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gallery.web.texts import field_name, split_field_name
 async def update_works(
     drafts: Sequence[RowDraft], works: Mapping[int, Artwork], artists: Mapping[str, Artist], by: Person | None
 ) -> None:
-    """Change each work as its row says. Empty cells change nothing, and pictures stay as they are."""
+    """Change each work to the values of its row. Empty cells and pictures change nothing."""
     for draft in drafts:
         work, row = works[draft.known_work or 0], draft.row
         before = _in_language(text_values(work), work.language, draft.language)
@@ -41,7 +41,7 @@ async def update_works(
 
 
 def _in_language(values: TextValues, before: str, after: str) -> dict[str, str]:
-    """Texts by form field, of a work in the language `before`, as form fields of one in the language `after`."""
+    """Convert form fields of a work whose own language is `before` to those of a work in the language `after`."""
     fields: dict[str, str] = {}
     for field, words in values.items():
         name, language = split_field_name(field)

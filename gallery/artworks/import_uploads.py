@@ -1,4 +1,4 @@
-"""Sheets and their ZIPs that arrive in pieces (tus): the finished upload becomes an import."""
+"""Sheets and ZIPs sent by tus: a complete upload becomes an import."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gallery.web.forms import one_line
 from gallery.web.languages import gettext as _
 from gallery.web.languages import site_languages
 
-KIND = b"sheet"  # of the key `kind` in an upload's metadata; without it the file is a picture
+KIND = b"sheet"  # value of `kind` in an upload's metadata; without it, the file is a picture
 
 
 def is_sheet(metadata: Mapping[str, bytes]) -> bool:
@@ -37,9 +37,10 @@ async def check_choices(metadata: Mapping[str, bytes], organisation: Organisatio
 
 
 async def finish_sheet(upload: Upload, storage: Storage) -> None:
-    """Queue the file of a complete upload, which the caller has leased. A call after a killed one does it once.
+    """Queue the file of a complete upload as an import. The caller has leased the upload.
 
-    Raises UploadGone if the upload was stopped in the meantime.
+    A second call after a crash creates no second import. Raises UploadGone if the upload was cancelled in the
+    meantime.
     """
     metadata = parse_metadata(upload.metadata)
     if not await Import.exists(token=upload.token):
@@ -49,7 +50,7 @@ async def finish_sheet(upload: Upload, storage: Storage) -> None:
         name = one_line(_text(metadata, "filename"))
         consent = await _consent(metadata, upload.organisation)
         language = _text(metadata, "language")
-        with suppress(IntegrityError):  # the lease was lost, and another process was quicker
+        with suppress(IntegrityError):  # the lease expired, and another process finished the upload first
             await create_import(upload.organisation, upload.by, upload.token, name, consent, language)
     completed_at = now()
     if not await Upload.filter(id=upload.id).update(completed_at=completed_at):

@@ -1,4 +1,4 @@
-"""Imports at the desk: templates, sending a sheet, the result of the check, confirming, and taking back."""
+"""Imports at the desk: templates, sending a sheet, the result of the check, confirming, and undoing."""
 
 from __future__ import annotations
 
@@ -190,7 +190,9 @@ async def _render_import(
     common: CommonForm | None = None,
     sheet_error: str = "",
 ) -> Response:
-    """The page of an import; `columns`, `common`, `sheet_error`: what was sent with a mistake."""
+    """The page of an import; `columns`, `common`, `sheet_error`: forms that were sent with errors, and the
+    error of a sheet.
+    """
     await job.fetch_related("by")
     made = ImportedWork.filter(of_id=job.id)
     works = Artwork.filter(imported_as__of_id=job.id)
@@ -237,7 +239,7 @@ async def _offered(job: Import) -> WorkOptions:
 
 
 async def update_common(request: Request) -> Response:
-    """A partner sets what all rows get that lack it; the sheet is checked again."""
+    """A partner sets the common values for rows that lack them; the sheet is checked again."""
     job = await load_import(request)
     offered = await _offered(job)
     form = CommonForm(await read_desk_form(request), offered=offered)
@@ -251,7 +253,7 @@ async def update_common(request: Request) -> Response:
 
 
 async def show_rows(request: Request) -> Response:
-    """A partner downloads the rows that make no work, to mend them and to send them again."""
+    """A partner downloads the rows that cannot become works, to correct and send again."""
     job = await load_import(request)
     if not job.rows_token:
         raise HTTPException(404)
@@ -263,7 +265,7 @@ async def show_rows(request: Request) -> Response:
 
 
 async def update_sheet(request: Request) -> Response:
-    """A partner sends mended rows, or another sheet; it is checked with the pictures that are there."""
+    """A partner sends corrected rows, or another sheet; it is checked with the pictures sent before."""
     job = await load_import(request)
     storage = storage_of(request)
     async with storage.scratch_folder() as folder:
@@ -287,7 +289,7 @@ async def update_sheet(request: Request) -> Response:
 
 
 async def update_columns(request: Request) -> Response:
-    """A partner says which column is which; the sheet is checked again, and the choice is remembered."""
+    """A partner chooses the columns of headers; the sheet is checked again, and the choice is saved."""
     job = await load_import(request)
     form = columns_form(job.report.get("headers", []), await read_desk_form(request))
     if not form.validate():
@@ -300,7 +302,7 @@ async def update_columns(request: Request) -> Response:
 
 
 def _shown_faults(faults: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Faults as in a report, with the label of the column and the sentence."""
+    """The faults of a report, each with the label of its column and its sentence."""
     return [
         {
             **each,
@@ -322,7 +324,7 @@ async def create_confirmation(request: Request) -> Response:
 
 
 async def delete(request: Request) -> Response:
-    """A partner takes a whole import back, or discards an import that nobody confirmed."""
+    """A partner undoes a whole import, or discards one that was not confirmed."""
     job = await load_import(request)
     try:
         number = await take_back_import(job)

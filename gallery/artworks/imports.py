@@ -1,4 +1,4 @@
-"""The states of an import: sent, claimed by a worker, confirmed, or taken back as a whole."""
+"""The states of an import: sent, claimed by a worker, confirmed, or undone as a whole."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gallery.images.models import Image, ImageState
 from gallery.organisations.models import Organisation
 from gallery.web.languages import gettext as _
 
-LEASE = timedelta(seconds=90)  # longer than one picture or one batch of rows can take a worker
+LEASE = timedelta(seconds=90)  # longer than a worker needs for one picture or one batch of rows
 DELETE_BATCH_SIZE = 500
 
 
@@ -51,7 +51,7 @@ async def create_import(
 
 
 async def claim_import() -> Import | None:
-    """Lease the oldest waiting import of an organisation of which none is being worked on.
+    """Lease the oldest waiting import of an organisation that has no import in progress.
 
     Imports whose worker was killed come last.
     """
@@ -80,7 +80,7 @@ async def end_lease(job: Import, **values: Any) -> None:
 async def confirm_import(job: Import, *, updates_known: bool = False) -> None:
     """Confirm an import: the worker then creates the works of all valid rows. Raises ImportRefused.
 
-    With `updates_known` it also changes the works that are named again and can be changed.
+    With `updates_known`, rows also change existing works where that is allowed.
     """
     async with in_transaction():
         current = await locked(Import.filter(id=job.id)).get()

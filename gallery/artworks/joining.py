@@ -1,4 +1,4 @@
-"""Several drafts with a picture each become one work with several pictures, and the reverse."""
+"""Joining several drafts with one picture each to one work with several pictures, and splitting such a work."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ from gallery.db.connection import in_transaction, locked
 from gallery.erasure import request_erasure
 from gallery.web.languages import gettext as _
 
-# What only one of the joined drafts may say. The texts of the pictures go along with them.
+# Texts that only one of the joined drafts may have. Texts of pictures are not among them: they stay with the
+# picture.
 OWN_FIELDS = tuple(name for name in TRANSLATED_FIELDS if name not in PICTURE_TEXTS)
 
 
 async def join_works(works: Sequence[Artwork], by: Person | None) -> None:
-    """Make one work of drafts of one organisation, in the order of their arrival, and delete all but the first.
+    """Join drafts of one organisation to one work, oldest first, and delete all drafts but the first.
 
-    Each picture keeps its alt text and caption. Raises NotEditable, and WorkRefused with a sentence: for fewer than
-    two drafts, one without a picture, words that would be lost, too many pictures, or the same picture twice.
+    Each picture keeps its alt text and caption. Raises NotEditable, and WorkRefused with a sentence if there
+    are fewer than two drafts, one has no picture, texts would be lost, there are too many pictures, or a
+    picture occurs twice.
     """
     async with in_transaction():
         ids = sorted({work.id for work in works})
@@ -75,10 +77,9 @@ def _check_can_be_joined(works: Sequence[Artwork], expected: int) -> None:
 
 
 async def split_work(artwork: Artwork, by: Person | None) -> None:
-    """Make a draft of its own of each further picture of a draft.
+    """Split a draft: each further picture becomes a separate draft.
 
-    They get the artist, consent, project, themes and medium of the work; all other words stay with it. Raises
-    NotEditable, WorkRefused.
+    The new drafts get the artist, consent, project, themes and medium of the work, but no other texts.
     """
     async with in_transaction():
         work = await locked(Artwork.filter(id=artwork.id)).first()

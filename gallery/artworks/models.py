@@ -71,9 +71,9 @@ class ArtworkQuerySet(QuerySet["Artwork"]):
 def is_on_view(*, as_set: bool = False) -> Q:
     """The filter for works that visitors may see now; `Artwork.is_on_view` is the same for a loaded work.
 
-    Such a work may be exhibited and hangs in an open edition. SQLite looks the hangings of each work up,
-    which is quick for a page of works. `as_set`: it computes the set of all hung works first, which is quicker
-    for a query that goes through most works of the site. PostgreSQL chooses by itself.
+    Such a work may be exhibited and hangs in an open edition. SQLite looks up the hangings of each work,
+    which is fast for one page of works. With `as_set`, it first computes the set of all hung works, which is
+    faster for a query over most works of the site. PostgreSQL chooses by itself.
     """
     if as_set or not is_sqlite():
         hung = Edition.filter(edition_is_open()).values("rooms__hangings__artwork_id")
@@ -112,7 +112,7 @@ def edition_is_open(edition: str = "") -> Q:
 
 
 def edition_has_opened(edition: str = "") -> Q:
-    """The filter for editions that were the last of their exhibition to open, even if they have closed."""
+    """The filter for editions that have opened and were not replaced, even if they have closed."""
     opened: dict[str, Any] = {f"{edition}opens_at__lte": now()}
     return edition_is_not_replaced(edition) & Q(**opened)
 
@@ -146,7 +146,7 @@ def may_be_exhibited() -> Q:
     )
 
 
-# Written out, because it is part of each query for works on view: the ORM would build it each time.
+# Written as SQL, because it is part of every query for works on view: the ORM would build it again each time.
 COMPLETE_PICTURES = RawSQL(
     '(SELECT COUNT(*) FROM "artwork_picture" "further" JOIN "image" "shown" ON "shown"."id" = "further"."image_id"'
     ' WHERE "further"."artwork_id" = "artwork"."id" AND "shown"."state" = \'ready\' AND "further"."alt_text" <> \'{}\')'
@@ -156,21 +156,22 @@ COMPLETE_PICTURES = RawSQL(
 def _further_pictures_are_complete() -> Q:
     """The filter for works whose further pictures are all ready and described.
 
-    Almost all works have none: for them the database reads a number of the row and looks nothing up.
+    Almost all works have none. For them the database reads a number in the row and needs no lookup.
     """
     return Q(Q(more_pictures=0) | Q(more_pictures=COMPLETE_PICTURES))
 
 
 def has_image(ids: Collection[int]) -> Q:
-    """The filter for works that one of these images is a picture of, the first or a further one."""
+    """The filter for works that have one of these images as the first or a further picture."""
     further = Picture.filter(image_id__in=list(ids)).values("artwork_id")
     return Q(Q(image_id__in=list(ids)) | Q(id__in=Subquery(further)))
 
 
 def images_of(works: QuerySet[Artwork]) -> Q:
-    """The filter for the images of all pictures of `works`, the first ones and the further ones.
+    """The filter for the images of all pictures of `works`, first and further ones.
 
-    It asks the rows and not their number, because withdrawals delete by it.
+    It uses the rows of pictures, not the stored number of them, because withdrawals delete images by this
+    filter.
     """
     of_further = Picture.filter(artwork_id__in=Subquery(works.values("id"))).values("image_id")
     return Q(Q(id__in=Subquery(works.values("image_id"))) | Q(id__in=Subquery(of_further)))
@@ -204,19 +205,19 @@ class ArtworkManager(Manager):
         return ArtworkQuerySet(Artwork)
 
 
-MAX_PICTURES = 24  # of one work
-FIRST = 0  # instead of the id of a row, which the first picture does not have
+MAX_PICTURES = 24  # the most pictures of one work
+FIRST = 0  # in place of a row id: the first picture has no row of its own
 
 
 class NumberedPicture(NamedTuple):
-    """One picture of a work with its own texts, whichever place it has."""
+    """One picture of a work, first or further, with its texts."""
 
-    id: int  # of its row; FIRST
+    id: int  # id of its row; FIRST for the first picture
     number: int  # from 1
     image: Image
     alt_text: Texts
     caption: Texts
-    language: str  # of the artist's own words
+    language: str  # language of the original texts
 
     def localized(self, field: str, language: str | None = None) -> LocalizedText:
         """`alt_text` or `caption` for a reader of `language` (default: the page's)."""
@@ -225,9 +226,10 @@ class NumberedPicture(NamedTuple):
 
 
 class Artwork(Model):
-    """One or more pictures with their story, in the language of the artist, with any number of translations.
+    """One or more pictures with their story, in the artist's language, with any number of translations.
 
-    The first picture is `image`, with `alt_text` and `caption`: it hangs on walls. The others are `further_pictures`.
+    The first picture is `image`, with `alt_text` and `caption`: it hangs on walls. The others are
+    `further_pictures`.
     """
 
     id = fields.IntField(primary_key=True)
@@ -261,20 +263,21 @@ class Artwork(Model):
         "gallery.Theme", related_name="artworks", through="artwork_theme"
     )
 
-    language = fields.CharField(max_length=MAX_TAG_LENGTH, default="zh")  # of the artist's own words
+    language = fields.CharField(max_length=MAX_TAG_LENGTH, default="zh")  # language of the original texts
     title = TextsField()
     story = TextsField()  # Markdown
-    alt_text = TextsField()  # of the first picture, as is `caption`
+    alt_text = TextsField()  # of the first picture; so is `caption`
     caption = TextsField()
     medium = TextsField()
-    assistance = TextsField()  # what help the artist had; or "drawn alone"
-    # What the voice says. If its lines begin with times, they follow the voice as captions (sounds/transcripts.py).
+    assistance = TextsField()  # the help that the artist had, or "drawn alone"
+    # The words of the voice. If the lines begin with times, they are shown as captions
+    # (sounds/transcripts.py).
     transcript = TextsField()
     size = fields.CharField(max_length=80, default="", db_default="")  # as typed; see sizes.py
     date_made = fields.CharField(max_length=80, default="", db_default="")  # as typed; see dates.py
     made_from = fields.IntField(null=True)  # the first day that `date_made` can mean, as 20241231
-    made_until = fields.IntField(null=True)  # the last one
-    year = fields.IntField(null=True)  # of `made_from`; the release before has no other date
+    made_until = fields.IntField(null=True)  # the last day that it can mean
+    year = fields.IntField(null=True)  # the year of `made_from`; the previous release knows no other date
     inventory_number = fields.CharField(
         max_length=60, null=True
     )  # the organisation's own; NULL if it has none
@@ -282,7 +285,8 @@ class Artwork(Model):
         default=dict, db_default={}
     )  # form field → typed values that are not valid yet
 
-    # The number of `further_pictures`, so that lists and the rule of what is on view need not look them up.
+    # The number of `further_pictures`. It is stored, so that lists and the rule of what is on view need no
+    # lookup.
     more_pictures = fields.SmallIntField(default=0, db_default=0)
 
     status = fields.CharEnumField(Status, max_length=10, default=Status.DRAFT)
@@ -322,7 +326,7 @@ class Artwork(Model):
         return cast(ArtworkQuerySet, super().all(using_db))
 
     def own(self, field: str) -> str:
-        """`field` in the artist's own words; "" without any."""
+        """The original text of `field`; "" if there is none."""
         words: str = getattr(self, field).get(self.language, "")
         return words
 
@@ -332,20 +336,20 @@ class Artwork(Model):
         return text
 
     def others(self, field: str) -> list[LocalizedText]:
-        """`field` in the languages that `localized` does not return, the artist's own words first."""
+        """`field` in the languages that `localized` does not return, the original first."""
         texts: list[LocalizedText] = getattr(self, field).others(
             self.localized(field).language, self.language
         )
         return texts
 
     def translations(self, field: str) -> list[LocalizedText]:
-        """`field` in all languages but the artist's own."""
+        """The translations of `field`, without the original."""
         texts: list[LocalizedText] = getattr(self, field).others(self.language, self.language)
         return texts
 
     @property
     def picture_count(self) -> int:
-        """The number of pictures of a work that has its first one."""
+        """The number of pictures of a work that has a first picture."""
         return 1 + int(self.more_pictures)
 
     @property
@@ -413,7 +417,7 @@ class Artwork(Model):
 
 
 class Picture(Model):
-    """A further picture of a work: its second to twenty-fourth."""
+    """A further picture of a work: the second to the twenty-fourth."""
 
     id = fields.IntField(primary_key=True)
     artwork: fields.ForeignKeyRelation[Artwork] = fields.ForeignKeyField(
@@ -483,7 +487,7 @@ class Submission(Model):
 
     @property
     def proposed_image_id(self) -> int | None:
-        """The id of the image that the proposal would add, or put in the place of another; None without one."""
+        """The id of the image that the proposal would add, or replace another one with; None if there is none."""
         new = images_in(self.sent) - images_in(self.replaces or {}) if self.replaces else set()
         return next(iter(new), None)
 

@@ -1,6 +1,6 @@
 """The pictures of a draft or returned work: adding, ordering and removing them.
 
-A picture is named by the id of its row (`Picture`), and the first one by FIRST, because it has none.
+A picture is identified by the id of its row (`Picture`). The first picture has no row; its id is FIRST.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def too_many_pictures() -> str:
 
 
 async def add_picture(artwork: Artwork, image: Image, by: Person | None) -> None:
-    """Make a stored image the last picture of a work; the first, if it has none.
+    """Add a stored image to a work as its last picture, or as its first if it has none.
 
     Raises NotEditable, and WorkRefused with a sentence at `pictures`.
     """
@@ -56,10 +56,11 @@ async def add_picture(artwork: Artwork, image: Image, by: Person | None) -> None
 
 
 async def order_pictures(artwork: Artwork, order: Sequence[int], by: Person | None) -> None:
-    """Put all pictures of a work, named by their ids, into this order.
+    """Put all pictures of a work, given by their ids, into this order.
 
-    If another picture becomes the first, image and texts are exchanged between the work and that picture's row; all
-    other rows keep theirs. Raises NotEditable, and WorkRefused unless `order` names each picture once.
+    If another picture becomes the first, image and texts are exchanged between the work and that picture's
+    row; all other rows keep theirs. Raises NotEditable, and WorkRefused unless `order` contains each picture
+    once.
     """
     async with in_transaction():
         work = await _locked_work(artwork.id)
@@ -79,7 +80,9 @@ async def order_pictures(artwork: Artwork, order: Sequence[int], by: Person | No
 
 
 async def describe_picture(artwork: Artwork, id: int, texts: Mapping[str, Texts], by: Person | None) -> None:
-    """Set texts of a picture, by name (PICTURE_TEXTS). Raises NotEditable, and WorkRefused if it is not there."""
+    """Set texts of a picture; the keys are names from PICTURE_TEXTS. Raises NotEditable, and WorkRefused if
+    the picture does not exist.
+    """
     async with in_transaction():
         work = await _locked_work(artwork.id)
         row = next((each for each in work.later_pictures if each.id == id), None)
@@ -105,9 +108,9 @@ async def move_picture(artwork: Artwork, id: int, places: int, by: Person | None
 
 
 async def remove_picture(artwork: Artwork, id: int, by: Person | None, storage: Storage) -> None:
-    """Delete a picture of a work with its texts; without the first one, the second becomes the first.
+    """Delete a picture of a work with its texts. If it was the first, the second becomes the first.
 
-    Raises NotEditable. Nothing happens if the picture is no longer there.
+    Raises NotEditable. Does nothing if the picture does not exist any more.
     """
     async with in_transaction():
         work = await _locked_work(artwork.id)
@@ -137,7 +140,7 @@ async def remove_picture(artwork: Artwork, id: int, by: Person | None, storage: 
 
 
 def _exchange(work: Artwork, row: Picture) -> None:
-    """Exchange image and texts between the work's first picture and a further one, without saving them."""
+    """Exchange image and texts between the work's first picture and a further one, without saving."""
     assert work.image_id is not None
     work.image_id, row.image_id = row.image_id, work.image_id
     for name in PICTURE_TEXTS:
@@ -157,7 +160,7 @@ async def _locked_work(id: int) -> Artwork:
 
 
 async def save_first_picture(work: Artwork, by: Person | None) -> None:
-    """Save what the work has of its pictures itself, and record the change; the caller has locked it."""
+    """Save the work's fields about its pictures, and record the change; the caller has locked the work."""
     work.updated_at = now()
     await work.save(update_fields=["image_id", *PICTURE_TEXTS, "unfinished", "updated_at"])
     await count_further_pictures(work.id)

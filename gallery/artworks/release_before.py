@@ -1,6 +1,7 @@
-"""Takes over what the release before wrote: it knew only the year of a work.
+"""Takes over data that the previous release wrote: it knew only the year of a work.
 
-`gallery init` runs this each time, because an upgrade can be taken back (decision 113). A second run changes nothing.
+`gallery init` runs this each time, because an upgrade can be undone and repeated (decision 113). A second run
+changes nothing.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from gallery.artworks.models import Artwork
 from gallery.db.model_tables import table_name
 from gallery.reviews.models import Opinion, Review, Undo
 
-# A year that differs from the date becomes the date. Both databases read this SQL.
+# If the year differs from the date, the year becomes the date. Both databases can run this SQL.
 YEARS_TO_DATES = (
     "UPDATE artwork SET date_made = CAST(year AS VARCHAR), made_from = year * 10000 + 101, made_until = year * 10000 + 1231"
     " WHERE year IS NOT NULL AND (made_from IS NULL OR made_from / 10000 <> year)",
     "UPDATE artwork SET date_made = '', made_from = NULL, made_until = NULL WHERE year IS NULL AND made_from IS NOT NULL",
 )
-# The columns that have values by field of the form
+# JSON columns whose keys are form fields
 BY_FIELD: tuple[tuple[type[Model], str], ...] = (
     (Artwork, "unfinished"),
     (Review, "notes"),

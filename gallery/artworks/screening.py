@@ -28,13 +28,13 @@ from gallery.images.takedowns import (
 from gallery.storage import Storage
 from gallery.worker import Chore, ChoreContext
 
-FINGERPRINT_BATCH_SIZE = 200  # the most fingerprints in memory at once
+FINGERPRINT_BATCH_SIZE = 200  # the most fingerprints held in memory
 
 
 def profile_images_on_view() -> QuerySet[ProfileImage]:
     """Logos and covers that visitors may see: screened, and used on a public page."""
     of_project = Artwork.all().on_view().filter(project_id=RawSQL('"profile_image"."project_id"'))
-    with_a_page = of_project.limit(1).values("project_id")  # looked up for each cover
+    with_a_page = of_project.limit(1).values("project_id")  # looked up once for each cover
     return ProfileImage.filter(
         Q(organisation__is_active=True)
         | Q(project__organisation__is_active=True, project_id__in=Subquery(with_a_page)),

@@ -1,4 +1,4 @@
-"""The picture in the form of a work or proposal: a new upload, or one that an earlier request stored."""
+"""The picture in the form of a work or proposal: a new upload, or one stored by an earlier request."""
 
 from __future__ import annotations
 

@@ -35,7 +35,8 @@ COLUMN_LABELS: Mapping[str, Any] = {
 }
 
 TRANSLATED_COLUMNS = [name for name in TRANSLATED_FIELDS if name in COLUMN_LABELS]
-# Headers of earlier templates: the translation into the site's first language that is not the row's.
+# Headers of earlier templates. They mean the translation into the site's first language that is not the row's
+# language.
 EARLIER_COLUMN_LABELS: Mapping[str, Any] = {
     "title_translation": _l("Title, translated"),
     "story_translation": _l("Story, translated"),
@@ -81,13 +82,13 @@ EXAMPLE_ROW: Mapping[str, Any] = {  # the first row below the header of the temp
 }
 
 
-ROW_COLUMN = "row"  # in the file of rows to mend: their numbers in the first sheet
+ROW_COLUMN = "row"  # in the file of rows to correct: row numbers in the first sheet
 ROW_LABEL = _l("Row of the first sheet (please keep)")
-MENDING_LABEL = _l("What would be right")  # a column of that file which is not read
+MENDING_LABEL = _l("What would be right")  # a column of that file; it is not read back
 
 
 def normalised_name(text: str) -> str:
-    """A name in a sheet in the form used for comparison, also without the signs behind a header."""
+    """A name in a sheet in the form used for comparison, without asterisks and colons around it."""
     return comparable_name(text).strip("*:：")
 
 
@@ -105,7 +106,7 @@ def is_multiline(column: str) -> bool:
 def find_column(header: str, known: Mapping[str, str]) -> str | None:
     """The column with this header, such as title, title[bo], 标题（藏文） or 标题（必填）.
 
-    `known`: see `known_headers`. "" if the organisation chose no column for the header.
+    `known`: see `known_headers`. "" if the organisation decided that the header is no column.
     """
     if (column := known.get(normalised_name(header))) is not None:
         return column
@@ -113,7 +114,7 @@ def find_column(header: str, known: Mapping[str, str]) -> str | None:
     name = known.get(normalised_name(match[1])) if match else None
     language = find_language(match[2]) if match else None
     if language is None:
-        return name  # what is in brackets is a remark
+        return name  # text in brackets that is not a language is a remark
     return field_name(name, language) if name in TRANSLATED_COLUMNS else None
 
 
@@ -132,7 +133,7 @@ def known_headers() -> dict[str, str]:
 
 
 def template_columns() -> list[str]:
-    """The columns of the templates: all, and translations into the site's languages but the current one."""
+    """The columns of the templates: all fields, and translations into the site's languages except the current one."""
     return [
         *COLUMN_LABELS,
         *(
@@ -154,7 +155,7 @@ def template_csv() -> bytes:
 
 def template_xlsx() -> bytes:
     """The template as an XLSX workbook, with wide columns and a frozen first row."""
-    from gallery.artworks.xlsx import Alignment, Font, openpyxl  # only here: see sheets.py
+    from gallery.artworks.xlsx import Alignment, Font, openpyxl  # slow, see sheets.py
 
     book = openpyxl.Workbook()
     page: Any = book.active

@@ -16,9 +16,10 @@ MAX_SHEET_MEGABYTES = 64
 MAX_REPORTED_VALUE = 60  # characters of a wrong value that a report quotes
 MAX_SUGGESTED_NAMES = 6  # names in one sentence
 
-# A row whose title, picture or number is wrong makes no work: the partner would not find it again.
+# A row with an error in its title, picture or number becomes no work, because the partner could not find it
+# again.
 REQUIRED_COLUMNS = {"picture", "title", "inventory_number"}
-REFUSING_CODES = {"consent_ended"}  # nobody makes a work of what was withdrawn
+REFUSING_CODES = {"consent_ended"}  # a withdrawn consent allows no new work
 
 # Each sentence also says how to correct the error.
 FAULT_SENTENCES: Mapping[str, Any] = {
@@ -117,8 +118,8 @@ THERE_ARE = _l(" There are: %(names)s.")
 class SheetRefused(Exception):
     """The file as a whole cannot be used.
 
-    `code` is a key of FAULT_SENTENCES; `facts` are the values for its sentence. `pictures_wait`: whether the pictures
-    beside the sheet can be used with another one.
+    `code` is a key of FAULT_SENTENCES; `facts` are the values for its sentence. `pictures_wait`: whether the
+    pictures sent with the sheet can be used with a corrected one.
     """
 
     def __init__(self, code: str, **facts: Any) -> None:
@@ -140,7 +141,7 @@ class CellFault:
 
     @property
     def is_note(self) -> bool:
-        """Whether the row is good without this cell: its field stays empty, and the partner is told."""
+        """Whether the row is good without this cell: then the field stays empty, and the report mentions it."""
         return self.column not in REQUIRED_COLUMNS and self.code not in REFUSING_CODES
 
     def as_json(self) -> dict[str, Any]:

@@ -36,7 +36,7 @@ MAX_LENGTHS = {
     "date_made": MAX_LENGTH,
     "inventory_number": 60,
     "credit_name": 80,
-    "picture": 3_000,  # the names of several files
+    "picture": 3_000,  # a cell may name several files
 }
 MAX_OTHER_LENGTH = 500
 
@@ -52,10 +52,10 @@ class ParsedRow:
     """The values of one row. Artist, consent, themes and project are names that are looked up later."""
 
     number: int
-    texts: TextValues  # also `title_translation` and the like, see `texts_in`
+    texts: TextValues  # also keys such as `title_translation`, see `texts_in`
     inventory_number: str
-    language: str  # its tag; "" if the row names no language
-    picture: str  # the whole cell, which may name several
+    language: str  # language tag; "" if the row has no language
+    picture: str  # the whole cell, which may contain several names
     credit_name: str
     consent: str
     themes: Sequence[str]
@@ -63,7 +63,7 @@ class ParsedRow:
 
 
 def _only_year(text: str) -> str:
-    """The one year in a text that is no date, such as 2022/5/3 10:22; "" if there is none, or several."""
+    """The only year in a text that is not a valid date, such as 2022/5/3 10:22; "" if there is none, or several."""
     years = set(YEAR.findall(text))
     with suppress(Unreadable):
         return "".join(years) if len(years) == 1 and read_date(*years) else ""
@@ -96,7 +96,7 @@ class _RowReader:
         return text
 
     def readable_text(self, column: str, read: Callable[[str], object]) -> str:
-        """The text of a cell that `read` can read."""
+        """The text of a cell if `read` can parse it."""
         text = self.text(column)
         try:
             if text:
@@ -118,7 +118,7 @@ class _RowReader:
 
 
 def read_row(row: SheetRow) -> tuple[ParsedRow, list[CellFault]]:
-    """The values of a row, with every fault in it that can be found without the database."""
+    """Parse a row, and find every fault that can be found without the database."""
     reader = _RowReader(row)
     columns = [name for name in row.cells if is_text_field(name) or name in EARLIER_COLUMN_LABELS]
     texts = {
@@ -145,7 +145,7 @@ def read_row(row: SheetRow) -> tuple[ParsedRow, list[CellFault]]:
 
 
 def split_names(text: str) -> list[str]:
-    """The names in a cell that may have several."""
+    """Split a cell that may contain several names."""
     return [name for part in SEPARATORS.split(text) if (name := one_line(part))]
 
 

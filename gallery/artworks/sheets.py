@@ -28,10 +28,10 @@ from gallery.web.forms import one_line
 MAX_ROWS = 10_000
 MAX_COLUMNS = 60
 MAX_BLANK_ROWS = 2_000  # reading stops after this many consecutive blank rows
-MAX_TOP_ROWS = 30  # filled rows of a page, one of which is the header
+MAX_TOP_ROWS = 30  # the header is looked for in this many filled rows of each page
 MAX_PAGES = 20
 SEPARATORS = ",;\t，"
-MAX_SHEET_BYTES = MAX_SHEET_MEGABYTES * 10**6  # of the file; also of an unpacked XLSX
+MAX_SHEET_BYTES = MAX_SHEET_MEGABYTES * 10**6  # file size; also the unpacked size of an XLSX
 
 Cell = tuple[str, str]  # (text of the cell, key of FAULT_SENTENCES or "")
 FORMULA = re.compile(r"=[\w(+\-\"]")
@@ -48,13 +48,13 @@ class SheetRow:
 
 @dataclass(frozen=True)
 class SheetHeader:
-    """The row of a sheet that has the names of the columns; banners and instructions may be above it."""
+    """The header row with the column names. Banners and instructions may be above it."""
 
-    page: str  # name of the worksheet; in a CSV the separator
+    page: str  # name of the worksheet; for a CSV, the separator
     row: int
     texts: Sequence[str]
     columns: Mapping[int, str]  # index → known column
-    examples: Mapping[int, str]  # index → the first text below
+    examples: Mapping[int, str]  # index → the first value below
 
     @property
     def has_title(self) -> bool:
@@ -62,18 +62,18 @@ class SheetHeader:
 
     @property
     def names_rows(self) -> bool:
-        """Whether the sheet has rows of an earlier one, with their numbers there."""
+        """Whether the sheet has a column with row numbers of the first sheet, because it corrects some of its rows."""
         return ROW_COLUMN in self.columns.values()
 
     @property
     def strangers(self) -> list[str]:
-        """The texts that name no known column, or one that is there already."""
+        """The header texts that are no known column, or that repeat one."""
         others = (text for index, text in enumerate(self.texts) if index not in self.columns)
         return [one_line(text)[:MAX_REPORTED_VALUE] for text in others if text]
 
     @property
     def rank(self) -> tuple[bool, int, int]:
-        """A greater rank is more probably the header."""
+        """The header with the greatest rank is the most probable one."""
         return self.has_title, len(self.columns), sum(bool(text) for text in self.texts)
 
 
@@ -93,7 +93,7 @@ class SheetFile:
         self.known = {**known_headers(), **(chosen or {})}
         self.pages = _visible_pages(path) if self.is_xlsx else list(SEPARATORS)
         self.header = self._find_header()
-        self.mended: dict[int, SheetRow] = {}  # row number → the row of a later sheet
+        self.mended: dict[int, SheetRow] = {}  # row number → the corrected row from a later sheet
 
     def __iter__(self) -> Iterator[SheetRow]:
         if not self.header.has_title:
@@ -112,7 +112,7 @@ class SheetFile:
             raise SheetRefused("no_rows")
 
     def mend(self, later: SheetFile) -> None:
-        """Read the rows of `later` instead of those with their numbers. Raises SheetRefused."""
+        """Use the rows of `later` in place of the rows with the same numbers. Raises SheetRefused."""
         for row in later:
             number = whole_number(row.cells.get(ROW_COLUMN, ""))
             if number is not None:
@@ -123,7 +123,7 @@ class SheetFile:
         return _xlsx_lines(self.path, page) if self.is_xlsx else _csv_lines(self.path, self.encoding, page)
 
     def _find_header(self) -> SheetHeader:
-        """The header among the first filled rows of each page; the first of several that are as probable."""
+        """The most probable header among the first filled rows of each page; the first one if several are equal."""
         headers = []
         for page in self.pages:
             filled = (line for line in self._lines(page) if any(text for text, _ in line[1]))
@@ -152,7 +152,7 @@ class SheetFile:
     def _filled_rows(self) -> Iterator[tuple[int, dict[str, Cell]]]:
         """The non-blank rows below the header: row number, and the cells of the known columns.
 
-        A header that is repeated, in another language or on the next printed page, is left out.
+        Repeated headers are left out, such as one in another language or at the top of each printed page.
         """
         blank = 0
         for number, cells in self._lines(self.header.page):
@@ -237,7 +237,7 @@ XLSX_ERRORS = (
 
 def _visible_pages(path: Path) -> list[str]:
     """The names of the worksheets that are not hidden."""
-    from gallery.artworks.xlsx import openpyxl  # a tenth of the time that any command takes to start
+    from gallery.artworks.xlsx import openpyxl  # slow to import: a tenth of a command's start time
 
     try:
         with path.open("rb") as file:

@@ -1,13 +1,13 @@
-"""The size of a work: read from one box as people write it, and shown in cm with the height first.
+"""The size of a work: parsed from one field as people write it, and shown in cm with the height first.
 
-Sheets of paper may be named. Their sizes, in mm, with the long side first:
+A size may also be the name of a sheet of paper. The sizes of sheets are in mm, with the long side first:
 
-- A and B: ISO 216, which China has as GB/T 148.
+- A and B: ISO 216; China's GB/T 148 is the same.
 - Letter: ANSI/ASME Y14.1, size A.
-- 开: the full sheet for drawing and printing, 正度 (787 × 1092 mm) unless 大度 (889 × 1194 mm) is written, cut into
-  so many equal parts and trimmed to whole centimetres, as art teachers count: 8开 is 39 × 27 cm. Books, which are
-  trimmed more, are not meant.
-- 尺: sheets of Xuan paper (宣纸) and their customary cuts, as makers and mounters list them.
+- 开: a full sheet for drawing and printing is cut into this number of equal parts, which are trimmed to whole
+  centimetres, as art teachers count: 8开 is 39 × 27 cm. The full sheet is 正度 (787 × 1092 mm), or 大度
+  (889 × 1194 mm) if that is written. Pages of books, which are trimmed more, have other sizes.
+- 尺: sheets of Xuan paper (宣纸) and their usual cuts, from the lists of makers and mounters.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ B_SIZES = {
     "b5": (250, 176),
     "b6": (176, 125),
 }
-# How many parts a full sheet is cut into → how often its long and its short side are divided.
+# Number of parts of a full sheet → how often its long side and its short side are divided.
 PARTS = {1: (1, 1), 2: (2, 1), 3: (3, 1), 4: (2, 2), 6: (3, 2), 8: (4, 2), 12: (4, 3), 16: (4, 4), 32: (8, 4)}
 PART_WORDS = {
     "全": 1,
@@ -80,7 +80,7 @@ XUAN_SHEETS = {
     "丈二": (3670, 1440),
     "一丈二尺": (3670, 1440),
 }
-# The cuts of a sheet of Xuan paper → how often its long and its short side are divided.
+# Name of a cut of Xuan paper → how often the sheet's long side and short side are divided.
 XUAN_CUTS = {
     **dict.fromkeys(("", "整张", "整纸", "全开", "中堂", "横批", "横幅"), (1, 1)),
     **dict.fromkeys(("对开", "条幅", "立轴", "单条", "对联"), (1, 2)),
@@ -102,7 +102,7 @@ MM = {
     **dict.fromkeys(("m", "米", "公尺", "metre", "metres", "meter", "meters"), Decimal(1000)),
     **dict.fromkeys(("in", "inch", "inches", "英寸", "英吋", "吋", '"', "″", "”", "''"), Decimal("25.4")),
 }
-# The word for a dimension → its place: height, width, depth. 长 is the first of two that are written.
+# The word for a dimension → its index: height 0, width 1, depth 2. 长 is the first of two numbers.
 DIMENSIONS = {
     **dict.fromkeys(("height", "h", "高", "纵", "竖", "长", "length", "l"), 0),
     **dict.fromkeys(("width", "w", "宽", "横", "阔"), 1),
@@ -116,7 +116,7 @@ def _any_of(words: Iterable[str]) -> str:
 
 
 DIMENSION = _any_of(DIMENSIONS)
-SHEET_UNITS = {"开", "k", "尺"}  # of a sheet that is not known
+SHEET_UNITS = {"开", "k", "尺"}  # units of sheets; left over only if the sheet is unknown
 PART = re.compile(
     rf"(?P<before>{DIMENSION})?[:=]?(?P<number>[-+]?\d{{1,9}}(?:\.\d{{1,9}})?)"
     rf"(?P<unit>{_any_of(MM)}|(?!{DIMENSION}|x)(?:(?!x)[^\W\d_])+)?"
@@ -129,16 +129,16 @@ STANDING = re.compile(r"[竖纵]幅?|portrait|vertical|upright")
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """mm. Of a sheet that is named without saying how it lies, the long side counts as the height."""
+    """A size in mm. If only a sheet is given, without its orientation, the long side is the height."""
 
     height: int
     width: int
     depth: int | None = None
-    may_lie: bool = False  # the text names a sheet and does not say which side is the height
+    may_lie: bool = False  # the text gives a sheet, but not which side is the height
 
     @property
     def sides(self) -> dict[str, int]:
-        """height, width and, if the work has one, depth."""
+        """height and width, and depth if the work has one."""
         depth = {} if self.depth is None else {"depth": self.depth}
         return {"height": self.height, "width": self.width, **depth}
 
@@ -150,7 +150,7 @@ class Size:
 
     @property
     def comparison(self) -> str:
-        """What the size is like: “about as large as an A3 sheet”; empty if no sheet of the A series is near."""
+        """A comparison such as “about as large as an A3 sheet”; "" if no sheet of the A series is about as large."""
         if (self.depth or 0) > FLAT:
             return ""
         nearest = min(A_SIZES, key=self._difference)
@@ -159,27 +159,27 @@ class Size:
         return _("about as large as an %(sheet)s sheet") % {"sheet": nearest.upper()}
 
     def _difference(self, sheet: str) -> float:
-        """The larger of the differences between this size's sides and those of a sheet, as shares of the sheet's."""
+        """The larger difference between the sides of this size and of a sheet, as a share of the sheet's side."""
         sides = sorted((self.height, self.width), reverse=True)
         return max(abs(side / other - 1) for side, other in zip(sides, A_SIZES[sheet], strict=True))
 
 
 @lru_cache(maxsize=4096)
 def read_size(text: str) -> Size:
-    """The size that `text` says. Raises Unreadable."""
+    """Parse a size. Raises Unreadable."""
     if len(text) > MAX_LENGTH:
         raise Unreadable("size")
     typed = _normalised(text)
     if sheet := _read_sheet(typed):
         return sheet
-    named = re.fullmatch(r"(.+?)\((.+)\)", typed)  # 8开(38×26cm): the numbers count
+    named = re.fullmatch(r"(.+?)\((.+)\)", typed)  # in 8开(38×26cm) the numbers in brackets decide
     if named and (_read_sheet(named[1]) or _read_sheet(named[2])):
         typed = named[2] if _read_sheet(named[1]) else named[1]
     return _read_numbers(typed)
 
 
 def _normalised(text: str) -> str:
-    """Small letters without blanks: NFKC for full-width characters, x for every multiplication sign."""
+    """Lower case without spaces: NFKC for full-width characters, x for every multiplication sign."""
     typed = unicodedata.normalize("NFKC", text).casefold().translate(TRADITIONAL)
     typed = re.sub(r"(?<=[\d\s])by(?=[\d\s])", "x", typed)
     typed = re.sub(r"[×✕✖╳х*乘]", "x", typed.replace("−", "-").replace("–", "-"))
@@ -189,7 +189,7 @@ def _normalised(text: str) -> str:
 
 
 def _read_sheet(typed: str) -> Size | None:
-    """The size of a sheet that is named, lying if that is written next to the name."""
+    """The size of a named sheet; landscape if that is written next to the name."""
     if (sides := _sheet_sides(typed)) is not None:
         return _lying(sides) if typed.endswith(LYING_CUTS) else Size(*sides, may_lie=sides[0] != sides[1])
     for pattern, turn in ((LYING, _lying), (STANDING, lambda sides: Size(*sides))):
@@ -218,7 +218,7 @@ def _sheet_sides(typed: str) -> tuple[int, int] | None:
 
 
 def _divided(sheet: tuple[int, int], by: tuple[int, int]) -> tuple[int, int]:
-    """A part of a sheet, in whole centimetres, with the long side first."""
+    """The size of a part of a sheet, in whole centimetres, with the long side first."""
     sides = sorted((side // times // 10 * 10 for side, times in zip(sheet, by, strict=True)), reverse=True)
     return sides[0], sides[1]
 
@@ -232,7 +232,7 @@ def _read_numbers(typed: str) -> Size:
         if between := SEPARATOR.match(typed, at):
             at = between.end()
         elif at < len(typed) and not part["before"]:
-            break  # without a separator, each number needs its word: 高38宽26
+            break  # without a separator, each number needs the word for its dimension: 高38宽26
     if not found or at < len(typed) or len(found) > 3:
         raise Unreadable("size")
     for part in found:
@@ -248,7 +248,7 @@ def _read_numbers(typed: str) -> Size:
 
 
 def _lengths(found: list[re.Match[str]]) -> list[int]:
-    """The lengths in mm. A number without a unit has that of the next one; without any, it is in cm."""
+    """The lengths in mm. A number without a unit has the unit of the next number; if no number has one, cm."""
     lengths: list[int] = []
     unit = "cm"
     for part in reversed(found):
@@ -258,7 +258,7 @@ def _lengths(found: list[re.Match[str]]) -> list[int]:
 
 
 def _in_order(found: list[re.Match[str]], lengths: list[int]) -> list[int]:
-    """Height, width and depth: as written, or as the words next to the numbers say."""
+    """Height, width and depth: by the words next to the numbers, else in the written order."""
     words = [part["before"] or part["after"] for part in found]
     if not any(words):
         return lengths
@@ -284,9 +284,9 @@ class Picture(Protocol):
 
 
 def size_as_shown(text: str, picture: Picture | None) -> Size | None:
-    """The size of a work with this picture; None without a size, and for what only a later release can read.
+    """The size of a work with this picture; None if it is empty, or if only a later release can parse it.
 
-    A sheet of paper that is named alone lies if the picture is wider than high.
+    If only a sheet is given, it is landscape if the picture is.
     """
     try:
         size = read_size(text) if text else None

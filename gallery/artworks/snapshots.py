@@ -26,7 +26,7 @@ Snapshot = Mapping[str, str]  # form field, or part of one → value
 
 
 def snapshot_fields(*snapshots: Snapshot) -> list[str]:
-    """The fields of these snapshots that curators decide on, in the order of the work's form."""
+    """The fields in these snapshots that curators review, in the order of the work's form."""
     languages = dict.fromkeys(each for snapshot in snapshots for each in translated_into(snapshot))
     translations = [field_name(name, each) for each in languages for name in TRANSLATED_FIELDS]
     ids = dict.fromkeys(id for snapshot in snapshots for id in pictures_of_fields(snapshot))
@@ -42,7 +42,7 @@ def snapshot_fields(*snapshots: Snapshot) -> list[str]:
 def snapshot_of(artwork: Artwork) -> dict[str, str]:
     """The snapshot of a work: all fields and their parts.
 
-    Artist, consent, project and themes must be fetched, and the further pictures.
+    Artist, consent, project, themes and further pictures must be fetched.
     """
     artist, project = artwork.artist, artwork.project
     values = {
@@ -58,8 +58,8 @@ def snapshot_of(artwork: Artwork) -> dict[str, str]:
     }
     return {
         **values,
-        # gallery/artworks/as_sent.py needs the others to display the work.
-        "year": str(artwork.year or ""),  # for the release before, which has no other date
+        # The other values are not reviewed; gallery/artworks/as_sent.py displays the work with them.
+        "year": str(artwork.year or ""),  # for the previous release, which knows no other date
         "credit_name": artist.credit_name if artist else "",
         **(by_field("credit_translations", artist.credit_translations) if artist else {}),
         **_project_parts(project),
@@ -76,7 +76,7 @@ def _project_parts(project: Project | None) -> dict[str, str]:
 
 
 def texts_in(snapshot: Snapshot, part: str) -> Texts:
-    """A text of an artist or a project in a snapshot, which has it as `part[bo]`."""
+    """A text of an artist or project in a snapshot, where its languages have keys such as `part[bo]`."""
     parts = (split_field_name(field) for field in snapshot)
     return Texts(
         {
@@ -88,7 +88,7 @@ def texts_in(snapshot: Snapshot, part: str) -> Texts:
 
 
 def _words(texts: Texts) -> list[str]:
-    """The words of a text in each language, whatever the page's language is."""
+    """The text in each of its languages; the page's language does not matter."""
     return [each.text for each in texts.others("", default_language())] or [""]
 
 
@@ -114,7 +114,7 @@ def field_changes(before: Snapshot, after: Snapshot) -> list[SnapshotChange]:
 
 
 def value_in(snapshot: Snapshot, name: str) -> str:
-    """The value of a field. Snapshots of the release before have a year instead of a date."""
+    """The value of a field. Snapshots of the previous release have a year instead of a date."""
     return snapshot.get(name, snapshot.get("year", "") if name == "date_made" else "")
 
 

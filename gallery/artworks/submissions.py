@@ -64,7 +64,7 @@ class NotSubmittable(Exception):
 async def missing_fields(artwork: Artwork) -> dict[str, str]:
     """The fields that are missing for a submission: form field → a sentence that says what to do.
 
-    What was typed but is not part of the work yet counts, because `submit` takes it.
+    Unfinished values count as well, because `submit` uses them.
     """
     await artwork.fetch_related("consent", "image", "sound", "themes")
     await load_further_pictures([artwork])
@@ -76,9 +76,9 @@ async def missing_fields(artwork: Artwork) -> dict[str, str]:
 
 
 async def _read_typed(artwork: Artwork) -> tuple[WorkForm, WorkDetails | None]:
-    """The form of a work with what was typed, with errors where that is not valid, and its details if all of it is.
+    """A work's form with its unfinished values and their errors; also its details, or None if a value is invalid.
 
-    The themes and further pictures must be fetched.
+    Themes and further pictures must be fetched.
     """
     organisation = await Organisation.get(id=artwork.organisation_id)
     offered = await load_work_options([organisation], artwork, [form_values(artwork)])
@@ -87,11 +87,11 @@ async def _read_typed(artwork: Artwork) -> tuple[WorkForm, WorkDetails | None]:
 
 
 def missing_in(artwork: Artwork, form: WorkForm | None, extended: Collection[int]) -> dict[str, str]:
-    """The fields that are missing for a submission, as `missing_fields`, without a query.
+    """The result of `missing_fields`, without a query.
 
-    `form`: the form with what was typed, after `read`; None if everything typed is part of the work. `extended`: the
-    themes whose calls are open longer for the organisation. Consent, image, sound, themes and further pictures must
-    be fetched.
+    `form`: the form with unfinished values, after `read`; None if the work has none. `extended`: themes whose
+    call is open longer for the organisation. Consent, image, sound, themes and further pictures must be
+    fetched.
     """
     missing = {name: str(errors[0]) for name, errors in form.errors.items() if name} if form else {}
     if artwork.image is None or artwork.image.state == ImageState.ERASED:
@@ -138,7 +138,7 @@ def _missing_texts(texts: TextValues) -> dict[str, str]:
 
 
 def _problem_of_typed_consent(form: WorkForm) -> dict[str, str]:
-    """What is wrong with a typed consent although its fields are valid: it does not cover the website today."""
+    """Why the consent in the form is not enough although its fields are valid: it does not cover the website today."""
     starts_on, ends_on = form.starts_on.data, form.ends_on.data
     if "web" not in (form.scopes.data or []):
         return {"scopes": str(CONSENT_IS_NOT_ENOUGH)}
@@ -189,7 +189,9 @@ async def no_open_theme_reason(themes: Iterable[Theme]) -> str:
 
 
 async def submit(artwork: Artwork, by: Person | None) -> Submission:
-    """Send a draft or a returned work for review, with all that was typed. Raises NotSubmittable; then nothing changed."""
+    """Send a draft or returned work for review, with its unfinished values. Raises NotSubmittable; then
+    nothing changed.
+    """
     async with in_transaction():
         current = await locked(Artwork.filter(id=artwork.id)).first()
         if current is None:
@@ -221,7 +223,7 @@ async def submit(artwork: Artwork, by: Person | None) -> Submission:
 
 
 async def _take_what_was_typed(artwork: Artwork, by: Person | None) -> None:
-    """Make typed values part of a locked work, with a new artist, consent or project. Raises NotSubmittable."""
+    """Save the unfinished values in a locked work, with a new artist, consent or project. Raises NotSubmittable."""
     await artwork.fetch_related("organisation", "consent__artist", "themes")
     await load_further_pictures([artwork])
     _form, details = await _read_typed(artwork)
@@ -242,9 +244,9 @@ async def propose(
 ) -> Submission:
     """Propose other texts, another picture, or one more, for an accepted work.
 
-    `place`: the id of the further picture that `image` would replace; FIRST: the first one; None: it would be
-    added after the others, with the texts `alt_text_0` and `caption_0`. The accepted texts and pictures stay on view
-    until a curator decides. Raises NotSubmittable.
+    `place`: the id of the further picture that `image` replaces; FIRST for the first picture; None if `image`
+    is added after the others, with the texts `alt_text_0` and `caption_0`. The accepted texts and pictures
+    stay on view until a curator decides. Raises NotSubmittable.
     """
     is_new = image is not None and place is None
     texts = {field: words for field, words in texts.items() if is_new or not is_of_new_picture(field)}
@@ -261,7 +263,7 @@ async def propose(
         await current.fetch_related("artist", "consent", "project", "themes")
         await load_further_pictures([current])
         accepted = snapshot_of(current)
-        set_texts(current, current.language, texts)  # not saved
+        set_texts(current, current.language, texts)  # only in memory
         proposed = snapshot_of(current)
         if image is not None:
             await _check_new_picture(image, current, is_new)
@@ -282,7 +284,7 @@ async def propose(
 
 
 def _with_image(proposed: Snapshot, image_id: int, place: int | None) -> dict[str, str]:
-    """The fields `picture` and `pictures` of a snapshot with an image at its place; see `propose`."""
+    """The fields `picture` and `pictures` of a snapshot, with the image at `place`; see `propose`."""
     further = further_pictures_in(proposed)
     if place == FIRST:
         return {"picture": str(image_id)}
@@ -297,7 +299,7 @@ def _with_image(proposed: Snapshot, image_id: int, place: int | None) -> dict[st
 
 
 async def _check_new_picture(image: Image, current: Artwork, is_new: bool) -> None:
-    """Raises NotSubmittable if the work has the same file already, or as many pictures as it may have."""
+    """Raises NotSubmittable if the work has the same file already, or the maximum number of pictures."""
     if is_new and current.more_pictures >= MAX_PICTURES - 1:
         sentence = too_many_pictures()
         raise NotSubmittable(sentence, {"picture": sentence})

@@ -1,4 +1,4 @@
-"""Taking a submission back before the curators decide."""
+"""Taking a submission back before curators decide on it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gallery.web.languages import gettext as _
 
 
 class NothingToTakeBack(Exception):
-    """No submission of the work waits; `sentence` says why."""
+    """The work has no submission that waits for review; `sentence` says why."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)

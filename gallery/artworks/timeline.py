@@ -37,7 +37,7 @@ class Step:
     by: str
     reason: str = ""
     notes: Sequence[Note] = ()
-    is_day: bool = False  # whether only the date in `at` is known
+    is_day: bool = False  # whether the time of day in `at` is unknown
 
 
 def review_steps(artwork: Artwork, labels: Form) -> list[Step]:
@@ -69,8 +69,7 @@ def field_notes(notes: Mapping[str, str], labels: Form) -> list[Note]:
 async def hanging_steps(artwork: Artwork) -> list[Step]:
     """The steps of each exhibition with the work: when it was hung and when visitors first saw it.
 
-    The steps are ordered oldest first. If a published exhibition has not opened yet, its step is in the
-    future.
+    Oldest first. If a published exhibition has not opened yet, its step is in the future.
     """
     hangings = (
         await artwork.hangings.all()
@@ -94,7 +93,7 @@ async def hanging_steps(artwork: Artwork) -> list[Step]:
 
 
 async def view_steps(artwork: Artwork, hung: Sequence[Step]) -> list[Step]:
-    """One step, on the first day with visits, with the number of all visits; empty if there were none."""
+    """A step on the first day with visits, with the number of all visits; empty if there were none."""
     days = await artwork.counts.filter(kind=SEEN).order_by("day").values_list("day", "number")
     if not days:
         return []
@@ -133,10 +132,10 @@ def next_actor_sentence(artwork: Artwork, hung: Sequence[Step]) -> str:
 
 
 def next_step(artwork: Artwork, hung: Sequence[Step], *, is_complete: bool, is_unchanged: bool) -> str:
-    """What the organisation can do next, in a sentence or two; "" if it can only ask.
+    """What the organisation can do next, in one or two sentences; "" if it can only ask.
 
-    `is_complete`: whether nothing is missing for a submission. `is_unchanged`: whether a returned work is as it was
-    when it was returned.
+    `is_complete`: whether nothing is missing for a submission. `is_unchanged`: whether a returned work was
+    not changed since.
     """
     if artwork.status == Status.RETURNED and is_unchanged:
         return _("Please change what the curator asks for, then submit it again.")

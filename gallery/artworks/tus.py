@@ -1,6 +1,7 @@
-"""Resumable uploads by tus 1.0: a picture arrives in chunks; the last chunk completes the upload.
+"""Resumable uploads by tus 1.0: a file arrives in chunks; the last chunk completes the upload.
 
-A completed upload creates a draft, or sets the picture of a work; that of a sheet or its ZIP creates an import.
+A completed picture becomes a draft, or the picture of a work. A completed sheet, or ZIP with a sheet, becomes
+an import.
 """
 
 from __future__ import annotations
@@ -67,8 +68,10 @@ from gallery.web.rendering import pages_of, settings_of, storage_of
 logger = logging.getLogger("gallery")
 
 RETRY_AFTER = "30"  # seconds
-WORK_HEADER = "gallery-work"  # response header that names the draft, or the work that has the same file
-SHEET_HEADER = "gallery-sheet"  # the same for the import
+WORK_HEADER = (
+    "gallery-work"  # response header with the URL of the draft, or of the work that has the same file
+)
+SHEET_HEADER = "gallery-sheet"  # the same for an import
 
 SENT_ELSEWHERE = _l("This picture is being sent from another window just now.")
 
@@ -76,7 +79,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def tus_handler(handler: Callable[[TusEndpoint, Request], Awaitable[Response]]) -> Any:
-    """Wrap a handler: errors become sentences instead of pages, and every response has the tus headers."""
+    """Decorator for handlers: errors become sentences instead of pages, and every response has the tus headers."""
 
     @functools.wraps(handler)
     async def wrapped(endpoint: TusEndpoint, request: Request) -> Response:
@@ -177,7 +180,7 @@ class TusEndpoint:
     async def _check_sheet(
         self, values: Mapping[str, bytes], organisations: list[Organisation], length: int, settings: Settings
     ) -> Organisation:
-        """The organisation whose sheet is to be uploaded. Raises TusRefusal."""
+        """The organisation that an uploaded sheet is for. Raises TusRefusal."""
         if not self.sheet:
             raise TusRefusal(400, "Sheets are sent at the desk.")
         if length > settings.import_max_bytes:
@@ -202,7 +205,7 @@ class TusEndpoint:
 
     @tus_handler
     async def append(self, request: Request) -> Response:
-        """A client sends a chunk; the last chunk completes the upload."""
+        """A client sends the next chunk; the last chunk completes the upload."""
         upload = await load_upload(request)
         if request.headers.get("content-type") != CHUNK_TYPE:
             raise TusRefusal(415, f"A piece of an upload is sent as {CHUNK_TYPE}.")
@@ -211,13 +214,13 @@ class TusEndpoint:
 
     @tus_handler
     async def delete(self, request: Request) -> Response:
-        """A client stops an upload: the received bytes are deleted. A draft made from the upload is kept."""
+        """A client cancels an upload: the received bytes are deleted. A draft made from the upload is kept."""
         upload = await load_upload(request)
         await delete_upload(upload, storage_of(request))
         return Response(status_code=204)
 
     async def override(self, request: Request) -> Response:
-        """A client whose proxy passes only GET and POST names the method in X-HTTP-Method-Override."""
+        """A client behind a proxy that passes only GET and POST sends the method as X-HTTP-Method-Override."""
         handlers: dict[str, Handler] = {"HEAD": self.show, "PATCH": self.append, "DELETE": self.delete}
         handler = handlers.get(request.headers.get("x-http-method-override", ""))
         if handler is None:
@@ -247,7 +250,7 @@ class TusEndpoint:
         return headers
 
     async def _finish(self, request: Request, upload: Upload) -> dict[str, str]:
-        """Finish a complete upload; returns the header that names the draft or the import. Raises TusRefusal."""
+        """Finish a complete upload; returns the header with the URL of the draft or import. Raises TusRefusal."""
         if upload.completed_at is None:
             try:
                 await finish_upload(upload, storage_of(request), settings_of(request))
@@ -263,7 +266,7 @@ class TusEndpoint:
         return {WORK_HEADER: pages_of(request).url(self.work, id=upload.artwork_id)}
 
     def _already_here(self, request: Request, here: PictureIsHere) -> TusRefusal:
-        """409 with the header that names the work made of the same file."""
+        """A refusal with status 409 and the URL of the work that was made from the same file."""
         headers = {WORK_HEADER: pages_of(request).url(self.work, id=here.artwork.id)}
         return TusRefusal(409, here.sentence, headers)
 
@@ -272,7 +275,7 @@ DESK_ENDPOINT = TusEndpoint("uploads", "artworks:show", "imports:show")
 
 
 async def load_upload(request: Request) -> Upload:
-    """The upload in the URL; 404 unless the person began it and is still a member of the organisation."""
+    """The upload in the URL; 404 unless the person began it and is still a member of the upload's organisation."""
     person, organisations = await load_member(request)
     token = request.path_params["token"]
     upload = await Upload.filter(

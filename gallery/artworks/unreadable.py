@@ -1,4 +1,4 @@
-"""Why a size or a date that was typed cannot be used, each reason in a sentence that says what to write."""
+"""Reasons why a typed size or date is not understood, each as a sentence that says what to write."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from gallery.web.languages import lazy_gettext as _l
 
-MAX_LENGTH = 80  # characters; a longer text is not looked at
+MAX_LENGTH = 80  # characters; a longer text is not parsed
 
 SENTENCES: Mapping[str, Any] = {
     "size": _l(
@@ -30,7 +30,7 @@ SENTENCES: Mapping[str, Any] = {
 
 
 class Unreadable(ValueError):
-    """A text that cannot be used. `code` is a key of SENTENCES; `facts` are the values for its sentence."""
+    """A text that is not understood. `code` is a key of SENTENCES; `facts` are the values for its sentence."""
 
     def __init__(self, code: str, **facts: Any) -> None:
         super().__init__(code)

@@ -173,7 +173,7 @@ async def _missing_labels(artwork: Artwork, labels: WorkForm) -> list[tuple[str,
 
 
 def _changed_since_returned(artwork: Artwork) -> bool:
-    """Whether a returned work was changed since the review; its reviews must be fetched."""
+    """Whether a returned work was changed since its review; its reviews must be fetched."""
     returned_at = max((each.at for each in artwork.reviews), default=artwork.created_at)
     return artwork.updated_at > returned_at
 
@@ -192,7 +192,7 @@ async def delete(request: Request) -> Response:
 
 
 async def delete_several(request: Request) -> Response:
-    """A partner deletes the chosen drafts; what was submitted in the meantime stays."""
+    """A partner deletes the chosen drafts. A draft that was submitted in the meantime is kept."""
     _person, organisations = await load_member(request)
     ids = whole_numbers((await read_desk_form(request)).getlist("work"))[:PAGE_SIZE]
     drafts = Artwork.filter(id__in=ids, organisation_id__in=[each.id for each in organisations])
@@ -232,7 +232,7 @@ async def create_taking_back(request: Request) -> Response:
 
 
 async def create_copy(request: Request) -> Response:
-    """A partner offers a declined work again, as a copy for another theme."""
+    """A partner copies a declined work, to submit it for another theme."""
     person, _organisations, artwork = await load_artwork(request)
     try:
         copy, is_new = await copy_declined(artwork, storage_of(request), settings_of(request), person)

@@ -55,7 +55,7 @@ class VoiceForm(Form):
 
 
 async def edit(request: Request) -> Response:
-    """A partner opens the page on which the voice of a draft or returned work is recorded or chosen."""
+    """A partner opens the page for recording or choosing the voice of a draft or returned work."""
     _person, _organisations, artwork = await load_artwork(request)
     if not artwork.is_editable:
         return redirect_to_work(request, artwork, not_editable_reason(artwork.status))
@@ -63,7 +63,7 @@ async def edit(request: Request) -> Response:
 
 
 async def update(request: Request) -> Response:
-    """A partner sends a recording; it replaces the one before."""
+    """A partner sends a recording, which replaces the earlier one."""
     person, _organisations, artwork = await load_artwork(request)
     storage, settings, form, status = storage_of(request), settings_of(request), VoiceForm(), 422
     if not takes_sounds():
@@ -109,7 +109,7 @@ async def update(request: Request) -> Response:
 
 
 async def delete(request: Request) -> Response:
-    """A partner deletes the voice of a work and its transcript, also while visitors can hear it."""
+    """A partner deletes the voice of a work and its transcript, even if visitors can hear it."""
     person, _organisations, artwork = await load_artwork(request)
     try:
         await remove_voice(artwork, storage_of(request), person)
@@ -123,7 +123,7 @@ async def delete(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """A member of the organisation hears a sound, or a curator to whom it was sent."""
+    """A member of the organisation listens to a sound, or a curator to whom it was sent."""
     person = await load_person(request)
     sound = await Sound.get_or_none(id=request.path_params["id"], state=SoundState.READY)
     name = request.path_params["name"]
@@ -139,7 +139,7 @@ async def show(request: Request) -> Response:
 
 
 async def _was_sent(sound: Sound) -> bool:
-    """Whether curators may hear a sound: it is in a submission."""
+    """Whether a sound is in a submission, so that curators may hear it."""
     work = await Artwork.get_or_none(sound_id=sound.id)
     if work is not None and work.status in LOCKED_STATUSES:
         return True

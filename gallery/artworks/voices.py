@@ -1,4 +1,4 @@
-"""The voice of a work: setting and removing it, and what it still needs."""
+"""The voice of a work: setting and removing it, and finding what is missing for it."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ async def set_voice(artwork: Artwork, sound: Sound, by: Person | None) -> Sound 
 
 
 async def remove_voice(artwork: Artwork, storage: Storage, by: Person | None) -> None:
-    """Take the voice from a work with its transcript, and delete its files, also while the work is on view.
+    """Remove the voice and the transcript from a work, even while it is on view, and delete the voice's files.
 
-    Raises NotEditable while curators have the work and after it ended, StoreUnavailable if files that visitors
-    can hear cannot be deleted now; the worker deletes them later.
+    Raises NotEditable while the work is under review, and after it was declined or withdrawn. Raises
+    StoreUnavailable if files that visitors can hear cannot be deleted now; the worker deletes them later.
     """
     async with in_transaction():
         current = await locked(Artwork.filter(id=artwork.id)).first()
@@ -63,8 +63,10 @@ async def remove_voice(artwork: Artwork, storage: Storage, by: Person | None) ->
 
 
 def voice_problems(artwork: Artwork) -> dict[str, str]:
-    """What the voice of a work still needs: form field → a sentence that says what to do. Consent and sound must be
-    fetched."""
+    """What is missing for the voice of a work: form field → a sentence that says what to do.
+
+    Consent and sound must be fetched.
+    """
     sound = artwork.sound
     if sound is None:
         return {}
@@ -81,7 +83,7 @@ def voice_problems(artwork: Artwork) -> dict[str, str]:
 
 
 def transcript_problem(artwork: Artwork, sound: Sound) -> str:
-    """Why the transcript cannot stay as it is, in a sentence for the partner; "" if it can."""
+    """Why the transcript cannot be accepted, in a sentence for the partner; "" if it can."""
     transcript = artwork.own("transcript")
     if not transcript.strip():
         return _("Please write what the voice says, for people who cannot hear it.")

@@ -1,4 +1,4 @@
-"""The keepers' page of the site's health: the traffic light, workers, what is queued, and which pictures failed."""
+"""The keepers' page about the site's health: the traffic light, workers, the queue, and failed pictures."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ IMAGE_RELATIONS = ("artwork", "further_picture__artwork", "organisation")
 
 
 async def show(request: Request) -> Response:
-    """A keeper sees what is in order, which workers are alive, what is queued, and which pictures failed."""
+    """A keeper sees whether the site is healthy, which workers are alive, what is queued, and which pictures failed."""
     await load_keeper(request)
     state = await read_state(settings_of(request))
     found = signals(state, settings_of(request))

@@ -38,14 +38,14 @@ from gallery.web.languages import gettext as _
 from gallery.web.texts import NO_TEXTS, Texts, contains_words, field_name, split_field_name
 
 TRANSLATED_FIELDS = ("title", "story", "alt_text", "medium", "assistance", "transcript", "caption")
-# The texts of each picture. `alt_text_17` is the alt text of the further picture with this id, and `alt_text` that of
-# the first one.
+# The texts of each picture. `alt_text_17` is the alt text of the further picture with id 17; `alt_text` is
+# the alt text of the first picture.
 PICTURE_TEXTS = ("alt_text", "caption")
-# In a proposal `alt_text_0` is that of the picture which it would add.
+# In a proposal, `alt_text_0` is the alt text of the picture to be added.
 NEW_PICTURE = 0
 PICTURE_FIELD = re.compile(rf"({'|'.join(PICTURE_TEXTS)})_(0|[1-9][0-9]{{0,9}})")
-TextValues = Mapping[str, str]  # `title`: words in the work's own language; `title[bo]`: a translation
-MOST_ARTISTS = 100  # in the list of a form; others are found by name
+TextValues = Mapping[str, str]  # `title`: the original text; `title[bo]`: a translation
+MOST_ARTISTS = 100  # in the list of a form; partners find others by name
 TEXT_FIELDS = (*TRANSLATED_FIELDS, "size", "date_made")
 
 
@@ -59,7 +59,7 @@ class WorkRefused(Exception):
 
 
 class NotEditable(Exception):
-    """The work is under review or decided; `sentence` says which of the two."""
+    """The work is under review or decided; `sentence` says which."""
 
     def __init__(self, status: Status) -> None:
         self.status = status
@@ -94,8 +94,8 @@ class WorkOptions:
     consents: Sequence[Consent]  # in force, each with its artist
     projects: Sequence[Project]
     themes: Sequence[Theme]
-    has_more_artists: bool = False  # others are found by their credit names
-    are_found: bool = False  # whether the artists are those that were searched
+    has_more_artists: bool = False  # whether there are others, who are found by name
+    are_found: bool = False  # whether `artists` is the result of a search
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def picture_field(name: str, picture_id: int) -> str:
 
 
 def picture_of_field(field: str) -> int | None:
-    """The id of the further picture whose text a form field is; None for any other field."""
+    """The id of the further picture that a form field belongs to; None for any other field."""
     match = PICTURE_FIELD.fullmatch(split_field_name(field)[0])
     return int(match[2]) if match else None
 
@@ -153,13 +153,13 @@ def is_of_new_picture(field: str) -> bool:
 
 
 def pictures_of_fields(fields: Iterable[str]) -> list[int]:
-    """The ids of the further pictures whose texts these form fields are, each once, in their order."""
+    """The ids of the further pictures that these form fields belong to, without duplicates."""
     ids = dict.fromkeys(picture_of_field(field) for field in fields)
     return [id for id in ids if id is not None][:MAX_PICTURES]
 
 
 def text_values(artwork: Artwork) -> dict[str, str]:
-    """The texts of a work by form field: its own words, also empty ones, then the translations.
+    """The texts of a work by form field: the original texts, even if empty, then the translations.
 
     The further pictures must be fetched.
     """
@@ -175,16 +175,17 @@ def text_values(artwork: Artwork) -> dict[str, str]:
 
 
 def translated_into(values: Iterable[str]) -> list[str]:
-    """The languages of the translations among these form fields, each once."""
+    """The languages of the translations among these form fields, without duplicates."""
     named = (split_field_name(field)[1] for field in values if is_text_field(field))
     return [language for language in dict.fromkeys(named) if language]
 
 
 def set_texts(artwork: Artwork, language: str, values: TextValues) -> None:
-    """Set the language of a work, all texts, and what follows from the date. What `values` lacks becomes empty.
+    """Set the language of a work, all texts, and the columns computed from the date.
 
-    A translation into the work's own language is ignored. A further picture that `values` does not name keeps its
-    texts; the others must be saved.
+    Texts that are not in `values` become empty, and translations into the work's own language are ignored.
+    But further pictures that are not in `values` keep their texts. The caller saves the work and its further
+    pictures.
     """
     artwork.language = language
     languages = [each for each in translated_into(values) if each != language]
@@ -215,10 +216,10 @@ async def load_work_options(
     artwork: Artwork | None = None,
     named_in: Sequence[Mapping[str, Sequence[str]]] | None = None,
 ) -> WorkOptions:
-    """The choices for a new work of `organisations`, or for `artwork`, including its present choices.
+    """The choices for a new work of `organisations`, or for `artwork`, including its current choices.
 
-    The themes of `artwork` must be fetched. `named_in`: values of forms; then only the artists, consents and projects
-    that these name are loaded. An organisation may have thousands.
+    The themes of `artwork` must be fetched. `named_in`: form values; if given, only the artists, consents and
+    projects in them are loaded, because an organisation may have thousands.
     """
     ids = _organisation_ids(organisations, artwork)
     chosen_consent = artwork.consent_id if artwork else None
@@ -256,9 +257,10 @@ async def load_form_options(
     named_in: Sequence[Mapping[str, Sequence[str]]] = (),
     words: str = "",
 ) -> WorkOptions:
-    """The choices that the form of a work lists: the newest MOST_ARTISTS artists, and what `named_in` names.
+    """The choices in the lists of a work's form: the newest MOST_ARTISTS artists, and the choices in `named_in`.
 
-    With `words` the artists with these in the credit name, if there are any. The consents are those of these artists.
+    With `words`: the artists whose credit name contains them, if there are any. The consents are only those
+    of the listed artists.
     """
     owners = _organisation_ids(organisations, artwork)
     artists = Artist.filter(organisation_id__in=owners).order_by("-id").only("id")
@@ -306,11 +308,14 @@ async def create_work(
 async def create_draft_of_picture(
     organisation: Organisation, by: Person, image: Image, form_key: str | None = None
 ) -> Artwork:
-    """Create a draft that has only a picture, once for each file: raises PictureIsHere, and as `create_work`."""
+    """Create a draft that has only a picture, once for each file.
+
+    Raises PictureIsHere, and the exceptions of `create_work`.
+    """
     async with in_transaction():
         await locked(
             Organisation.filter(id=organisation.id)
-        ).get()  # of the same file twice at once, one waits
+        ).get()  # the second of two requests with the same file waits
         here = await works_with_files([organisation.id], [image.source_sha256])
         if works := here.get(image.source_sha256):
             raise PictureIsHere(works[0])
@@ -320,7 +325,7 @@ async def create_draft_of_picture(
 async def works_with_files(
     organisation_ids: Sequence[int], digests: Collection[str]
 ) -> dict[str, list[Artwork]]:
-    """SHA-256 of a file → the works of these organisations with a picture made of it, the oldest first."""
+    """SHA-256 of a file → the works of these organisations with a picture from this file, oldest first."""
     images = Image.filter(organisation_id__in=organisation_ids, source_sha256__in=[*filter(None, digests)])
     kept = await images.exclude(state=ImageState.ERASED).only("id", "source_sha256")
     by_image = {each.id: each.source_sha256 for each in kept}
@@ -338,9 +343,9 @@ async def works_with_files(
 
 
 async def older_with_same_file(works: Sequence[Artwork]) -> dict[int, Artwork]:
-    """Id of a work → the oldest other work of its organisation with the file of its first picture.
+    """Id of a work → the organisation's oldest work with the same file, if that is older than this work.
 
-    Only for works that are newer than the other. The images must be fetched.
+    The file of the work's first picture counts. The images must be fetched.
     """
     files = {each.id: each.image.source_sha256 for each in works if each.image is not None}
     here = await works_with_files(sorted({each.organisation_id for each in works}), set(files.values()))
@@ -409,7 +414,8 @@ async def fill_work(
     """
     await _check_inventory_number(artwork, details.inventory_number)
     if any(isinstance(each, NewArtist | NewConsent | NewProject) for each in details.related):
-        # Of two requests that make the same at once, one waits. First of all, so that none holds a row the other needs.
+        # If two requests create the same record at once, the second one waits. This lock comes first to avoid
+        # deadlocks.
         await locked(Organisation.filter(id=details.organisation.id)).get()
     artist = await _find_or_create_artist(details, by)
     consent = await _lock_or_record_consent(details, artist, by)
@@ -455,7 +461,7 @@ def set_columns(
 
 
 async def _check_inventory_number(artwork: Artwork, number: str) -> None:
-    """Raises WorkRefused if another work of the organisation has the number; the sentence names that work."""
+    """Raises WorkRefused if another work of the organisation has the number; its sentence names that work."""
     same = Artwork.filter(organisation_id=artwork.organisation_id, inventory_number=normal_number(number))
     other = await same.exclude(id=artwork.id or 0).first() if number else None
     if other is not None:
@@ -464,18 +470,18 @@ async def _check_inventory_number(artwork: Artwork, number: str) -> None:
 
 
 def normal_number(number: str) -> str:
-    """An inventory number with full-width characters as usual ones, so that A-1 and Ａ-1 are the same."""
+    """An inventory number with full-width characters made half-width, so that A-1 and Ａ-1 are the same."""
     return unicodedata.normalize("NFKC", number)
 
 
 def desk_title(artwork: Artwork) -> str:
-    """What a work is called at the desk."""
+    """The title of a work at the desk."""
     return artwork.localized("title", artwork.language).text or _("Work without title")
 
 
 @contextlib.asynccontextmanager
 async def unique_inventory_numbers() -> AsyncIterator[None]:
-    """Around a transaction: raises WorkRefused if two works were given the same number at the same time."""
+    """Wraps a transaction: raises WorkRefused if another work was given the same number at the same time."""
     try:
         yield
     except IntegrityError as error:
@@ -486,9 +492,10 @@ async def unique_inventory_numbers() -> AsyncIterator[None]:
 
 
 async def adopt_image(artwork: Artwork, image: Image, organisation_id: int, replaced: int | None) -> None:
-    """Lock an image that is to become a picture of the work, instead of the image with the id `replaced` if given.
+    """Lock an image that becomes a picture of the work. `replaced`: the id of the image that it replaces, if any.
 
-    Raises WorkRefused if the image is deleted, if another work has it, or if the work has the same file already.
+    Raises WorkRefused if the image is deleted, if another work has it, or if the work has the same file
+    already.
     """
     current = await locked(
         Image.filter(id=image.id, state__in=[ImageState.RECEIVED, ImageState.READY])
@@ -503,7 +510,7 @@ async def adopt_image(artwork: Artwork, image: Image, organisation_id: int, repl
 
 
 async def check_file_is_new(artwork: Artwork, image: Image, replaced: int | None = None) -> None:
-    """Raises WorkRefused if another picture of the work than the image `replaced` has the same file as `image`."""
+    """Raises WorkRefused if a picture of the work has the same file as `image`; the image `replaced` does not count."""
     same = Image.filter(images_of(Artwork.filter(id=artwork.id or 0)), source_sha256=image.source_sha256)
     if image.source_sha256 and await same.exclude(id__in=[image.id, replaced or 0]).exists():
         raise WorkRefused(
@@ -512,7 +519,7 @@ async def check_file_is_new(artwork: Artwork, image: Image, replaced: int | None
 
 
 async def _find_or_create_artist(details: WorkDetails, by: Person | None) -> Artist | None:
-    """The artist; a new one only if the organisation has none of this name. The organisation is locked."""
+    """The artist; creates one only if the organisation has no artist of this name. The organisation is locked."""
     if isinstance(details.artist, NewArtist):
         name = details.artist.credit_name
         same = (await artists_by_name(details.organisation.id, [name])).get(name, [])
@@ -559,7 +566,7 @@ async def _lock_or_record_consent(
 
 
 async def _find_or_add_project(details: WorkDetails) -> Project | None:
-    """The project; a new one only if the organisation has none of this title. The organisation is locked."""
+    """The project; creates one only if the organisation has no project of this title. The organisation is locked."""
     new = details.project
     if not isinstance(new, NewProject):
         return new
@@ -597,8 +604,8 @@ async def delete_draft(artwork: Artwork, storage: Storage) -> None:
 async def discard_image(image: Image, storage: Storage) -> None:
     """Delete an image that no work uses, and its files.
 
-    If the process ends half-way, or the storage is unavailable, the worker deletes the image one day later as
-    an unused upload.
+    If the process is killed in between, or the storage is unavailable, the worker deletes the image one day
+    later as an unused upload.
     """
     # This state stops a worker that is making renditions of the image.
     await Image.filter(id=image.id).update(state=ImageState.ERASED)

@@ -1,1 +1,1 @@
-"""The audit log: who did what to which thing and when, as a hash chain that shows later changes."""
+"""The audit log: who did what, to which thing and when. It is a hash chain, which reveals later changes."""

@@ -19,7 +19,7 @@ MAX_UNCHAINED_AGE = timedelta(minutes=10)  # an older unchained entry means that
 
 
 class ChainedEntry(NamedTuple):
-    """What the chain holds of an entry; quicker to read than the model."""
+    """The chained fields of an entry; faster to read than the model."""
 
     at: datetime
     kind: str

@@ -10,7 +10,7 @@ from gallery.web.languages import lazy_gettext as _l
 
 
 class Verb(StrEnum):
-    """A verb as `kind.verb`; `kind` is the kind of thing whose id the entry holds."""
+    """A verb in the form `kind.verb`; `kind` is the kind of thing that the entry's id belongs to."""
 
     ACCOUNT_MADE = "account.made"
     ACCOUNT_SIGNED_IN = "account.signed_in"

@@ -1,7 +1,7 @@
-"""Where `gallery` and `python -m gallery.cli` begin.
+"""The entry point of `gallery` and `python -m gallery.cli`.
 
-The modules make a million objects that stay until the process ends. The garbage collector neither looks for rubbish
-among them while they are made (a fifth of the time that a start takes), nor passes over them later.
+Importing the modules creates a million objects that stay until the process ends. So the garbage collector is
+off during the imports, which saves a fifth of the start time, and ignores these objects afterwards.
 """
 
 from __future__ import annotations

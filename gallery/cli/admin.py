@@ -243,7 +243,7 @@ async def audit_log_summary(settings: Settings) -> str:
 async def find_problems(
     settings: Settings, *, is_mending: bool, is_deep: bool = False
 ) -> list[InspectionFinding]:
-    """Everything that is wrong, mended if possible; the result is recorded for the traffic light."""
+    """Everything that is wrong; it is mended if possible. The result is recorded for the traffic light."""
     storage = Storage(settings)
     await storage.check()
     async with open_database(settings) as database:

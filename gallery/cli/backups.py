@@ -53,15 +53,16 @@ from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.storage.store import StoredFile
 
-# An upload begins again after a restore; an export is made again, and its copy would outlast a withdrawal.
+# Clients restart uploads after a restore, and owners request exports again. A copy of an export would survive
+# a withdrawal of its works.
 PASSING_FOLDERS = (f"{UPLOAD_FOLDER}/", f"{EXPORT_FOLDER}/")
 
 
 @dataclass(frozen=True)
 class BackupResult:
     name: str
-    copied: int  # number of picture files added to the backup
-    forgotten: int  # number of picture files deleted from the backup because the site has deleted them
+    copied: int  # number of files added to the backup
+    forgotten: int  # number of files deleted from the backup because the site has deleted them
     damaged: list[str]  # keys of files that were not copied, because they do not match the database
 
 
@@ -89,7 +90,7 @@ def backup(folder: Path, days: int, only_withdrawals: bool, forget_most: bool) -
     """
     settings = Settings.from_env()
     with folder_lock(folder):
-        # Old copies are deleted first: their private data must go even if something below fails.
+        # Delete old copies first: their private data must be deleted even if a later step fails.
         shutil.rmtree(folder / UNFINISHED_COPY, ignore_errors=True)
         before = now() - timedelta(days=days)
         ended = delete_old_copies(folder, before)
@@ -97,7 +98,7 @@ def backup(folder: Path, days: int, only_withdrawals: bool, forget_most: bool) -
             console.print(f"{run(write_lists_only(settings, folder))} withdrawal(s) are listed.")
             return
         result = run(back_up(settings, folder, forget_most=forget_most))
-        ended += delete_old_copies(folder, before)  # the previous copy, no longer the newest, may go too
+        ended += delete_old_copies(folder, before)  # the previous copy may now be deleted, too
     console.print(f"Copy      {folder / result.name}")
     console.print(f"Pictures  {result.copied} file(s) were new, {result.forgotten} taken out")
     console.print(f"Older     {ended} copy(s) of the database deleted")
@@ -170,7 +171,7 @@ async def write_lists(folder: Path) -> int:
     path = folder / WITHDRAWALS_FILE
     known = read_lists(path)
     for withdrawal in await Withdrawal.all().order_by("id").prefetch_related("consent"):
-        # An older copy may date from before a renewal: there the works belong to the older consent.
+        # A copy from before a renewal still connects the works with the older consent.
         for consent in [withdrawal.consent, *await predecessors(withdrawal.consent)]:
             known.setdefault(list_digest(consent), _format_moment(withdrawal.at))
     _write_list(path, known)

@@ -26,7 +26,7 @@ from gallery.web.languages import set_site_languages
 console = Console(highlight=False)
 
 
-ReportProgress = Callable[[str, int, int | None], None]  # kind of work, done, in total if that is known
+ReportProgress = Callable[[str, int, int | None], None]  # kind of work, number done, total if known
 
 json_option = click.option("--json", "is_json", is_flag=True, help="Print one JSON object, for programs.")
 

@@ -1,7 +1,7 @@
 """`gallery move-database`: move a site to another database while it serves its pages. `gallery reopen`.
 
-A move makes the target equal to the source, as often as needed: first while the site changes, then once more
-after the source was closed to changes. So it can be killed at any moment and repeated.
+A move makes the target equal to the source, as often as needed. The first passes run while the site is in
+use, the last one after the source was closed to changes. A killed move can be repeated.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from gallery.search.indexing import refresh
 from gallery.settings import Settings
 
 MAX_OPEN_PASSES = 5  # passes before the site is closed to changes
-FEW_CHANGES = 1000  # rows; after a pass that copied fewer, the site is closed for the last one
+FEW_CHANGES = 1000  # rows; after a pass with fewer changes, the site is closed for the last pass
 
 
 class TargetNotEmpty(click.ClickException):
@@ -85,7 +85,7 @@ def reopen() -> None:
 
 @asynccontextmanager
 async def checked_rows(settings: Settings) -> AsyncIterator[RowStore]:
-    """The database of `settings` below the ORM. Raises DatabaseOutOfDate, RestoreUnfinished, MoveUnfinished."""
+    """Open the database of `settings` without the ORM. Raises DatabaseOutOfDate, RestoreUnfinished, MoveUnfinished."""
     async with open_database(settings) as database:
         await database.check()
     async with open_rows(settings.database_url) as store:
@@ -98,7 +98,7 @@ async def reopen_site(settings: Settings) -> None:
 
 
 async def copy_site(settings: Settings, target: Settings, report_progress: ReportProgress) -> MoveResult:
-    """Copy everything into the database of `target`, and close the one of `settings` to changes.
+    """Copy everything into the database of `target`, and close the database of `settings` to changes.
 
     If something fails, the site is open to changes again. Raises ClickException, DatabaseUnreachable.
     """
@@ -114,7 +114,7 @@ async def copy_site(settings: Settings, target: Settings, report_progress: Repor
                 for _ in range(MAX_OPEN_PASSES):
                     if await copy_changes(source, copy, report_progress) < FEW_CHANGES:
                         break
-            await write_index(target)  # most of it: the site is not closed yet
+            await write_index(target)  # most of the index: the site is not closed yet
             await source.close_to_changes()
             async with open_rows(target.database_url) as copy:
                 await copy_changes(source, copy, report_progress)
@@ -152,9 +152,10 @@ def check_tables(source: RowStore, target: RowStore) -> None:
 
 
 async def copy_changes(source: RowStore, target: RowStore, report_progress: ReportProgress) -> int:
-    """Make the rows of `target` equal to those of `source` at this moment; returns how many were written.
+    """Make the rows of `target` equal to the current rows of `source`; returns how many were written.
 
-    In each table what differs is deleted first, so that no unique value is in the way of the new rows.
+    Each table's different rows are deleted before new rows are inserted, so that unique values do not
+    collide.
     """
     written = done = 0
     async with source.snapshot():

@@ -1,7 +1,7 @@
-"""The rows of a database as both engines hold them, below the ORM: for `gallery move-database`.
+"""The rows of a database in one form for both engines, without the ORM: for `gallery move-database`.
 
-A row is a tuple of None, int, str, bytes, date and datetime (in UTC), the same for the same row on both
-engines: truth values are 0 and 1, JSON is text with sorted keys.
+A row is a tuple of None, int, str, bytes, date and datetime (in UTC). It is the same for both engines:
+booleans are 0 and 1, and JSON is text with sorted keys.
 """
 
 from __future__ import annotations
@@ -26,12 +26,10 @@ from gallery.db.connection import (
     sqlite_file,
 )
 
-BATCH_SIZE = 2000  # rows in memory at once, of each database
-CLOSE_ATTEMPTS = (
-    5  # closing waits for running transactions, and PostgreSQL ends one of two that wait in a circle
-)
+BATCH_SIZE = 2000  # rows of each database in memory
+CLOSE_ATTEMPTS = 5  # it waits for running transactions, and PostgreSQL aborts one of two in a deadlock
 
-# Each database has its own: applied migrations, the search index, running workers, marks.
+# These tables belong to one database and are not copied: migrations, the search index, workers, marks.
 OWN_TABLES = frozenset(
     {"tortoise_migrations", "search_entry", "index_pass", "worker_beat"}
     | {UNFINISHED_MOVE_TABLE, UNFINISHED_RESTORE_TABLE}
@@ -44,8 +42,8 @@ Convert = Callable[[Any], Any]
 @dataclass(frozen=True)
 class Table:
     name: str
-    columns: Mapping[str, str]  # name → type, in the engine's words; sorted by name
-    key: tuple[str, ...]  # the columns of the primary key; all columns of a table without one
+    columns: Mapping[str, str]  # name → type as the engine calls it; sorted by name
+    key: tuple[str, ...]  # the columns of the primary key; without one, all columns of the table
 
     def key_of(self, row: Row) -> Row:
         values = dict(zip(self.columns, row, strict=True))
@@ -57,7 +55,7 @@ class Table:
 
 
 def canonical_json(text: str) -> str:
-    """PostgreSQL sorts the keys of an object in its own way, and writes 1e3 as 1000."""
+    """JSON with sorted keys, and 1000 for 1e3: PostgreSQL stores keys and numbers in its own form."""
     return json.dumps(
         json.loads(text, parse_float=_number), ensure_ascii=False, sort_keys=True, separators=(",", ":")
     )
@@ -69,7 +67,7 @@ def _number(text: str) -> float | int:
 
 
 def utc(moment: datetime | str) -> datetime:
-    """A moment in UTC; the ORM writes moments of SQLite as text."""
+    """Convert a moment to UTC; in SQLite the ORM stores moments as text."""
     if isinstance(moment, str):
         moment = datetime.fromisoformat(moment)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
@@ -96,13 +94,13 @@ class RowStore(ABC):
 
     @abstractmethod
     def snapshot(self) -> Any:
-        """An async context manager within which everything is read as it was at its beginning."""
+        """An async context manager in which all reads see the database as it was at the beginning."""
 
     @abstractmethod
     async def read(self, table: Table, after: Row | None, until: Row | None = None) -> list[Row]:
-        """The rows with keys above `after`, in the order of their keys.
+        """The rows with keys greater than `after`, in the order of their keys.
 
-        At most BATCH_SIZE rows without `until`, else all rows up to this key.
+        Without `until`, at most BATCH_SIZE rows; otherwise all rows up to this key.
         """
 
     @abstractmethod
@@ -116,7 +114,7 @@ class RowStore(ABC):
 
     @abstractmethod
     async def last_ids(self) -> dict[str, int]:
-        """Table → the last id that was given to a row, for each table that numbers its rows."""
+        """Table → the last id that it gave to a row, for tables with numbered rows."""
 
     @abstractmethod
     async def set_last_ids(self, ids: Mapping[str, int]) -> None: ...
@@ -129,12 +127,12 @@ class RowStore(ABC):
     async def restore_references(self) -> None:
         """Switch foreign keys on and remove the mark of an unfinished move, in one transaction.
 
-        Raises an error of the engine if a row refers to one that is missing.
+        Raises an error of the engine if a referenced row is missing.
         """
 
     @abstractmethod
     async def close_to_changes(self) -> None:
-        """Refuse changes from now on, by any process; returns when all earlier ones are committed."""
+        """Refuse changes of all processes from now on; returns after all running transactions are committed."""
 
     @abstractmethod
     async def reopen(self) -> None:
@@ -240,8 +238,8 @@ class SQLiteRows(RowStore):
             self._connection.execute(f"DROP TABLE {UNFINISHED_MOVE_TABLE}")
 
     async def close_to_changes(self) -> None:
-        # RAISE would be taken for a broken constraint, such as a slug in use. A function that does not exist
-        # is an error of its own kind, and its name is in the message.
+        # RAISE would look like a broken constraint, such as a slug in use. Calling a function that does not
+        # exist raises a different error, which contains the function's name.
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             for name, change in self._changes():
@@ -267,13 +265,13 @@ def _from_sqlite(type: str) -> Convert | None:
 
 def _to_sqlite(type: str) -> Convert | None:
     if type == "TIMESTAMP":
-        return lambda moment: moment.isoformat(" ")  # as the ORM writes it
+        return lambda moment: moment.isoformat(" ")  # in the format of the ORM
     return date.isoformat if type == "DATE" else None
 
 
 class PostgreSQLRows(RowStore):
     def __init__(self, connection: asyncpg.Connection, columns: Sequence[Sequence[Any]]) -> None:
-        """`columns`: (table, column, type, place in the primary key or 0) of all tables."""
+        """`columns`: (table, column, type, position in the primary key or 0) of all tables."""
         self._connection = connection
         names = dict.fromkeys(row[0] for row in columns if row[0] not in OWN_TABLES)
         self.tables = {name: _table(name, [row[1:] for row in columns if row[0] == name]) for name in names}
@@ -290,7 +288,7 @@ class PostgreSQLRows(RowStore):
         return self._connection.transaction(isolation="repeatable_read", readonly=True)
 
     async def read(self, table: Table, after: Row | None, until: Row | None = None) -> list[Row]:
-        # Sort texts by bytes, as SQLite does, whatever the collation of the database is.
+        # Sort texts by bytes, as SQLite does; the database's own collation may differ.
         key = ", ".join(
             f'"{name}"' + (' COLLATE "C"' if _is_text(table.columns[name]) else "") for name in table.key
         )
@@ -342,7 +340,8 @@ class PostgreSQLRows(RowStore):
         return sequence
 
     async def release_references(self) -> None:
-        # Without the rights of a superuser they can only be dropped; the mark keeps how to make them again.
+        # Only a superuser could disable foreign keys, so they are dropped. The mark stores how to create them
+        # again.
         async with self._connection.transaction():
             keys = await self._connection.fetch(
                 "SELECT conrelid::regclass::text AS name, quote_ident(conname) AS key, "
@@ -397,7 +396,7 @@ def _from_postgresql(type: str) -> Convert | None:
 
 
 def _table(name: str, columns: Sequence[Sequence[Any]]) -> Table:
-    """`columns`: (name, type, place in the primary key or 0)."""
+    """`columns`: (name, type, position in the primary key or 0)."""
     key = tuple(column[0] for column in sorted(columns, key=lambda each: each[2]) if column[2])
     types = dict(sorted((column[0], column[1]) for column in columns))
     return Table(name, types, key or tuple(types))
@@ -405,10 +404,10 @@ def _table(name: str, columns: Sequence[Sequence[Any]]) -> Table:
 
 @asynccontextmanager
 async def open_rows(database_url: str) -> AsyncIterator[RowStore]:
-    """Open a database below the ORM. Its tables must exist."""
+    """Open a database without the ORM. Its tables must exist."""
     file = sqlite_file(database_url)
     if file is not None:
-        # Without implicit transactions, except where the code begins one.
+        # Without implicit transactions: the code begins each transaction itself.
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", timeout=60, uri=True)) as opened:
             opened.execute("PRAGMA secure_delete = ON")
             yield SQLiteRows(opened)
@@ -432,6 +431,6 @@ async def open_rows(database_url: str) -> AsyncIterator[RowStore]:
 
 
 def different_keys(table: Table, ours: Collection[Row], theirs: Collection[Row]) -> list[Row]:
-    """The keys of the rows of `theirs` that are not the same in `ours`."""
+    """The keys of rows in `theirs` that are missing or different in `ours`."""
     wanted = set(ours)
     return [table.key_of(row) for row in theirs if row not in wanted]

@@ -49,7 +49,7 @@ class StoreScan:
     gaps: dict[tuple[int, str], InspectionFinding]  # (id of the image, kind of file) → what is missing
 
     def __and__(self, later: StoreScan) -> StoreScan:
-        """What both scans found. This leaves out what the site was changing during one of the scans."""
+        """What both scans found. It leaves out what the site was changing during one of them."""
         gaps = {name: gap for name, gap in later.gaps.items() if name in self.gaps}
         return StoreScan(self.private & later.private, self.public & later.public, gaps)
 
@@ -76,7 +76,7 @@ class StoreScan:
 
 async def scan_stores(storage: Storage, settling: timedelta, report_progress: ReportProgress) -> StoreScan:
     began = now()
-    # Files are read before rows, so that a file uploaded during the scan already has its row.
+    # List the files before reading the rows, so that a file uploaded during the scan already has its row.
     private = await take_inventory(
         storage.private,
         possible_private_keys,

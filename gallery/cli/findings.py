@@ -12,9 +12,9 @@ REMOVE_ADVICE = "Look at it and remove it at the desk"
 
 @dataclass(frozen=True)
 class InspectionFinding:
-    """Something that is wrong. The fields after `advice` say how `mend` can repair it, if it can.
+    """Something that is wrong. The fields after `advice` say how `mend` can repair it, if at all.
 
-    A notice reports nothing wrong; it only informs the keeper.
+    A notice is not an error; it only informs the keeper.
     """
 
     sentence: str

@@ -42,20 +42,20 @@ from gallery.storage.disk import sha256_of
 from gallery.storage.store import StoredFile
 
 MAX_CONCURRENT_COPIES = 8
-CLOCK_SKEW = timedelta(days=1)  # at most, between this machine and the store
+CLOCK_SKEW = timedelta(days=1)  # the largest difference between the clocks of this machine and the store
 
 
 @dataclass
 class MediaMove:
-    """What a move has done so far."""
+    """The progress of a move."""
 
-    copied: int = 0  # files
-    present: int = 0  # files that an earlier run had copied, compared again
-    removed: int = 0  # files of the target that were withdrawn or deleted in the meantime
+    copied: int = 0  # number of files
+    present: int = 0  # number of files that an earlier run had copied; they are compared again
+    removed: int = 0  # number of files in the target that were withdrawn or deleted in the meantime
     verified: dict[tuple[str, str], StoredFile] = field(
         default_factory=dict
-    )  # the same in both, by store and key
-    damaged: set[str] = field(default_factory=set)  # keys of originals that are not what arrived; not copied
+    )  # by store and key; the same in source and target
+    damaged: set[str] = field(default_factory=set)  # keys of damaged originals, which are not copied
     missing: list[InspectionFinding] = field(default_factory=list)
 
 
@@ -93,7 +93,7 @@ def move_media(target: str) -> None:
 
 
 def target_settings(settings: Settings, target: str) -> Settings:
-    """The settings of the site with its pictures at `target`. Raises BadParameter."""
+    """The site's settings with the pictures at `target`. Raises BadParameter."""
     if not target.startswith("s3:"):
         moved = replace(
             settings, media=Path(target).resolve(), storage_url="", storage_key_id="", storage_secret=""
@@ -169,9 +169,9 @@ async def copy_files(
 async def copy_file(
     ours: Store, theirs: Store, target: Storage, key: str, content: ExpectedFile, move: MediaMove
 ) -> bool:
-    """Copy a file unless the target has it; returns whether both have the same now.
+    """Copy a file unless the target has it; returns whether source and target are the same now.
 
-    Raises ClickException if the target returns something else than was stored.
+    Raises ClickException if the target returns other bytes than were stored.
     """
     try:
         async with ours.local_copy(key) as path:
@@ -213,7 +213,7 @@ async def needed_public_keys(keys: Iterable[str]) -> set[str]:
 
 
 async def compare_with_database(target: Storage, move: MediaMove) -> None:
-    """Delete from the target what the database does not expect, such as withdrawn pictures; list what is missing."""
+    """Delete unexpected files from the target, such as withdrawn pictures, and list missing files."""
     until = now() + CLOCK_SKEW
     private = await take_inventory(target.private, possible_private_keys, images_with_private_files, until)
     public = await take_inventory(

@@ -128,8 +128,8 @@ async def serve_site(
 ) -> None:
     """Serve in this process until SIGTERM or SIGINT; running requests are finished first.
 
-    A `supervisor` has said that the site is served. It is told when this process accepts connections; when it
-    is gone, this process stops.
+    If there is a `supervisor`, it prints that the site is served, and is notified when this process accepts
+    connections. This process stops when the supervisor ends.
     """
     await check_site(settings)
     server = Server(
@@ -166,7 +166,7 @@ async def check_site(settings: Settings) -> None:
 async def check_store(storage: Storage) -> None:
     """Raise StoreUnavailable if the store refuses access or is configured wrongly.
 
-    A store that does not answer is no error: the site starts, because the store may come back.
+    A store that does not answer is no error: the site starts, because the store may recover.
     """
     try:
         await storage.check()

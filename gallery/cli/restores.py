@@ -140,8 +140,8 @@ async def restore_site(
         if not validity:
             ended += [each async for each in revoke_ended(valid, storage)]
             validity = f"Everything that was no longer valid at {written} is ended. What ended later is as it was in the copy."
-        await Upload.filter(completed_at=None).delete()  # their pieces are in no backup: clients begin again
-        await Export.filter(state=ExportState.READY).update(state=ExportState.EXPIRED)  # likewise
+        await Upload.filter(completed_at=None).delete()  # no backup has their pieces: clients begin again
+        await Export.filter(state=ExportState.READY).update(state=ExportState.EXPIRED)  # nor their files
         damaged = await place_pictures(storage, folder / PICTURES_FOLDER)
         await forget_runs_before_restore(copy_time(copied))
         await content_version.bump()
@@ -156,10 +156,7 @@ async def restore_site(
 
 
 async def list_problem(valid: set[str], written: str, copied: Path) -> str:
-    """A sentence that says why valid.txt cannot be used; empty if it can.
-
-    Raises ClickException.
-    """
+    """Why valid.txt cannot be used, as a sentence; empty if it can be used. Raises ClickException."""
     if not valid:
         return "There is no list of what was valid (valid.txt): what ended after the copy is as it was in the copy."
     if datetime.fromisoformat(written) < copy_time(copied):
@@ -172,7 +169,7 @@ async def list_problem(valid: set[str], written: str, copied: Path) -> str:
 
 
 async def place_database(settings: Settings, copied: Path) -> None:
-    """Put a copied database where the settings say.
+    """Put a copied database where the settings want it.
 
     A SQLite file must not exist yet; a PostgreSQL database must be empty. Raises ClickException.
     """

@@ -61,11 +61,13 @@ VETO_REASON = "还原备份时再次撤下。Taken off view again when the site 
 class RevocableKind:
     """A kind of thing that can end. Add a new kind to REVOCABLE_KINDS; revocations.py explains identities."""
 
-    name: str  # printed by `gallery restore`, and part of each digest
-    valid: Callable[[], Awaitable[Mapping[Any, str]]]  # id or another key → identity, for what has not ended
+    name: str  # printed by `gallery restore`; also part of each digest
+    valid: Callable[
+        [], Awaitable[Mapping[Any, str]]
+    ]  # id or other key → identity, for all things of this kind that are valid
     end: Callable[
         [Any, Storage], Awaitable[str]
-    ]  # ends what has this key; returns a description for the keeper, without secrets
+    ]  # ends the thing with this key; returns a description for the keeper, without secrets
 
 
 def valid_rows(
@@ -241,7 +243,7 @@ async def _end_artist_field(id: int, storage: Storage, *, field: str, empty: obj
 
 
 async def _abouts() -> Mapping[tuple[int, str], str]:
-    """(id of the artist, language) → identity, for the words about artists in each language."""
+    """(id of the artist, language) → identity, for the text about the artist in each language."""
     artists = await Artist.exclude(about=NO_TEXTS).order_by("id").values_list("id", "created_at", "about")
     return {(id, language): f"{id} {_text(at)} {language}" for id, at, about in artists for language in about}
 
@@ -332,7 +334,7 @@ async def _end_picture(id: int, storage: Storage) -> str:
 
 
 async def _end_voice(id: int, storage: Storage) -> str:
-    """Delete the sound's row, so that the restore leaves out its files. The work stays, without the words."""
+    """Delete the sound's row, so that the restore leaves out its files. The work stays, without the transcript."""
     sound = await Sound.get(id=id).prefetch_related("organisation")
     works = Artwork.filter(sound_id=id)
     work = await works.first()

@@ -36,7 +36,7 @@ class RevokedThing:
 def identity_digest(kind: str, identity: str) -> str:
     """A line of valid.txt for one valid thing.
 
-    It reveals nothing: an identity has only numbers, times and random names.
+    It reveals nothing: an identity contains only numbers, times and random names.
     """
     return sha256(f"{kind} {identity}".encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""`gallery check`: rows that contradict each other, work that is overdue, and changes to the audit log."""
+"""`gallery check`: rows that contradict each other, overdue work of the worker, and changes to the audit log."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ async def images_like_withdrawn_works() -> list[InspectionFinding]:
 
 
 async def broken_references(report_progress: ReportProgress) -> AsyncIterator[InspectionFinding]:
-    """Foreign keys to missing rows: somebody wrote to the database with constraints switched off."""
+    """Foreign keys to missing rows: somebody changed the database with constraints switched off."""
     connection = get_connection("default")
     columns = list(foreign_key_columns(APP))
     for done, (table, column, target, key) in enumerate(columns, 1):

@@ -43,7 +43,7 @@ def status(is_json: bool) -> None:
 
 
 async def read_signals(settings: Settings) -> tuple[SiteState, list[Signal]]:
-    """Raises DatabaseOutOfDate, RestoreUnfinished, DatabaseUnreachable."""
+    """Read the signals of the traffic light. Raises DatabaseOutOfDate, RestoreUnfinished, DatabaseUnreachable."""
     async with open_database(settings) as database:
         await database.check()
         state = await read_state(settings)

@@ -1,11 +1,10 @@
 """Compiled queries: the ORM writes their SQL once, and they are executed many times.
 
-For the large queries of the public pages, the ORM needs several times as long to build the query and write
-its SQL as the database needs to answer.
+For the large queries of the public pages, the ORM takes several times as long to build a query and write its
+SQL as the database takes to answer.
 
-A compiled query is a function with the decorator `@compiled_query`: it
-returns an ORM query, and only its arguments, the current time and the current day change from one call to the
-next.
+A compiled query is a function with the decorator `@compiled_query` that returns an ORM query. Only its
+arguments, the current time and the current day may differ between calls.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ SAMPLE_MOMENTS = (datetime(2001, 2, 3, 4, 5, 6, 7, tzinfo=UTC), datetime(2002, 3
 
 
 class QueryNotCompilable(TypeError):
-    """The query holds a changing value that is not an argument, the current time or the current day."""
+    """The query contains a changing value other than an argument, the current time or the current day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +113,13 @@ def _compile(
         (column, query.resolve_to_python_value(query.model, field))
         for column, field in query._fields_for_select.items()
     ]
-    # For a column that needs no conversion, the ORM's converter is a lambda.
+    # The ORM's converter is a lambda if the column needs no conversion.
     columns = [each for each in columns if not isinstance(each[1], LambdaType)]
     return CompiledQuery(sql, parameters, positions, columns)
 
 
 def _sample_values(values: tuple[Any, ...], shape: ArgumentShape, variant: int) -> list[Any]:
-    """A sample time, its day, and for each argument a value of its type that no query has as a constant."""
+    """A sample time, its day, and for each argument a sample value that occurs in no query as a constant."""
     moment = SAMPLE_MOMENTS[variant]
     samples: list[Any] = [moment, clock.to_local(moment).date()]
     number = 1_987_654_321 + 100_000_000 * variant
@@ -130,7 +129,7 @@ def _sample_values(values: tuple[Any, ...], shape: ArgumentShape, variant: int) 
         elif type(value) is int:
             samples.append(number)
         elif type(value) is str:
-            samples.append(f" A sample {number} ")  # stripping or lower-casing it is an error
+            samples.append(f" A sample {number} ")  # a query must not strip it or change its case
         else:
             raise QueryNotCompilable(f"{type(value).__name__} cannot be an argument of a compiled query")
         number += length or 1

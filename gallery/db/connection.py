@@ -40,7 +40,7 @@ __all__ = [
 
 APP = "gallery"
 MIGRATIONS = "gallery.migrations"
-BACKGROUND_CONNECTION = "aside"  # separate, for background writes, so that no request waits for them
+BACKGROUND_CONNECTION = "aside"  # for background writes, so that no request waits for them
 MODELS = [
     "gallery.db.models",
     "gallery.monitoring.models",
@@ -69,12 +69,13 @@ MODELS = [
 
 # While one of these tables exists, `check` refuses the database.
 UNFINISHED_RESTORE_TABLE = "unfinished_restore"
-UNFINISHED_MOVE_TABLE = "unfinished_move"  # holds the statements that make the foreign keys again
+UNFINISHED_MOVE_TABLE = "unfinished_move"  # contains the statements that restore the foreign keys
 
-# A page of works joins ten tables. By default, the planner orders only eight together, and may begin with all works.
+# A page of works joins ten tables. By default, PostgreSQL's planner optimises the order of only eight, and
+# may begin with all works.
 PLANNER = {"join_collapse_limit": "16", "from_collapse_limit": "16"}
 SQLITE_FULL = "database or disk is full"
-CLOSED_MARK = "closed_for_a_move"  # in the error of a change to a database that was closed, see `is_closed`
+CLOSED_MARK = "closed_for_a_move"  # in the error message of a change to a closed database, see `is_closed`
 
 
 class DatabaseOutOfDate(RuntimeError):
@@ -98,7 +99,7 @@ class RestoreUnfinished(RuntimeError):
 
 
 class MoveUnfinished(RuntimeError):
-    """A move into this database is running or was interrupted: it lacks rows."""
+    """A move into this database is running or was interrupted: some rows are missing."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -108,12 +109,12 @@ class MoveUnfinished(RuntimeError):
 
 
 def is_closed(error: Exception) -> bool:
-    """Whether `error` is that of a change to a database that `gallery move-…` closed to changes."""
+    """Whether a change failed because `gallery move-…` has closed the database to changes."""
     return CLOSED_MARK in str(error)
 
 
 def is_outage(error: Exception) -> bool:
-    """Whether the database is away, or a disk is full: nobody's mistake, and the same may succeed later."""
+    """Whether the database is unreachable or a disk is full. It is not the user's mistake; a retry may succeed."""
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return True
     return isinstance(error, DBConnectionError) or SQLITE_FULL in str(error)
@@ -284,7 +285,7 @@ def in_transaction(connection: str = "default") -> TransactionContext:
 def locked(rows: QuerySet[Any], *, skip_locked: bool = False) -> QuerySet[Any]:
     """Lock `rows` until the transaction ends. `skip_locked`: leave out rows that another process has locked.
 
-    SQLite needs no row locks: a transaction is the only writer from its beginning (see db/sqlite.py).
+    SQLite needs no row locks: only one transaction at a time can write (see db/sqlite.py).
     """
     connection: BaseDBAsyncClient = get_connection("default")
     if connection.capabilities.dialect == "sqlite":

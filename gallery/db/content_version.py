@@ -26,11 +26,11 @@ WORK, EDITION, PROJECT, ORGANISATION, THEME = "work:", "edition:", "project:", "
 async def bump(keys: Collection[str] | None = None, *, rows: Collection[str] | None = None) -> None:
     """Increase the content version; call it in the transaction of the change.
 
-    `keys`: the keys of the pages that the change touches; None if any page may have changed. Then `rows` are
-    the keys of what itself changed, for the search index; None if that is unknown.
+    `keys`: the keys of the pages that the change affects; None if any page may have changed. In that case
+    `rows` has the keys of the changed rows, for the search index; None if they are unknown.
     """
     if not await ContentVersion.filter(id=1).update(number=F("number") + 1):
-        # The first change of a site; another one may be committed at the same time.
+        # The site's first change; another process may commit a first change at the same time.
         await ContentVersion.bulk_create([ContentVersion(id=1, number=0)], ignore_conflicts=True)
         await ContentVersion.filter(id=1).update(number=F("number") + 1)
     number = await current_number()
@@ -49,12 +49,12 @@ async def current_number() -> int:
 
 
 async def wait_for_propagation() -> None:
-    """Wait until every process has seen what was committed before this call."""
+    """Wait until every process has seen the changes committed before this call."""
     await asyncio.sleep(STALENESS)
 
 
 async def keys_changed(after: int, until: int) -> frozenset[str] | None:
-    """The keys touched by the changes after version `after`; None if any page may have changed."""
+    """The keys of pages affected by changes after version `after`; None if any page may have changed."""
     changes = await changes_between(after, until)
     if changes is None or any(change.keys is None for change in changes):
         return None
@@ -62,13 +62,13 @@ async def keys_changed(after: int, until: int) -> frozenset[str] | None:
 
 
 async def changes_between(after: int, until: int) -> list[ContentChange] | None:
-    """The changes after version `after`; None if they are not all kept."""
+    """The changes after version `after`; None if some of them are not stored any more."""
     changes = await ContentChange.filter(number__gt=after, number__lte=until)
     return changes if len(changes) == until - after else None
 
 
 class GenerationTracker:
-    """The generation as one process knows it: content version, and how often time alone changed a page."""
+    """The generation as one process knows it: the content version, and how often time alone changed a page."""
 
     def __init__(self, next_change: Callable[[], Awaitable[datetime | None]]) -> None:
         self._next_change = next_change
@@ -80,7 +80,7 @@ class GenerationTracker:
         self._caches: list[Callable[[frozenset[str] | None], None]] = []
 
     def subscribe(self, forget: Callable[[frozenset[str] | None], None]) -> None:
-        """Call `forget` with the touched keys (None: everything) as soon as this process knows of a change."""
+        """Call `forget` with the affected keys (None: all) as soon as this process knows of a change."""
         self._caches.append(forget)
 
     async def generation(self) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Leases: a row that one process works on says until when; a killed process loses it when the time is over."""
+"""Leases: a worker that works on a row stores in the row until when. If it is killed, its lease ends at that time."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from gallery.db.connection import QuerySet, in_transaction, locked
 
 Row = TypeVar("Row", bound=Model)
 
-CLOCK_ERROR = timedelta(minutes=10)  # at most, between the clocks of two machines
+CLOCK_ERROR = timedelta(minutes=10)  # the largest difference between the clocks of two machines
 
 
 class LeaseLost(Exception):
-    """Another worker took the row over, or somebody ended its lease: what this worker made of it is void."""
+    """Another worker has the row now, or somebody ended the lease: this worker must discard its result."""
 
 
 def has_ended(field: str, longest: timedelta) -> Q:
-    """Rows whose lease in `field` has ended.
+    """The filter for rows whose lease in `field` has ended.
 
-    A lease that ends later than any that could be taken now was taken by a clock that has been set back since.
+    A lease does not count if it ends later than a new one would: the clock was wrong when it was written.
     """
     moment = now()
     past: dict[str, Any] = {f"{field}__lt": moment}
@@ -35,14 +35,15 @@ def has_ended(field: str, longest: timedelta) -> Q:
 
 
 def is_free(longest: timedelta) -> Q:
-    """Rows without a lease, or whose lease has ended. `longest`: the time for which a lease is taken."""
+    """The filter for rows without a valid lease. `longest`: the duration of a new lease."""
     return Q(lease_until__isnull=True) | has_ended("lease_until", longest)
 
 
 async def claim_first(waiting: QuerySet[Row], longest: timedelta) -> Row | None:
-    """Lease the first row of `waiting` that is free; None without one.
+    """Lease the first free row of `waiting`; None if there is none.
 
-    The row counts its `attempts`, whose number identifies the lease, and its `losses`: attempts whose worker was killed.
+    `attempts` is increased; its value identifies the lease. `losses` counts the attempts whose worker was
+    killed.
     """
     async with in_transaction():
         row: Any = await locked(waiting.filter(is_free(longest)).limit(1), skip_locked=True).first()
@@ -58,7 +59,7 @@ async def claim_first(waiting: QuerySet[Row], longest: timedelta) -> Row | None:
 
 @asynccontextmanager
 async def lease_renewal(leased_rows: Callable[[], QuerySet[Any]], seconds: float) -> AsyncIterator[None]:
-    """Renew `lease_until` of the rows, `seconds` from now, until the block ends."""
+    """Until the block ends, keep setting `lease_until` of the rows to `seconds` from now."""
     is_over = asyncio.Event()
 
     async def renew() -> None:

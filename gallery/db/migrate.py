@@ -48,7 +48,9 @@ QUERYING_OPERATIONS = (ops.RunPython,)
 
 
 class DropFieldIndex(ops.AlterField):
-    """Drop the index of a column; `field` is the field without it. The ORM's operation renders the models twice."""
+    """Drop the index of a column; `field` is the field without index. The ORM's own operation renders the
+    models twice.
+    """
 
     async def database_forward(
         self,
@@ -63,7 +65,7 @@ class DropFieldIndex(ops.AlterField):
 
 
 class RenameTable(ops.RenameModel):
-    """Rename a model and its table. The ORM's RenameModel always names the table after the model."""
+    """Rename a model and its table. The ORM's own RenameModel derives the table's name from the model's name."""
 
     def __init__(self, old_name: str, new_name: str, *, table: str, related_names: Mapping[str, str]) -> None:
         """`related_names`: field name → new related name."""
@@ -97,8 +99,8 @@ class RenameTable(ops.RenameModel):
 class ReplaceColumns(ops.TortoiseOperation):
     """Replace columns of a table by others, whose values are computed from each row.
 
-    In SQL that both engines understand; the old columns must have no index (SQLite could not drop them). The
-    release before cannot work with the result: set `WORKS_FROM` to this migration.
+    It uses SQL that both engines understand. The old columns must have no index, because SQLite could not
+    drop them. The previous release cannot work with the new columns: set `WORKS_FROM` to this migration.
     """
 
     def __init__(
@@ -108,7 +110,7 @@ class ReplaceColumns(ops.TortoiseOperation):
         new: Mapping[str, Field[Any]],
         values: Callable[[Mapping[str, Any]], Mapping[str, Any]],
     ) -> None:
-        """`new`: column → its field, whose default is text. `values`: the new values of a row, by column.
+        """`new`: column → its field, whose default must be text. `values`: the new values of a row, by column.
 
         A new column may have the name of an old one.
         """
@@ -145,8 +147,8 @@ class ReplaceColumns(ops.TortoiseOperation):
         marks = ["?" if dialect == "sqlite" else f"${number}" for number in range(1, len(self.new) + 2)]
         changes = ", ".join(f'"new_{column}" = {mark}' for column, mark in zip(self.new, marks, strict=False))
         update = f'UPDATE "{table}" SET {changes} WHERE "id" = {marks[-1]}'  # noqa: S608
-        # The comment makes the statement another one for each operation: asyncpg keeps prepared statements, and refuses
-        # a `*` that means other columns than before.
+        # The comment makes the statement unique for each operation. asyncpg reuses prepared statements, and
+        # fails if the columns of `*` have changed.
         select = f'SELECT * FROM "{table}" WHERE "id" > %d ORDER BY "id" LIMIT {ROWS_AT_ONCE} /* for {", ".join(self.new)} */'  # noqa: S608
         after = 0
         while rows := await client.execute_query_dict(select % after):
@@ -167,7 +169,7 @@ class ReplaceColumns(ops.TortoiseOperation):
 
 
 class SchemaApps(StateApps):
-    """Rendered models from which tables can be made, but which cannot be queried: that takes half the time."""
+    """Rendered models that can create tables but cannot be queried, which takes half the time."""
 
     def _build_initial_querysets(self) -> None:
         for model in self.get_models_iterable():
@@ -177,7 +179,7 @@ class SchemaApps(StateApps):
 
 
 class UnrenderedState(State):
-    """The state of the models after some operations. Only `rendered` makes classes of them."""
+    """The state of the models after some operations. Model classes are made only by `rendered`."""
 
     def reload_model(self, app_label: str, model_name: str) -> None:
         pass
@@ -191,7 +193,7 @@ class UnrenderedState(State):
             operation.state_forward(app_label, self)
 
     def rendered(self, batch: Iterable[ops.Operation]) -> State:
-        """The state with its models as classes, which can be queried if an operation of the `batch` does so."""
+        """The state with its models as classes; they can be queried if an operation of `batch` needs that."""
         is_queried = any(isinstance(operation, QUERYING_OPERATIONS) for operation in batch)
         models = {key: model.clone() for key, model in self.models.items()}
         apps = (StateApps if is_queried else SchemaApps)(dict.fromkeys({app for app, _ in models}, "default"))
@@ -202,11 +204,11 @@ class UnrenderedState(State):
 
 class Recorder(MigrationRecorder):
     async def applied_migrations(self) -> list[MigrationKey]:
-        """Raises DBConnectionError, which Tortoise would take for a database without migrations."""
+        """The applied migrations. Raises DBConnectionError, which Tortoise would mistake for an empty database."""
         query = "SELECT app, name FROM tortoise_migrations ORDER BY applied_at, app, name"
         try:
             _, rows = await self.connection.execute_query(query)
-        except OperationalError:  # there is no such table
+        except OperationalError:  # the table does not exist
             return []
         return [MigrationKey(app_label=row["app"], name=row["name"]) for row in rows]
 
@@ -260,10 +262,10 @@ class Executor(MigrationExecutor):
 async def change_json(
     client: BaseDBAsyncClient, table: str, column: str, change: Callable[[Any, Row], Any], more: str = ""
 ) -> None:
-    """Replace the value of a JSON column in each row by what `change` makes of it, `ROWS_AT_ONCE` rows at a time.
+    """Replace a JSON column in each row by the result of `change`, `ROWS_AT_ONCE` rows at a time.
 
-    `change` gets the value, never NULL, and the row with `id` and the columns of `more`, which begins with a comma.
-    What stays equal is not written.
+    `change` gets the value, never NULL, and the row with `id` and the columns of `more`, which begins with a
+    comma. Unchanged values are not written.
     """
     marks = ("?", "?") if client.capabilities.dialect == "sqlite" else ("$1", "$2")
     after = 0
@@ -286,7 +288,9 @@ async def change_json(
 
 @contextmanager
 def garbage_collected_seldom() -> Iterator[None]:
-    """Rendered models are thousands of classes, among which the collector would look for garbage all the time."""
+    """Run the garbage collector less often. Rendering makes thousands of classes, which it would search all
+    the time.
+    """
     thresholds = gc.get_threshold()
     gc.set_threshold(100_000, 20, 50)
     try:

@@ -1,7 +1,7 @@
-"""Models are defined without reading their source, which takes a sixth of the time that a command takes to start.
+"""Skips reading the source of models when they are defined, which would take a sixth of a command's start time.
 
-Tortoise parses the source of each model for comments that begin with `#:`, as descriptions of its columns. No model here
-has any: tests/db/test_model_comments.py.
+Tortoise parses the source of each model for comments that begin with `#:`, as descriptions of its columns. No
+model here has any, as tests/db/test_model_comments.py checks.
 """
 
 from __future__ import annotations
@@ -10,5 +10,5 @@ import tortoise.models
 
 
 def skip_model_comments() -> None:
-    """Call it before the first import of a model."""
+    """Switch the parsing off; call it before the first import of a model."""
     tortoise.models._get_comments = lambda cls: {}

@@ -15,11 +15,11 @@ class ContentVersion(Model):
 
 
 class ContentChange(Model):
-    """One change of the content version: the keys of the pages that it touched, see `web/page_keys.py`."""
+    """One change of the content version, with the keys of the affected pages, see `web/page_keys.py`."""
 
     number = fields.BigIntField(primary_key=True, generated=False)  # the content version from this change on
     keys: list[str] | None = fields.JSONField(null=True)  # null: any page may have changed
-    # The keys of what itself changed, where `keys` is null because any page may show it; null: unknown.
+    # If `keys` is null because any page may show the change: the keys of the changed rows; null: unknown.
     rows: list[str] | None = fields.JSONField(null=True)
 
     class Meta:
@@ -35,10 +35,8 @@ class WorkerBeat(Model):
     started_at = fields.DatetimeField()
     seen_at = fields.DatetimeField()
     doing = fields.CharField(max_length=200, default="")  # names of the running chores
-    failures = fields.IntField(
-        default=0, db_default=0
-    )  # steps of chores that raised an error, since it started
-    failed_at = fields.DatetimeField(null=True)  # the last of them
+    failures = fields.IntField(default=0, db_default=0)  # number of failed steps of chores, since it started
+    failed_at = fields.DatetimeField(null=True)  # time of the last of them
 
     class Meta:
         table = "worker_beat"

@@ -1,6 +1,7 @@
-"""Tortoise's PostgreSQL engine, with one error for a server that is away.
+"""Tortoise's PostgreSQL engine, with one exception for an unreachable server.
 
-asyncpg raises many kinds of errors while a server ends, starts or refuses connections. All become DBConnectionError.
+asyncpg raises many kinds of errors while a server stops, starts or refuses connections. All become
+DBConnectionError.
 """
 
 from __future__ import annotations
@@ -15,25 +16,25 @@ from tortoise.backends.base.client import TransactionContext, TransactionContext
 from tortoise.connection import get_connections
 from tortoise.exceptions import DBConnectionError
 
-CONNECT_SECONDS = 10  # until a server that does not answer counts as away
+CONNECT_SECONDS = 10  # after this time without an answer, the server counts as unreachable
 
 AWAY = (
     OSError,
     asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,  # it ends, or has just begun
-    asyncpg.InsufficientResourcesError,  # no space, or too many connections
+    asyncpg.OperatorInterventionError,  # the server is stopping or starting
+    asyncpg.InsufficientResourcesError,  # no disk space, or too many connections
 )
 
 
 @contextmanager
 def converted_errors() -> Iterator[None]:
-    """Convert the errors of a server that is away to DBConnectionError."""
+    """Convert the errors of an unreachable server to DBConnectionError."""
     try:
         yield
     except AWAY as error:
         raise DBConnectionError(f"{type(error).__name__}: {error}") from error
     except asyncpg.InterfaceError as error:
-        if "closed" not in str(error):  # it was used wrongly
+        if "closed" not in str(error):  # a programming error
             raise
         raise DBConnectionError(str(error)) from error
 
@@ -47,7 +48,7 @@ class PostgresqlTransactionContext(TransactionContextPooled):
             try:
                 await self.client.begin()
             except BaseException:
-                await pool.release(self.client._connection)  # Tortoise would keep it for ever
+                await pool.release(self.client._connection)  # Tortoise would never release it
                 raise
         self.token = get_connections().set(self.connection_name, self.client)
         return self.client

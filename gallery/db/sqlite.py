@@ -1,12 +1,12 @@
-"""Tortoise's SQLite engine, with transactions that take the write lock when they begin, and reading beside them.
+"""Tortoise's SQLite engine, with transactions that take the write lock at once, and more connections for reading.
 
 A deferred transaction that reads before it writes fails at once with "database is locked" if another process
 wrote in between. A transaction that begins with IMMEDIATE waits its turn (`busy_timeout`).
 https://sqlite.org/lang_transaction.html
 
-Tortoise has one connection, so every query of a process would wait for the slowest one and for each transaction.
-Queries outside of transactions have connections of their own, which see everything committed before they begin
-(https://sqlite.org/wal.html#concurrency).
+Tortoise has one connection, so every query of a process would wait for the slowest query and for each
+transaction. Queries outside of transactions have separate connections, which see everything committed before
+they begin (https://sqlite.org/wal.html#concurrency).
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class ImmediateSqliteClient(SqliteClient):
                     self._idle.append(reader)
 
     async def _open_reader(self) -> aiosqlite.Connection:
-        if self._connection is None:  # the first connection creates the file
+        if self._connection is None:  # the first connection creates the database file
             await self.create_connection(with_db=True)
         reader = await aiosqlite.connect(self.filename, isolation_level=None)
         self._readers.append(reader)

@@ -1,4 +1,4 @@
-"""How databases go through subqueries."""
+"""Controls how databases execute subqueries."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ def is_sqlite() -> bool:
 
 
 def looked_up(column: str, outer_column: str) -> Q:
-    """The condition that makes SQLite look a subquery up for each row of the query around it.
+    """A condition that makes SQLite execute a subquery for each row of the outer query.
 
-    Without it, SQLite computes the whole set of the subquery first. PostgreSQL chooses between both, and would count
-    such a condition twice: it would expect next to no rows, and compare each row with each. `outer_column`: such as
-    `"artwork"."image_id"`.
+    Without it, SQLite computes the whole set of the subquery first. PostgreSQL chooses by itself, so it gets
+    no condition: it would misjudge the number of rows. `outer_column`: such as `"artwork"."image_id"`.
     """
     same_row: dict[str, Any] = {column: RawSQL(outer_column)}
     return Q(**same_row) if is_sqlite() else Q()

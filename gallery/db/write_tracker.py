@@ -1,4 +1,4 @@
-"""Whether anything was written to the database: one cheap question, so that chores need not ask their own."""
+"""Whether anything was written to the database: one cheap query, which saves chores their own queries."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from tortoise.connection import get_connection
 
 from gallery.db.connection import sqlite_file
 
-STALENESS = 0.4  # seconds for which an answer is used again
+STALENESS = 0.4  # seconds for which a version is used again
 
 
 class WriteTracker:
-    """Asks the database for a version that differs after every write of any process, this one included.
+    """Asks the database for a version that changes with every write of any process, including this one.
 
-    On SQLite by `PRAGMA data_version`, on a connection of its own, because it leaves out the writes of the same
-    connection (https://sqlite.org/pragma.html#pragma_data_version). On PostgreSQL by the snapshot, which lists
-    the running transactions that write; an idle one has no number.
+    SQLite: `PRAGMA data_version` on a separate connection, because it ignores writes of its own connection
+    (https://sqlite.org/pragma.html#pragma_data_version). PostgreSQL: the snapshot, which lists running
+    transactions that have written something.
     """
 
     def __init__(self, database_url: str) -> None:
@@ -27,7 +27,7 @@ class WriteTracker:
         self._version: object = None
 
     async def version(self) -> object:
-        """Two answers are equal only if nothing was written between them."""
+        """The current version. Two versions are equal only if nothing was written between them."""
         asked_at = time.monotonic()
         if asked_at - self._asked_at >= STALENESS:
             self._version = await self._ask()
@@ -42,7 +42,7 @@ class WriteTracker:
             return rows[0]["snapshot"]
         try:
             return self._sqlite.execute("PRAGMA data_version").fetchall()
-        except sqlite3.OperationalError:  # somebody has locked the file, to rewrite it
+        except sqlite3.OperationalError:  # the file is locked because it is being rewritten
             return object()
 
     def close(self) -> None:

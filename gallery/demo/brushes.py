@@ -193,7 +193,7 @@ def _shifted(image: Image.Image, dx: int, dy: int) -> Image.Image:
 
 @dataclass(frozen=True)
 class Mask:
-    """A shape on a canvas: its box in px, and its coverage (mode L)."""
+    """A shape on a canvas: its bounding box in px, and its coverage (mode L)."""
 
     box: Box
     image: Image.Image
@@ -203,7 +203,7 @@ Shape = Outline | Mask
 
 
 class Canvas:
-    """The paper that is painted on; w and h are its sides in units."""
+    """The paper to paint on; w and h are its sides in units."""
 
     def __init__(self, seed: str, width: int, height: int, paper: str, shape: tuple[int, int]) -> None:
         """width and height in px; shape is the exact width : height; the seed decides all random details."""
@@ -309,7 +309,7 @@ class Canvas:
         return Mask(shape.box, ImageChops.multiply(shape.image, self._aligned(clip, shape.box)))
 
     def without(self, shape: Shape, hole: Mask) -> Mask:
-        """The shape with a hole in it."""
+        """The shape with the part inside `hole` cut out."""
         shape = self._shape(shape)
         return Mask(shape.box, ImageChops.subtract(shape.image, self._aligned(hole, shape.box)))
 
@@ -536,7 +536,6 @@ class Canvas:
     def crayon_line(
         self, path: Sequence[Point], width: float, colour: str, press: float = 0.8, shake: float = 1.6
     ) -> None:
-        """A line of wax crayon."""
         outline = ribbon(self.waver(list(path), shake, 70), width, 0.85, 0.75, 0.25)
         self._wax(self.mask(outline, waver=0.7), colour, press, 0.96)
 

@@ -87,16 +87,16 @@ class DemoWork:
     alt_text: DemoText
     medium: DemoText
     assistance: DemoText
-    date_made: str  # as somebody would write it, like the size
+    date_made: str  # as people write it; so is `size`
     size: str
     themes: tuple[str, ...] = ()
     agreed_by: str = "guardian"  # a value of AgreedBy
     assent: str = "我愿意让大家看到我的画。"
     stage: DemoStage = DemoStage.ACCEPTED
-    language: str = "zh"  # of the artist's own words
+    language: str = "zh"  # language of the original texts
     own_words: Mapping[str, str] = field(
         default_factory=dict
-    )  # field → words, if neither Chinese nor English
+    )  # field → texts, if they are neither Chinese nor English
     consent_days: int | None = None  # days from today; None: no end date
     reason: str = ""  # the curator's reason, if the work is returned or declined
     notes: dict[str, str] = field(default_factory=dict)  # form field → note

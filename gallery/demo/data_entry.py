@@ -1,6 +1,6 @@
-"""Data entry of the demo: through the forms that people use, each sent by a person who may send it.
+"""Data entry of the demo through the site's forms. Each form is sent by a person who may send it.
 
-Existing data is left alone: an interrupted run continues where it stopped, and a second run adds nothing.
+Existing data is not changed: an interrupted run continues where it stopped, and a second run adds nothing.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class DemoContent:
     organisations: Sequence[DemoOrganisation] = content.ORGANISATIONS
     members: Sequence[DemoPerson] = content.MEMBERS
     exhibitions: Sequence[DemoExhibition] = content.EXHIBITIONS
-    picture_width: int | None = None  # px; None: the full width of each scene
+    picture_width: int | None = None  # px; None: each scene at full width
 
 
 @dataclass
@@ -513,7 +513,7 @@ def in_both_languages(name: str, text: DemoText) -> dict[str, str]:
 
 
 def in_work_form(name: str, text: DemoText, work: DemoWork) -> dict[str, str]:
-    """A text in the fields of a work's form: the artist's own words, and each translation."""
+    """A text as fields of a work's form: the original text, and each translation."""
     words = {
         "zh": text.zh,
         "en": text.en,

@@ -1,4 +1,4 @@
-"""The demo's pictures, in many techniques: drawn by code, and the same at every run."""
+"""The demo's pictures, in many techniques: drawn by code, with the same result in every run."""
 
 from dataclasses import dataclass
 

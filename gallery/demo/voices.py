@@ -8,7 +8,7 @@ from array import array
 from pathlib import Path
 
 RATE = 24_000  # Hz
-# A tune as (semitones above A3, beats), of this demo's own.
+# A tune as (semitones above A3, beats), made for this demo.
 TUNE = ((0, 1), (3, 1), (5, 2), (7, 1), (5, 1), (3, 2), (0, 1), (3, 1), (5, 1), (7, 1), (10, 2), (7, 3))
 BEAT = 0.42  # seconds
 FORMANTS = ((320.0, 1.0), (870.0, 0.35), (2250.0, 0.12))  # Hz and weight, of a hummed “oo”

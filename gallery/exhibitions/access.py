@@ -22,7 +22,7 @@ async def load_exhibition(request: Request) -> tuple[Person, Exhibition]:
 
 
 async def load_edition(request: Request) -> tuple[Person, Exhibition, Edition]:
-    """The signed-in curator, the exhibition, and its published edition with the number in the URL."""
+    """The signed-in curator, the exhibition, and its published edition with the number in the URL; else 404."""
     person, exhibition = await load_exhibition(request)
     edition = await Edition.get_or_none(exhibition_id=exhibition.id, number=request.path_params["number"])
     if edition is None:

@@ -1,4 +1,4 @@
-"""Mails to organisations about exhibitions: that their works hang, and that an exhibition has opened."""
+"""Mails to organisations about exhibitions: that their works were hung, and that an exhibition has opened."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from gallery.exhibitions.models import Edition, Exhibition, Hanging
 from gallery.mail.models import Mail
 from gallery.mail.outbox import Notification, in_all_languages, notify_each
 
-RECENT_OPENING = timedelta(days=2)  # an older opening is not announced
+RECENT_OPENING = timedelta(days=2)  # openings longer ago are not announced
 
 
 async def notify_of_hanging(exhibition: Exhibition, edition: Edition, work_ids: Collection[int]) -> None:
-    """Tell organisations that works of theirs hang for the first time.
+    """Notify organisations that some of their works hang for the first time.
 
     Call this in the transaction that publishes the edition.
     """
@@ -31,10 +31,10 @@ async def notify_of_hanging(exhibition: Exhibition, edition: Edition, work_ids: 
 
 
 async def notify_of_opening() -> bool:
-    """Tell the organisations of one exhibition that it has opened. False if there is nothing to announce.
+    """Notify the organisations of one exhibition that it has opened. False if there is nothing to announce.
 
-    Each exhibition is announced only once.
-    An edition that was published after its opening needs no mail: `notify_of_hanging` has announced it.
+    Each exhibition is announced only once. If an edition was published after its opening, no mail is needed:
+    `notify_of_hanging` has announced it.
     """
     moment = now()
     opened = Edition.filter(
@@ -58,7 +58,7 @@ async def notify_of_opening() -> bool:
 
 
 async def _was_open_before(edition: Edition) -> bool:
-    """Whether this edition replaced an edition that was open, so that there is no opening to announce."""
+    """Whether this edition replaced an open edition, so that there is no opening to announce."""
     before = Edition.filter(exhibition_id=edition.exhibition_id, shown_until=edition.opens_at)
     return await before.filter(
         Q(closes_at__isnull=True) | Q(closes_at__gte=edition.opens_at), opens_at__lt=edition.opens_at

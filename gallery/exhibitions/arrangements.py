@@ -27,7 +27,7 @@ class Arrangement:
 
 
 async def arrangement_of(edition: Edition) -> Arrangement:
-    """The arrangement that an edition froze; for a draft, the one that publishing would freeze now."""
+    """The arrangement in an edition; for a draft, the arrangement that it would have if it were published now."""
     values = {name: getattr(edition, name) for name in FROZEN_FIELDS}
     return Arrangement(
         values, await fill_rooms(edition) if edition.is_draft else await _frozen_rooms(edition)
@@ -35,7 +35,7 @@ async def arrangement_of(edition: Edition) -> Arrangement:
 
 
 async def create_rooms(edition: Edition, rooms: Sequence[FilledRoom]) -> None:
-    """Create these rooms with their works in an edition that has none yet; within a transaction."""
+    """Create these rooms with their works in an edition without rooms. Call it in a transaction."""
     await Room.bulk_create(
         Room(
             edition_id=edition.id,

@@ -82,10 +82,10 @@ MAX_ENDING_WORKS_SHOWN = 24
 async def works_ending_before_closing(
     draft: Edition, parts: DraftParts, found: Mapping[int, FoundWorks]
 ) -> tuple[Sequence[Artwork], int]:
-    """The works that leave the exhibition before it closes, because their consent ends, the earliest end first.
+    """Works that leave the exhibition before it closes, because their consent ends; the earliest end first.
 
-    Includes works hung by hand and those that rules found. Returns the first MAX_ENDING_WORKS_SHOWN, and the number
-    of all.
+    Includes works hung by hand and works found by rules. Returns the first MAX_ENDING_WORKS_SHOWN, and the
+    number of all.
     """
     if draft.closes_at is None:
         return [], 0
@@ -104,7 +104,7 @@ async def works_ending_before_closing(
 
 
 async def work_picker(draft: Edition, query: QueryParams, at: str = "") -> WorkPicker:
-    """The works to choose from. `query` may hold room, theme, organisation (ids), q (words) and page.
+    """The works to choose from. `query` may have room, theme, organisation (ids), q (words) and page.
 
     `at`: the chosen part of the rooms (room_parts.py), which the picker's links keep.
     """

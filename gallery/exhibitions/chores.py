@@ -29,7 +29,7 @@ async def clean_up_logos(context: ChoreContext) -> bool:
 
 
 async def date_works(context: ChoreContext) -> bool:
-    """Date the first showing of works for which it is missing."""
+    """Set the date of the first showing for works without one."""
     return await date_missed_works()
 
 

@@ -29,7 +29,7 @@ class WorkMove:
     """
 
     artwork_id: int
-    place: int  # its place in the room now, counted from 1
+    place: int  # its current place in the room, counted from 1
     place_before: int
     room: int | None = None
 
@@ -57,7 +57,7 @@ class RoomChange:
 
     @property
     def room(self) -> Room:
-        """The room as it is now; for a removed room, as it was."""
+        """The current room; for a removed room, the earlier one."""
         room = self.after or self.before
         assert room is not None
         return room
@@ -75,7 +75,7 @@ class RoomChange:
 @dataclass(frozen=True, slots=True)
 class Difference:
     fields: Sequence[FieldChange]
-    rooms: Sequence[RoomChange]  # those that differ, in their present order; removed rooms last
+    rooms: Sequence[RoomChange]  # rooms that differ, in their current order; removed rooms last
 
     @property
     def is_none(self) -> bool:
@@ -83,7 +83,7 @@ class Difference:
 
     @property
     def work_ids(self) -> set[int]:
-        """The ids of all works that the difference names."""
+        """The ids of all works in the difference."""
         return {
             id
             for room in self.rooms
@@ -180,7 +180,7 @@ def _room_field_changes(before: Room, after: Room) -> list[FieldChange]:
 
 
 def _field_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[FieldChange]:
-    """The changes; of a text those of each language, such as `title[bo]`."""
+    """The changes of fields; each language of a text is a field, such as `title[bo]`."""
     then, now = by_language(before, site_languages()), by_language(after, site_languages())
     return [
         FieldChange(name, then.get(name), now.get(name))
@@ -228,7 +228,7 @@ def _longest_rising(order: Sequence[int]) -> set[int]:
 
     [1 3 4 2] → {1 3 4}: only 2 was moved.
     """
-    ends: list[int] = []  # by length: the smallest last number of an increasing subsequence
+    ends: list[int] = []  # by length: the smallest number with which an increasing subsequence ends
     before: dict[int, int | None] = {}
     for number in order:
         place = bisect_left(ends, number)

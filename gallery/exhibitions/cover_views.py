@@ -18,7 +18,7 @@ from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, redirect, render
 
-MAX_COVER_CHOICES = 120  # works to choose from, the newest first
+MAX_COVER_CHOICES = 120  # number of works to choose from, newest first
 
 
 async def edit(request: Request) -> Response:

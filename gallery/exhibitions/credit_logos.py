@@ -1,8 +1,8 @@
 """Logos of the people and firms that an exhibition thanks, by the keys of the credits.
 
 A logo belongs to the exhibition and not to an edition: a new one is shown at once, and a removed one
-disappears from every edition. It is one small JPEG in private storage, which is served while an edition that
-names its credit is on view.
+disappears from every edition. It is one small JPEG in private storage. It is served while an edition with its
+credit is on view.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class ResemblesHiddenWork(Exception):
 async def set_logo(
     exhibition: Exhibition, key: str, picture: Path, size: tuple[int, int], by: Person, storage: Storage
 ) -> None:
-    """Set the logo of a draft's credit to `picture`, a JPEG made by the sandbox, and delete the one before.
+    """Set the logo of a draft's credit to `picture`, a JPEG made by the sandbox, and delete the earlier logo.
 
     Raises ResemblesHiddenWork, NoSuchEntry, StoreUnavailable.
     """
@@ -117,7 +117,7 @@ async def copy_logos(exhibition: Exhibition, into: Exhibition) -> None:
 
 
 async def is_on_view(token: str) -> bool:
-    """Whether an edition on view names the credit of this logo."""
+    """Whether an edition on view has the credit of this logo."""
     keys = dict(await CreditLogo.filter(token=token).values_list("exhibition_id", "key"))
     rows = await Edition.filter(edition_is_open(), exhibition_id__in=list(keys)).only(
         "id", "exhibition_id", "credits"

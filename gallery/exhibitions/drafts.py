@@ -86,9 +86,9 @@ async def change_draft(
 ) -> None:
     """Set fields of the draft, and the exhibition's theme, which visitors see at once.
 
-    A text may be given in all its languages, or in one: `title[bo]`.
+    A text may be given in all languages, or in one: `title[bo]`.
 
-    `seen`: the digests of the fields, `theme` among them, as the page showed them. Raises EditConflict.
+    `seen`: digests of the fields, including `theme`, as the page showed them. Raises EditConflict.
     """
     edition = await draft_of(exhibition)
     async with in_transaction():
@@ -143,7 +143,8 @@ async def change_caption(
 ) -> None:
     """Set the caption of a work in this room only. `seen` as for `change_draft`.
 
-    Raises EditConflict, and NotHangable for a withdrawn work: its words are erased and must not come back.
+    Raises EditConflict. Raises NotHangable for a withdrawn work, whose texts are erased and must not come
+    back.
     """
     async with in_transaction():
         room = await Room.get_or_none(id=hanging.room_id)
@@ -258,7 +259,7 @@ async def move_hanging(
 async def publish(exhibition: Exhibition, by: Person) -> Edition:
     """Freeze the draft into a new edition, which visitors see from its opening. Raises NotPublishable.
 
-    Until the opening, visitors see the present edition. A planned edition is replaced. Works that are no
+    Until the opening, visitors see the current edition. A planned edition is replaced. Works that are no
     longer accepted are left out. Works whose consent is not in force are hung, but not shown until it is.
     """
     draft = await draft_of(exhibition)
@@ -295,7 +296,8 @@ async def publish(exhibition: Exhibition, by: Person) -> Edition:
         await record(Verb.EXHIBITION_PUBLISHED, exhibition.id, with_id=edition.number, by=by)
         hung = work_ids_of(rooms)
         await notify_of_hanging(exhibition, edition, hung - hung_before)
-        # Until a planned edition opens, which drops everything, the same works stay on view.
+        # Until a planned edition opens, the same works stay on view. Its opening drops all pages from the
+        # caches.
         staying = shown_before & hung if edition.is_shown() else shown_before | hung
         ids = [edition.id, *(each.id for each in current)]
         await content_version.bump(await keys_of_editions(ids, staying))
@@ -335,9 +337,9 @@ async def cancel_planned(exhibition: Exhibition, by: Person) -> bool:
 
 
 async def _end_replaced_editions(exhibition: Exhibition, opens_at: datetime | None) -> None:
-    """End the editions that a new one replaces: at once, or at its opening if that is later.
+    """Set when the editions that a new one replaces end: now, or at the new one's opening if that is later.
 
-    Until then the present edition stays on the site.
+    Until then the current edition stays on the site.
     """
     editions = Edition.filter(exhibition_id=exhibition.id)
     if opens_at is None or opens_at <= now():
@@ -381,7 +383,7 @@ def _check_publishable(draft: Edition, rooms: Sequence[FilledRoom]) -> None:
 
 
 async def _check_differs(draft: Edition, rooms: Sequence[FilledRoom], latest: Edition) -> None:
-    """Raise NotPublishable if the draft equals the latest edition, as when two curators publish at once."""
+    """Raise NotPublishable if the draft equals the latest edition, for example if two curators publish at once."""
     values = {name: getattr(draft, name) for name in FROZEN_FIELDS}
     if compare(await arrangement_of(latest), Arrangement(values, rooms)).is_none:
         sentence = (
@@ -419,17 +421,17 @@ async def _lock_draft(room: Room, by: Person | None = None) -> Edition:
 
 
 async def mark_changed(edition_id: int, by: Person | None) -> None:
-    """Save that a draft changed, and by whom, so that other curators' open pages can say so."""
+    """Save that a draft changed, and by whom, so that pages which other curators have open can show it."""
     await Edition.filter(id=edition_id).update(version=F("version") + 1, changed_by_id=by.id if by else None)
 
 
 async def changed_fields(
     draft_id: int, seen: Digests, current: Mapping[str, Any], typed: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The values of `current` that the sender of the form changed, as they are now to be stored.
+    """The fields of `current` that the sender of the form changed, with their new values.
 
-    Of a text each language is compared on its own, as `title[bo]`; languages that are not in `typed` stay. Raises
-    EditConflict if saving would overwrite somebody else's change.
+    The languages of a text are compared one by one, as `title[bo]`; languages that are not in `typed` stay
+    unchanged. Raises EditConflict if saving would overwrite somebody else's change.
     """
     stored = by_language(current)
     compared = compare_edits(seen, stored, by_language(typed))

@@ -66,7 +66,7 @@ class FieldChangeText:
 
 
 async def index(request: Request) -> Response:
-    """A curator sees the editions, when and by whom they were published, and chooses two to compare."""
+    """A curator sees the editions, and when and by whom they were published, and chooses two to compare."""
     _person, exhibition = await load_exhibition(request)
     editions = await editions_of(exhibition)
     context = {
@@ -140,7 +140,7 @@ async def unpublish(request: Request) -> Response:
 
 
 async def cancel_planned(request: Request) -> Response:
-    """A curator cancels an edition that was to open later. The edition that visitors see stays."""
+    """A curator cancels an edition that would open later. The edition that visitors see stays."""
     person, exhibition = await load_exhibition(request)
     response = redirect(request, "editions:index", id=exhibition.id)
     if await drafts.cancel_planned(exhibition, person):
@@ -151,7 +151,7 @@ async def cancel_planned(request: Request) -> Response:
 
 
 def missing_works_message(works: Sequence[Artwork]) -> str:
-    """One sentence that names the works which may no longer hang, and why."""
+    """A sentence with the works that may no longer hang, and why."""
     names = []
     for work in works[:MAX_NAMED_WORKS]:
         hindrance = work.hindrance()
@@ -184,7 +184,7 @@ async def edition_sizes(editions: Sequence[Edition]) -> dict[int, tuple[int, int
 
 
 async def comparison_context(difference: Difference) -> dict[str, Any]:
-    """The template context for a difference: its changes as text, and the works that it names, by id."""
+    """The template context for a difference: its changes as text, and its works by id."""
     names = await _names_in_rules(difference)
     works = await Artwork.filter(id__in=difference.work_ids or [0])
     await load_as_sent(works)
@@ -202,7 +202,7 @@ async def comparison_context(difference: Difference) -> dict[str, Any]:
 
 
 def _find_edition(name: str, editions: Collection[Edition], draft: Edition) -> Edition:
-    """The edition with that number, or the draft; 404 if there is none."""
+    """The edition with this number, or the draft; 404 if there is none."""
     if name == DRAFT:
         return draft
     number = whole_number(name) or 0

@@ -1,4 +1,4 @@
-"""How an edition stores its credits and talks: JSON objects, whose texts are objects from language to words."""
+"""How an edition stores its credits and talks: as JSON objects, in which a text is an object language → words."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ def as_stored(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def in_one_line(text: Texts) -> str:
-    """The words in all languages, for comparing editions."""
+    """The text in all languages on one line, for comparing editions."""
     return " / ".join(each.text for each in text.others(""))

@@ -1,4 +1,4 @@
-"""When visitors first saw each work, or will. Feeds list the newest works by it, without comparing editions."""
+"""When visitors first saw each work, or will. Feeds sort works by it without comparing editions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gallery.web.page_keys import CHUNK, chunks, works_hung_in
 async def date_first_showings(edition_ids: Collection[int]) -> None:
     """Set `first_shown_at` of the works of these editions; call it in the transaction that changes the editions.
 
-    A moment that has passed stays: no later change makes a work new again.
+    A past moment never changes: no later edition makes a work new again.
     """
     for chunk in chunks(sorted(await works_hung_in(edition_ids))):
         works = await Artwork.filter(id__in=chunk).only("id", "first_shown_at")
@@ -26,7 +26,7 @@ async def date_first_showings(edition_ids: Collection[int]) -> None:
 
 
 async def date_missed_works() -> bool:
-    """Date some works on view without a date, as the release before publishes them; False if there are none."""
+    """Set the date of some works on view without one, published by the previous release; False if there are none."""
     hung = Edition.filter(edition_is_open()).values("rooms__hangings__artwork_id")
     is_not_shown_yet = Q(first_shown_at__isnull=True) | Q(first_shown_at__gt=now())
     missed = Artwork.filter(is_not_shown_yet, id__in=Subquery(hung)).limit(CHUNK)
@@ -37,7 +37,7 @@ async def date_missed_works() -> bool:
 
 
 async def _date(ids: Sequence[int]) -> None:
-    """Set `first_shown_at` of these works, at most CHUNK, by all editions that hang them."""
+    """Set `first_shown_at` of these works, at most CHUNK, from all editions that hang them."""
     if not ids:
         return
     await locked(Artwork.filter(id__in=ids).order_by("id")).only("id")

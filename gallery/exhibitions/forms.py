@@ -34,12 +34,12 @@ from gallery.web.languages import lazy_gettext as _l
 from gallery.web.texts import LIKELY_LANGUAGES, by_language, split_field_name
 from gallery.web.texts_form import TextsForm
 
-# The forms of the builder save themselves.
+# The builder's forms are autosaved, so this message mentions no button.
 THERE_ARE_FIELDS = _l("There are fields for %(language)s now.")
 
 
 def as_typed(form: TextsForm, values: Mapping[str, Any]) -> dict[str, Any]:
-    """`values` from a posted form, its texts by language, such as `title[bo]`; without fields that were not sent."""
+    """The posted `values` with texts by language, such as `title[bo]`; fields that were not sent are left out."""
     typed = by_language(values, form.languages)
     return {
         name: value
@@ -122,7 +122,7 @@ OPTION = Markup('<option%s value="%s">%s</option>')
 
 
 class QuickSelect(Select):
-    """As the library's own, but writes options in a fraction of the time: lists of organisations are long."""
+    """A select field that renders much faster than WTForms' own, because lists of organisations are long."""
 
     @classmethod
     def render_option(cls, choice: Any, **_attributes: Any) -> Markup:
@@ -282,8 +282,6 @@ class TalkForm(TitledForm):
 
 
 class PreviewLinkForm(Form):
-    """The form for a new link to a preview."""
-
     whom = LineField(
         _l("For whom"),
         80,

@@ -179,7 +179,7 @@ class Hanging(Model):
 
 
 class PreviewLink(Model):
-    """A link by which people without an account see a draft, until it expires or is revoked."""
+    """A link that shows a draft to people without an account, until it expires or is revoked."""
 
     id = fields.IntField(primary_key=True)
     exhibition: fields.ForeignKeyRelation[Exhibition] = fields.ForeignKeyField(

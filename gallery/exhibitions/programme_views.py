@@ -71,7 +71,7 @@ class EntryListViews:
         return self._back(request, exhibition, key, _("Saved in the draft."))
 
     async def update(self, request: Request) -> Response:
-        """A curator changes an entry. Fields that only somebody else has changed stay as they are."""
+        """A curator changes an entry. Fields that only somebody else has changed keep that change."""
         person, exhibition = await load_exhibition(request)
         key, posted = request.path_params["key"], await read_desk_form(request)
         form = self.form(posted, prefix=key)

@@ -1,4 +1,4 @@
-"""The parts of a draft's rooms that the builder's page shows: a long room in stretches, and not every room."""
+"""What the builder's page shows of a draft's rooms: some rooms are closed, and of a long room it shows one part."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from gallery.artworks.as_sent import load_as_sent
 from gallery.exhibitions.models import Edition, Hanging, Room
 from gallery.numbers import row_id, whole_number
 
-MAX_HANGINGS_SHOWN = 60  # of one room
-MAX_RULE_WORKS_SHOWN = 24  # of one room
-# An open room has a form with every organisation: 28 kB at 500 of these, where a work has 2.4 kB.
+MAX_HANGINGS_SHOWN = 60  # the most hangings of one room on a page
+MAX_RULE_WORKS_SHOWN = 24  # the most works found by a rule of one room
+# The cost of an open room's form, which lists all organisations: 28 kB for 500 of them; a work takes 2.4 kB.
 ROOM_COST = 16
 SPACE = 4 * (ROOM_COST + MAX_HANGINGS_SHOWN)  # 240 works in four rooms, or fewer works in more rooms
-FEW_ROOMS = 12  # so many can be chosen from in a select field beside each work
+FEW_ROOMS = 12  # if there are more, they are not offered in a select field for each work
 
 
 class Place(NamedTuple):
-    """A place in a room, from 1. Addresses have it as `?at=ROOM.PLACE`."""
+    """A place in a room, counted from 1. In URLs: `?at=ROOM.PLACE`."""
 
     room_id: int
     number: int = 1
 
     @classmethod
     def read(cls, query: Mapping[str, str]) -> Self:
-        """The place in the query; values that are missing or wrong become room 0 and place 1."""
+        """The place in the query. Missing or wrong values become room 0 and place 1."""
         room, _, number = query.get("at", "").partition(".")
         return cls(row_id(room), whole_number(number, least=1) or 1)
 
@@ -43,8 +43,8 @@ class RoomPart:
     """A room of a draft, and the part of its hangings that the builder's page shows."""
 
     room: Room
-    number: int  # of the room, from 1
-    hung: Sequence[HungId]  # everything in the room, in order
+    number: int  # number of the room, from 1
+    hung: Sequence[HungId]  # all hangings of the room, in order
     first: int = 1  # the place of the first hanging shown, from 1
     is_open: bool = False  # whether the page shows the room's form and works
 
@@ -54,12 +54,12 @@ class RoomPart:
 
     @property
     def cost(self) -> int:
-        """How much of SPACE the open room takes: 1 for each work."""
+        """How much of SPACE the open room takes; a work takes 1."""
         by_rule = 0 if self.room.rule is None else MAX_RULE_WORKS_SHOWN
         return ROOM_COST + min(len(self.hung), MAX_HANGINGS_SHOWN) + by_rule
 
     def opened(self, place: int = 1) -> RoomPart:
-        """The room, open at the stretch with this place; at the last stretch if there is no such place."""
+        """The open room, showing the part with this place; the last part if there is no such place."""
         place = max(1, min(place, len(self.hung)))
         first = place - (place - 1) % MAX_HANGINGS_SHOWN
         return replace(self, first=first, is_open=True)
@@ -67,18 +67,18 @@ class RoomPart:
 
 @dataclass(frozen=True, slots=True)
 class DraftParts:
-    """The rooms of a draft in order. `at` is the chosen place as addresses have it; "" if none is chosen."""
+    """The rooms of a draft in order. `at` is the chosen place as in URLs; "" if none is chosen."""
 
     rooms: Sequence[RoomPart]
     at: str = ""
 
     @property
     def artwork_ids(self) -> list[int]:
-        """The ids of all works that hang in the draft by hand."""
+        """The ids of all works that were hung in the draft by hand."""
         return [hung.artwork_id for part in self.rooms for hung in part.hung]
 
     def open_at(self, chosen: Place) -> DraftParts:
-        """Open the chosen room at the chosen place, and of the others in order those for which there is space."""
+        """Open the chosen room at the chosen place, then other rooms in their order while there is space."""
         opened: dict[int, RoomPart] = {}
         space = SPACE
         for part in sorted(self.rooms, key=lambda part: part.room.id != chosen.room_id):
@@ -93,7 +93,7 @@ class DraftParts:
         )
 
     def place_of(self, hanging_id: int) -> Place | None:
-        """Where a hanging is; None if it is not in the draft."""
+        """The place of a hanging; None if it is not in the draft."""
         for part in self.rooms:
             for number, hung in enumerate(part.hung, 1):
                 if hung.id == hanging_id:
@@ -108,7 +108,7 @@ class DraftParts:
 
 
 async def parts_of(draft: Edition, query: Mapping[str, str]) -> DraftParts:
-    """The rooms of a draft, open as the query says. Reads the ids of all hangings in one query."""
+    """The rooms of a draft, opened as the query says. Reads the ids of all hangings in one query."""
     rooms = await Room.filter(edition_id=draft.id)
     hung: dict[int, list[HungId]] = {room.id: [] for room in rooms}
     hangings = Hanging.filter(room_id__in=list(hung)).order_by("position", "id")
@@ -119,7 +119,7 @@ async def parts_of(draft: Edition, query: Mapping[str, str]) -> DraftParts:
 
 
 async def load_hangings(parts: DraftParts) -> dict[int, Hanging]:
-    """Id → hanging, for those on the page, with everything that the builder shows of their works."""
+    """Id → hanging, for the hangings on the page, with everything that the builder shows of their works."""
     ids = [hung.id for part in parts.rooms for hung in part.shown]
     hangings = await Hanging.filter(id__in=ids or [0]).prefetch_related(
         "artwork__image", "artwork__artist", "artwork__consent", "artwork__organisation"

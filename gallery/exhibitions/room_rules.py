@@ -16,12 +16,12 @@ from gallery.db.connection import QuerySet
 from gallery.exhibitions.models import Edition, Hanging, Room
 from gallery.web.texts import NO_TEXTS, Texts, contains_words
 
-MAX_WORKS_BY_RULE = 300  # in one room; older works are left out
+MAX_WORKS_BY_RULE = 300  # the most works in one room; older works are left out
 
 
 @dataclass(frozen=True, slots=True)
 class RoomRule:
-    """The conditions for the accepted works that a room takes.
+    """The conditions by which a room selects accepted works.
 
     Empty values and None do not restrict. `theme` and `organisation` are ids.
     """
@@ -51,7 +51,7 @@ class RoomRule:
         ):
             if value := getattr(self, name):
                 conditions[column] = value
-        if self.year:  # also works of several years, such as the 1980s
+        if self.year:  # includes works dated to several years, such as the 1980s
             conditions |= {
                 "made_from__lte": self.year * 10_000 + 1231,
                 "made_until__gte": self.year * 10_000 + 101,
@@ -95,15 +95,15 @@ class FoundWorks:
 
 async def hangable_ids(ids: Collection[int]) -> set[int]:
     """The ids among `ids` of works that may hang."""
-    # A query of its own: joined with hangings, the database could begin with all accepted works of the site.
+    # A separate query: if hangings were joined, the database could begin with all accepted works of the site.
     found = await Artwork.filter(may_hang(), id__in=list(ids)).values_list("id", flat=True)
     return set(found)  # type: ignore[arg-type]
 
 
 async def apply_rules(rooms: Sequence[Room], hung: Collection[int]) -> dict[int, FoundWorks]:
-    """Room id → the works that its rule would hang now, for the rooms with a rule; two queries for each.
+    """Room id → the works that its rule would hang now, for rooms with a rule; two queries for each.
 
-    `hung`: the ids of the works that hang by hand, which no rule hangs again.
+    `hung`: ids of works hung by hand, which no rule hangs again.
     """
     found: dict[int, FoundWorks] = {}
     taken = set(hung)
@@ -119,7 +119,7 @@ async def apply_rules(rooms: Sequence[Room], hung: Collection[int]) -> dict[int,
 
 
 async def fill_rooms(draft: Edition) -> list[FilledRoom]:
-    """The rooms of a draft as publishing would freeze them now.
+    """The rooms of a draft, filled as if it were published now.
 
     Three queries, and two more for each room with a rule.
     """
@@ -127,7 +127,7 @@ async def fill_rooms(draft: Edition) -> list[FilledRoom]:
     hangings = await Hanging.filter(room_id__in=[room.id for room in rooms]).order_by("position", "id")
     hung = await hangable_ids([hanging.artwork_id for hanging in hangings])
     found = await apply_rules(rooms, hung)
-    works = defaultdict[int, list[HungWork]](list)  # by room
+    works = defaultdict[int, list[HungWork]](list)  # by room id
     for hanging in hangings:
         if hanging.artwork_id in hung:
             works[hanging.room_id].append(HungWork.of(hanging))

@@ -1,4 +1,4 @@
-"""The moments at which time alone changes what visitors see."""
+"""The next moment at which visitors' pages change without any edit."""
 
 from __future__ import annotations
 

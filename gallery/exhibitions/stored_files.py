@@ -40,7 +40,7 @@ from gallery.storage import Storage, Store
 from gallery.storage.disk import sha256_of
 from gallery.worker import ChoreContext
 
-BATCH_SIZE = 500  # files or rows in memory at once
+BATCH_SIZE = 500  # the most files or rows in memory
 ORPHANED_AFTER = timedelta(days=1)
 RECHECK_DELAY = 60.0  # seconds between the two passes; enough for writing a row after its files
 
@@ -69,8 +69,8 @@ class StoreInventory:
     counts: Counter[tuple[int, str]] = field(default_factory=Counter)  # whole files, by image id and kind
     truncated: dict[tuple[int, str], list[str]] = field(
         default_factory=lambda: defaultdict(list)
-    )  # keys, by image id and kind of file
-    unexpected: set[str] = field(default_factory=set)  # keys
+    )  # keys of truncated files, by image id and kind
+    unexpected: set[str] = field(default_factory=set)  # keys of unexpected files
     sounds: dict[str, int] = field(default_factory=dict)  # key of a sound's file → bytes
 
 
@@ -85,9 +85,9 @@ async def take_inventory(
     """Go through a store once, and compare its files with the database.
 
     `keys_of` returns the keys that an image may have in this store, by kind of file. `expected` returns the
-    images with the given tokens that may have files in this store. Files that were written after `before`
-    do not count as unexpected. `others` returns the keys that belong to no image and are needed as well; by
-    default those of private storage.
+    images with the given tokens that may have files in this store. Files that were written after `before` do
+    not count as unexpected. `others` returns needed keys that belong to no image; by default those of private
+    storage.
     """
     inventory, done = StoreInventory(), 0
     needed = others or needed_keys_without_image
@@ -117,7 +117,7 @@ async def take_inventory(
 
 
 def expected_file_of(image: Image, kind: str, key: str) -> ExpectedFile:
-    """The expected content of the file `key` of an image, in either store."""
+    """The size and digest that the file `key` of an image must have, in either store."""
     if kind == ORIGINAL:
         return ExpectedFile(image.source_bytes, image.source_sha256)
     return ExpectedFile(image.rendition_bytes.get(key.rpartition("/")[2]) if kind == RENDITIONS else None)
@@ -151,7 +151,7 @@ def possible_public_keys(image: Image) -> dict[str, list[str]]:
 
 
 async def images_with_private_files(tokens: set[str]) -> dict[str, Image]:
-    """The images with these tokens, except those of withdrawn works."""
+    """The images with these tokens, without images of withdrawn works."""
     return {
         image.token: image for image in await Image.filter(token__in=tokens, state__not=ImageState.ERASED)
     }
@@ -196,7 +196,7 @@ async def known_upload_keys(keys: set[str]) -> set[str]:
 
 
 async def heard_sound_keys(keys: set[str]) -> set[str]:
-    """The keys among `keys` in public storage that belong to voices which visitors may hear."""
+    """The keys among `keys` in public storage that belong to voices that visitors may hear."""
     works = Artwork.all().on_view().filter(voice_may_be_heard(), sound__token__in=tokens_in(keys))
     tokens = [str(token) for token in await works.values_list("sound__token", flat=True)]
     return {sound_key(token, name) for token in tokens for name in FILE_NAMES} & keys

@@ -181,7 +181,7 @@ async def delete_exclusion(request: Request) -> Response:
 
 
 async def update_caption(request: Request) -> Response:
-    """A curator writes a caption for a work in this room alone."""
+    """A curator writes a caption for a work in one room."""
     person, exhibition, hanging = await load_hanging(request)
     posted = await read_desk_form(request)
     form = CaptionForm(posted, prefix=f"hanging-{hanging.id}")
@@ -190,7 +190,7 @@ async def update_caption(request: Request) -> Response:
             request, exhibition, caption_forms={hanging.id: form}, seen=seen_in(posted)
         )
     typed = as_typed(form, form.values("caption"))
-    if not typed:  # a page of the release before, whose fields have other names
+    if not typed:  # a page of the previous release has other field names
         raise HTTPException(400)
     try:
         await drafts.change_caption(hanging, by=person, seen=seen_in(posted), **typed)
@@ -208,7 +208,7 @@ async def update_caption(request: Request) -> Response:
 
 
 async def show_version(request: Request) -> Response:
-    """The builder's script asks whether somebody else has changed the draft."""
+    """Tells the builder's script whether somebody else has changed the draft."""
     person, exhibition = await load_exhibition(request)
     return JSONResponse(await draft_version(exhibition, person), headers={"cache-control": "no-store"})
 
@@ -434,17 +434,19 @@ async def _render_builder(
 
 
 def languages_of_draft(draft: Edition) -> list[str]:
-    """The languages in which the builder asks for texts: the site's, and those of the title and the introduction."""
+    """The languages in which the builder asks for texts: the site's languages, and the languages of title and
+    introduction.
+    """
     return list(dict.fromkeys([*site_languages(), *draft.title, *draft.introduction]))
 
 
 def digests_of_added(forms: Iterable[TextsForm]) -> dict[str, str]:
-    """The digests of the fields of a language that was just added: they are empty."""
+    """The digests for the fields of a language that was just added: they are empty."""
     return {field_name(name, form.added): digest("") for form in forms if form.added for name in form.texts}
 
 
 def _parts_with_refused(parts: DraftParts, rooms: Iterable[int], hangings: Iterable[int]) -> DraftParts:
-    """`parts` with the rooms and hangings on the page whose forms were refused."""
+    """`parts`, with the rooms and hangings whose forms were refused shown on the page."""
     for id in rooms:
         if not parts.shows_room(id):
             return parts.open_at(Place(id))
@@ -465,7 +467,7 @@ async def _edition_form(exhibition: Exhibition, draft: Edition) -> EditionForm:
 def _redirect_to_builder(
     request: Request, exhibition: Exhibition, fragment: str, message: str = "", level: str = "done"
 ) -> Response:
-    """A redirect to the place of the button in the builder, with the same filters for works."""
+    """Redirect to the place of the pressed button in the builder, with the same filters for works."""
     response = redirect(
         request, "exhibitions:show", id=exhibition.id, fragment=fragment, query=request.url.query
     )
@@ -475,7 +477,7 @@ def _redirect_to_builder(
 
 
 async def _moved_response(request: Request, exhibition: Exhibition, hanging: Hanging) -> Response:
-    """A redirect to the moved work; if the curator's page does not show its new place, to its old room.
+    """Redirect to the moved work, or to its old room if the curator's page does not show the new place.
 
     A message names the new place if the page does not show it, or if it is in another room.
     """
@@ -528,7 +530,7 @@ def seen_edition(draft: Edition, theme_id: int | None, languages: Iterable[str])
 
 
 def seen_in_languages(record: Model, names: Iterable[str], languages: Iterable[str]) -> str:
-    """The field `seen` of a form that shows these values of a record, its texts in at least these languages."""
+    """The field `seen` for a form with these values of a record. Its texts are in at least these languages."""
     return seen_field(by_language({name: getattr(record, name) for name in names}, languages))
 
 
@@ -542,10 +544,10 @@ def seen_in(posted: ImmutableMultiDict[str, Any]) -> dict[str, str]:
 
 
 def add_conflict_errors(form: Form, conflict: EditConflict, seen: Digests) -> dict[str, str]:
-    """Add an error to each field that somebody else changed, with the field's present value.
+    """Add an error to each field that somebody else changed, with the field's current value.
 
-    What was typed stays in the form. Returns the digests for the page: `seen`, with new digests
-    of the present values for the fields in conflict.
+    The typed values stay in the form. Returns the digests for the page: `seen`, with new digests of the
+    current values for the fields in conflict.
     """
     for name, value in conflict.current.items():
         if isinstance(value, str) and name in TIME_FIELDS:
@@ -567,7 +569,7 @@ def add_conflict_errors(form: Form, conflict: EditConflict, seen: Digests) -> di
 
 
 async def work_from_form(request: Request) -> Artwork:
-    """The work named in the form, if it was ever sent for review; otherwise 404."""
+    """The work in the form, if it was ever sent for review; otherwise 404."""
     id = row_id((await read_desk_form(request)).get("artwork", ""))
     work = await Artwork.filter(id=id, submissions__id__isnull=False).first()
     if work is None:

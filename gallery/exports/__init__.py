@@ -1,1 +1,1 @@
-"""Exports: all that is an organisation's own, as ZIP files for its owners."""
+"""Exports: all of an organisation's own data, as ZIP files for its owners."""

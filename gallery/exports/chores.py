@@ -1,4 +1,4 @@
-"""The worker's chores for exports: making them, and deleting what has ended."""
+"""The worker's chores for exports: making them, and deleting the files of ended ones."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ async def make_next(context: ChoreContext) -> bool:
         return True
     store = context.storage.private
     try:
-        await store.delete_folder(export_key(job.token))  # what earlier attempts left
+        await store.delete_folder(export_key(job.token))  # files of earlier attempts
         async with lease_renewal(lambda: leased(job), LEASE.total_seconds()):
             files = await write_export(job, context.settings, context.storage)
         await finish_export(job, files)
     except LeaseLost:
         await store.delete_folder(export_key(job.token, job.attempts))
     except (StoreUnavailable, OSError, asyncio.CancelledError):
-        await leased(job).update(lease_until=None)  # a bad day of the machine: it will be tried again
+        await leased(job).update(lease_until=None)  # the export is not to blame: it will be tried again
         raise
     return True
 

@@ -22,7 +22,7 @@ LEASE = timedelta(seconds=90)
 
 
 async def ask_for_export(organisation: Organisation, by: Person) -> Export:
-    """Have the worker make an export. One that waits already is returned; one that is ready ends."""
+    """Have the worker make an export. A waiting export is returned; a ready one ends."""
     async with in_transaction():
         await locked(Organisation.filter(id=organisation.id)).get()
         waiting = await Export.get_or_none(organisation_id=organisation.id, state=ExportState.WAITING)
@@ -42,7 +42,7 @@ async def claim_export() -> Export | None:
 
 
 def leased(job: Export) -> QuerySet[Export]:
-    """The row of an export that this worker makes; empty once it lost the lease."""
+    """The row of an export that this worker is making; empty once the worker has lost the lease."""
     return Export.filter(id=job.id, attempts=job.attempts, state=ExportState.WAITING)
 
 
@@ -60,10 +60,10 @@ async def finish_export(job: Export, files: Sequence[ExportFile]) -> None:
 
 
 async def drop_exports(organisation_id: int) -> None:
-    """End the exports that are ready, and have those that are being made begin again.
+    """End ready exports, and restart those that are being made.
 
-    For the transaction of a withdrawal. The order of the two counts: one that a worker finishes in between loses its
-    lease by the first, or is found by the second.
+    Call it in the transaction of a withdrawal. The order of both updates matters: an export that a worker
+    finishes in between loses its lease by the first, or is found by the second.
     """
     of_organisation = Export.filter(organisation_id=organisation_id)
     await of_organisation.filter(state=ExportState.WAITING).update(

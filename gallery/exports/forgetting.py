@@ -1,4 +1,7 @@
-"""What a withdrawal ends of exports: those of the organisation, which have the work. Their files go with its files."""
+"""What a withdrawal ends: the organisation's exports, because they contain the work.
+
+Their files are deleted together with the files of the work.
+"""
 
 from __future__ import annotations
 

@@ -38,13 +38,13 @@ EXPORT_FOLDER = "exports"  # a folder of the private store
 
 
 def export_key(token: str, attempt: int | None = None, name: str = "") -> str:
-    """The key of a ZIP in the private store; without a name the folder of the attempt, or of all attempts."""
+    """The key of a ZIP in the private store. Without a name: the folder of the attempt, or of all attempts."""
     parts = [EXPORT_FOLDER, token, *([str(attempt)] if attempt is not None else []), name]
     return "/".join(filter(None, parts))
 
 
 class Export(Model):
-    """All that is an organisation's own at one moment, as ZIP files that expire."""
+    """All of an organisation's own data at one moment, as ZIP files that expire."""
 
     id = fields.IntField(primary_key=True)
     token = fields.CharField(max_length=32, unique=True, default=new_token)
@@ -58,14 +58,15 @@ class Export(Model):
     by_id: int | None
     state = fields.CharEnumField(ExportState, max_length=10, default=ExportState.WAITING)
     files: list[ExportFile] = fields.JSONField(default=list)
-    work_count = fields.IntField(default=0)  # works to write when the making began
+    work_count = fields.IntField(default=0)  # number of works, counted at the start
     done_works = fields.IntField(default=0)
-    # How often workers claimed the row. A claim ends the lease before; the number is part of the keys of the files.
+    # How often workers claimed the row. A new claim ends the earlier lease. The number is part of the files'
+    # keys.
     attempts = fields.IntField(default=0)
     losses = fields.IntField(default=0)  # attempts whose worker was killed
     lease_until = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
-    expires_at: datetime | None = fields.DatetimeField(null=True)  # once it is ready
+    expires_at: datetime | None = fields.DatetimeField(null=True)  # null until the export is ready
     files_cleared_at = fields.DatetimeField(null=True)  # when the files of an ended export were deleted
 
     class Meta:

@@ -1,7 +1,7 @@
-"""The sheet of an export: a row for each work, in the columns that the import reads.
+"""The sheet of an export: a row for each work, in the columns of an import.
 
-Consent, themes and project are left empty: their names mean nothing elsewhere, and a consent is given to one gallery.
-works.json has them.
+Consent, themes and project are left empty: another gallery does not know their names, and a consent is given
+to one gallery. They are in works.json.
 """
 
 from __future__ import annotations
@@ -43,19 +43,21 @@ def sheet_row(work: Artwork, credit_name: str, pictures: Collection[str]) -> dic
 
 
 def has_enough(row: Row) -> bool:
-    """Whether the import can make a work of a row: it has a title or a picture."""
+    """Whether the import can make a work from a row: it has a title or a picture."""
     return any(split_field_name(column)[0] in {"title", "picture"} for column in row)
 
 
 def columns_for(used: Counter[str]) -> list[str]:
-    """The columns of a sheet: all of the templates, and the translations used in most rows, as many as are read."""
+    """The columns of a sheet: all columns of the templates, and the most used translations, as many as the
+    import reads.
+    """
     translations = [name for name, _count in used.most_common() if name not in COLUMN_LABELS]
     return [*COLUMN_LABELS, *sorted(translations[: MAX_COLUMNS - len(COLUMN_LABELS)])]
 
 
 def write_sheet(path: Path, columns: Collection[str], rows: Iterable[Row]) -> None:
-    """Write an XLSX file row by row. Unlike CSV it can say that "=1+1" is a text and no formula."""
-    from gallery.artworks.xlsx import openpyxl  # only here: see gallery/artworks/sheets.py
+    """Write an XLSX file row by row. In an XLSX, unlike a CSV, the cell "=1+1" can be text and not a formula."""
+    from gallery.artworks.xlsx import openpyxl  # slow to import, see gallery/artworks/sheets.py
 
     book = openpyxl.Workbook(write_only=True)
     page: Any = book.create_sheet(_("Works"))

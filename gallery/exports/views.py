@@ -1,4 +1,4 @@
-"""Desk pages on which owners have an export made and download it."""
+"""Desk pages on which owners order and download an export of their organisation."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from gallery.web.rendering import redirect, render, storage_of
 
 
 async def show(request: Request) -> Response:
-    """An owner reads what an export has, and sees the last one."""
+    """An owner reads what an export contains, and sees the latest export."""
     _person, organisation, _membership = await load_as_owner(request)
     return await _page(request, organisation)
 
 
 async def create(request: Request) -> Response:
-    """An owner has an export made."""
+    """An owner orders an export, which the worker makes."""
     person, organisation, _membership = await load_as_owner(request)
     await require_confirmation(request)
     await ask_for_export(organisation, person)
@@ -79,7 +79,7 @@ async def _page(request: Request, organisation: Organisation, status: int = 200)
 
 
 def _state(export: Export | None) -> ExportState | None:
-    """The state, also if the worker has not noticed yet that the time is over."""
+    """The state of the export; EXPIRED after its end even if the worker has not saved that yet."""
     if export is not None and export.state == ExportState.READY and not export.is_ready:
         return ExportState.EXPIRED
     return export.state if export is not None else None

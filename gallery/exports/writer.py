@@ -1,9 +1,9 @@
-"""Writing an export: ZIP files of bounded size, one after the other, each put into the store when it is complete.
+"""Writing an export: ZIP files of limited size, one after the other. Each is put into the store when it is complete.
 
-`records-1.zip` has what stays with the organisation: profile, projects, artists, consents with their signed forms, and
-statistics. `works-1.zip` has the works, with a sheet that the import reads. They are apart, so that nobody sends signed
-forms to another gallery together with the works. What is too much for one ZIP goes on in the next. Memory holds a batch
-of rows and the names in one ZIP.
+`records-1.zip` has the organisation's records: profile, projects, artists, consents with their signed forms,
+and statistics. `works-1.zip` has the works, with a sheet that the import reads. They are separate, so that
+nobody sends signed forms to another gallery together with the works. If one ZIP is full, the next one
+continues. Memory holds a batch of rows and the names in one ZIP.
 """
 
 from __future__ import annotations
@@ -48,17 +48,17 @@ from gallery.web.languages import default_language, use_language
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import Pages
 
-MAX_ZIP_BYTES = 1_000_000_000  # of files in one ZIP, unless one work has more; a store takes 5 GB at once
-MAX_WORDS = 20_000_000  # characters of the works in one ZIP; the import reads a sheet of 64 MB
+MAX_ZIP_BYTES = 1_000_000_000  # of the files in one ZIP; one work may exceed it. Stores accept 5 GB at once
+MAX_WORDS = 20_000_000  # characters of the works in one ZIP; the import accepts a sheet of 64 MB
 BATCH_SIZE = 100  # works in memory
 RECORDS, WORKS = "records", "works"
-README, SHEET = "README.md", "works.xlsx"  # the import takes any CSV, TXT or XLSX file for a sheet
-ERASED_NAME = "#{}"  # of an artist without any consent left; see artists/forgetting.py
+README, SHEET = "README.md", "works.xlsx"  # .md: the import takes any CSV, TXT or XLSX file for a sheet
+ERASED_NAME = "#{}"  # name of an artist without any consent left; see artists/forgetting.py
 
 
 @dataclass
 class ZipWriter:
-    """A ZIP that grows in a scratch folder. Files are stored as they are: pictures and sounds cannot be packed."""
+    """A ZIP that grows in a scratch folder. Files are not compressed: pictures and sounds already are."""
 
     path: Path
     archive: zipfile.ZipFile
@@ -113,7 +113,7 @@ class SheetRows:
     columns: Counter[str] = field(default_factory=Counter)
     digests: set[str] = field(
         default_factory=set
-    )  # of the pictures that rows name: the import takes each once
+    )  # SHA-256 of the pictures in the rows; the import takes each only once
     entries: int = 0  # pictures and voices in the ZIP
 
     def add(self, row: Mapping[str, str]) -> None:
@@ -149,7 +149,7 @@ class ExportWriter:
 
     @asynccontextmanager
     async def zip_file(self, name: str) -> AsyncIterator[ZipWriter]:
-        """A ZIP with a README, which goes into the store when the block ends."""
+        """A ZIP with a README. When the block ends, it is put into the store."""
         async with self.storage.scratch_folder() as folder:
             path = folder / name
             with zipfile.ZipFile(path, "w", strict_timestamps=False) as archive:
@@ -191,7 +191,7 @@ class ExportWriter:
     # Records
 
     async def write_records(self) -> None:
-        """Write ZIPs until all consents are in one; the first has everything else, too."""
+        """Write ZIPs until every consent is in one. The first ZIP also contains all other records."""
         consents = self._consents()
         consent: Consent | None = await anext(consents, None)
         while consent is not None or not self.files:
@@ -259,7 +259,7 @@ class ExportWriter:
                 }
 
     async def _consents(self) -> AsyncIterator[Consent]:
-        """The consents, the newest first, without those that were withdrawn and those that these had renewed."""
+        """The consents, newest first, without withdrawn consents and the older consents that those had renewed."""
         withdrawn = set[int]()
         of_organisation = Consent.filter(artist__organisation_id=self.organisation.id)
         async for consent in batched(of_organisation, newest_first=True):
@@ -269,7 +269,7 @@ class ExportWriter:
                 withdrawn.add(consent.follows_id)
 
     async def _consent_facts(self, consent: Consent, written: ZipWriter) -> dict[str, Any]:
-        """A consent as consents.json has it. Its signed forms go into the ZIP."""
+        """A consent as an entry of consents.json. Its signed forms are written into the ZIP."""
         forms = []
         for number, form in enumerate(await SignedForm.filter(consent_id=consent.id).order_by("id"), 1):
             name = f"forms/consent-{consent.id}-{number}.{form.kind}"
@@ -302,7 +302,7 @@ class ExportWriter:
     # Works
 
     async def write_works(self) -> None:
-        """Write ZIPs until all works are in one. An organisation without works has none."""
+        """Write ZIPs until every work is in one. Without works there is no ZIP."""
         works = self._loaded_works()
         work: Artwork | None = await anext(works, None)
         number = done = 0
@@ -331,7 +331,7 @@ class ExportWriter:
             yield work
 
     async def _write_work(self, work: Artwork, array: JsonArray, rows: SheetRows, written: ZipWriter) -> None:
-        """Add a work with its files, and a row if the import can make it."""
+        """Write a work and its files, and a row of the sheet if the import can make a work from it."""
         pictures, named = [], []
         for picture in work.all_pictures():
             name = f"pictures/{work.public_id}-{picture.number:02}.{extension(picture.image)}"
@@ -361,7 +361,7 @@ class ExportWriter:
 
 
 def fits(work: Artwork, array: JsonArray, rows: SheetRows, written: ZipWriter) -> bool:
-    """Whether a work goes into this ZIP: the import takes no more rows, files and bytes at once."""
+    """Whether a work fits into this ZIP: an import has a limit of rows, files and bytes."""
     size = sum(picture.image.source_bytes for picture in work.all_pictures())
     size += work.sound.source_bytes if work.sound is not None else 0
     return not array.count or (
@@ -373,7 +373,7 @@ def fits(work: Artwork, array: JsonArray, rows: SheetRows, written: ZipWriter) -
 
 
 async def batched(query: Any, *, newest_first: bool = False) -> AsyncIterator[Any]:
-    """The rows of a query by their id, with BATCH_SIZE of them in memory."""
+    """The rows of a query in the order of their ids, at most BATCH_SIZE of them in memory."""
     last: int | None = None
     while True:
         beyond = {} if last is None else {"id__lt" if newest_first else "id__gt": last}
@@ -386,7 +386,7 @@ async def batched(query: Any, *, newest_first: bool = False) -> AsyncIterator[An
 
 
 def work_facts(work: Artwork, pictures: list[dict[str, Any]], voice: str | None) -> dict[str, Any]:
-    """A work as works.json has it: all its words, and what the sheet has no column for."""
+    """A work as an entry of works.json: all texts, and the data that the sheet has no column for."""
     texts = {name: dict(getattr(work, name)) for name in TRANSLATED_FIELDS}
     project = work.project
     return {

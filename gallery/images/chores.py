@@ -39,7 +39,7 @@ TO_REDEVELOP = Q(state=ImageState.READY, ready_at__isnull=True)  # see mark_all_
 # then there is one attempt a day until a keeper solves the problem.
 RETRY_DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 20, 60, 240, 240, 240, 240, 240, 1440))
 MAX_LOSSES = 10  # attempts in a row whose worker was killed; then the image is postponed
-UNUSED_AFTER = timedelta(days=1)  # the age at which an upload that no work uses is deleted
+UNUSED_AFTER = timedelta(days=1)  # an upload of this age is deleted if no work uses it
 
 
 async def develop_next(context: ChoreContext) -> bool:
@@ -60,7 +60,7 @@ async def are_images_waiting() -> bool:
 
 
 def retry_delay(failures: int) -> timedelta:
-    """The time until the next attempt after one that failed; `failures` before it failed as well."""
+    """The pause after a failed attempt. `failures`: the number of failed attempts before it."""
     return RETRY_DELAYS[min(failures, len(RETRY_DELAYS) - 1)]
 
 
@@ -69,10 +69,9 @@ def is_due() -> Q:
 
 
 async def mark_all_for_redevelopment() -> int:
-    """Mark every ready image, so that the worker makes its renditions again with the current table of
-    renditions. Returns the number of images.
+    """Mark every ready image, so that the worker makes its renditions again with the current table of renditions.
 
-    Until then, the images stay ready and on view with their present renditions.
+    Returns the number of images. Until then, the images stay ready and on view with their old renditions.
     """
     ready = Image.filter(state=ImageState.READY)
     return await ready.update(ready_at=None, lease_until=None, attempt_after=None, failures=0, losses=0)
@@ -95,7 +94,7 @@ async def develop_one(context: ChoreContext, image: Image | None) -> bool:
         await release_lease(image)  # not a failure of the picture: no delay before the next attempt
         raise
     except OSError as fault:
-        if is_outage(fault):  # the same
+        if is_outage(fault):  # no delay either
             await release_lease(image)
             raise
         logger.warning("Image %d was postponed: this machine could not develop it: %s", image.id, fault)
@@ -156,11 +155,11 @@ async def develop_into(context: ChoreContext, image: Image) -> tuple[DevelopedIm
 
 
 async def claim(context: ChoreContext, which: Q = RECEIVED) -> Image | None:
-    """Claim a waiting image: the oldest of those with the fewest failures and losses.
+    """Claim the waiting image with the fewest failures and losses; of several, the oldest.
 
-    A lease that expired means that its worker was killed, perhaps because of the picture. Such a picture is
-    claimed after all others, so that it does not block them. So is a picture for which this machine had too
-    little time or memory.
+    An expired lease means that the worker was killed, perhaps because of the picture. Such a picture is
+    claimed after all others, so that it does not block them. The same holds for a picture for which this
+    machine had too little time or memory.
     """
     waiting = Image.filter(which, is_due()).order_by("failures", "losses", "id")
     return await claim_first(waiting, timedelta(seconds=context.settings.image_lease_seconds))
@@ -198,7 +197,7 @@ async def postpone(image: Image) -> None:
 
 
 async def refuse(image: Image, code: str) -> None:
-    """Store the reason why no renditions can be made. An image that was ready before stays as it is."""
+    """Store the reason why no renditions can be made. If the image was ready before, it does not change."""
     if image.state == ImageState.READY:
         logger.warning(
             "Image %d could not be developed once more and keeps its renditions: %s", image.id, code
@@ -279,7 +278,7 @@ async def notify_of_late_images(context: ChoreContext) -> bool:
 
 
 CHORES = [
-    Chore("develop images", develop_next, concurrent=True),  # one image may take minutes
+    Chore("develop images", develop_next, concurrent=True),  # because one image may take minutes
     Chore("develop images once more", redevelop_next, every=60),
     Chore("tell of late pictures", notify_of_late_images, every=300),
     Chore("forget unused uploads", delete_unused_uploads, every=600),

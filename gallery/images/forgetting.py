@@ -24,7 +24,7 @@ ERASED_FIELDS: dict[str, Any] = {
 def images_of_consent(consent_id: int) -> QuerySet[Image]:
     """All images of a consent's works, including those that are proposed or were recently replaced."""
     works = Artwork.filter(consent_id=consent_id)
-    # Without a join, so that all conditions are looked up in an index.
+    # Without a join, so that the database finds every condition in an index.
     return Image.filter(images_of(works) | Q(candidate_for_id__in=Subquery(works.values("id"))))
 
 

@@ -1,4 +1,4 @@
-"""Framing: how a picture is turned and cropped. It is stored next to the original, which stays unchanged."""
+"""Framing: turning and cropping a picture. The framing is stored next to the original, which stays unchanged."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 Size = tuple[int, int]
 
 FRAME_UNITS = 10_000  # units along each side of a turned picture
-TURNS = (0, 90, 180, 270)  # degrees, clockwise
+TURNS = (0, 90, 180, 270)  # clockwise turns in degrees
 
 # px; a narrower strip is refused: 60,000 × 20 px would be shown as a line one pixel high.
 MIN_SHORT_SIDE = 60

@@ -15,7 +15,7 @@ PROFILE = "http://iiif.io/api/image/3/level2.json"
 
 TILE_SIZE = 512  # px; docs/decisions.md says how it was chosen
 MAX_SIDE = 8192  # px: the greatest width or height of one answer
-MAX_AREA = 2560 * 2560  # px of one answer: as many as the widest rendition of a square picture has
+MAX_AREA = 2560 * 2560  # pixels of one answer: the same as the widest rendition of a square picture
 
 FORMATS = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 QUALITIES = ("default", "color", "gray", "bitonal")
@@ -39,8 +39,7 @@ class ImageRequestError(Exception):
 
 @dataclass(frozen=True)
 class ImageRequest:
-    """A parsed request, in px of the whole picture. Requests for the same image are equal, however they
-    are written."""
+    """A parsed request, in px of the whole picture. Requests for the same image are equal, even if their paths differ."""
 
     region: Box
     size: Size  # px of the image, before the rotation

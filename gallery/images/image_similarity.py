@@ -1,4 +1,4 @@
-"""Whether two pictures are nearly the same, by their perceptual hashes of 64 bits (16 hex digits).
+"""Compares two pictures by their perceptual hashes of 64 bits (16 hex digits), to find nearly the same picture.
 
 The hash of a mirrored picture can be computed from the picture's hash: mirroring flips the bits of the DCT
 coefficients with an odd horizontal order.

@@ -54,7 +54,7 @@ class Image(Model):
     refusal = fields.CharField(max_length=30, default="")  # a key of parent.REFUSALS
     source_format = fields.CharField(max_length=10)
     source_bytes = fields.BigIntField()
-    source_sha256 = fields.CharField(max_length=64, default="", db_default="")  # of the original, in hex
+    source_sha256 = fields.CharField(max_length=64, default="", db_default="")  # hex digest of the original
     # Whether source_sha256 was computed from the stored file and not during the upload. Such a digest does
     # not reveal damage from before it was computed.
     is_digest_late = fields.BooleanField(default=False, db_default=False)
@@ -93,7 +93,7 @@ class Image(Model):
     rendition_bytes: dict[str, int] = fields.JSONField(default=dict, db_default={})
     ready_at = fields.DatetimeField(null=True)  # null in state `ready`: the worker makes the renditions again
 
-    artwork: fields.BackwardOneToOneRelation[Artwork]  # whose first picture it is
+    artwork: fields.BackwardOneToOneRelation[Artwork]  # the work whose first picture this is
     further_picture: fields.BackwardOneToOneRelation[Picture]
     profile_image: fields.BackwardOneToOneRelation[ProfileImage]
     derivatives: fields.ReverseRelation[Derivative]
@@ -101,7 +101,7 @@ class Image(Model):
 
     class Meta:
         table = "image"
-        # The worker asks for the few that wait for renditions or tiles.
+        # Lets the worker quickly find the few images that wait for renditions or tiles.
         indexes = [
             ("organisation_id",),
             ("organisation_id", "source_sha256"),
@@ -113,7 +113,7 @@ class Image(Model):
 
     @property
     def work(self) -> Artwork | None:
-        """The work that it is a picture of; `artwork` and `further_picture__artwork` must be fetched."""
+        """The work to which the picture belongs; `artwork` and `further_picture__artwork` must be fetched."""
         return self.artwork or (self.further_picture.artwork if self.further_picture else None)
 
     @property
@@ -160,7 +160,7 @@ class Image(Model):
 
 
 class Fingerprint(Model):
-    """An image's fingerprint, which tells whether another picture contains this one (see fingerprints.py).
+    """An image's fingerprint, by which other pictures that contain this one are found (see fingerprints.py).
 
     The row is kept when the work is withdrawn, so that the picture is recognised if it is uploaded again.
     """
@@ -197,8 +197,8 @@ class PublicImagesPass(Model):
     """When public storage was last compared with what is on view."""
 
     id = fields.IntField(primary_key=True)
-    content_version = fields.BigIntField(default=0)  # what had changed by then was compared
-    # Then all images are compared, because time alone changes what is on view; null: nothing was compared yet.
+    content_version = fields.BigIntField(default=0)  # changes up to this content version were compared
+    # At this time all images are compared again, because time alone changes what is on view; null: compare now.
     compare_all_at = fields.DatetimeField(null=True)
 
     class Meta:
@@ -211,7 +211,7 @@ def new_upload_token() -> str:
 
 
 class Upload(Model):
-    """A resumable upload of a picture in chunks; what has arrived of it is in its pieces."""
+    """A resumable upload of a picture in chunks. The bytes received so far are in its pieces."""
 
     id = fields.IntField(primary_key=True)
     token = fields.CharField(max_length=32, unique=True, default=new_upload_token)
@@ -224,7 +224,7 @@ class Upload(Model):
     )
     by_id: int
     length = fields.BigIntField()  # bytes of the whole file, as declared by the client
-    received = fields.BigIntField(default=0, db_default=0)  # bytes that have arrived, the sum of the pieces
+    received = fields.BigIntField(default=0, db_default=0)  # bytes received so far, the sum of the pieces
     metadata = fields.TextField(default="")  # the Upload-Metadata header of the client, unchanged
     expires_at = fields.DatetimeField(db_index=True)
     lease_until = fields.DatetimeField(null=True)  # end of the lease of the process that reads all pieces

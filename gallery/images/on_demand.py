@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 MAX_CONCURRENT = 2  # jobs at a time in one server process
-MAX_WAITING = 8  # jobs that wait; a further request gets QueueFull
+MAX_WAITING = 8  # waiting jobs; one more raises QueueFull
 
 
 class QueueFull(Exception):
@@ -22,8 +22,9 @@ class OnDemandQueue:
         self._jobs: dict[str, asyncio.Task[bytes]] = {}
 
     async def get(self, key: str, make: Callable[[], Awaitable[bytes]]) -> bytes:
-        """The result of `make`, or of a job with the same key that is under way. Raises QueueFull, and
-        what `make` raises."""
+        """The result of `make`, or of a running or waiting job with the same key. Raises QueueFull, and
+        errors of `make`.
+        """
         job = self._jobs.get(key)
         if job is None:
             if len(self._jobs) >= self._max_jobs:

@@ -1,8 +1,7 @@
-"""Uploads in pieces: what has arrived of an upload is in private storage, so any process on any machine can go
-on with it.
+"""Uploads in pieces. Received bytes are in private storage, so any process on any machine can continue an upload.
 
-The number of bytes that have arrived is in the upload's row. A request adds each piece to the row only if no
-other request was quicker, so requests that send the same bytes at once do each other no harm.
+The upload's row has the number of received bytes. A request adds a piece to the row only if no other request
+was faster, so requests that send the same bytes at the same time do no harm.
 """
 
 from __future__ import annotations
@@ -39,9 +38,9 @@ from gallery.storage.store import CHUNK_BYTES
 LIFETIME = timedelta(days=3)  # the age at which an upload expires, even if data still arrives
 MAX_OPEN_UPLOADS = 100  # per person
 MAX_OPEN_BYTES = 2_000_000_000  # per person: the sum of the declared lengths
-MAX_PIECES = 200  # of one upload; then they are merged into one
-PIECE_SECONDS = 5.0  # the time in which a piece arrives; a process that is killed loses no more than that
-POLL_SECONDS = 1.0  # seconds without a byte, after which what has arrived is stored
+MAX_PIECES = 200  # of one upload; if there are more, they are merged into one
+PIECE_SECONDS = 5.0  # the longest time for receiving a piece; a killed process loses no more than one piece
+POLL_SECONDS = 1.0  # seconds without a byte, after which the received bytes are stored
 IDLE_TIMEOUT = 60.0  # seconds without a byte, after which a request is ended
 LEASE_SECONDS = 20.0  # how long an upload waits after the process that was finishing it was killed
 
@@ -61,7 +60,7 @@ class UploadGone(Exception):
 
 
 class OffsetMismatch(Exception):
-    """The chunk does not start where the upload ends now. `size` is the number of bytes that have arrived."""
+    """The chunk does not start where the upload ends now. `size` is the number of bytes received so far."""
 
     def __init__(self, size: int) -> None:
         super().__init__(size)
@@ -120,14 +119,15 @@ class _Body:
         self.fault: ClientDisconnect | UploadStalled | None = None  # why the body ended early
         self._request = request
         self._checksum = checksum
-        self._message: asyncio.Future[Any] | None = None  # the ASGI message that is awaited
+        self._message: asyncio.Future[Any] | None = None  # the task that waits for the next ASGI message
         self._idle = 0.0  # seconds without a byte
 
     async def receive(self, path: Path, most: int) -> int:
         """Write the next piece of at most `most` bytes to `path`; returns its size in bytes.
 
-        A piece ends with the body, after PIECE_SECONDS, and when the client pauses. With a checksum there is
-        one piece, only if it is correct. Raises UploadTooLong, ChecksumMismatch, and with a checksum `fault`.
+        A piece ends with the body, after PIECE_SECONDS, and when the client pauses. With a checksum, the
+        whole chunk is one piece, which is stored only if the checksum is correct. Raises UploadTooLong,
+        ChecksumMismatch, and with a checksum `fault`.
         """
         size, began_at = 0, time.monotonic()
         hash = ALGORITHMS[self._checksum.algorithm](usedforsecurity=False) if self._checksum else None
@@ -151,7 +151,7 @@ class _Body:
         return size
 
     async def _next(self) -> bytes:
-        """The next bytes; b"" after POLL_SECONDS without any, and when the body is over."""
+        """The next bytes; b"" if none came for POLL_SECONDS, and at the end of the body."""
         if self._message is None:
             self._message = asyncio.ensure_future(self._request.receive())
         if not (await asyncio.wait({self._message}, timeout=POLL_SECONDS))[0]:
@@ -172,7 +172,7 @@ class _Body:
 
 
 async def _add_piece(upload: Upload, path: Path, size: int, storage: Storage) -> None:
-    """Store the file `path` as the next piece. Raises OffsetMismatch if another request was quicker, UploadGone."""
+    """Store the file `path` as the next piece. Raises OffsetMismatch if another request was faster, UploadGone."""
     piece = UploadPiece(upload_id=upload.id, start=upload.received, size=size)
     await storage.private.put_file(upload_key(upload.token, piece.token), path)
     try:
@@ -193,7 +193,7 @@ def _pieces_of(upload: Upload) -> QuerySet[UploadPiece]:
 
 
 async def _merge_pieces(upload: Upload, storage: Storage) -> None:
-    """Store the pieces as one, so that a client that sends small chunks does not leave thousands of files.
+    """Merge the pieces into one, so that a client that sends small chunks does not leave thousands of files.
 
     Raises UploadLocked, UploadGone, StoreUnavailable.
     """
@@ -212,7 +212,7 @@ async def _merge_pieces(upload: Upload, storage: Storage) -> None:
 
 @asynccontextmanager
 async def leased(upload: Upload) -> AsyncIterator[None]:
-    """Only the caller reads or merges all pieces of an unfinished upload until the block ends.
+    """Until the block ends, only the caller may read or merge all pieces of an unfinished upload.
 
     Raises UploadLocked, UploadGone.
     """
@@ -228,10 +228,10 @@ async def leased(upload: Upload) -> AsyncIterator[None]:
 
 
 async def received_file(upload: Upload, storage: Storage, folder: Path) -> ReceivedFile:
-    """Write all that has arrived into one file in `folder`; the caller has the lease.
+    """Write all received bytes into one file in `folder`; the caller has the lease.
 
-    Raises UploadGone if the store has lost a piece: then the upload is deleted. Raises UploadLocked if another
-    process has merged or finished it, because this one lost the lease.
+    Raises UploadGone if the store has lost a piece; then the upload is deleted. Raises UploadLocked if the
+    lease was lost and another process has merged or finished the upload.
     """
     path = folder / "upload"
     pieces = await _pieces_of(upload)
@@ -256,9 +256,10 @@ def _append_file(source: Path, target: Path) -> None:
 async def create_upload(
     organisation: Organisation, by: Person, length: int, metadata: str, most_open: int = 0
 ) -> Upload:
-    """Start an upload of `length` bytes; `most_open`: bytes of all open ones, if more than MAX_OPEN_BYTES.
+    """Start an upload of `length` bytes.
 
-    Raises TooManyUploads.
+    `most_open`: the limit for the sum of all open uploads in bytes, if larger than MAX_OPEN_BYTES. Raises
+    TooManyUploads.
     """
     async with in_transaction():
         await locked(Person.filter(id=by.id)).get()  # so that two requests cannot both pass the limits below
@@ -274,7 +275,7 @@ async def create_upload(
 
 
 async def delete_upload(upload: Upload, storage: Storage) -> None:
-    """Delete an upload and its data. A request that is still appending then cannot complete the upload."""
+    """Delete an upload and its data. A request that is still sending data cannot complete the upload any more."""
     await Upload.filter(id=upload.id).delete()
     await _delete_files(upload, storage)
 
@@ -286,6 +287,6 @@ async def delete_pieces(upload: Upload, storage: Storage) -> None:
 
 
 async def _delete_files(upload: Upload, storage: Storage) -> None:
-    """While the store is unavailable files stay behind; the chore for files without a row deletes them."""
+    """Delete files. If the store is unavailable, they stay; the chore for files without a row deletes them."""
     with suppress(StoreUnavailable):
         await storage.private.delete_folder(upload_key(upload.token))

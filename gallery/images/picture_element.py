@@ -14,7 +14,7 @@ from gallery.images.renditions import file_name, width_at_least, widths_for
 from gallery.web.languages import LocalizedText
 from gallery.web.rendering import lang_attribute
 
-FALLBACK_WIDTH = 960  # px: for browsers that know neither AVIF nor WebP
+FALLBACK_WIDTH = 960  # px of the rendition for browsers without AVIF and WebP
 
 
 def picture_element(
@@ -29,8 +29,8 @@ def picture_element(
     """A <picture> of the renditions below the address `folder`.
 
     Renditions wider than `max_width` px are left out, unless all are wider. `size` is the image's size in px.
-    `sizes` is the HTML attribute, which says how wide the page shows the picture. `first` marks the first
-    picture of a page, which the browser then fetches at once.
+    `sizes` is the HTML attribute, which says how wide the page shows the picture. With `first`, the browser
+    fetches the picture at once: it is the page's first one.
     """
     before, after = _around_alt(folder, size, sizes, first, max_width)
     # Only the alt text needs escaping: the address, the numbers and `sizes` come from this site.
@@ -46,7 +46,9 @@ def rendition_address(folder: str, image_width: int, width: int, format: str = "
 def _around_alt(
     folder: str, size: tuple[int, int], sizes: str, first: bool, max_width: int | None
 ) -> tuple[str, str]:
-    """The element's HTML before and after the alt text, so that the cache holds no texts of works."""
+    """The element's HTML before and after the alt text. The alt text is not cached, so the cache contains no
+    texts of works.
+    """
     width, height = size
     widths = widths_for(width)
     fitting = [each for each in widths if max_width is None or each <= max_width] or widths[:1]

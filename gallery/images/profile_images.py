@@ -23,7 +23,7 @@ ProfileImageOwner = Organisation | Project
 
 
 def may_be_shown() -> Q:
-    """The filter for the logo or cover itself; artworks/screening.py has all rules for what is on view."""
+    """The filter for screened logos and covers with a ready picture; artworks/screening.py adds what else is needed."""
     return Q(state__in=[ProfileImageState.SHOWN, ProfileImageState.KEPT], image__state=ImageState.READY)
 
 

@@ -1,7 +1,7 @@
-"""The fonts of cards, posters and labels for the scripts that the two main fonts lack.
+"""The fonts of cards, posters and labels for scripts that the two main fonts lack.
 
-Each font sets the characters of its scripts, in any text; the main fonts set everything else. So a text may have
-several scripts.
+Each font sets the characters of its scripts in all texts; the main fonts set everything else. So a text may
+have several scripts.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ VENDOR = Path(__file__).parents[1] / "vendor"
 
 @dataclass(frozen=True)
 class ScriptFont:
-    """`characters` is what stands within [] in a regular expression. With `fills_gaps` the font sets only those of
-    them that the main fonts lack."""
+    """`characters`: a character class of a regular expression, without its brackets.
+
+    With `fills_gaps`, the font sets only those of them that a main font lacks.
+    """
 
     characters: str
     serif: str  # the font's file, for titles
@@ -73,17 +75,20 @@ JOINED = re.compile(
 )
 # Scripts whose letters reach far above or below the line.
 TALL = re.compile("[\u0600-\u06ff\u0e00-\u109f\u1780-\u18af\ufb50-\ufdff\ufe70-\ufefc]")
-# What cannot be seen but shapes such letters: joiners, the selectors and the space of Mongolian.
+# Invisible characters that shape such letters: joiners, and Mongolian selectors and space.
 SHAPING = re.compile(f"[{JOINERS}\u180b-\u180f\u202f]")
 
 
 def needed_fonts(texts: str, has_traditional: bool = False) -> list[ScriptFont]:
-    """The fonts that these texts need besides the main ones; letters do not show whether a text is Traditional Chinese."""
+    """The fonts that these texts need besides the main fonts.
+
+    `has_traditional`: some text is Traditional Chinese, which its characters alone do not show.
+    """
     found = [font for font in SCRIPT_FONTS if _SETS[font].search(texts)]
     return [*found, TRADITIONAL] if has_traditional and _SETS[TRADITIONAL].search(texts) else found
 
 
-# What the main fonts have, or the signs that they may lack without loss.
+# Characters that the main fonts have, and signs that may be left out without harm.
 _MAIN = re.compile(
     "[\u0000-\u02af\u0300-\u03ff\u1e00-\u2bff\u2e80-\u312f\u3190-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef"
     "\U00020000-\U0003ffff]"
@@ -91,7 +96,7 @@ _MAIN = re.compile(
 
 
 def missing_characters(text: str) -> str:
-    """The visible characters of `text` in scripts that no font is there for, each once; emoji are among them."""
+    """The visible characters of `text` for which there is no font, including emoji, without duplicates."""
     return "".join(
         character
         for character in dict.fromkeys(unicodedata.normalize("NFC", text))
@@ -106,6 +111,6 @@ def fonts_of_character(character: str) -> Iterable[ScriptFont]:
 
 
 def is_right_to_left(text: str) -> bool:
-    """Whether a text is read from right to left: its first letter decides, as in Unicode's algorithm."""
+    """Whether a text is read from right to left: the first letter decides, as in Unicode's algorithm."""
     directions = map(unicodedata.bidirectional, text)
     return next((each for each in directions if each in {"L", "R", "AL"}), "L") != "L"

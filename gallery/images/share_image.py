@@ -11,7 +11,7 @@ DESIGN_VERSION = 3  # increase it when the drawing code changes: the digest chan
 
 @dataclass(frozen=True)
 class Fonts:
-    """The two main font files. script_fonts.py has those of other scripts."""
+    """The two main font files. script_fonts.py has the fonts of other scripts."""
 
     serif: str
     sans: str
@@ -65,7 +65,7 @@ class ShareImage:
 
 
 def language_data(language: str) -> dict[str, str]:
-    """What Typst needs to know of a BCP 47 tag: the language, and whether it is traditional Chinese."""
+    """The properties of a BCP 47 tag that Typst needs: the language, and whether it is Traditional Chinese."""
     base, *others = language.split("-")
     is_traditional = base == "yue" or not {"Hant", "TW", "HK", "MO"}.isdisjoint(others)
     return {"lang": base if 2 <= len(base) <= 3 else "en", "script": "Hant" if is_traditional else ""}

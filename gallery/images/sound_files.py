@@ -1,4 +1,4 @@
-"""What is made of a sound: the files, their encodings and their limits."""
+"""The files that are made from a sound: their encodings and limits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PEAKS = 1000  # numbers from 0 to 100 that describe the waveform
 
 @dataclass(frozen=True)
 class SoundFile:
-    """One encoding of a sound, as FFmpeg names it. `bit_rate` is for each channel, in bits a second."""
+    """One encoding of a sound, with FFmpeg's names. `bit_rate` is in bits per second for each channel."""
 
     name: str
     media_type: str
@@ -25,7 +25,7 @@ class SoundFile:
     muxer_options: Mapping[str, str] = field(default_factory=dict)
 
 
-# Browsers take the first that they can play: Opus nearly everywhere, AAC everywhere.
+# Browsers use the first file that they can play: Opus nearly everywhere, AAC everywhere.
 SOUND_FILES = (
     SoundFile("voice.ogg", "audio/ogg; codecs=opus", "libopus", "ogg", 48_000),
     SoundFile(
@@ -34,7 +34,7 @@ SOUND_FILES = (
         "aac",
         "ipod",
         72_000,
-        MappingProxyType({"aac_coder": "fast"}),  # half the work of the default, and no difference in a voice
+        MappingProxyType({"aac_coder": "fast"}),  # half the processor time; a voice sounds the same
         MappingProxyType({"movflags": "+faststart"}),
     ),
 )

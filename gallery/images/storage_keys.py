@@ -34,7 +34,9 @@ def logo_key(token: str) -> str:
 
 
 def upload_key(token: str, piece: str = "") -> str:
-    """The key of a piece of an unfinished upload, in the private store only; without a piece, their folder."""
+    """The key of a piece of an unfinished upload, in the private store only; without a piece, the folder of
+    all its pieces.
+    """
     return f"{UPLOAD_FOLDER}/{token}/{piece}".rstrip("/")
 
 
@@ -135,7 +137,7 @@ async def make_private(storage: Storage, images: Sequence[Image]) -> None:
     """Remove all files of images that are no longer on view from public storage. Raises StoreUnavailable.
 
     The rows are updated last, so that the worker tries again after a failure. Another process may be copying
-    or serving the files at this moment. So, once all processes know of the change, the files are deleted a
+    or serving the files at the same time. So, once all processes know of the change, the files are deleted a
     second time and the cache in front of the site is emptied.
     """
     if not images:

@@ -129,7 +129,7 @@ async def take_down(
     """
     await ProfileImage.filter(id=profile_image.id).delete()
     await Fingerprint.filter(image_id=profile_image.image_id).delete()
-    # An empty fingerprint, like those of the work's own pictures: the worker computes no new one.
+    # An empty fingerprint, as for the work's own pictures, so that the worker computes no new one.
     if work_id is not None:
         await Fingerprint.create(image_id=profile_image.image_id, code=b"")
     await Image.filter(id=profile_image.image_id).update(

@@ -1,4 +1,4 @@
-"""The worker cuts tiles of pictures on view, for IIIF viewers."""
+"""The worker's chore for IIIF: cutting tiles of pictures on view."""
 
 from __future__ import annotations
 

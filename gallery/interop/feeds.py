@@ -62,7 +62,7 @@ class FeedEntry:
 
 @dataclass(frozen=True)
 class Enclosure:
-    """A sound that a reader's program may load."""
+    """A sound that a feed reader may download."""
 
     path: str
     media_type: str
@@ -114,11 +114,11 @@ async def organisation(request: Request) -> Response:
 
 
 async def newest_works(request: Request, *conditions: Q) -> list[FeedEntry]:
-    """Feed entries of the works on view under the `conditions` that were shown first last; two queries at most."""
+    """Feed entries of the works on view that meet `conditions`, by first showing, newest first; two queries at most."""
     order = ("-first_shown_at", "-id")
     shown = Artwork.filter(*conditions, first_shown_at__lte=now()).order_by(*order)
     rows: list[dict[str, Any]] = []
-    # Usually the newest suffice. Whether all works of a theme are on view would take long to find out.
+    # Usually the newest works are enough. It would take long to find out which of a theme's works are on view.
     for candidates in (shown.limit(MAX_WORKS * 4), shown):
         works = Artwork.all().on_view().filter(id__in=Subquery(candidates.values("id")))
         rows = await works.order_by(*order).limit(MAX_WORKS).values(*COLUMNS, "first_shown_at")
@@ -212,7 +212,7 @@ def feed_response(
     pages, language = pages_of(request), current_language()
     path = pages.url(page, language=language, **parameters)
     newest_first = sorted(entries, key=lambda entry: entry.published, reverse=True)
-    # The date of an empty feed is today: the page cache forgets the feed at midnight anyway.
+    # An empty feed has today's date: the page cache drops the feed at midnight anyway.
     updated = max((entry.updated for entry in entries), default=start_of_day(today()))
     root = Element("feed", {"xmlns": ATOM, "xml:lang": bcp47(language)})
     add_element(root, "id", tag_uri(request, path))

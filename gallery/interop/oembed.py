@@ -177,7 +177,7 @@ async def artwork_frame(request: Request) -> Response:
 
 
 async def exhibition_frame(request: Request) -> Response:
-    """An exhibition in a frame on another site: its title, its days and some works that may be shared."""
+    """An exhibition in a frame on another site: its title, its dates and some works that may be shared."""
     set_page_language(request)
     try:
         exhibition = await load_opened(slug_of(request))

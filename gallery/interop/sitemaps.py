@@ -1,8 +1,7 @@
 """The robots.txt, and sitemaps of all public pages in all languages, for search engines.
 
-The sitemap index is at the root. Each language has a sitemap for every PAGES_PER_SITEMAP works, and for every as many
-other pages.
-https://www.sitemaps.org/protocol.html
+The sitemap index is at the root. Each language has a sitemap for every PAGES_PER_SITEMAP works, and for every
+PAGES_PER_SITEMAP other pages. https://www.sitemaps.org/protocol.html
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ MEDIA_TYPE = "application/xml"
 SITEMAPS = "http://www.sitemaps.org/schemas/sitemap/0.9"
 IMAGES = "http://www.google.com/schemas/sitemap-image/1.1"
 XHTML = "http://www.w3.org/1999/xhtml"
-PAGES_PER_SITEMAP = 500  # the protocol allows 50,000 URLs, but nobody else is answered while they are written
+PAGES_PER_SITEMAP = 500  # the protocol allows 50,000, but writing them would block the process
 PICTURE_WIDTH = 1600  # px
 
 
@@ -77,7 +76,7 @@ class _Page:
 
 
 async def page_sitemap(request: Request) -> Response:
-    """One of the sitemaps of all pages but those of works, in one language. Raises HTTPException 404."""
+    """One of the sitemaps of pages other than works, in one language. Raises HTTPException 404."""
     set_page_language(request)
     first = (page_number(request.query_params) - 1) * PAGES_PER_SITEMAP
     shown = (await _other_pages(request))[first : first + PAGES_PER_SITEMAP]

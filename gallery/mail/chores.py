@@ -59,7 +59,7 @@ async def send_next(context: ChoreContext, kind: str = "") -> bool:
         return True
     try:
         gathered = await Mail.filter(digest_id=mail.id).order_by("id")
-        await site_settings.reload()  # mails are signed with the site's name
+        await site_settings.reload()  # the site's name is the signature of mails
         message = message_of(mail, compose(mail, settings, gathered), settings)
         async with asyncio.timeout(TOTAL_SECONDS):
             await deliver(message, server)
@@ -72,8 +72,8 @@ async def send_next(context: ChoreContext, kind: str = "") -> bool:
         code = max(refusal.code for refusal in refusals.recipients)
         await (give_up(mail, f"{code}") if code >= 500 else postpone(mail, f"{code}"))
     except aiosmtplib.SMTPResponseException as refusal:
-        # The mail server refuses the gallery and not this mail, for example because of a wrong password. All
-        # mails wait until a keeper corrects the settings.
+        # The mail server refuses the gallery itself, not this mail, for example because of a wrong password.
+        # All mails wait until a keeper corrects the settings.
         await postpone(mail, f"{refusal.code} {type(refusal).__name__}")
         return False
     except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
@@ -110,9 +110,9 @@ async def claim(kind: str = "") -> Mail | None:
 
 
 async def _gathered(first: Mail) -> Mail:
-    """One mail in the place of `first` and of those that may leave with it; `first` itself without any.
+    """Combine `first` with the mails that may be sent together with it; returns `first` if there are none.
 
-    A mail of which sending was tried leaves alone: the server may have accepted it.
+    A mail is not combined after an attempt to send it, because the server may have accepted it.
     """
     theirs = Mail.filter(person_id=first.person_id, kind__in=GATHERED_KINDS, state=MailState.UNSENT)
     untried = theirs.filter(for_digest=False, attempts=0, due_at__lte=now() + GATHERED_FOR)
@@ -123,7 +123,7 @@ async def _gathered(first: Mail) -> Mail:
 
 
 async def _combine(mails: Sequence[Mail], kind: str, path: str) -> Mail:
-    """Queue one mail to the person of `mails` that has them as its lines."""
+    """Queue one mail to the recipient of `mails`, with a line for each of them."""
     made = await Mail.create(
         kind=kind,
         person_id=mails[0].person_id,
@@ -188,7 +188,7 @@ async def gather_digest(context: ChoreContext) -> bool:
 
 
 async def delete_old(context: ChoreContext) -> bool:
-    """Delete old mails that are no longer to be sent. Erase the secrets of expired links from all mails.
+    """Delete old mails that will not be sent any more. Erase the secrets of expired links from all mails.
 
     A mail is old after MAILS_KEPT_FOR; a mail with a key is old after KEYS_KEPT_FOR.
     """

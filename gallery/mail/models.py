@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 class MailState(LabelledEnum):
     UNSENT = "unsent", _l("waiting to be sent")
-    GATHERED = "gathered", _l("in another mail")  # sent as a part of it
+    GATHERED = "gathered", _l("in another mail")  # sent as a part of another mail
     SENT = "sent", _l("sent")
     KEPT = "kept", _l("kept here")  # not sent, because no mail server is set
     GIVEN_UP = "given_up", _l("given up")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gallery.accounts.models import Person
 
 DIGEST_HOUR = 8  # in the site's time zone
-# Mails of these kinds wait for others of the same person, which then leave with them as one mail.
+# Mails of these kinds wait for other mails to the same person, and are then sent as one mail.
 GATHERED_KINDS = frozenset(
     f"{what}_{decision}" for what in ("work", "change") for decision in ("accepted", "returned", "declined")
 )
@@ -26,10 +26,10 @@ GATHERED_FOR = timedelta(minutes=10)
 class Notification:
     """A mail to people with an account.
 
-    `kind` names the template, `facts` are the values for it, and `path` is the page that the mail links to.
-    With a `key` each person gets the mail once, even if it is queued again. With `is_for_digest` the mail
-    waits for the daily digest if the person chose the digest. No mail is sent before `not_before`; one of
-    GATHERED_KINDS is sent GATHERED_FOR later, or with an earlier one to the same person.
+    `kind` is the template's name, `facts` are its values, and `path` is the page that the mail links to. With
+    a `key`, each person gets the mail once, even if it is queued again. With `is_for_digest`, the mail waits
+    for the daily digest if the person chose the digest. A mail is not sent before `not_before`. A mail of
+    GATHERED_KINDS is sent GATHERED_FOR later, or together with an earlier one to the same person.
     """
 
     kind: str
@@ -46,7 +46,7 @@ async def notify(people: Iterable[Person], notification: Notification) -> None:
 
 
 async def notify_each(notifications: Iterable[tuple[Person, Notification]]) -> None:
-    """Queue a mail to each person with a notification of their own, in one statement; see `notify`."""
+    """Queue a mail to each person, with a separate notification for each, in one statement; see `notify`."""
     mails = [_mail_for(person, news) for person, news in notifications if person.is_active]
     if mails:
         await Mail.bulk_create(mails, ignore_conflicts=any(mail.key for mail in mails))

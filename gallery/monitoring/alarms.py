@@ -19,7 +19,7 @@ from gallery.worker import ChoreContext
 
 logger = logging.getLogger("gallery.monitoring")
 
-WATCH_SECONDS = 60.0  # between two checks of the workers
+WATCH_SECONDS = 60.0  # time between two checks of the workers
 WORKER_MISSED_AFTER = timedelta(minutes=5)
 
 
@@ -44,21 +44,21 @@ def _in_all_languages(text: Any) -> dict[str, str]:
 
 
 async def watch_workers(context: ChoreContext) -> None:
-    """In a serving process: tell keepers if no worker has been seen for minutes.
+    """Runs in a serving process: notify keepers if no worker has been seen for minutes.
 
-    Mails are sent by the worker, so this process sends these mails itself. Runs until cancelled.
+    Usually the worker sends mails, so this process sends these mails itself. Runs until cancelled.
     """
     started_at = now()
     while True:
         await asyncio.sleep(WATCH_SECONDS)
         try:
             await tell_of_silent_workers(context, started_at)
-        except Exception:  # such as a database that is away: the next look is in a minute
+        except Exception:  # for example, the database is unreachable: the next check is in a minute
             logger.exception("The workers could not be looked for")
 
 
 async def tell_of_silent_workers(context: ChoreContext, started_at: datetime) -> None:
-    """Mail the signal about workers if none was seen since WORKER_MISSED_AFTER, and this process is older."""
+    """Mail the signal about workers if none was seen for WORKER_MISSED_AFTER and this process has run for as long."""
     since = now() - WORKER_MISSED_AFTER
     if started_at > since or await WorkerBeat.filter(seen_at__gt=since).exists():
         return

@@ -1,4 +1,4 @@
-"""Reading the site's own certificate, which the proxy in front holds."""
+"""Reading the site's own certificate from the proxy in front of the site."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ CONNECT_SECONDS = 10
 
 
 async def certificate_dates(site_url: str) -> tuple[datetime, datetime]:
-    """Begin and end of the certificate that the site's address presents. Raises OSError, ValueError.
+    """The first and last moment of the certificate that the site's address presents. Raises OSError, ValueError.
 
-    It is not verified: an expired one is to be read as well, and nothing is sent over the connection.
+    The certificate is not verified: expired ones must be readable, too, and nothing is sent over the
+    connection.
     """
     url = urlsplit(site_url)
     address = (url.hostname or "", url.port or 443)

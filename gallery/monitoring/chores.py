@@ -20,7 +20,7 @@ CERTIFICATE_INTERVAL = timedelta(days=1)
 
 
 async def notify_of_signals(context: ChoreContext) -> bool:
-    """Notify keepers once a day of each signal that is not green and of which no other mail tells."""
+    """Notify keepers once a day of each signal that is not green, unless another mail reports it."""
     for signal in signals(await read_state(context.settings), context.settings):
         # A silent worker cannot report itself. alarms.watch_workers does it, in the serving process.
         if signal.is_mailed and signal.light != Light.GREEN and signal.name != "worker":
@@ -29,9 +29,9 @@ async def notify_of_signals(context: ChoreContext) -> bool:
 
 
 async def read_certificate(context: ChoreContext) -> bool:
-    """Read the site's certificate once a day. If it cannot be reached from here, that is no alarm.
+    """Read the site's certificate once a day. It is no error if the worker cannot reach the site's address.
 
-    Where the worker checks no links, because it does not reach the web, it does not try.
+    Nothing is tried where the worker checks no links, because it has no access to the web.
     """
     settings = context.settings
     read_lately = MaintenanceRun.filter(

@@ -1,4 +1,4 @@
-"""The lines of the log: as text or JSON, with the request that caused them, without addresses of people."""
+"""The format of log lines: text or JSON, with the request that caused them, without people's addresses."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def redacted(text: str) -> str:
 
 
 def request_fields() -> dict[str, str | int]:
-    """The request in progress: its id, method, route and person; empty outside of requests."""
+    """The current request: its id, method, route and person; empty outside of requests."""
     current = current_request()
     if current is None:
         return {}
@@ -41,7 +41,7 @@ def request_fields() -> dict[str, str | int]:
 
 
 class TextFormatter(logging.Formatter):
-    """One line with time and zone, part, level and message, and the request in brackets; then a traceback."""
+    """One line with time and zone, logger, level and message, and the request in brackets; then a traceback."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         fields = " ".join(f"{name}={value}" for name, value in request_fields().items() if value != "")
@@ -52,7 +52,7 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object on one line, the time in UTC."""
+    """One JSON object per line, with the time in UTC."""
 
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")

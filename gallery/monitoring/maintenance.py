@@ -15,14 +15,14 @@ async def record_run(kind: MaintenanceKind, *, at: datetime | None = None, **fac
 
 
 async def begin_recording() -> None:
-    """Record the moment from which runs are recorded, unless there is one. Earlier backups are not known."""
+    """Record since when runs are recorded, unless that is known. Earlier backups are unknown."""
     await MaintenanceRun.get_or_create({"ended_at": now(), "facts": {}}, kind=MaintenanceKind.SETUP)
 
 
 async def forget_runs_before_restore(copied_at: datetime) -> None:
-    """In a restored database: its rows are about another time, and maybe another machine.
+    """Clean up a restored database: its rows are about another time, and maybe about another machine.
 
-    The last backup is the copy that was restored, which the database does not know.
+    The last backup is then the restored copy, which contains no record of itself.
     """
     await MaintenanceRun.all().delete()
     await begin_recording()

@@ -1,7 +1,7 @@
-"""The figures of a process and of the site, in Prometheus' text format.
+"""Metrics of a process and of the site, in Prometheus' text format.
 
-Every figure with the label `process` is of the process that answers; the others are of the whole site, and the
-same whichever process answers.
+A metric with the label `process` is about the process that answers. All others are about the whole site, and
+the same in every process.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from gallery.web.languages import site_languages
 
 LAG_INTERVAL = 0.5  # seconds between two measurements of the event loop's lag
 SECONDS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-# The first part of a path → the kind of request. A language is a page.
+# The first part of a path → the kind of request. A language means a page.
 KINDS = {
     **dict.fromkeys(("media", "iiif", "logos", "sharing"), "picture"),
     **dict.fromkeys(("healthz", "readyz", "metrics"), "monitoring"),
@@ -44,7 +44,7 @@ QUEUES = {
     "withdrawals": "Withdrawals whose files are not deleted yet",
 }
 
-# No second series for each counter with the time of its beginning.
+# Otherwise each counter would have a second metric with the time of its creation.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
@@ -61,7 +61,7 @@ def kind_of(path: str) -> str:
 
 
 class Metrics:
-    """What one process counts, and the registry that writes it down."""
+    """The counters of one process, and the registry that prints them."""
 
     def __init__(self, settings: Settings) -> None:
         self.registry = CollectorRegistry()
@@ -105,13 +105,13 @@ class Metrics:
             self._lag.labels(str(os.getpid())).observe(max(0.0, clock() - expected))
 
     def text(self, state: SiteState | None) -> bytes:
-        """All figures; without `state`, because the database does not answer, only those of this process."""
+        """All metrics. Without `state`, when the database does not answer: only the metrics of this process."""
         self._site.state = state
         return generate_latest(self.registry)
 
 
 class SiteCollector(Collector):
-    """What is read when it is asked for: the caches of this process, and the state of the site."""
+    """Metrics that are read at each request for them: the caches of this process, and the state of the site."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings

@@ -10,14 +10,14 @@ from tortoise.models import Model
 
 
 class MaintenanceKind(StrEnum):
-    SETUP = "setup"  # since when runs are recorded here
+    SETUP = "setup"  # the time since which runs are recorded
     BACKUP = "backup"  # facts: "damaged", the number of files that were not copied
-    CHECK = "check"  # facts: "problems", the number that was found and not mended
+    CHECK = "check"  # facts: "problems", the number of problems that were found and not mended
     CERTIFICATE = "certificate"  # facts: "begins_at" and "ends_at", in ISO 8601
 
 
 class MaintenanceRun(Model):
-    """The last run of one kind that ended. A failed run leaves the row of the one before."""
+    """The latest finished run of one kind. A failed run does not change the row."""
 
     id = fields.IntField(primary_key=True)
     kind = fields.CharEnumField(MaintenanceKind, max_length=20, unique=True)

@@ -1,4 +1,4 @@
-"""What a serving process keeps for monitoring, and the tasks that run beside its requests."""
+"""A serving process's objects for monitoring, and the background tasks of monitoring."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gallery.worker import ChoreContext
 
 
 class Monitor:
-    readiness: Readiness  # once the database is open
+    readiness: Readiness  # set when the database is open
 
     def __init__(self, settings: Settings, storage: Storage) -> None:
         self._context = ChoreContext(settings, storage)

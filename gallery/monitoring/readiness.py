@@ -1,4 +1,4 @@
-"""Whether this process can serve, and what else is not as it should be."""
+"""Whether this process can serve pages, and whether anything else is wrong."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from gallery.monitoring.signals import DISK_RED
 from gallery.monitoring.state import Remembered, SiteState
 from gallery.storage import Storage, StoreUnavailable
 
-DATABASE_SECONDS = 5.0  # for which an answer of the database is used again
-STORE_SECONDS = 60.0  # the check of a store writes and deletes files
+DATABASE_SECONDS = 5.0  # seconds for which the database's answer is used again
+STORE_SECONDS = 60.0  # longer, because the check of a store writes and deletes files
 TIMEOUT_SECONDS = 5.0
 
 OK = "ok"
@@ -20,7 +20,7 @@ NEEDED = ("database", "migrations")  # without these no page can be served
 
 
 class Readiness:
-    """Examines the parts of the site, each at most every few seconds however often it is asked."""
+    """Examines the parts of the site, each at most once every few seconds, however often it is called."""
 
     def __init__(
         self, database: Database, storage: Storage, state: Callable[[], Awaitable[SiteState]]
@@ -30,7 +30,7 @@ class Readiness:
         self._state = state
 
     async def examine(self) -> dict[str, Any]:
-        """`status` (ready, degraded, not ready) and what each part answers, as JSON without any secret."""
+        """`status` (ready, degraded, not ready) and the result for each part, as JSON without secrets."""
         checks = {
             **await self._database(),
             "store": await self._store(),
@@ -52,7 +52,7 @@ async def examine_database(database: Database) -> dict[str, str]:
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
             missing = await database.missing_migrations()
-    except Exception:  # whatever a driver raises: the database does not answer
+    except Exception:  # for any error of a driver, the database counts as not answering
         return {"database": "does not answer", "migrations": "unknown"}
     return {"database": OK, "migrations": "missing" if missing else OK}
 

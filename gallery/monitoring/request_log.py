@@ -1,7 +1,7 @@
-"""Each request that no cache answers: its id, its log lines, and what is counted of it.
+"""Requests that no cache answers: their ids, log lines, and counts.
 
-Logs name a request by its id, method and route, and a person by number. They never contain the path, because it
-may be a key, nor an address.
+Logs identify a request by its id, method and route, and a person by number. They never contain addresses of
+people, nor the path, because it may contain a secret.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gallery.audit.current_user import current_user_id
 REQUEST_ID = b"x-request-id"
 
 logger = logging.getLogger("gallery.requests")
-logger.setLevel(logging.INFO)  # also where the other loggers of the site only warn
+logger.setLevel(logging.INFO)  # log requests even if the site's other loggers only warn
 
 
 @dataclass
@@ -55,8 +55,8 @@ def current_request() -> CurrentRequest | None:
 class RequestLogMiddleware:
     """Gives each request an id, measures it, and logs it if it was slow.
 
-    The duration is the site's own: until the response starts, without the time in which the body was awaited
-    from the visitor. `count` is called with the scope, the status and the duration in seconds.
+    The measured duration ends when the response starts. It does not include waiting for the visitor's body.
+    `count` is called with the scope, the status and the duration in seconds.
     """
 
     def __init__(

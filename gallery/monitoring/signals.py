@@ -1,4 +1,4 @@
-"""The traffic light: what is in order, what needs attention, and what needs it now.
+"""The traffic light: green, amber or red for each thing that keepers watch.
 
 Pure functions of a SiteState. The keepers' page, `gallery status`, /metrics and the mails to keepers all read
 these signals.
@@ -19,7 +19,7 @@ from gallery.web.languages import LabelledEnum
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import shown_moment
 
-# A nightly backup does not end at the same minute each night.
+# More than a day: a nightly backup does not end at the same minute each night.
 BACKUP_MAX_AGE = timedelta(hours=26)
 DISK_AMBER, DISK_RED = 0.85, 0.95
 MAILS_STUCK_AFTER = timedelta(hours=1)
@@ -27,7 +27,7 @@ PICTURES_LATE_AFTER = timedelta(hours=1)
 WITHDRAWAL_LATE_AFTER = timedelta(minutes=10)
 FAILURE_SHOWN_FOR = timedelta(hours=1)
 CERTIFICATE_AMBER, CERTIFICATE_RED = timedelta(days=14), timedelta(days=3)
-CERTIFICATE_KNOWN_FOR = timedelta(days=3)  # after this a reading is not trusted: it may have been renewed
+CERTIFICATE_KNOWN_FOR = timedelta(days=3)  # an older reading is not trusted: it may have been renewed
 
 
 class Light(LabelledEnum):
@@ -41,9 +41,9 @@ SEVERITY = {Light.GREEN: 0, Light.AMBER: 1, Light.RED: 2}
 
 @dataclass(frozen=True)
 class Signal:
-    """One thing that a keeper watches. The texts are lazy: they are in the language in which they are shown."""
+    """One thing that a keeper watches. The texts are lazy: they use the reader's language."""
 
-    name: str  # for programs
+    name: str  # identifies the signal in metrics and mails
     heading: Any
     light: Light
     sentence: Any
@@ -85,7 +85,7 @@ def _worker(state: SiteState) -> Signal:
             "Until one runs, no pictures are prepared and no mails are sent. Start the service again."
         )
         return Signal(name, heading, Light.RED, sentence, advice, is_mailed=True)
-    replaced = {beat.host for beat in alive}  # a killed worker whose place another has taken
+    replaced = {beat.host for beat in alive}  # hosts where another worker runs in place of a killed one
     silent = [beat for beat in state.beats if not state.is_alive(beat) and beat.host not in replaced]
     if silent:
         sentence = _l("One worker has been silent since %(moment)s.", moment=_lazy_moment(silent[0].seen_at))
@@ -190,7 +190,7 @@ def _mails(state: SiteState, settings: Settings) -> Signal:
         )
         advice = _l("The outbox shows what the mail server answers.")
         return Signal(name, heading, Light.RED, sentence, advice, is_mailed=True)
-    if state.mails_given_up:  # another mail tells of these
+    if state.mails_given_up:  # other mails report these
         sentence = _l("Mails that were given up within a day: %(count)s.", count=state.mails_given_up)
         advice = _l("The outbox shows what the mail server answers.")
         return Signal(name, heading, Light.AMBER, sentence, advice)
@@ -199,7 +199,7 @@ def _mails(state: SiteState, settings: Settings) -> Signal:
 
 def _pictures(state: SiteState) -> Signal:
     name, heading, waiting = "pictures", _l("Pictures"), state.pictures
-    if state.pictures_late or waiting.age(state.at) > PICTURES_LATE_AFTER:  # another mail tells of these
+    if state.pictures_late or waiting.age(state.at) > PICTURES_LATE_AFTER:  # other mails report these
         sentence = _l(
             "Pictures to be prepared: %(count)s, the oldest since %(moment)s.",
             count=waiting.count,
@@ -220,7 +220,7 @@ def _certificate(state: SiteState, settings: Settings) -> Signal:
         return Signal(name, heading, Light.GREEN, sentence, _l("This alone is no sign of a fault."))
     begins_at, ends_at = (datetime.fromisoformat(run.facts[each]) for each in ("begins_at", "ends_at"))
     left, moment = ends_at - state.at, _lazy_moment(ends_at)
-    # A certificate that is valid for days only is also renewed only days before its end.
+    # If a certificate is valid for only a few days, it is also renewed only a few days before its end.
     shortness = min(1.0, (ends_at - begins_at) / 4 / CERTIFICATE_AMBER)
     if left > CERTIFICATE_AMBER * shortness:
         return Signal(name, heading, Light.GREEN, _l("It is valid until %(moment)s.", moment=moment))

@@ -1,4 +1,4 @@
-"""What the database and the disks say about the whole site, read in few queries."""
+"""The state of the whole site from the database and the disks, read in few queries."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from gallery.monitoring.models import MaintenanceKind, MaintenanceRun
 from gallery.settings import Settings
 from gallery.worker import HEARTBEAT_SECONDS
 
-STATE_SECONDS = 10.0  # for which a process uses a state that it has read
+STATE_SECONDS = 10.0  # seconds for which a process uses the state again
 DAY = timedelta(days=1)
 SILENT_AFTER = timedelta(seconds=4 * HEARTBEAT_SECONDS)
-ALARM_MAIL = "site_alarm"  # the kind of mails about signals; they are no sign that mails are stuck
-MAX_WITHDRAWALS = 10_000  # of a day, whose durations are compared
+ALARM_MAIL = "site_alarm"  # the kind of mails about signals; they do not count as stuck mails
+MAX_WITHDRAWALS = 10_000  # the most withdrawals of a day whose durations are measured
 
 T = TypeVar("T")
 
 
 class Remembered(Generic[T]):
-    """A value that is read when somebody asks for it, but not again for `seconds`, and by one task at a time."""
+    """A value that is read on demand, at most once in `seconds`, and by one task at a time."""
 
     def __init__(self, read: Callable[[], Awaitable[T]], seconds: float) -> None:
         self._read = read
@@ -45,7 +45,7 @@ class Remembered(Generic[T]):
         self._lock = asyncio.Lock()
 
     async def __call__(self) -> T:
-        """The value. Raises what reading it raises."""
+        """The value. Raises the errors of reading it."""
         async with self._lock:
             if self._value is None or monotonic() - self._value[0] >= self._seconds:
                 self._value = (monotonic(), await self._read())
@@ -54,7 +54,7 @@ class Remembered(Generic[T]):
 
 @dataclass(frozen=True)
 class Queue:
-    """Things that wait: how many, and since when the oldest of them."""
+    """The number of waiting things, and since when the oldest one has waited."""
 
     count: int = 0
     since: datetime | None = None
@@ -74,18 +74,18 @@ class SiteState:
     at: datetime
     beats: tuple[WorkerBeat, ...] = ()
     runs: dict[MaintenanceKind, MaintenanceRun] = field(default_factory=dict)
-    pictures: Queue = Queue()  # not yet prepared for the first time
-    pictures_late: int = 0  # of these, for which the machine had no time or memory
+    pictures: Queue = Queue()  # waiting for their first renditions
+    pictures_late: int = 0  # of `pictures`, those for which the machine had no time or memory
     pictures_refused: int = 0
-    mails: Queue = Queue()  # due and not sent, or tried in vain
-    mails_given_up: int = 0  # within a day
+    mails: Queue = Queue()  # due and not sent, or tried without success
+    mails_given_up: int = 0  # within the last day
     imports: Queue = Queue()  # being checked or imported
-    withdrawals: Queue = Queue()  # whose files are not deleted yet
-    withdrawal_seconds: tuple[float, ...] = ()  # how long each one of the last day took, in ascending order
+    withdrawals: Queue = Queue()  # withdrawals whose files are not deleted yet
+    withdrawal_seconds: tuple[float, ...] = ()  # durations of the last day's withdrawals, in ascending order
     disks: dict[str, float] = field(default_factory=dict)  # folder → used part of its disk, 0 to 1
 
     def queues(self) -> dict[str, Queue]:
-        """What is waiting, by the name that programs read."""
+        """The queues by their names in metrics."""
         return {
             "pictures": self.pictures,
             "mails": self.mails,
@@ -104,7 +104,7 @@ class SiteState:
 async def read_state(settings: Settings) -> SiteState:
     """Read the state. Raises the errors of the database."""
     at = now()
-    # Without those of a sheet that nobody has confirmed.
+    # Without imports of sheets that nobody has confirmed.
     is_due = Q(attempt_after=None) | Q(attempt_after__lte=at) | Q(failures__gt=0)
     received = Image.filter(is_due, state=ImageState.RECEIVED)
     unsent = Mail.filter(state=MailState.UNSENT, for_digest=False).exclude(kind=ALARM_MAIL)
@@ -153,7 +153,7 @@ def used_disks(settings: Settings) -> dict[str, float]:
         if device is not None and device not in devices:
             devices.add(device)
             usage = shutil.disk_usage(folder)
-            used[name] = usage.used / ((usage.used + usage.free) or 1)  # without what only root may fill
+            used[name] = usage.used / ((usage.used + usage.free) or 1)  # without root's reserved space
     return used
 
 

@@ -1,4 +1,4 @@
-"""What programs ask about the site: /healthz, /readyz and /metrics. No page leads there."""
+"""Endpoints for monitoring programs: /healthz, /readyz and /metrics. No page links to them."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ def monitor_of(request: Request) -> Monitor:
 
 
 async def health(request: Request) -> Response:
-    """This process answers. Nothing else is examined."""
+    """Says that this process answers. Nothing else is checked."""
     return PlainTextResponse("ok\n", headers=HEADERS)
 
 
 async def readiness(request: Request) -> Response:
-    """503 if this process cannot serve pages; with `?all`, also if anything else is not as it should be."""
+    """503 if this process cannot serve pages; with `?all`, also if anything else is wrong."""
     found = await monitor_of(request).readiness.examine()
     wanted = ("ready",) if "all" in request.query_params else ("ready", "degraded")
     return JSONResponse(found, 200 if found["status"] in wanted else 503, headers=HEADERS)
 
 
 async def metrics(request: Request) -> Response:
-    """The figures, for the addresses of GALLERY_METRICS_ALLOW; 404 for all others."""
+    """The metrics, for clients in GALLERY_METRICS_ALLOW; 404 for all others."""
     if not may_read_metrics(request):
         raise HTTPException(404)
     monitor = monitor_of(request)
     try:
         state: SiteState | None = await monitor.state()
-    except Exception:  # whatever a driver raises: the figures of the process are there all the same
+    except Exception:  # for any error of the database, the metrics of the process are still returned
         state = None
     return Response(monitor.metrics.text(state), media_type=CONTENT_TYPE_PLAIN_0_0_4, headers=HEADERS)
 
@@ -53,8 +53,8 @@ async def metrics(request: Request) -> Response:
 def may_read_metrics(request: Request) -> bool:
     """Whether the client's address is allowed.
 
-    An address of this machine counts only without a proxy: one that hides its visitors would make all of them
-    this machine.
+    A loopback address does not count if a proxy has forwarded the request: behind a proxy that hides its
+    visitors, all of them would have a loopback address.
     """
     address = client_address(request)
     if address is None:

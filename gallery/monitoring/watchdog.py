@@ -1,4 +1,4 @@
-"""Prints where the event loop is kept busy, so that nobody else is answered; in development only."""
+"""Prints where code blocks the event loop, so that no other request is answered; in development only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TICK = 0.01  # seconds
 
 @contextmanager
 def watching(file: TextIO = sys.stderr) -> Iterator[None]:
-    """Print the stack of each thread to `file` when the running loop is held for LONGEST_HOLD."""
+    """Print the stack of each thread to `file` when the running loop is blocked for LONGEST_HOLD."""
     task = asyncio.create_task(_begin_again(file))
     try:
         yield

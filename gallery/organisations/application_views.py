@@ -24,7 +24,7 @@ from gallery.web.languages import set_language, site_languages
 from gallery.web.rendering import flash, redirect, render, settings_of
 from gallery.web.security import client_network
 
-APPLICATIONS_PER_NETWORK = 5  # within limits.FORM_WINDOW
+APPLICATIONS_PER_NETWORK = 5  # applications allowed within limits.FORM_WINDOW
 DECIDED_LISTED = 50
 APPLICATION_FIELDS = (
     "name",

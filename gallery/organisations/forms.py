@@ -122,7 +122,7 @@ class ApplicationForm(TextsForm):
     )
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Validate; a registration number, or what the organisation is without one, is required."""
+        """Validate; the registration number is required, or else a description of what the organisation is."""
         super().validate(extra_validators)
         if not self.registration_number.data and not self.what_it_is.data:
             self.refuse(
@@ -155,7 +155,7 @@ class RefusalForm(Form):
 
 
 class ProfileForm(TextsForm):
-    """What owners may change themselves. Names and registration number are checked by curators."""
+    """The fields that owners may change themselves. Curators check names and registration number."""
 
     texts: ClassVar[Mapping[str, Any]] = {"about": ""}
 

@@ -1,4 +1,4 @@
-"""Checks whether a URL works, without being led into the site's own network (server-side request forgery).
+"""Checks whether a URL works, without reaching the site's own network (server-side request forgery).
 
 The host name is resolved once per request, and the connection goes to exactly the IP address that was
 checked. This prevents DNS rebinding. Each redirect is checked again. No response body is read.

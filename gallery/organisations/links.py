@@ -1,4 +1,4 @@
-"""The links of projects: which are dead, and when each is checked again."""
+"""The links of projects: which are dead, and when each is checked next."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RETRY_DELAYS = [
     timedelta(minutes=10),
     timedelta(hours=1),
     timedelta(hours=6),
-]  # the pause after the first failure, after the second …
+]  # pauses after the first failure, the second, and so on
 CHECK_INTERVAL = timedelta(days=1)  # pause after a successful check
 
 PROBLEM_WORDS: Mapping[str, Any] = {
@@ -97,7 +97,7 @@ async def check_next_link(*, private_too: bool) -> bool:
         link: CheckedLink | None = await locked(due, skip_locked=True).first()
         if link is None:
             return False
-        link.next_check_at = now() + LEASE  # when another worker checks, if this one is killed
+        link.next_check_at = now() + LEASE  # time of the next check if this worker is killed
         await link.save(update_fields=["next_check_at"])
     try:
         status = await final_status(link.url, private_too=private_too)

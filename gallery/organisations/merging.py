@@ -1,4 +1,4 @@
-"""Merging two projects that are one: the works move, and the old address leads on."""
+"""Merging two rows of the same project: the works move, and the old page redirects to the new one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class MergeRefused(Exception):
 
 
 class MergeForm(Form):
-    """Which one stays: an artist or a project, by its id."""
+    """The artist or project to keep, by its id."""
 
     into = SelectField(_l("Which one stays"), [Required(_l("Please choose which one stays."))])
 
@@ -51,9 +51,9 @@ class MergeForm(Form):
 
 
 async def merge_projects(project: Project, into: Project, by: Person) -> None:
-    """Move the works of `project` to `into`, whose words stay as they are. Raises MergeRefused.
+    """Move the works of `project` to `into`, whose texts stay unchanged. Raises MergeRefused.
 
-    The row of `project` stays for its address and its past figures.
+    The row of `project` is kept for its page address and its past statistics.
     """
     async with in_transaction():
         ids = [project.id, into.id]

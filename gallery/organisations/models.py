@@ -88,14 +88,15 @@ class Project(Model):
     link_once = fields.CharField(max_length=500, default="", db_default="")  # page for a single donation
     link_monthly = fields.CharField(max_length=500, default="", db_default="")  # page for a monthly donation
     link_volunteer = fields.CharField(max_length=500, default="", db_default="")  # page for volunteers
-    goal = fields.BigIntField(null=True)  # yuan
+    goal = fields.BigIntField(null=True)  # in yuan
     raised = fields.BigIntField(null=True)  # yuan, as of `raised_on`
     raised_on = fields.DateField(null=True)
     raised_source = fields.CharField(max_length=200, default="", db_default="")  # the source of `raised`
     starts_on = fields.DateField(null=True)
     ends_on = fields.DateField(null=True)  # the last day on which the project accepts support
     created_at = fields.DatetimeField(auto_now_add=True)
-    # The same project, entered again. Such a row has no works, only the old address; queries leave it out.
+    # Set if this row was merged into another row of the same project. A merged row has no works, only its old
+    # address; queries leave it out.
     merged_into: fields.ForeignKeyNullableRelation[Project] = fields.ForeignKeyField(
         "gallery.Project", related_name="merged", null=True, on_delete=fields.CASCADE
     )
@@ -110,7 +111,7 @@ class Project(Model):
 
     @classmethod
     def with_merged(cls) -> QuerySet[Project]:
-        """All projects, also those that were merged into others."""
+        """All projects, including those that were merged into others."""
         return QuerySet(cls)
 
     @property
@@ -177,7 +178,7 @@ class Application(Model):
     id = fields.IntField(primary_key=True)
     name = TextsField()
     registration_number = fields.CharField(max_length=40)
-    what_it_is = fields.CharField(max_length=200, default="", db_default="")  # told by those without a number
+    what_it_is = fields.CharField(max_length=200, default="", db_default="")  # if there is no number
     website = fields.CharField(max_length=500, default="")
     about = fields.TextField()
     contact_name = fields.CharField(max_length=80)

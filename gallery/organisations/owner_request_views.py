@@ -47,7 +47,7 @@ def hours_left(owner_request: OwnerRequest) -> int:
 
 
 async def new(request: Request) -> Response:
-    """A keeper opens the form for a new owner, and reads what it does."""
+    """A keeper opens the form to request a new owner, and reads what the request does."""
     _keeper, organisation = await _load_organisation_as_keeper(request)
     return _form_page(request, organisation, OwnerRequestForm())
 
@@ -128,7 +128,7 @@ async def object_at_desk(request: Request) -> Response:
 
 
 async def show_objection(request: Request) -> Response:
-    """A current or former owner opens the link of the mail, and sees a button with which to object."""
+    """A current or former owner opens the link of the mail, and sees a button for objecting."""
     await set_guest_language(request)
     owner_request = await _load_by_link(request)
     return await _objection_page(request, owner_request, is_open=can_be_stopped(owner_request))

@@ -35,7 +35,7 @@ from gallery.worker import ChoreContext
 
 OBJECTION_PERIOD = timedelta(hours=72)
 PAUSE_AFTER_OBJECTION = timedelta(days=30)
-COMMAND_REASON = "gallery invite"  # the stored reason of a request made by command
+COMMAND_REASON = "gallery invite"  # stored as the reason of a request by command
 
 
 class OwnerRequestRefused(Exception):
@@ -164,7 +164,7 @@ async def find_by_link(request_id: int, token: str) -> OwnerRequest | None:
 
 
 async def object_to(request: OwnerRequest, by: Person | None) -> bool:
-    """Stop a request because an owner objects; `by` is None for the link of a mail.
+    """Stop a request because an owner objects. `by` is None if the owner used the link in the mail.
 
     False if it is too late.
     """
@@ -172,7 +172,7 @@ async def object_to(request: OwnerRequest, by: Person | None) -> bool:
 
 
 async def cancel(request: OwnerRequest, by: Person | None) -> bool:
-    """Stop a request: `by` is the keeper, or None when a backup is restored. False if it is too late."""
+    """Stop a request. `by` is the keeper, or None when a backup is restored. False if it is too late."""
     return await _end_request(request, RequestState.CANCELLED, by)
 
 

@@ -21,16 +21,17 @@ def new_slug() -> str:
 
 
 async def project_at(slug: str) -> Project | None:
-    """The project of an active organisation with this slug; for the slug of one that was merged, the one that stayed."""
+    """The project of an active organisation with this slug; for a merged project, the project that it was merged into."""
     found = Project.with_merged().get_or_none(slug=slug, organisation__is_active=True)
     project = await found.select_related("organisation", "merged_into__organisation")
     return (project.merged_into or project) if project is not None else None
 
 
 async def projects_with_title(organisation: Organisation, titles: Iterable[str]) -> list[Project]:
-    """The projects of an organisation with one of these titles, in any language; the oldest first.
+    """The projects of an organisation with one of these titles in any language, oldest first.
 
-    Case, full-width forms and spaces are ignored, which no database compares alike, so all titles are read.
+    Case, full-width forms and spaces are ignored. Databases differ in such comparisons, so all titles are
+    read.
     """
     wanted = {comparable_name(title) for title in titles}
     return [
@@ -45,5 +46,5 @@ async def add_project(organisation: Organisation, values: Mapping[str, Any]) -> 
     async with in_transaction():
         project = await Project.create(organisation=organisation, slug=new_slug(), **values)
         await record(Verb.PROJECT_MADE, project.id, organisation_id=organisation.id)
-        await content_version.bump(rows=())  # not on view before it has works
+        await content_version.bump(rows=())  # a project is not on view until it has works
         return project

@@ -406,7 +406,7 @@ async def confirm_member(request: Request) -> Response:
 
 
 async def delete_member(request: Request) -> Response:
-    """An owner removes a member, or a member leaves; what they did stays."""
+    """An owner removes a member, or a member leaves. Records of what they did stay."""
     person, organisation, membership = await _load_membership(request, or_own=True)
     try:
         await members.remove(membership)
@@ -422,7 +422,7 @@ async def delete_member(request: Request) -> Response:
 async def _load_membership(
     request: Request, *, or_own: bool = False
 ) -> tuple[Person, Organisation, Membership]:
-    """The membership of the URL, for the organisation's owners; with `or_own` also for the member.
+    """The membership in the URL, for the organisation's owners; with `or_own` also for the member.
 
     404 for others, even curators.
     """
@@ -537,7 +537,7 @@ def _link_signer(request: Request) -> URLSafeSerializer:
 
 
 async def _is_link_secret(request: Request, invitation: Invitation) -> bool:
-    """Whether the link is for its addressee alone: the first owner's, if the site sends mails.
+    """Whether only the addressee may see the link: that of a first owner, if the site sends mails.
 
     Opening the link from the mail proves that the address is theirs.
     """
@@ -546,7 +546,7 @@ async def _is_link_secret(request: Request, invitation: Invitation) -> bool:
 
 
 async def renew_invitation(request: Request) -> Response:
-    """Make a new link, for those who may invite; the one before can no longer be used."""
+    """Make a new link, for those who may invite; the old link can no longer be used."""
     person, invitation, is_first = await _load_invitation(request)
     if invitation.role != Role.MEMBER or (invitation.member_role == MemberRole.OWNER and not is_first):
         await require_confirmation(request)
@@ -557,7 +557,7 @@ async def renew_invitation(request: Request) -> Response:
 async def _load_invitation(request: Request) -> tuple[Person, Invitation, bool]:
     """The invitation in the URL, and whether it is for a first owner.
 
-    404 if it was accepted, and to anybody who could not make it.
+    404 if it was accepted, and for everybody who could not make it.
     """
     person = await load_person(request)
     waiting = Invitation.filter(id=request.path_params["id"], accepted_at__isnull=True, by_request=False)

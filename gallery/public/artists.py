@@ -1,4 +1,4 @@
-"""An artist's page, if the artist wishes to have one."""
+"""An artist's page, if the artist wants to have one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gallery.web.languages import localized
 
 
 async def show(request: Request) -> Response:
-    """An artist's works on view under the credit name, if the artist wishes to have such a page."""
+    """A visitor sees an artist's works on view, under the credit name."""
     set_page_language(request)
     works = await queries.works_on_view(
         Q(artist__page_id=request.path_params["page_id"]), limit=MAX_WORKS_LISTED

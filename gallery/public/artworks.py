@@ -20,7 +20,7 @@ from gallery.web.rendering import settings_of
 
 
 async def show(request: Request) -> Response:
-    """A work with its label, its story and the project behind it."""
+    """A visitor sees a work with its label, its story and the project behind it."""
     set_page_language(request)
     public_id = request.path_params["public_id"]
     artwork = await load_on_view(public_id, "image", "sound", "consent", "artist", "organisation", "project")

@@ -28,7 +28,7 @@ AHEAD = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class CalendarEntry:
-    """An entry of the curators' calendar. `kind` chooses the sentence on the page."""
+    """An entry of the curators' calendar. `kind` selects the sentence on the page."""
 
     day: date
     kind: str  # call_opens, call_closes, occasion, comes_again, call_proposed, opens, closes, talk
@@ -110,7 +110,7 @@ async def edition_days(first: date, last: date) -> list[CalendarEntry]:
 
 
 async def show(request: Request) -> Response:
-    """A visitor sees the coming occasions and exhibitions, and for which of them works are accepted now."""
+    """A visitor sees the coming occasions and exhibitions, and which of them accept works now."""
     set_page_language(request)
     day = today()
     coming = (

@@ -1,4 +1,4 @@
-"""The worker keeps in public storage the pictures on view, and no others."""
+"""The worker's chore that keeps the pictures on view, and no others, in public storage."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MAX_WORKS = 4_096
 
 
 async def keep_public_images(context: ChoreContext) -> bool:
-    """Compare public storage with what is on view: images of the touched works if a change names them, else all.
+    """Compare public storage with what is on view: the images of affected works if they are known, else all images.
 
     Time alone changes what is on view as well, so all images are compared every midnight.
     """
@@ -48,9 +48,9 @@ async def keep_public_images(context: ChoreContext) -> bool:
 
 
 async def images_of(touched: Collection[str]) -> list[int] | None:
-    """The ids of the images that a change of these keys may show or hide; None if they are too many.
+    """The ids of the images that a change of these keys may show or hide; None if there are too many.
 
-    They are all images of the works, with proposed and replaced ones, and the covers of their projects.
+    These are all images of the works, including proposed and replaced ones, and the covers of their projects.
     """
     works = works_of_keys(touched)
     if len(works) > MAX_WORKS:
@@ -127,10 +127,10 @@ def _of_profiles_on_view(ids: Collection[int] | None) -> Subquery:
 
 
 async def delete_derivatives(context: ChoreContext) -> bool:
-    """Delete derivatives of pictures no longer on view, and the oldest if all together are too large.
+    """Delete derivatives of pictures no longer on view, and the oldest ones if the total size is too large.
 
-    Derivatives of a public picture are deleted with its other files when it leaves public storage. So those are left
-    that a process made of a picture after that, before it knew.
+    When a picture leaves public storage, its derivatives are deleted with its other files. But a process that
+    did not know of this yet may have made more of them afterwards.
     """
     made = Derivative.filter(image__is_public=False)
     ids = await made.distinct().limit(MAX_WORKS).values_list("image_id", flat=True)
@@ -141,7 +141,7 @@ async def delete_derivatives(context: ChoreContext) -> bool:
         await context.storage.public.delete(derivative_key(derivative.image.token, derivative.name))
         await Derivative.filter(
             id=derivative.id
-        ).delete()  # last: the row records that its file must still be deleted
+        ).delete()  # delete it last: the row records that its file must still be deleted
     return bool(gone or too_much)
 
 

@@ -36,7 +36,7 @@ PROJECTS_OF_EXHIBITION = 60  # projects listed on the last page of an exhibition
 
 
 async def index(request: Request) -> Response:
-    """The open, coming and past exhibitions; `?page=` leads on to more open and past ones.
+    """A visitor sees the open, coming and past exhibitions; `?page=` shows more open and past ones.
 
     Raises HTTPException 404.
     """
@@ -75,7 +75,7 @@ async def index(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """An exhibition, room by room, at most WORKS_PER_PAGE works at once."""
+    """A visitor sees an exhibition, room by room, at most WORKS_PER_PAGE works on a page."""
     set_page_language(request)
     exhibition = await load_opened(slug_of(request))
     query = request.query_params
@@ -128,7 +128,7 @@ async def show(request: Request) -> Response:
 
 
 async def show_walk(request: Request) -> Response:
-    """An exhibition, or one of its rooms, one work at a time; also for a screen in a hall.
+    """A visitor walks through an exhibition or a room, one work at a time; also for a screen in a hall.
 
     A walk has at most WORKS_PER_PAGE works. A larger exhibition is shown room by room.
     """

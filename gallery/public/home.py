@@ -33,7 +33,7 @@ async def redirect_to_language(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """The home page: open and coming exhibitions, open calls, the newest works, and the organisations."""
+    """A visitor sees open and coming exhibitions, open calls, the newest works, and the organisations."""
     set_page_language(request)
     open_now = await queries.exhibitions(queries.is_open(), limit=OPEN_ON_HOME)
     past = await queries.exhibitions(queries.has_closed(), order="-closes_at", limit=PAST_ON_HOME)
@@ -69,13 +69,13 @@ async def show(request: Request) -> Response:
 
 
 async def show_about(request: Request) -> Response:
-    """What this gallery is, how works come here, and where support goes."""
+    """A visitor reads about the gallery: what it is, how works are selected, and where donations go."""
     set_page_language(request)
     return render_public(request, "public/about.html")
 
 
 async def show_accessibility(request: Request) -> Response:
-    """The accessibility statement: for whom the pages work well, and where they do not yet."""
+    """A visitor reads the accessibility statement: for whom the pages work well, and for whom not yet."""
     set_page_language(request)
     return render_public(request, "public/accessibility.html")
 

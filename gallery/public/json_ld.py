@@ -38,7 +38,7 @@ ESCAPES = str.maketrans(
 
 
 def script_element(*things: Data) -> Markup:
-    """A <script> element with the schema.org `things`, for the page's head."""
+    """A <script> element for the page's head that contains `things`, which are schema.org objects."""
     data = json.dumps(
         {"@context": "https://schema.org", "@graph": things},
         ensure_ascii=False,
@@ -60,7 +60,7 @@ def thing(kind: str, address: str, name: LocalizedText, **properties: Any) -> Da
 
 
 def quantity(length: int) -> Data:
-    """A length of `length` mm, in cm."""
+    """A length of `length` mm as a QuantitativeValue in cm."""
     return {"@type": "QuantitativeValue", "value": length / 10, "unitCode": "CMT"}
 
 
@@ -185,7 +185,7 @@ class LinkedData:
             description=excerpt(story.text, MAX_DESCRIPTION_COLUMNS),
             inLanguage=bcp47(artwork.language),
             artMedium=work.medium.text,
-            dateCreated=made.edtf if made else "",  # ISO 8601-2
+            dateCreated=made.edtf if made else "",  # ISO 8601-2 (EDTF)
             **{name: quantity(length) for name, length in (size.sides if size else {}).items()},
             creator=creator,
             copyrightHolder=creator,

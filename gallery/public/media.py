@@ -51,7 +51,7 @@ class PictureVisibility:
 
 
 class VisibilityCache:
-    """The pictures of works on view that this process knows of, until their works change."""
+    """The pictures of works on view that this process knows of. It forgets them when their works change."""
 
     def __init__(self, content: GenerationTracker) -> None:
         self._content = content
@@ -61,7 +61,7 @@ class VisibilityCache:
         content.subscribe(self.forget)
 
     def forget(self, touched: frozenset[str] | None) -> None:
-        """Forget the pictures of the works with the touched keys; None: all pictures."""
+        """Forget the pictures of the works with these keys; None: all pictures."""
         self._changes += 1
         for key in list(self._tokens) if touched is None else touched:
             for token in self._tokens.pop(key, ()):
@@ -168,10 +168,10 @@ async def public_file_response(
     headers: Mapping[str, str],
     publish: Callable[[], Awaitable[None]],
 ) -> Response:
-    """The response with a file of public storage; `publish` puts it there if it is missing, or raises HTTPException.
+    """The response with a file of public storage.
 
-    The caller has checked that it is on view. 404 if there is no such file; 304 if the visitor has it, by the etag in
-    `headers`.
+    If the file is missing, `publish` puts it there, or raises HTTPException. The caller has checked that the
+    picture is on view. 404 if there is no such file; 304 if the visitor has it, by the etag in `headers`.
     """
     if etag_matches(request.headers.get("if-none-match", "").encode(), headers["etag"].encode()):
         return Response(status_code=304, headers=headers)

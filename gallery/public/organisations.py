@@ -28,7 +28,7 @@ from gallery.web.rendering import settings_of
 
 
 async def index(request: Request) -> Response:
-    """The organisations that send works."""
+    """A visitor sees the organisations that send works."""
     set_page_language(request)
     data = linked_data_of(request)
     return render_page(
@@ -42,7 +42,7 @@ async def index(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """An organisation: its text about itself, its projects and its works on view."""
+    """A visitor sees an organisation: its text about itself, its projects and its works on view."""
     set_page_language(request)
     organisation = await Organisation.get_or_none(slug=slug_of(request), is_active=True)
     if organisation is None:

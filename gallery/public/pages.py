@@ -1,4 +1,4 @@
-"""What handlers of visitors' pages share: setting the language, the style sheet, links to other formats."""
+"""Functions that handlers of visitors' pages share: setting the language, style sheets, links to other formats."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def set_page_language(request: Request) -> None:
 
 
 def redirect_for_good(request: Request, name: str, **parameters: object) -> Response:
-    """Redirect from an address that leads to another one now (301), in the page's language."""
+    """Permanently redirect (301) from an address that has moved, in the page's language."""
     return RedirectResponse(pages_of(request).url(name, language=current_language(), **parameters), 301)
 
 
@@ -85,9 +85,10 @@ def render_page(
     keys: Iterable[str] = (),
     **context: Any,
 ) -> Response:
-    """The page, with the style sheet of the works and further `pictures` on it. `share_images` are its card and poster.
+    """Render a page with the style sheet for its works and for further `pictures`.
 
-    `keys`: with them, the page is cached until a change touches one of them or one of its works.
+    `share_images` are its card and poster. With `keys`, the page is cached until a change affects one of them
+    or one of its works.
     """
     works = list(works)
     if keys := set(keys):

@@ -42,8 +42,6 @@ class RoomSummary:
 
 @dataclass(frozen=True, slots=True)
 class ExhibitionPage:
-    """One page of an exhibition."""
-
     summaries: Sequence[RoomSummary]
     rooms: Sequence[ShownRoom]
     counts: Counts  # the numbers for the whole exhibition
@@ -66,8 +64,8 @@ async def exhibition_page(
     """One page of an edition's works. It begins in the room numbered `room`, after the work `after` if given.
 
     Both are strings from the URL. If `after` no longer hangs in that room, the page begins with the room.
-    Runs two queries, one more with `after`, and two more if the edition has several pages and is not counted yet.
-    Raises NoSuchRoom.
+    Runs two queries, one more with `after`, and two more if the edition has several pages and is not counted
+    yet. Raises NoSuchRoom.
     """
     rooms = await _rooms_in(edition_id)
     if not room and sum(each["hung"] for each in rooms) <= WORKS_PER_PAGE:
@@ -114,7 +112,7 @@ async def first_works(edition_id: int) -> list[ShownWork]:
 
 
 async def _single_page(edition_id: int, rooms: Sequence[QueryRow]) -> ExhibitionPage:
-    """The page of an exhibition that has only one. The counts need no query: all works are on the page."""
+    """The page of an exhibition that has only one page. The counts need no query: all works are on the page."""
     works_of = (
         _works_with_stories
         if Layout.STORIES in {room["layout"] for room in rooms}

@@ -1,8 +1,8 @@
 """Previews: a draft as visitors would see it if it were published now.
 
-Curators see a preview at the desk; people without an account open a signed link that a curator passed on.
-A link leads to one exhibition, expires, and can be ended earlier. The pages and pictures of a preview are
-below the link's own address. Browsers and proxies do not store them.
+Curators see a preview at the desk. People without an account can open a signed link that a curator gave them.
+A link is for one exhibition, expires, and can be revoked earlier. The pages and pictures of a preview are
+below the link's own URL. Browsers and proxies do not store them.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ from gallery.web.rendering import (
 
 LINK_LIFETIME = timedelta(days=7)
 MAX_LINKS = 20  # valid links of one exhibition at the same time
-FRAME_LIFETIME = timedelta(hours=12)  # of the unlisted link in the desk's preview frame
+FRAME_LIFETIME = timedelta(hours=12)  # lifetime of the unlisted link in the desk's preview frame
 PRIVATE_HEADERS = {
     "cache-control": "no-store",
     "x-robots-tag": "noindex, nofollow, noimageindex",
@@ -64,7 +64,7 @@ MAX_TOKEN_LENGTH = 200  # characters
 
 
 def link_signer(settings: Settings) -> URLSafeSerializer:
-    """The signer for the ids of preview links, which curators pass on."""
+    """The signer for the ids of preview links, which curators give to other people."""
     return URLSafeSerializer(settings.secret_key, salt="preview-link", signer_kwargs=SIGNER_OPTIONS)
 
 
@@ -74,7 +74,7 @@ def frame_signer(settings: Settings) -> URLSafeTimedSerializer:
 
 
 async def index(request: Request) -> Response:
-    """A curator sees the draft at the width of a phone or a computer, and the links that were passed on."""
+    """A curator sees the draft at the width of a phone or a computer, and a list of the links given out."""
     _person, exhibition = await load_exhibition(request)
     return await _page(request, exhibition, PreviewLinkForm())
 
@@ -163,7 +163,7 @@ async def _page(
 
 
 async def show(request: Request) -> Response:
-    """Somebody with a link sees the draft as if it were published now."""
+    """A person with a link sees the draft as if it were published now."""
     set_page_language(request)
     exhibition = await load_previewed_exhibition(request)
     draft = await draft_of(exhibition)
@@ -203,7 +203,7 @@ async def show(request: Request) -> Response:
 
 
 async def show_picture(request: Request) -> Response:
-    """Somebody with a link fetches a picture of the draft, if it may be shown."""
+    """A person with a link fetches a picture of the draft, if it may be shown."""
     exhibition = await load_previewed_exhibition(request)
     name = request.path_params["name"]
     image = await Image.get_or_none(token=request.path_params["picture"])
@@ -223,7 +223,7 @@ async def show_picture(request: Request) -> Response:
 
 
 async def show_logo(request: Request) -> Response:
-    """Somebody with a link fetches a logo of the draft's credits."""
+    """A person with a link fetches a logo of the draft's credits."""
     exhibition = await load_previewed_exhibition(request)
     key = request.path_params["key"]
     logo = await CreditLogo.get_or_none(exhibition=exhibition, key=key)

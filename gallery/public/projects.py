@@ -25,7 +25,7 @@ from gallery.web.rendering import settings_of
 
 
 async def show(request: Request) -> Response:
-    """What a project does, where to support it, and its works on view.
+    """A visitor sees what a project does, how to support it, and its works on view.
 
     404 for a project without a work on view: partners enter projects while their works are still drafts.
     """

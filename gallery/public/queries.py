@@ -118,7 +118,7 @@ async def works_by_edition(shown: Sequence[ShownExhibition], most: int) -> dict[
     ids = [exhibition.edition_id for exhibition in shown]
     if not ids:
         return {}
-    # Usually the first works suffice. All hangings of many exhibitions would be far more.
+    # Usually the first works are enough. All hangings of many exhibitions would be far more rows.
     first = await _first_works(ids, most, candidates=most + 1)
     if few := [edition for edition in ids if len(first[edition]) < most]:
         first |= await _first_works(few, most, candidates=None)
@@ -128,9 +128,10 @@ async def works_by_edition(shown: Sequence[ShownExhibition], most: int) -> dict[
 async def _first_works(
     editions: Sequence[int], most: int, candidates: int | None
 ) -> dict[int, list[ShownWork]]:
-    """Edition id → its first `most` works on view among the first `candidates` of two rooms; three queries.
+    """Edition id → its first `most` works on view; three queries.
 
-    `candidates` None: among all that hang.
+    Only the first `candidates` works of its first two rooms are tried. If `candidates` is None, all works
+    that hang in the edition are tried.
     """
     first_rooms = {} if candidates is None else {"position__lte": 2}
     in_editions = Room.filter(edition_id__in=list(editions), **first_rooms)
@@ -170,7 +171,7 @@ async def talks_from(moment: datetime, limit: int) -> list[tuple[Talk, ShownExhi
     return sorted(latest.values(), key=lambda pair: (pair[0].starts_at, pair[0].key))[:limit]
 
 
-NEIGHBOURS = 6  # works
+NEIGHBOURS = 6  # number of neighbouring works
 
 
 async def placement_by_public_id(public_id: str) -> Placement | None:
@@ -220,7 +221,7 @@ async def placement_of(artwork_id: int) -> Placement | None:
 
 
 async def count_by_organisation(ids: Collection[int] | None) -> dict[int, int]:
-    """Organisation id → the number of its works on view, for those with any; `ids` None: all; one query."""
+    """Organisation id → the number of its works on view, without zeros; `ids` None: all organisations; one query."""
     works = _works_to_count(ids, Q(organisation_id__in=list(ids or ())))
     rows = (
         await works.annotate(works=Count("id"))
@@ -231,7 +232,7 @@ async def count_by_organisation(ids: Collection[int] | None) -> dict[int, int]:
 
 
 async def project_slugs_by_organisation(ids: Collection[int] | None) -> dict[int, list[str]]:
-    """Organisation id → the slugs of its projects with works on view; `ids` None: of all; one query."""
+    """Organisation id → the slugs of its projects with works on view; `ids` None: all organisations; one query."""
     works = _works_to_count(ids, Q(organisation_id__in=list(ids or ()))).filter(project_id__isnull=False)
     slugs: dict[int, list[str]] = {}
     for organisation, slug in await works.distinct().values_list("organisation_id", "project__slug"):
@@ -294,7 +295,7 @@ def _as_directory(rows: Iterable[QueryRow]) -> list[DirectoryEntry]:
 
 
 async def count_by_theme(ids: Collection[int] | None) -> dict[int, ThemeWorkCount]:
-    """Theme id → the number of its works on view and the id of the newest; `ids` None: all; one query."""
+    """Theme id → the number of its works on view and the id of the newest; `ids` None: all themes; one query."""
     with_theme = Theme.filter(id__in=list(ids or ())).values("artworks__id")
     works = _works_to_count(ids, Q(id__in=Subquery(with_theme)))
     among = Q(themes__id__isnull=False) if ids is None else Q(themes__id__in=list(ids))
@@ -314,7 +315,10 @@ async def count_totals_by_theme(ids: Collection[int] | None) -> dict[int, Counts
 
 
 async def count_by_edition(ids: Collection[int] | None) -> dict[int, EditionWorkCount]:
-    """Edition id → the numbers of its works on view; `ids` None: none, as most are not needed; two queries for each."""
+    """Edition id → the numbers of its works on view; two queries for each edition.
+
+    `ids` None: counts nothing, because most editions are never asked for.
+    """
     return {
         id: EditionWorkCount(await _count_by_room(id), await count_works(hangs_in(room__edition_id=id)))
         for id in ids or ()
@@ -339,7 +343,8 @@ async def sample_works(
 ) -> dict[int, ShownWork]:
     """Theme id → a work on view, for each theme that has one; four queries.
 
-    The work is the theme's cover, else the first work of its latest exhibition, else its newest work.
+    The work is the theme's cover; without one, the first work of its latest exhibition, or else its newest
+    work.
     """
     newest = {theme_id: each.newest for theme_id, each in counted.items()}
     works = await works_by_id({*newest.values(), *(each.cover_id for each in themes if each.cover_id)})

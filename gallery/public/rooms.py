@@ -20,8 +20,6 @@ CAPTION_COLUMNS = ("hangings__room_id", "hangings__caption")
 
 @dataclass(frozen=True, slots=True)
 class RoomText:
-    """The texts and the layout of a room."""
-
     title: LocalizedText
     text: LocalizedText
     layout: Layout
@@ -41,9 +39,9 @@ class ShownRoom:
 
     @property
     def years(self) -> list[tuple[str, list[ShownWork]]]:
-        """(year or years, works) pairs, the earliest first; works without a date come last, with "".
+        """(year or years, works) pairs, oldest first; works without a date come last, with "".
 
-        Within a year the earliest come first. Works of the same days keep the order of the room.
+        Within a year, works are sorted by date. Works with the same date keep their order in the room.
         """
         ordered = sorted(self.works, key=_date_order)
         groups = [(years, list(group)) for years, group in groupby(ordered, _years_of)]

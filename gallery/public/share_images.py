@@ -35,10 +35,10 @@ def fonts_of(settings: Settings) -> Fonts:
 
 
 class ShareImages:
-    """The card of one thing and, if it has one, the poster."""
+    """The card of a page and, if it has one, the poster."""
 
     def __init__(self, kind: str, name: str, by_form: Mapping[str, ShareImage], alt: LocalizedText) -> None:
-        """`kind` and `name` are those in the page's address; `alt` is the alt text of the card."""
+        """`kind` and `name` are the ones in the page's URL; `alt` is the card's alt text."""
         self.kind, self.name, self.by_form, self.alt = kind, name, by_form, alt
 
     @property
@@ -128,7 +128,7 @@ def of_project(project: Project, works: Sequence[ShownWork], settings: Settings)
 
 
 def titled(title: LocalizedText, under: LocalizedText = NO_TEXT) -> dict[str, str]:
-    """A title and, in smaller letters, the same in another language, each with its language."""
+    """A title and, in smaller letters, the title in another language, each with its language."""
     return {
         "title": title.text,
         "title_language": title.language,
@@ -145,7 +145,7 @@ def share_images(
     settings: Settings,
     invitation: str = "",
 ) -> ShareImages:
-    """The card with these `texts`; also the poster, if there is an `invitation` to scan its QR code."""
+    """The card with these `texts`. With an `invitation` to scan the QR code, also the poster."""
     language = current_language()
     common = {"accent": ACCENT, **texts, "language": language, "site": settings.site_name(language)}
     by_form = {CARD.name: ShareImage(form=CARD.name, **common)}
@@ -173,7 +173,7 @@ def accent_of(theme: ShownTheme | None) -> str:
 
 
 def opening_days(shown: ShownExhibition) -> str:
-    """When an exhibition is open, as its page says it."""
+    """The days on which an exhibition is open, as written on its page."""
     first, last = shown_date(shown.opens_at), shown_date(shown.closes_at)
     if shown.closes_at:
         return _("%(first)s to %(last)s") % {"first": first, "last": last}

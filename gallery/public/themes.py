@@ -31,7 +31,7 @@ from gallery.web.rendering import settings_of
 
 
 async def index(request: Request) -> Response:
-    """The list of themes: the occasions for which works were made."""
+    """A visitor sees the list of themes: the occasions for which works were made."""
     set_page_language(request)
     data = linked_data_of(request)
     themes = await Theme.all().order_by("-occurs_on", "-id").limit(MAX_LISTED)
@@ -49,7 +49,7 @@ async def index(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """An occasion: its text, its exhibitions and its works on view."""
+    """A visitor sees an occasion: its text, its exhibitions and its works on view."""
     set_page_language(request)
     theme = await Theme.get_or_none(slug=slug_of(request))
     if theme is None:

@@ -1,4 +1,4 @@
-"""What a visitor's page shows: works, pictures, exhibitions and themes, made from rows of the database."""
+"""The data of visitors' pages: works, pictures, exhibitions and themes, made from rows of the database."""
 
 from __future__ import annotations
 
@@ -232,12 +232,12 @@ class ShownWork(NamedTuple):
     size: str
     date_made: str
     made_from: int | None  # the first day that `date_made` can mean, as 20241231
-    made_until: int | None  # the last one
+    made_until: int | None  # the last day that it can mean
     organisation_id: int
     project_id: int | None
     is_for_sharing: bool
-    is_for_machines: bool  # whether machines may learn from it
-    has_voice: bool  # whether somebody speaks on the work's page
+    is_for_machines: bool  # whether AI crawlers may use it
+    has_voice: bool  # whether the work has a voice to listen to
     more_pictures: int  # pictures after the first
     picture: ShownPicture
 
@@ -281,7 +281,7 @@ class ShownWork(NamedTuple):
             project_id=row["project_id"],
             is_for_sharing=bool(row["consent__for_sharing"]),
             is_for_machines=bool(row["consent__for_machine_use"]),
-            # Without a join: the sound of an accepted work is ready.
+            # Not a join on the sound: the sound of an accepted work is always ready.
             has_voice=row["sound_id"] is not None and bool(row["consent__for_voice"]),
             more_pictures=row["more_pictures"],
             picture=ShownPicture(
@@ -315,7 +315,7 @@ class ShownExhibition:
     edition_id: int
     slug: str
     title: LocalizedText
-    other_title: LocalizedText  # in the next language; empty without a translation
+    other_title: LocalizedText  # the title in another language; empty without a translation
     introduction: LocalizedText
     opens_at: datetime
     closes_at: datetime | None
@@ -389,7 +389,10 @@ def sizes_on_phone(share: float, most: str = "") -> str:
 
 
 def credit_in_page_language(own: str | None, translations: Texts | None, language: str) -> LocalizedText:
-    """The credit name in the page's language, else the artist's own, whose language is taken to be the work's."""
+    """The credit name in the page's language.
+
+    Without a translation, the name as written, which is taken to be in the work's language.
+    """
     name = (translations or NO_TEXTS).readable()
     return (
         name
@@ -423,7 +426,7 @@ def _other(texts: Texts) -> LocalizedText:
 
 
 def in_every_language(texts: Texts, own: str = "") -> list[LocalizedText]:
-    """A text as the page shows it, then in its other languages. `own`: the record's own language."""
+    """A text in the language that the page shows, then in its other languages. `own`: the record's own language."""
     first = texts.localized(None, own)
     return [first, *texts.others(first.language, own)]
 
@@ -471,7 +474,7 @@ class DirectoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class EditionWorkCount:
-    """The numbers of works on view in an edition: by room, and of the whole."""
+    """The numbers of works on view in an edition: in each room, and in total."""
 
     by_room: dict[int, int]  # room id → works, for rooms with any
     totals: Counts

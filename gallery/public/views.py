@@ -1,6 +1,6 @@
 """The routes of the pages that visitors open.
 
-A page depends on its address and the content version alone. Only `/` looks at the browser's language.
+A page depends only on its address and the content version. Only `/` uses the browser's language.
 """
 
 from __future__ import annotations

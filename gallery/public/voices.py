@@ -41,7 +41,7 @@ def may_be_heard(artwork: Artwork) -> bool:
 
 
 def captions_of(artwork: Artwork) -> list[str]:
-    """The languages in which the words of a work's voice can be read, its own first."""
+    """The languages in which captions of a work's voice are available; the original language comes first."""
     return [each.language for each in artwork.transcript.others("", artwork.language)]
 
 

@@ -1,4 +1,6 @@
-"""The numbers of works on view by organisation, theme and edition, kept by each process until a change touches them."""
+"""The numbers of works on view by organisation, theme and edition. Each process stores them until a change
+affects them.
+"""
 
 from __future__ import annotations
 

@@ -60,9 +60,9 @@ def _of_picture(number: int, sentence: Any) -> Any:
 
 
 def seen_keys(artwork: Artwork) -> dict[int, str]:
-    """What a curator confirms who has seen each picture with its alt text: number of the picture → key.
+    """Number of a picture → the key by which a curator confirms having seen it with its alt text.
 
-    Empty for a work with one picture, whose page shows nothing else. The further pictures must be fetched.
+    Empty for a work with one picture, which the curator cannot miss. The further pictures must be fetched.
     """
     if not artwork.more_pictures:
         return {}
@@ -91,7 +91,7 @@ def _voice_blockers(artwork: Artwork, sound: Sound, consent: Consent | None) -> 
 
 
 def heard_key(artwork: Artwork) -> str:
-    """What a curator confirms who has listened to the voice and read the transcript with it."""
+    """The key by which a curator confirms having listened to the voice and compared the transcript."""
     return f"heard-{artwork.sound_id}-{digest(artwork.transcript.to_json())}"
 
 

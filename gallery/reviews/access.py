@@ -18,7 +18,7 @@ __all__ = ["load_curator", "load_hint", "load_pair", "load_report", "load_round"
 
 
 async def load_submitted(request: Request) -> tuple[Person, Artwork]:
-    """The curator, and the work in the URL as it was sent, with all that its page shows.
+    """The curator, and the work in the URL as it was sent, with everything that its page shows.
 
     404 for works that were never sent for review: only their organisation sees drafts.
     """

@@ -32,7 +32,7 @@ PER_PAGE = 60
 
 @dataclass(frozen=True)
 class CoverageGap:
-    """One thing that works on view may lack."""
+    """Something that works on view may lack."""
 
     name: str
     label: Any  # a predicate about complete works: “have alt text”
@@ -41,7 +41,7 @@ class CoverageGap:
 
 
 def coverage_gaps() -> list[CoverageGap]:
-    """All gaps today: those of the texts are counted for each of the site's languages."""
+    """All gaps; gaps in texts are counted separately for each of the site's languages."""
     dead = CheckedLink.filter(state=LinkState.DEAD).values("url")
     without_link = Project.filter(Q(link="") | Q(link__in=Subquery(dead))).values("id")
     in_languages: list[CoverageGap] = []
@@ -80,13 +80,13 @@ def coverage_gaps() -> list[CoverageGap]:
 
 
 def _lacks(language: str, field: str) -> Q:
-    """The filter for works without words in this language."""
+    """The filter for works without text in this language."""
     return ~Q(**{f"{field}__contains": holds_language(language)})
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """The number of works on view, and by name of a gap the number of those that have it."""
+    """The number of works on view, and the number of incomplete works by gap."""
 
     works: int
     lacking: dict[str, int]
@@ -98,7 +98,7 @@ def coverage_counts(content: GenerationTracker) -> CountsById[Coverage]:
 
 
 async def count_coverage(ids: Collection[int] | None) -> dict[int, Coverage]:
-    """Organisation id → the coverage of its works on view, for those with any; `ids` None: all; one query."""
+    """Organisation id → the coverage of its works on view, without zeros; `ids` None: all organisations; one query."""
     among = Q() if ids is None else Q(organisation_id__in=list(ids))
     works = Artwork.all().on_view(as_set=ids is None).filter(among)
     gaps = coverage_gaps()

@@ -1,8 +1,8 @@
 """Deciding on a submission: accept it, return it with notes, or decline it. Each decision is one Review.
 
-If the site asks for two reviews, the first curator's decision is an Opinion and the second one's makes the
-Review (`stages.py`). The curator can undo the decision for ten seconds (`undo.py`), so no mail about a review
-may leave before `undo_deadline(review)`.
+If the site requires two reviews, the first curator's decision is an Opinion, and the second curator's
+decision creates the Review (`stages.py`). The curator can undo the decision for ten seconds (`undo.py`), so
+no mail about a review may be sent before `undo_deadline(review)`.
 """
 
 from __future__ import annotations
@@ -171,9 +171,9 @@ async def decline(
 ) -> Review | Opinion:
     """Decline a work for good, with a reason. Raises DecisionRefused.
 
-    `concern`: why showing the work might harm somebody; only curators read it. One curator with a concern
-    is enough, even if two reviews are asked for. The organisation reads `reason`;
-    an empty reason is replaced by a neutral sentence in the work's language.
+    `concern`: why showing the work might harm somebody; only curators read it. A concern of one curator is
+    enough, even if the site requires two reviews. The organisation reads `reason`; an empty reason is
+    replaced by a neutral sentence in the work's language.
     """
     if concern and not reason:
         with use_language(offered_language(artwork.language)):
@@ -367,7 +367,7 @@ async def _check_acceptable(artwork: Artwork, confirmed: Collection[str]) -> Non
 
 
 def undo_deadline(made: Review | Opinion) -> datetime:
-    """The moment until which the curator may undo the decision. Mails about the decision leave later."""
+    """Until this moment the curator may undo the decision. Mails about the decision are sent later."""
     return made.at + UNDO_PERIOD + UNDO_GRACE
 
 

@@ -67,7 +67,7 @@ OF_PICTURE = re.compile(
 
 
 def snapshot_label(field: str, numbers: Mapping[int, int] | None = None) -> str:
-    """The label of a field of a snapshot: “Title”, “Title (Tibetan)”, “Picture 3: Alt text”; "" if it has none.
+    """The label of a field of a snapshot: “Title”, “Title (Tibetan)”, “Picture 3: Alt text”; "" if there is none.
 
     `numbers`: id of a further picture → its number in the work.
     """

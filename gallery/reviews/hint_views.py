@@ -1,4 +1,4 @@
-"""Dismissing a hint, and the page with the wording list, from which the hints on wording come."""
+"""Dismissing a hint, and the page with the wording list that hints on wording are based on."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ async def _replace_hints(submission: Submission, artwork: Artwork, found: Sequen
 async def run_checks(artwork: Artwork, submission: Submission) -> Iterable[CheckFinding]:
     """The findings of all checks; none for a withdrawn work.
 
-    Artist, consent, project and themes must be fetched, and the further pictures.
+    Artist, consent, project, themes and further pictures must be fetched.
     """
     if artwork.status == Status.WITHDRAWN:
         return []
@@ -128,9 +128,9 @@ async def run_checks(artwork: Artwork, submission: Submission) -> Iterable[Check
 
 
 async def submitted_images(artwork: Artwork, submission: Submission) -> list[tuple[int | None, Image]]:
-    """The images of the submission, each with the id of its further picture; None for the first one.
+    """The images of the submission, each with the id of its further picture; None for the first picture.
 
-    They are those of a proposal, or the work's own: image and further pictures must be fetched.
+    These are the images of a proposal, or of the work. Image and further pictures must be fetched.
     """
     if submission.proposed_image_id is None:
         first = artwork.image
@@ -144,7 +144,7 @@ async def submitted_images(artwork: Artwork, submission: Submission) -> list[tup
 
 
 async def store_hash_bands(artwork: Artwork, image: Image) -> None:
-    """Store the hash bands by which later pictures find this one; only pictures sent for review have them."""
+    """Store the hash bands by which later pictures find this one. Only pictures sent for review have hash bands."""
     if not image.perceptual_hash or await HashBand.exists(image_id=image.id):
         return
     async with in_transaction():
@@ -162,7 +162,7 @@ async def _lock_not_withdrawn(ids: Collection[int]) -> set[int]:
 
 
 async def near_duplicates(artwork: Artwork, image: Image) -> list[NearDuplicate]:
-    """Works of all organisations with nearly the same picture, the nearest first."""
+    """Works of all organisations with nearly the same picture, most similar first."""
     if not image.perceptual_hash:
         return []
     found: dict[int, NearDuplicate] = {}
@@ -171,8 +171,8 @@ async def near_duplicates(artwork: Artwork, image: Image) -> list[NearDuplicate]
         (True, image_similarity.mirrored_hash(image.perceptual_hash)),
     ):
         codes = list(duplicates.neighbouring_codes(hash))
-        # The index of bands leads to few images. Conditions on these are checked here: in SQL, they could make the
-        # database begin with all images.
+        # The index of bands finds only a few images. Other conditions are checked here: in SQL, they could
+        # make the database begin with all images.
         candidates: list[Any] = (
             await HashBand.filter(code__in=codes)
             .distinct()
@@ -211,7 +211,7 @@ async def near_duplicates(artwork: Artwork, image: Image) -> list[NearDuplicate]
 
 
 async def check_next_submission(context: ChoreContext) -> bool:
-    """Check the oldest submission that the current checks have not seen; False if there is none."""
+    """Check the oldest submission that the current version of the checks has not checked; False if there is none."""
     waiting = Image.filter(state=ImageState.RECEIVED, candidate_for_id__isnull=False).values(
         "candidate_for_id"
     )
@@ -243,7 +243,7 @@ async def current_hints(submission: Submission) -> list[Hint]:
 
 
 async def dismiss(hint: Hint, by: Person, reason: str) -> None:
-    """Close a hint, with the reason why it does not matter, also for later submissions of the same words."""
+    """Close a hint, with the reason why it does not matter, also for later submissions of the same text."""
     async with in_transaction():
         await WavedOff.filter(artwork_id=hint.artwork_id, key=hint.key).delete()
         await WavedOff.create(artwork_id=hint.artwork_id, key=hint.key, by=by, at=now(), reason=reason)

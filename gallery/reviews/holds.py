@@ -21,7 +21,7 @@ PING_LEASE = timedelta(seconds=90)
 async def take_hold(artwork: Artwork, by: Person, lease: timedelta = PAGE_LEASE) -> Hold:
     """Hold the work for `lease`, unless somebody else holds it; returns the current hold with its person."""
     async with in_transaction():
-        # Lock the work's row, so that two curators at once cannot both get the hold.
+        # Lock the work's row, so that two curators who ask at the same time cannot both get the hold.
         await locked(Artwork.filter(id=artwork.id)).get()
         hold = await Hold.filter(artwork_id=artwork.id).select_related("person").first()
         if hold is None:
@@ -34,7 +34,7 @@ async def take_hold(artwork: Artwork, by: Person, lease: timedelta = PAGE_LEASE)
 
 
 async def release(artwork: Artwork, by: Person) -> None:
-    """End the hold on the work, if `by` has it."""
+    """End the hold on the work if it belongs to `by`."""
     await Hold.filter(artwork_id=artwork.id, person_id=by.id).delete()
 
 

@@ -1,7 +1,8 @@
-"""What of a curator's words the mail about a decision has: all but those that may contain private data.
+"""Selects the curator's words that a mail about a decision may contain: those without private data.
 
-Mails are stored in the outbox and lie in mailboxes for years, so names, contact data, addresses, schools and illnesses
-stay at the desk. A name that the site does not know, without a form of address, is not recognised.
+Mails are stored in the outbox, and in mailboxes for years. So names, contact data, addresses, schools and
+illnesses are shown only at the desk. A name is not recognised if the site does not know it and no form of
+address is next to it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from gallery.reviews.forms import snapshot_label
 from gallery.reviews.models import Review
 from gallery.web.languages import site_languages, use_language
 
-# The hundred most frequent surnames, from the Ministry of Public Security's report on names, and two with two characters.
+# The hundred most frequent surnames, from a report of the Ministry of Public Security, and two surnames of
+# two characters.
 SURNAME = (
     "(?:欧阳|上官|[王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚"
     "沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常])"

@@ -57,7 +57,7 @@ _OWN_OPINIONS = {
 
 
 class Review(Model):
-    """A curator's decision on one submission."""
+    """A curator's decision on a submission."""
 
     id = fields.IntField(primary_key=True)
     artwork: fields.ForeignKeyRelation[Artwork] = fields.ForeignKeyField(
@@ -83,7 +83,7 @@ class Review(Model):
 
 
 class Opinion(Model):
-    """One curator's decision if two reviews are asked for. A curator's latest opinion counts."""
+    """One curator's decision if the site requires two reviews. A curator's latest opinion counts."""
 
     id = fields.IntField(primary_key=True)
     submission: fields.ForeignKeyRelation[Submission] = fields.ForeignKeyField(
@@ -153,7 +153,7 @@ class Score(Model):
 
 
 class Risk(Model):
-    """Why showing a work might harm somebody.
+    """The reason why showing a work might harm somebody.
 
     Only curators read it; the organisation reads the review's reason.
     """
@@ -369,7 +369,7 @@ class PairOutcome(LabelledEnum):
     ASKED = "asked", _l("An organisation was asked.")
 
 
-SETTLED_OUTCOMES = frozenset({PairOutcome.TWO_WORKS, PairOutcome.SAME_WORK})  # they close the pair's hints
+SETTLED_OUTCOMES = frozenset({PairOutcome.TWO_WORKS, PairOutcome.SAME_WORK})  # these close the pair's hints
 
 
 class NearPair(Model):

@@ -21,7 +21,7 @@ from gallery.web.rendering import flash, redirect, render, storage_of
 
 
 async def show(request: Request) -> Response:
-    """A curator sees both pictures, names and stories as they were sent."""
+    """A curator sees both pictures, names and stories as they were when sent."""
     _person, shown = await load_pair(request)
     return await _redirect_to_scoring(request, shown) or _page(
         request, shown, PairForm(data={"which": "later"})
@@ -29,7 +29,10 @@ async def show(request: Request) -> Response:
 
 
 async def _redirect_to_scoring(request: Request, shown: ShownPair) -> Response | None:
-    """A redirect to an open scoring round with one of the works, if any: the pair's page names artists."""
+    """A redirect to the open scoring round of one of the works; None if there is no such round.
+
+    The pair's page names artists, which curators must not learn during a round.
+    """
     for side in shown.sides:
         round = await open_scoring_round(side.artwork) if side.is_waiting else None
         if round is not None:

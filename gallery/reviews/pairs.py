@@ -48,7 +48,7 @@ WITHDRAWN_SENTENCE = _l("One of the two works was withdrawn. Nothing was done.")
 
 @dataclass(frozen=True)
 class PairSide:
-    """One of the two works, as it was sent with this picture."""
+    """One of the two works, as it was when sent with this picture."""
 
     artwork: Artwork
     image: Image
@@ -61,7 +61,7 @@ class PairSide:
 
     @property
     def facts(self) -> list[str]:
-        """Artist, date, medium and size, as they were sent."""
+        """Artist, date, medium and size, as they were when sent."""
         size = size_as_shown(self.sent.get("size", ""), self.image)
         facts = (
             self.sent.get("artist") or _("No artist"),
@@ -186,7 +186,7 @@ async def pairs_with_proposed_image(image_id: int) -> list[NearPair]:
 
 
 async def load_pairs(ids: Collection[int]) -> dict[int, ShownPair]:
-    """Id → pair, for the pairs whose two pictures can still be shown as they were sent; two queries."""
+    """Id → pair, for pairs whose two pictures can still be shown; two queries."""
     if not ids:
         return {}
     pairs = await NearPair.filter(id__in=list(ids)).select_related(

@@ -51,7 +51,7 @@ class NewProfileImage:
 
 def unseen_profile_images() -> QuerySet[ProfileImage]:
     """Logos and covers that were screened but that no curator has seen."""
-    # Not a join: SQLite would begin with all ready images.
+    # Not a join: SQLite would begin with all images that are ready.
     ready = Image.filter(looked_up("id", '"profile_image"."image_id"'), state=ImageState.READY).values("id")
     screened = ProfileImage.filter(seen_at__isnull=True).exclude(state=ProfileImageState.NEW)
     return screened.filter(image_id__in=Subquery(ready))
@@ -67,7 +67,7 @@ async def _page(request: Request, form: TakeDownForm, refused: int = 0) -> Respo
     """The page with the list. `refused`: the id of the logo or cover whose form was refused; 0 for none."""
     found = (
         await unseen_profile_images()
-        .order_by("-state", "id")  # in reverse alphabetical order "waiting" comes before "shown"
+        .order_by("-state", "id")  # reverse alphabetical order puts "waiting" before "shown"
         .limit(PER_PAGE)
         .select_related("image", "organisation", "project__organisation")
     )

@@ -13,9 +13,9 @@ from gallery.images.models import Image
 
 
 def reviewed_fields(artwork: Artwork, submission: Submission) -> dict[str, str]:
-    """The fields that a curator decides on: the work's snapshot, with the changes of a proposal.
+    """The fields that a curator reviews: the work's snapshot, with the changes of a proposal.
 
-    Artist, consent, project and themes must be fetched, and the further pictures.
+    Artist, consent, project, themes and further pictures must be fetched.
     """
     current = snapshot_of(artwork)
     if not submission.is_proposal:
@@ -26,7 +26,7 @@ def reviewed_fields(artwork: Artwork, submission: Submission) -> dict[str, str]:
 
 def _proposed_fields(sent: Mapping[str, str]) -> dict[str, str]:
     """The fields of a snapshot that a proposal can change."""
-    older = {"date_made": value_in(sent, "date_made")} if "year" in sent else {}  # sent by the release before
+    older = {"date_made": value_in(sent, "date_made")} if "year" in sent else {}  # from the previous release
     return {
         **older,
         **{
@@ -71,7 +71,7 @@ def _set_further_pictures(artwork: Artwork, sent: Mapping[str, str], images: Map
 
 
 async def save_pictures(artwork: Artwork) -> None:
-    """Save the further pictures that `apply_proposal` set: changed ones, an added one, and those that are gone."""
+    """Save the further pictures that `apply_proposal` changed, added or removed."""
     kept = [each.id for each in artwork.later_pictures if each.id != NEW_PICTURE]
     await Picture.filter(artwork_id=artwork.id).exclude(id__in=kept or [0]).delete()
     for each in artwork.later_pictures:
@@ -84,16 +84,16 @@ async def save_pictures(artwork: Artwork) -> None:
 
 
 def image_ids(artwork: Artwork) -> set[int]:
-    """The ids of the images of all pictures; the further ones must be fetched."""
+    """The ids of the images of all pictures; the further pictures must be fetched."""
     first = [] if artwork.image_id is None else [artwork.image_id]
     return {*first, *(each.image_id for each in artwork.later_pictures)}
 
 
 async def swap_pictures(artwork: Artwork, before: Set[int]) -> None:
-    """Keep those of the images `before` that the work no longer has as candidates.
+    """Keep the images of `before` that the work no longer uses, as candidates.
 
-    A candidate is kept while the decision can be undone. The files of those are deleted from public storage, because
-    they are no longer on view.
+    A candidate is kept while the decision can be undone. Its files are deleted from public storage, because
+    it is no longer on view.
     """
     after = image_ids(artwork)
     if gone := before - after:

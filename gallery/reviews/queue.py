@@ -42,8 +42,8 @@ AGE_WORDS = {
 NO_HINTS = "none"
 HINT_WORDS = {NO_HINTS: _l("without hints"), **CHECK_WORDS}
 NO_FILTER_QUERY = "filter=none"  # the query string of the unfiltered queue
-MOST_COUNTED = 1_000  # waiting submissions; of a longer queue the options have no counts
-MOST_OPTIONS = 30  # themes or organisations; organisations are also found by name
+MOST_COUNTED = 1_000  # waiting submissions; in a longer queue, options have no counts
+MOST_OPTIONS = 30  # themes or organisations; other organisations are found by name
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def works_of_theme(theme: Theme) -> Subquery:
 
 
 def _age_of(at: datetime, moment: datetime) -> str:
-    """The key of AGE_WORDS for what was sent at `at`; in SQL: `_age_condition`."""
+    """The key of AGE_WORDS for a submission sent at `at`; in SQL: `_age_condition`."""
     if at > moment - FRESH_AGE:
         return "fresh"
     return "days" if at > moment - OLD_AGE else "old"
@@ -154,7 +154,7 @@ class QueuePosition:
 
 @dataclass(frozen=True)
 class Queue:
-    """The waiting submissions, as one curator sees them."""
+    """The waiting submissions, as seen by one curator."""
 
     curator: Person
     filter: QueueFilter
@@ -239,8 +239,8 @@ class Queue:
     ) -> Submission | None:
         """The submission after `submission` in the queue; None at the end.
 
-        `turn`: the submissions that were not deferred. `late`: the deferrals, which come after `turn`.
-        `submission` itself may no longer wait.
+        `turn`: submissions that were not deferred. `late`: deferrals, which come after `turn`. `submission`
+        itself need not wait any more.
         """
         turn, late = (
             turn.select_related("artwork__image"),
@@ -330,7 +330,7 @@ class QueueFilterOption:
 
 @dataclass(frozen=True)
 class QueueFilterOptions:
-    """Filter → its options. `has_more_organisations`: others are found by their names."""
+    """Filter → its options. `has_more_organisations`: whether other organisations can be found by name."""
 
     of: dict[str, list[QueueFilterOption]]
     has_more_organisations: bool
@@ -391,7 +391,7 @@ def _options(
     organisations: list[Organisation],
     counts: Mapping[str, Counter[Any]] | None,
 ) -> dict[str, list[QueueFilterOption]]:
-    """Filter → its options. Without `counts` every value is offered, else those that something matches."""
+    """Filter → its options. Without `counts`, every value is offered; otherwise only values that match something."""
     records: dict[str, tuple[Theme | Organisation | None, Sequence[Theme | Organisation]]] = {
         "theme": (chosen.theme, themes),
         "organisation": (chosen.organisation, organisations),

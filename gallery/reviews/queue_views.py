@@ -45,7 +45,7 @@ from gallery.web.list_pages import ListPage, fetch_page, page_within
 from gallery.web.rendering import redirect, render
 
 PER_PAGE = 50
-MAX_NAME_LENGTH = 80  # characters; of the name by which an organisation is searched
+MAX_NAME_LENGTH = 80  # characters; the limit of a search for an organisation's name
 
 # Reviews get their ids in the order of their times.
 IS_LAST_OF_WORK = RawSQL(
@@ -78,7 +78,7 @@ class QueueRow:
 
     @property
     def time(self) -> str:
-        """The time that has passed since `since`, in words."""
+        """The time since `since`, in words."""
         elapsed = now() - self.since
         if elapsed.days:  # with this threshold, nine days are “9 days”, not “1 week”
             return format_timedelta(elapsed, granularity="day", threshold=1e6, locale=babel_locale())

@@ -69,7 +69,7 @@ async def update(request: Request) -> Response:
 
 
 def _prefix(reason: ReadyReason) -> str:
-    """What the names of the fields begin with: the page has a form for each reason."""
+    """The prefix of field names, because the page has a form for each reason."""
     return f"reason-{reason.id}"
 
 

@@ -23,7 +23,7 @@ from gallery.web.languages import set_language
 from gallery.web.rendering import flash, redirect, render, settings_of
 from gallery.web.security import client_network
 
-REPORTS_PER_NETWORK = 5  # within limits.FORM_WINDOW
+REPORTS_PER_NETWORK = 5  # reports allowed within limits.FORM_WINDOW
 CLOSED_LISTED = 50
 
 

@@ -38,7 +38,7 @@ from gallery.web.rendering import render
 
 
 async def new_review_form(artwork: Artwork) -> ReviewForm:
-    """An empty review form for the work's latest submission, with the digests of its present fields."""
+    """An empty review form for the work's latest submission, with the digests of its current fields."""
     submission = latest_submission(artwork)
     seen = _seen_field(artwork, submission)
     ready = await ReadyReason.all().order_by("id")
@@ -83,8 +83,8 @@ async def review_page(
 ) -> Response:
     """The page of one work. Takes the hold on the work, unless the browser only prefetches the page.
 
-    `changed`: what changed since the curator opened the page. `to_confirm`: personal data found in the
-    texts. `too_late`: says that another curator has decided; the page keeps what was typed. `dismissal`: a
+    `changed`: changes since the curator opened the page. `to_confirm`: personal data found in the texts.
+    `too_late`: a message that another curator has decided; the page keeps what was typed. `dismissal`: a
     hint's id and its refused form.
     """
     submission = latest_submission(artwork)
@@ -208,7 +208,7 @@ def picture_numbers(artwork: Artwork) -> dict[int, int]:
 
 
 async def _apply_waiting_proposal(artwork: Artwork, submission: Submission) -> None:
-    """Give the work the texts and the picture of a waiting proposal, without saving it."""
+    """Apply the texts and the picture of a waiting proposal to the work, without saving it."""
     if submission.is_proposal and submission.is_waiting:
         await apply_proposal(artwork, submission.sent)
 

@@ -122,7 +122,7 @@ class BlindWork:
     """A work as the scoring page shows it, without any names."""
 
     submission_id: int
-    artwork: Artwork  # for the picture and the language only; the texts are in the field below
+    artwork: Artwork  # for picture and language only; the texts are in the next field
     texts: dict[str, Texts] = field(repr=False)
 
     def original(self, name: str) -> LocalizedText:
@@ -167,7 +167,7 @@ def cover_names(text: str, names: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class RankedWork:
-    """A work of a closed round. Works with the same mean and spread share a place."""
+    """A work of a closed round. Works with the same mean and spread have the same place."""
 
     place: int | None  # None: nobody scored it
     submission_id: int

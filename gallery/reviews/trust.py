@@ -1,7 +1,7 @@
 """Trusted organisations: which of their works are accepted automatically, and which a curator checks later.
 
-Whatever the trust, a curator reviews a work that cannot be accepted yet, has a serious hint, is sent again,
-or is by an artist with an earlier veto or risk.
+At every level of trust, a curator reviews a work that cannot be accepted yet, has a serious hint, is sent
+again, or is by an artist with an earlier veto or risk.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ async def needs_review(artwork: Artwork, submission: Submission, key: str) -> bo
     if submission.is_proposal or submission.number > 1 or await open_scoring_round(artwork) is not None:
         return True
     await artwork.fetch_related("image", "consent")
-    # Somebody has to listen to a voice, and to look at each of several pictures.
+    # A person has to listen to a voice, and to look at each picture of a work with several.
     if artwork.sound_id is not None or artwork.more_pictures:
         return True
     if acceptance_blockers(artwork, artwork.image, None, artwork.consent):

@@ -26,7 +26,7 @@ from gallery.web.languages import gettext as _
 from gallery.web.languages import ngettext
 from gallery.web.rendering import flash, redirect
 
-MAX_UNDONE = 50  # decisions in one form: as many as there are works on a page of the queue
+MAX_UNDONE = 50  # the most decisions in one form, as many as there are works on a page of the queue
 
 
 async def create(request: Request) -> Response:
@@ -78,7 +78,7 @@ class UndoableDecision:
 
     artwork: Artwork
     decision: Decision
-    seconds: int  # until the decision can no longer be undone
+    seconds: int  # seconds left for undoing the decision
     review: Review | None = None
     opinion: Opinion | None = None
 

@@ -1,7 +1,8 @@
 """Vetoes: a curator fears that showing an accepted work might harm somebody, so it is hidden at once.
 
 A veto has nothing to do with consent, and only curators read its reason. Visitors and the organisation only
-learn that the work is not shown. Lifting a veto does not bring the work back by itself: it is reviewed again.
+learn that the work is not shown. After a veto is lifted, the work is not on view again until it was reviewed
+again.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ class VetoRefused(Exception):
 async def veto(artwork: Artwork, storage: Storage, by: Person | None, concern: str) -> Veto:
     """Take an accepted work off every page, with logos and covers that show it. Its public files are deleted.
 
-    Raises VetoRefused. Raises StoreUnavailable if files cannot be deleted now: then the work is off every
-    page already, and the worker deletes the files later.
+    Raises VetoRefused. Raises StoreUnavailable if files cannot be deleted now; the work is off every page
+    even so, and the worker deletes the files later.
     """
     async with in_transaction():
         work = await locked(Artwork.filter(id=artwork.id)).get()

@@ -1,4 +1,4 @@
-"""Reviewing one work: the page, the decision, the deferral, and the hold against decisions by others."""
+"""Reviewing one work: the page, the decision, deferring the work, and the hold that keeps others from deciding."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def new(request: Request) -> Response:
         context = {"artwork": artwork, "withdrawn_at": withdrawal.at}
         return render(request, "reviews/withdrawn.html", context)
     round = await open_scoring_round(artwork) if _is_new_and_waits(artwork) else None
-    if round is not None:  # the review page names the artist, which scoring must not
+    if round is not None:  # scoring curators must not see the artist's name
         response = redirect(request, "rounds:show", id=round.id)
         flash(request, response, str(decisions.being_scored_sentence(round)), "hint")
         return response
@@ -51,7 +51,7 @@ async def new(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
-    """A curator decides on a work, and is redirected to the next that waits."""
+    """A curator decides on a work, and is redirected to the next one in the queue."""
     person, artwork = await load_submitted(request)
     chosen = await load_queue_filter(request.query_params)
     posted = await read_desk_form(request)
@@ -160,7 +160,7 @@ async def create_deferral(request: Request) -> Response:
 
 
 async def update_hold(request: Request) -> Response:
-    """Renew the hold of an open page, or release it when the page is left; returns what has changed."""
+    """Renew the hold of an open page, or release it when the page is left; returns the changes since."""
     person, artwork = await load_submitted(request)
     posted = await read_desk_form(request)
     if posted.get("leave"):

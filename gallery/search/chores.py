@@ -1,4 +1,4 @@
-"""The worker keeps the search index up to date with what is on view."""
+"""The worker's chore that keeps the search index up to date with what is on view."""
 
 from __future__ import annotations
 

@@ -68,7 +68,8 @@ class Hit(NamedTuple):
 async def find_hits(terms: Sequence[Term], facets: Sequence[str], after: Hit | None, most: int) -> list[Hit]:
     """At most `most` entries that have all terms and facets, starting after the hit `after`.
 
-    Matches in the title come first, then falling ids. There must be a term or a facet. One or two queries.
+    Matches in the title come first, then higher ids before lower ones. There must be a term or a facet. Makes
+    one or two queries.
     """
     all_terms = [*terms, *(Term((facet,)) for facet in facets)]
     assert all_terms
@@ -108,10 +109,10 @@ async def _by_tsvector(
 ) -> list[int]:
     """Find entries by the tsvector columns, in two steps, because a GIN index has no token positions.
 
-    The first step finds the entries with all tokens. The second step checks the tokens' positions in these.
-    OFFSET 0 keeps the steps apart: otherwise PostgreSQL would first check the positions of all entries.
-    https://www.postgresql.org/docs/current/textsearch-indexes.html
-    For common tokens GIN finds far more entries than are returned, so the newest entries are scanned first.
+    The first step finds the entries with all tokens. The second step checks the tokens' positions in these
+    entries. OFFSET 0 keeps the steps apart: otherwise PostgreSQL would first check the positions of all
+    entries. https://www.postgresql.org/docs/current/textsearch-indexes.html For common tokens, GIN finds far
+    more entries than are returned, so the newest entries are scanned first.
     """
     column = "title_vector" if in_title else "text_vector"
     loose = " & ".join(_quoted(token, term) for term in terms for token in term.tokens)

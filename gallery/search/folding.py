@@ -1,11 +1,11 @@
-"""Folding: what a search takes as the same. One fold for texts and for queries.
+"""Folding: which characters count as equal in a search. Texts and queries are folded in the same way.
 
-Width, case and accents do not matter, nor the vowel points of Arabic and Hebrew, nor whether a Chinese character is
-written in its simplified or in a traditional form: 餃 → 饺, 裏 and 裡 → 里. Vowel signs of Indian, Tibetan and other
-scripts do matter.
+A search ignores width, case and accents, the vowel points of Arabic and Hebrew, and the difference between
+simplified and traditional Chinese characters: 餃 → 饺, 裏 and 裡 → 里. It does not ignore the vowel signs of
+Indian, Tibetan and other scripts.
 
-Each character, with the marks that belong to it, is folded alone. So a part of a text is folded as in the whole text,
-which conversion by phrases would not do.
+Each character is folded alone, together with its marks. So a part of a text has the same folded form as in
+the whole text. Conversion of whole phrases would not guarantee that.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from collections.abc import Sequence
 
 import opencc
 
-MAX_FOLDS = 16_384  # characters whose folded form is kept
+MAX_FOLDS = 16_384  # the most folded characters in a cache
 
 # Scripts without spaces between words.
 UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf"
     "\ua000-\ua48f\ua9e0-\ua9ff\uaa60-\uaa7f\uaa80-\uaadf"
 )
-# These and Chinese, by far the most frequent, Japanese and Korean.
+# UNSPACED, Chinese, Japanese and Korean; Chinese is by far the most frequent.
 CJK = (
     "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
     "\U00020000-\U0003ffff" + UNSPACED
@@ -32,7 +32,7 @@ CJK = (
 _CJK_CHARACTER = re.compile(f"[{CJK}]")
 _CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
 
-# Soft hyphens, joiners, direction marks, the Arabic tatweel alone and under vowel points, selectors of variants.
+# Soft hyphens, joiners, direction marks, variation selectors, and the Arabic tatweel with and without vowel points.
 _IGNORED = (
     "\u00ad\u034f\u061c\u0640\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
     "\ufcf2-\ufcf4\ufe71\ufe77\ufe79\ufe7b\ufe7d\ufe7f"
@@ -44,7 +44,7 @@ _ACCENTS = "".join(
     for character in map(chr, range(start, end))
     if unicodedata.combining(character)
 )
-# What makes one character with the one before: accents, the voice marks of kana, the parts of Korean syllables.
+# Characters that combine with the one before: accents, voice marks of kana, parts of Korean syllables.
 _COMPOSING = "".join(
     {
         unicodedata.normalize("NFD", composed)[-1]
@@ -62,9 +62,9 @@ _WITH_STROKE = re.compile(
     "LATIN (?:SMALL|CAPITAL) LETTER ([A-Z]) WITH STROKE"
 )  # đ, ł, ø: no accents in Unicode
 
-# Characters that OpenCC decides by the phrase, such as 瞭解 → 了解 but 瞭望 → 瞭望. Here they are one: to find a few
-# texts too many is better than to miss some. 画 and 划 stay apart, although 計畫 is 计划: 画, to paint, is what people
-# look for most.
+# OpenCC converts these characters by their phrase, for example 瞭解 → 了解 but 瞭望 → 瞭望. Here both forms are
+# equal: finding a few wrong texts is better than missing some. 画 and 划 stay different, although 計畫 is 计划,
+# because people search most for 画, to paint.
 _BY_PHRASE = str.maketrans(
     "沉藉覆链瞭甦俱彷牠妳祇锺馀钜讬谘颚揹菓籐荳", "沈借复炼了苏具仿它你只钟余巨托咨腭背果藤豆"
 )
@@ -79,14 +79,13 @@ def fold(text: str) -> str:
 
 
 def fold_with_positions(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
-    """The folded `text`, and for each of its characters where the piece of `text` that it comes from starts and
-    ends."""
+    """The folded `text`, and for each of its characters the start and end of the original piece in `text`."""
     if text.isascii():
         return text.lower(), range(len(text)), range(1, len(text) + 1)
     if _HAS_MARK.search(text):
         pieces = _PIECES.findall(text)
         parts = [_fold(piece) for piece in pieces]
-    else:  # without marks nothing is dropped, so equal lengths mean one character for each
+    else:  # without marks, equal length means that each character became one character
         folded = text.translate(_folds)
         if len(folded) == len(text):
             return folded, range(len(text)), range(1, len(text) + 1)
@@ -101,10 +100,10 @@ def fold_with_positions(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
 
 @functools.lru_cache(maxsize=MAX_FOLDS)
 def _fold(piece: str) -> str:
-    """A character and the marks that follow it."""
+    """Fold a character with the marks that follow it."""
     composed = unicodedata.normalize("NFKC", _DROPPED.sub("", piece))
     folded = "".join(map(_fold_character, composed))
-    # What was dropped may have stood between two parts of a character.
+    # A removed character may have separated two parts of one character, so fold again.
     return folded if folded == piece else _fold(folded)
 
 
@@ -113,9 +112,9 @@ def _fold_character(character: str) -> str:
         return simplified(character)
     if character in "’ʼ":
         return "'"
-    if character in "\u3099\u309a":  # the voice marks of kana, where they belong to none
+    if character in "\u3099\u309a":  # voice marks of kana without a kana
         return ""
-    if character in "ıئ":  # the second is a letter of its own in Uyghur and no ي
+    if character in "ıئ":  # ئ is a separate letter in Uyghur, not a form of ي
         return "i" if character == "ı" else character
     if named := _WITH_STROKE.fullmatch(unicodedata.name(character, "")):
         return named[1].lower()
@@ -125,7 +124,7 @@ def _fold_character(character: str) -> str:
 
 
 def simplified(character: str) -> str:
-    """The simplified form of one Chinese character, of whatever region its traditional form is."""
+    """The simplified form of a Chinese character, from the traditional forms of all regions."""
     for converter in _converters():
         character = converter.convert(character)
     return character.translate(_BY_PHRASE)
@@ -133,7 +132,7 @@ def simplified(character: str) -> str:
 
 @functools.cache
 def _converters() -> tuple[opencc.OpenCC, ...]:
-    """Taiwan's forms, then Hong Kong's. Both also know the forms of the t2s table."""
+    """The converters for Taiwan's and then Hong Kong's forms. Both include the common forms (t2s)."""
     return opencc.OpenCC("tw2s"), opencc.OpenCC("hk2s")
 
 

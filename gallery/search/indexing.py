@@ -1,7 +1,8 @@
-"""What the index contains of each thing on view, and how the index is kept up to date.
+"""The entries of the search index for things on view, and keeping the index up to date.
 
-Credit names are indexed, and nothing private. A pass goes through what may have changed, or through everything,
-in batches, from the exhibitions down to the oldest work. Each batch is compared with its entries.
+Credit names are indexed, and nothing private. A pass goes through the entries that may have changed, or
+through all, in batches, from exhibitions down to the oldest work. Each batch is compared with the stored
+entries.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ VOICE_COLUMNS = ("transcript", "sound__state", "consent__for_voice")
 
 @dataclass(frozen=True)
 class EntrySource:
-    """What an entry is made from: its texts, and its values for the filters."""
+    """The content of an entry: its texts, and its values for the filters."""
 
     id: int
     titles: tuple[str, ...]
@@ -89,7 +90,7 @@ def plain_line(text: str) -> str:
 
 
 async def works(ids: Collection[int]) -> list[EntrySource]:
-    """The works on view among these."""
+    """The works on view with these ids."""
     columns = ("id", "language", "date_made", "made_from", "made_until", "organisation__slug")
     on_view = Artwork.all().on_view().filter(id__in=list(ids))
     rows = await on_view.values(*columns, *WORK_TEXTS, *VOICE_COLUMNS, *PICTURE_COLUMNS)
@@ -101,9 +102,10 @@ async def works(ids: Collection[int]) -> list[EntrySource]:
 
 
 async def picture_words(rows: Iterable[Mapping[str, Any]]) -> Mapping[int, Sequence[Texts]]:
-    """Work id → the texts that stand at its pictures besides the first alt text. `rows`: id and PICTURE_COLUMNS.
+    """Work id → the texts at its pictures, except the first alt text. `rows`: id and PICTURE_COLUMNS.
 
-    One query, and none if no work has further pictures. A single picture is shown without its caption.
+    One query, or none if no work has further pictures. The caption of a single picture is not shown, so it is
+    left out.
     """
     found = defaultdict[int, list[Texts]](list)
     for row in rows:
@@ -151,15 +153,14 @@ def _work_source(
 
 
 def heard_words(row: Mapping[str, Any]) -> Texts:
-    """What the voice of a work on view says, without times; nothing if it may not be heard. See
-    `voice_may_be_heard`."""
+    """The transcript of a work's voice without times; empty if the voice may not be heard. See `voice_may_be_heard`."""
     if row["sound__state"] != SoundState.READY or not row["consent__for_voice"]:
         return NO_TEXTS
     return Texts({language: words_of(text) for language, text in row["transcript"].items()})
 
 
 async def projects(ids: Collection[int]) -> list[EntrySource]:
-    """The projects among these with a work on view."""
+    """The projects with these ids that have a work on view."""
     shown = await _ids_with_works("project_id", ids)
     rows = Project.filter(id__in=shown, organisation__is_active=True)
     names = ("title", "summary", "organisation__name")
@@ -167,14 +168,14 @@ async def projects(ids: Collection[int]) -> list[EntrySource]:
 
 
 async def organisations(ids: Collection[int]) -> list[EntrySource]:
-    """The active organisations among these with a work on view."""
+    """The active organisations with these ids that have a work on view."""
     shown = await _ids_with_works("organisation_id", ids)
     rows = Organisation.filter(id__in=shown, is_active=True)
     return await _text_sources(rows, ("name", "about", "registration_number"), ("organisation", "slug"))
 
 
 async def themes(ids: Collection[int]) -> list[EntrySource]:
-    """These themes: a theme has its page before it has works."""
+    """The themes with these ids: a theme has a page even before it has works."""
     rows = Theme.filter(id__in=list(ids))
     return await _text_sources(rows, ("title", "text"), ("theme", "slug"))
 
@@ -196,7 +197,7 @@ async def _text_sources(
 
 
 async def exhibitions(ids: Collection[int]) -> list[EntrySource]:
-    """The exhibitions among these that have opened, in their current editions."""
+    """The exhibitions with these ids that have opened, in their current editions."""
     names = ("title", "introduction", "exhibition__theme__title")
     rows = await published_editions(edition_is_open(), exhibition_id__in=list(ids)).values(
         "id", "exhibition_id", "exhibition__theme__slug", *names
@@ -217,9 +218,9 @@ async def exhibitions(ids: Collection[int]) -> list[EntrySource]:
 
 @dataclass(frozen=True)
 class Indexed:
-    """A kind of thing in the index. `read` returns what is made of the rows with these ids that are on view."""
+    """A kind of thing in the index. `read` returns the entries for those of the given ids that are on view."""
 
-    rows: Callable[[], QuerySet[Any]]  # all that may be in the index
+    rows: Callable[[], QuerySet[Any]]  # all rows that may be in the index
     read: Callable[[Collection[int]], Awaitable[list[EntrySource]]]
 
 
@@ -233,14 +234,14 @@ KINDS: Mapping[EntryKind, Indexed] = {
 
 
 async def _ids_with_works(column: str, ids: Collection[int]) -> list[int]:
-    """The `ids` of organisations or projects that are this column of a work on view."""
+    """Those `ids` of organisations or projects that occur in this column of a work on view."""
     works = Artwork.all().on_view().filter(**{f"{column}__in": list(ids)})
     found: list[Any] = await works.distinct().values_list(column, flat=True)
     return found
 
 
 def _non_empty(row: Mapping[str, Any], names: Iterable[str]) -> tuple[str, ...]:
-    """The words in these columns: of a text in several languages those in each of them."""
+    """The texts in these columns, in every language, without empty ones."""
     values = [row[name] for name in names]
     return tuple(
         words
@@ -252,16 +253,17 @@ def _non_empty(row: Mapping[str, Any], names: Iterable[str]) -> tuple[str, ...]:
 
 class BatchResult(NamedTuple):
     before: int  # entries with this id or a higher one are done; 0: all are done
-    is_whole: bool  # whether no row was left out because another process had locked it
-    rows: int  # how many rows were compared with their entries
+    is_whole: bool  # False if a row was left out because another process had locked it
+    rows: int  # number of rows that were compared with their entries
 
 
 async def continue_pass() -> bool:
     """Do one batch of a pass. Returns False if nothing is left to do now.
 
-    A pass begins when the content version has moved, or when time has changed what is on view. It is about the
-    touched entries, or about everything if they are not known. If two workers run at once, they only check rows
-    twice. Rows that a pass left out, because another process had locked them, are checked by one more pass.
+    A pass begins when the content version has changed, or when time has changed what is on view. It covers
+    the entries affected by the changes, or all entries if those are not known. If two workers run at once,
+    they only check some rows twice. Rows that another process had locked are left out, and checked in another
+    pass.
     """
     current, _ = await IndexPass.get_or_create(id=1)
     if current.before == 0 and not await _begin_pass(current):
@@ -293,7 +295,7 @@ async def _begin_pass(current: IndexPass) -> bool:
 
 
 def _entries_of(current: IndexPass) -> list[int] | None:
-    """The ids of the entries that the pass is about, falling; None: all."""
+    """The ids of the entries that the pass covers, in descending order; None: all."""
     if current.touched is None or current.touched["version"] != current.content_version:
         return None
     entries: list[int] = current.touched["entries"]
@@ -311,7 +313,7 @@ async def _do_batch(current: IndexPass) -> BatchResult:
 
 
 async def rebuild(report_progress: Callable[[str, int, int], None] = lambda what, done, total: None) -> int:
-    """Write the whole index again; an attempt that was stopped is continued. Returns the number of entries."""
+    """Write the whole index again; continue if an earlier attempt was interrupted. Returns the number of entries."""
     unfinished = IndexPass.filter(is_rebuild=True, before__gt=0, words_version=tokenizer.VERSION)
     current = await unfinished.first()
     if current is None:
@@ -330,20 +332,20 @@ async def rebuild(report_progress: Callable[[str, int, int], None] = lambda what
         report_progress("Search index", done, total)
         done += (await _do_batch(current)).rows
     report_progress("Search index", total, total)
-    while await continue_pass():  # what has changed in the meantime
+    while await continue_pass():  # changes made in the meantime
         pass
     return await SearchEntry.all().count()
 
 
 async def refresh() -> None:
-    """Compare the whole index with what is on view, and write what differs."""
+    """Compare the whole index with what is on view, and write the differences."""
     await IndexPass.all().delete()
     while await continue_pass():
         pass
 
 
 async def update_batch(before: int, entries: Sequence[int] | None = None) -> BatchResult:
-    """Update the next entries below the id `before`; with `entries` (falling ids) only these.
+    """Update the next entries below the id `before`; with `entries` (in descending order) only these.
 
     Entries that another process has locked are left out.
     """

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class EntryKind(IntEnum):
-    """The kind of thing that an entry is about. Among hits of equal rank the higher number comes first."""
+    """The kind of thing that an entry is about. If hits have equal rank, the kind with the higher number comes first."""
 
     WORK = 1
     PROJECT = 2
@@ -26,7 +26,7 @@ IDS_PER_KIND = 1 << 32  # more than the rows of any table
 
 
 def entry_id(kind: int, id: int) -> int:
-    """The id of the entry for row `id` of a kind. Results are sorted by falling ids."""
+    """The entry id for row `id` of a kind. Results are sorted by descending ids."""
     return kind * IDS_PER_KIND + id
 
 
@@ -56,12 +56,12 @@ class IndexPass(Model):
     id = fields.IntField(primary_key=True)
     content_version = fields.BigIntField(default=-1)  # the content version when the pass began; -1: unknown
     words_version = fields.IntField(default=0)  # tokenizer.VERSION when the pass began
-    holds_until = fields.DatetimeField(null=True)  # the next time at which what is on view changes by itself
+    holds_until = fields.DatetimeField(null=True)  # the next change by time alone
     before = fields.BigIntField(default=0)  # entries with this id or a higher one are done; 0: all are done
-    # The pass is about these entries only: {"version": the content version, "entries": falling ids}. It counts only
-    # if the version is that of the pass; otherwise, and if it is null, the pass is about everything.
+    # The pass covers only these entries: {"version": content version, "entries": ids in descending order}. It
+    # covers all entries if this is null, or if the version is not that of the pass.
     touched: dict[str, Any] | None = fields.JSONField(null=True)
-    is_whole = fields.BooleanField(default=True, db_default=True)  # False: it left out rows that were locked
+    is_whole = fields.BooleanField(default=True, db_default=True)  # False if locked rows were left out
     is_rebuild = fields.BooleanField(default=False, db_default=False)  # the index was emptied before the pass
 
     class Meta:

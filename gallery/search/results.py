@@ -44,11 +44,11 @@ from gallery.web.texts import Texts
 
 PAGE_SIZE = 24
 MAX_COUNTED = 100  # with more results than this, the filters show no counts
-MAX_ATTEMPTS = 4  # at most so many queries for a page, if many hits are no longer on view
+MAX_ATTEMPTS = 4  # the most queries for a page, if many hits are no longer on view
 SNIPPET_COLUMNS = 150  # display columns; a Chinese character takes two
-MAX_FILTER_VALUES = 8  # shown for each filter: the most frequent values
-MAX_SUGGESTIONS = 4  # other queries that the page offers if there are no results
-VOCABULARY_WORKS = 200  # the newest works, whose words correct the spelling of a query
+MAX_FILTER_VALUES = 8  # the most values shown for each filter, by frequency
+MAX_SUGGESTIONS = 4  # the most other queries offered if there are no results
+VOCABULARY_WORKS = 200  # number of newest works whose words are used to correct the spelling of a query
 
 FILTERS = ("kind", "theme", "organisation", "medium", "year", "language")
 
@@ -237,7 +237,8 @@ def _rooms(ids: list[int]) -> ValuesQuery[Any]:
     return rooms.values("title", "text", of="edition__exhibition_id")
 
 
-# Kind → its query, and the columns of title, text and parent's name. Only kinds that have no language of their own.
+# Kind → its query, and the columns of title, text and parent's name. Works are not here, because they have a
+# language of their own.
 DETAIL_ROWS = {
     EntryKind.PROJECT: (_projects, "title", "summary", "organisation__name"),
     EntryKind.ORGANISATION: (_organisations, "name", "about", ""),
@@ -313,7 +314,7 @@ async def _filter_values(visible: Mapping[int, QueryRow]) -> FilterValues:
             count("medium", medium.text, medium)
         name, slug, title = FACETS[kind]
         count(name, row[slug], localized_column(row, title))
-    # A work of several years counts under each, but a year that only such works have is not offered.
+    # A work of several years counts in each. A year that occurs only in such works is not offered.
     offered = {years[0] for years in made if len(years) == 1}
     for year in (year for years in made for year in years if year in offered):
         count("year", str(year), LocalizedText(str(year), ""))
@@ -345,7 +346,7 @@ async def _newest_ids(limit: int) -> list[int]:
 
 
 async def suggestions(query: SearchQuery) -> list[str]:
-    """Other queries that have results, for a query without any: its parts, and words of similar spelling."""
+    """Other queries that have results, if a query has none: its parts, and words of similar spelling."""
     candidates = [part for part in await _alternatives(query.terms) if part != query.text]
     with_results: list[str] = []
     for text in list(dict.fromkeys(candidates))[: 2 * MAX_SUGGESTIONS]:

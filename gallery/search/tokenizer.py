@@ -1,13 +1,13 @@
 """The tokenizer: splits texts into the tokens of the index, and finds the words of a query in a text.
 
 Chinese has no spaces between words. A run of Chinese characters becomes overlapping pairs, each at the
-position of its first character, followed by the last character alone: 冬至吃 → 冬至, 至吃, 吃. So a run in a
-query is a phrase of pairs, and a single character in a query is the prefix of a pair.
+position of its first character, followed by the last character alone: 冬至吃 → 冬至, 至吃, 吃. So a run in a query is
+a phrase of pairs, and a single character in a query is the prefix of a pair.
 
-Yi, Thai, Lao, Khmer and Burmese have no spaces either, and become pairs in the same way. Other text is split at
-characters that are neither letters nor digits: Tibetan into syllables, which are a phrase in a query, Uyghur and
-Mongolian into words. English words are reduced to their stems: lanterns → lantern. What is the same word in another
-form, see folding.py.
+Yi, Thai, Lao, Khmer and Burmese have no spaces either, and become pairs in the same way. Other text is split
+at characters that are neither letters nor digits. Tibetan is split into syllables, which form a phrase in a
+query; Uyghur and Mongolian are split into words. English words are reduced to their stems: lanterns →
+lantern. folding.py says which characters count as equal.
 
 Both databases store these tokens in this order and do not tokenize texts themselves. So they give the same
 results.
@@ -30,13 +30,14 @@ from markupsafe import Markup, escape
 
 from gallery.search.folding import CJK, fold, fold_with_positions
 
-VERSION = 4  # of tokens and of what is indexed; when it is raised, the worker writes the whole index again
+VERSION = 4  # increase it when tokens or indexed texts change: the worker then rebuilds the index
 MAX_QUESTION_LENGTH = 80  # characters of a query; the rest is ignored
 MAX_TOKENS = 10_000  # tokens in one entry; PostgreSQL counts positions up to 16,383
-MAX_REPEATS = 200  # how often one token may occur in an entry; PostgreSQL stores up to 255 positions
+MAX_REPEATS = 200  # occurrences of a token in one entry; PostgreSQL stores up to 255 positions
 MAX_ASCII_LENGTH, MAX_OTHER_LENGTH = 40, 20  # characters of one word
 
-# Vowel signs of Indian, Tibetan and other scripts are parts of words; for regular expressions they are no letters.
+# Vowel signs of Indian, Tibetan and other scripts are parts of words, but regular expressions do not count
+# them as letters.
 _MARKS = "".join(
     character
     for character in map(chr, range(0x0780, 0xAC00))
@@ -50,7 +51,7 @@ _ASCII_WORDS = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")  # a faster _WORDS for AS
 _CJK_CHARACTER = re.compile(f"[{CJK}]")
 _TSHEG = "\u0f0b"  # between the syllables of a Tibetan word
 _TIBETAN_ENDING = re.compile("(?<=.)\u0f60(?:[\u0f72\u0f7c]|\u0f44|\u0f58)$")  # འི འོ འང འམ: of, and, or
-_GAP = "_"  # marks the position of a token that was left out
+_GAP = "_"  # stands for a token that was left out
 _SAFE = re.compile(rf"[\w{CJK}{_MARKS}]+")
 
 # Words of a query that a text need not contain: "the lantern of grandma".
@@ -85,7 +86,7 @@ def tokens(text: str) -> list[str]:
 
 @functools.lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
-    """The stem of a folded English word, or of a Tibetan syllable; another word is not changed."""
+    """The stem of a folded English word, or of a Tibetan syllable; other words are returned unchanged."""
     if not word.isascii():
         return _TIBETAN_ENDING.sub("", word).replace("'", "")[:MAX_OTHER_LENGTH]
     return (_english(word) if not word.isdigit() else word).replace("'", "")[:MAX_ASCII_LENGTH]
@@ -104,7 +105,7 @@ def terms_of(query: str) -> list[Term]:
     query = query[:MAX_QUESTION_LENGTH]
     folded, starts, ends = fold_with_positions(query)
     terms: list[Term] = []
-    reached = first = 0  # where the previous word ends, and where its term begins
+    reached = first = 0  # end of the previous word, start of its term
     for match in _WORDS.finditer(folded):
         start, end = match.span()
         if match[2] and terms and folded[reached:start] == _TSHEG and not is_cjk(terms[-1].tokens[0]):
@@ -183,12 +184,12 @@ def first_span(text: str, terms: Sequence[Term]) -> tuple[int, int] | None:
 
 
 def _matches(folded: str, terms: Sequence[Term], most: int | None = None) -> Iterator[tuple[int, int]]:
-    """The (start, end) of matches: at most `most` for each Chinese term or phrase, and for all words together."""
+    """The (start, end) of matches: at most `most` for each Chinese term or phrase, and for all other words together."""
     stems = set()
     for term in terms:
         first, *others = term.tokens
         if is_cjk(first):
-            # Join the overlapping pairs to the run of characters that they were cut from.
+            # Join the overlapping pairs again to the original run of characters.
             yield from islice(_occurrences(folded, first + "".join(pair[1:] for pair in others)), most)
         elif others:
             yield from islice(_phrases(folded, term.tokens), most)
@@ -208,7 +209,7 @@ def _occurrences(text: str, part: str) -> Iterator[tuple[int, int]]:
 
 
 def _phrases(folded: str, stems: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Where words with these stems follow one another."""
+    """The places where words with these stems follow each other."""
     words = [(stem(match[0]), match.span()) for match in _WORDS.finditer(folded)]
     for place in range(len(words) - len(stems) + 1):
         found = words[place : place + len(stems)]

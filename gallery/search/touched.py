@@ -1,4 +1,4 @@
-"""Which entries of the search index may have changed since the last pass: by changes, and by time alone."""
+"""Which entries of the search index may have changed since the last pass, by edits or by time alone."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from gallery.organisations.models import Project
 from gallery.search import tokenizer
 from gallery.search.models import EntryKind, IndexPass, entry_id
 
-MAX_TOUCHED = 20_000  # entries; if more are touched, the pass is about everything
+MAX_TOUCHED = 20_000  # entries; if more are affected, the pass covers all entries
 
 
 async def touched_entries(last: IndexPass, number: int) -> list[int] | None:
-    """The ids of the entries that may have changed between the last pass and content version `number`, falling.
+    """The ids of entries that may have changed between the last pass and content version `number`, descending.
 
-    None if it may be any entry: the changes are unknown or no longer kept, they touch too many, or the tokenizer
-    changed.
+    None if any entry may have changed: the changes are unknown or not stored any more, they affect too many
+    entries, or the tokenizer changed.
     """
     changes = await changes_between(last.content_version, number)
     if changes is None or last.words_version != tokenizer.VERSION or last.holds_until is None:
@@ -48,7 +48,7 @@ async def touched_entries(last: IndexPass, number: int) -> list[int] | None:
         works |= await _first_ids(Artwork.filter(_consent_changed_by_time(last.holds_until)))
     if len(works) > MAX_TOUCHED:
         return None
-    # These are in the index while they have a work on view.
+    # Organisations and projects are in the index while they have a work on view.
     organisations |= await _first_ids(Artwork.filter(id__in=[*works]), "organisation_id")
     projects |= await _first_ids(Project.filter(organisation_id__in=[*organisations]))
     exhibitions = await _first_ids(Edition.filter(id__in=[*editions]), "exhibition_id")
@@ -73,7 +73,7 @@ def _ids_by_prefix(keys: Iterable[str]) -> defaultdict[str, set[int]]:
 
 
 async def _first_ids(rows: QuerySet[Any], column: str = "id") -> set[int]:
-    """The values of a column; of more than MAX_TOUCHED only so many that the caller sees it."""
+    """The values of a column. If there are more than MAX_TOUCHED, only so many that the caller notices it."""
     values = rows.distinct().order_by(column).limit(MAX_TOUCHED + 1)
     found: list[Any] = await values.values_list(column, flat=True)
     return set(found)

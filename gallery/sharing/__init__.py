@@ -1,1 +1,1 @@
-"""What leaves the site: share images for links, posters, and wall labels to print."""
+"""Share images for links, posters, and wall labels to print."""

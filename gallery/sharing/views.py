@@ -36,8 +36,8 @@ from gallery.web.rendering import settings_of, storage_of
 
 SHARE_IMAGE_NAME = re.compile(r"(card|poster)-[0-9a-f]{12}\.(jpg|png)")
 PICTURE_WIDTHS = {"card": 960, "poster": 1600}  # px: the minimum width of the rendition that is drawn
-MAX_TRIES = 2  # tries; the second if the content changed during the first
-MAX_CANDIDATE_WORKS = 120  # as many works as the page shows; the first that may be shared is drawn
+MAX_TRIES = 2  # attempts; the second one is made if the content changed during the first
+MAX_CANDIDATE_WORKS = 120  # as many works as the page shows; the first one that may be shared is drawn
 
 
 async def show(request: Request) -> Response:

@@ -54,15 +54,15 @@ LABEL_FIELDS = ("id", "language", "title", "story", "assistance")
 
 @dataclass(frozen=True)
 class WallLabel:
-    """The texts of one card, each on one line and possibly empty. Those that may be in any language are LocalizedText.
+    """The texts of one card, each on one line and possibly empty.
 
-    `code` is the QR code of `address`, as SVG.
+    Texts that may be in any language are LocalizedText. `code` is the QR code of `address`, as SVG.
     """
 
     title: LocalizedText
     other_title: LocalizedText
     credit: str
-    facts: str  # medium, date, size, and how many pictures if several
+    facts: str  # medium, date, size, and the number of pictures if there are several
     help: str
     organisation: str
     caption: str  # the caption of the hanging
@@ -77,13 +77,13 @@ class WallLabel:
         return display_width(self.title.text)
 
     def data(self) -> dict[str, Any]:
-        """The label for the template."""
+        """The values for the Typst template."""
         own = {name: own_text(getattr(self, name)) for name in ("title", "other_title", "story")}
         return {**asdict(self), **own, "length": self.length}
 
 
 def own_text(text: LocalizedText) -> dict[str, Any]:
-    """A text for the template, with how it is set."""
+    """A text with its language and direction, for the template."""
     return {
         "text": text.text,
         **language_data(text.language),
@@ -107,8 +107,10 @@ async def index(request: Request) -> Response:
 
 
 async def titles_with_missing_characters(rooms: Sequence[ShownRoom]) -> list[tuple[LocalizedText, str]]:
-    """The works of these rooms for whose titles, in a language of the site, or credit names no font has all
-    characters: the title and these characters. One query."""
+    """Works of these rooms with characters that no font has: the title and these characters; one query.
+
+    Looks at the titles in the site's languages and at the credit names.
+    """
     ids = [work.id for room in rooms for work in room.works]
     columns = ("title", "language", "artist__credit_name")
     found = []

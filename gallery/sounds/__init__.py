@@ -1,1 +1,1 @@
-"""Voices: a recording of the artist, or of somebody who tells for them, that belongs to a work."""
+"""Voices: recordings of the artist, or of somebody who speaks for the artist, that belong to works."""

@@ -1,4 +1,4 @@
-"""The worker's chores for sounds: make the files, delete unused uploads."""
+"""The worker's chores for sounds: making their files, deleting unused uploads."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def develop_next(context: ChoreContext) -> bool:
         await claimed_row(sound).update(lease_until=None)  # not a failure of the sound: no delay
         raise
     except OSError as fault:
-        if is_outage(fault):  # the same
+        if is_outage(fault):  # no delay either
             await claimed_row(sound).update(lease_until=None)
             raise
         logger.warning("Sound %d was postponed: this machine could not develop it: %s", sound.id, fault)
@@ -75,7 +75,7 @@ async def develop_one(context: ChoreContext, sound: Sound) -> None:
 
 
 async def claim(context: ChoreContext) -> Sound | None:
-    """Claim the oldest waiting sound of those with the fewest failures.
+    """Claim the waiting sound with the fewest failures; of several, the oldest.
 
     The lease is as long as the worker may take for one file, so it needs no renewal.
     """
@@ -87,7 +87,7 @@ async def claim(context: ChoreContext) -> Sound | None:
         sound: Sound | None = await locked(in_order, skip_locked=True).first()
         if sound is None:
             return None
-        if sound.lease_until is not None:  # its worker was killed, perhaps because of it: after all others
+        if sound.lease_until is not None:  # its worker was killed, perhaps by this sound: claim it last
             sound.failures += 1
         sound.attempts += 1
         sound.lease_until = now() + lease
@@ -101,7 +101,7 @@ def claimed_row(sound: Sound) -> QuerySet[Sound]:
 
 
 async def delete_unused_sounds(context: ChoreContext) -> bool:
-    """Delete one sound that no work has, a day after it came; a replaced one whose files could not be deleted."""
+    """Delete one sound that no work has used for a day, or a replaced one whose files could not be deleted."""
     unused = Sound.filter(artwork=None, created_at__lt=now() - UNUSED_AFTER)
     sound = await unused.first()
     if sound is None:

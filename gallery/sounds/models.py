@@ -39,9 +39,9 @@ class Sound(Model):
     state = fields.CharEnumField(SoundState, max_length=10, default=SoundState.RECEIVED, db_index=True)
     refusal = fields.CharField(max_length=30, default="")  # a key of SOUND_REFUSALS
     source_bytes = fields.BigIntField()
-    source_sha256 = fields.CharField(max_length=64)  # of the original, in hex
+    source_sha256 = fields.CharField(max_length=64)  # SHA-256 of the original, in hex
     milliseconds = fields.IntField(default=0)  # 0 until the sound is first opened
-    peaks: list[int] = fields.JSONField(default=list)  # PEAKS numbers from 0 to 100, once it is ready
+    peaks: list[int] = fields.JSONField(default=list)  # PEAKS numbers from 0 to 100, once the sound is ready
     file_bytes: dict[str, int] = fields.JSONField(default=dict)  # name of a file → its size
     is_public = fields.BooleanField(default=False)  # whether files may be in public storage
     attempts = fields.IntField(default=0)  # number of claims; also identifies the current claim

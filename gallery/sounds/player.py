@@ -1,4 +1,4 @@
-"""The player of a sound: an <audio> with the browser's controls, which js/voice.js replaces by quieter ones."""
+"""The player of a sound: an <audio> with the browser's controls, which js/voice.js replaces with simpler ones."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from gallery.web.texts import own_language_name
 
 
 def voice_player(address: str, sound: Sound, captions: Iterable[str] = ()) -> Markup:
-    """The player of a sound whose files are below `address`. `captions`: the languages with captions there.
+    """The player of a sound whose files are below the URL `address`. `captions`: languages with captions there.
 
-    Nothing plays, and nothing is loaded, before somebody asks for it.
+    Nothing plays, and nothing is loaded, before the visitor starts it.
     """
     sources = Markup("").join(
         Markup('<source src="{}/{}" type="{}">').format(address, file.name, file.media_type)
@@ -58,6 +58,6 @@ def captions_name(language: str) -> str:
 
 
 def add_voices(pages: Pages) -> None:
-    """Let the templates of `pages` show voices (templates/shared/voice.html)."""
+    """Make voices available in the templates of `pages` (templates/shared/voice.html)."""
     pages.environment.globals.update(voice_player=voice_player, sound_refusals=SOUND_REFUSALS)
     pages.environment.filters.update(cues=cues_of)

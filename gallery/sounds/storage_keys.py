@@ -20,7 +20,7 @@ def sound_key(token: str, name: str = "") -> str:
 
 
 def tokens_in(keys: Iterable[str]) -> set[str]:
-    """The tokens of the sounds to which some of `keys` belong."""
+    """The tokens of the sounds to which any of `keys` belong."""
     return {key.split("/")[1] for key in keys if key.startswith(f"{SOUND_FOLDER}/") and key.count("/") == 2}
 
 
@@ -46,7 +46,8 @@ async def make_sound_public(storage: Storage, sound: Sound) -> None:
 async def make_sounds_private(storage: Storage, sounds: Sequence[Sound]) -> None:
     """Remove sounds from public storage. Raises StoreUnavailable.
 
-    Twice, because another process may just be putting them there; the rows are updated last.
+    The files are deleted twice, because another process may be storing them at the same time. The rows are
+    updated last.
     """
     if not sounds:
         return
@@ -62,7 +63,9 @@ async def make_sounds_private(storage: Storage, sounds: Sequence[Sound]) -> None
 
 
 async def delete_sound_files(storage: Storage, token: str) -> None:
-    """Delete every file of a sound, the private ones first, so that nobody can put them into public storage."""
+    """Delete every file of a sound. The private files are deleted first, so that no process can copy them to
+    public storage.
+    """
     await storage.private.delete_folder(sound_key(token))
     await storage.public.delete_folder(sound_key(token))
 

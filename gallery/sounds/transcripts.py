@@ -1,7 +1,7 @@
 """Transcripts: the words of a voice, perhaps with times, and as WebVTT (https://www.w3.org/TR/webvtt1/).
 
-A transcript has times if its first line begins with one: a line such as `0:05 It is winter.`, or all of it is
-WebVTT, as programs for subtitles write it.
+A transcript has times if its first line begins with one, such as `0:05 It is winter.`, or if it is WebVTT,
+the format of subtitle programs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ TAG = re.compile(r"<[^<>]*>")
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 HAN_SCRIPTS = {"Hans", "Hant", "Hani"}
 LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]+")
-MIN_WORDS = 4  # fewer say nothing about a language: they may be a name
+MIN_WORDS = 4  # a shorter text shows no language: it may be a name
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Cue:
 
     @property
     def clock(self) -> str:
-        """The beginning as people write it, such as 0:05."""
+        """The start as people write it, such as 0:05."""
         return clock(self.start // 1000)
 
 
@@ -40,7 +40,7 @@ def clock(seconds: int) -> str:
 
 
 def cues_of(transcript: str) -> list[Cue]:
-    """The passages of a transcript in its order; [] if it has no times."""
+    """The passages of a transcript in order; [] if it has no times."""
     lines = [line.strip() for line in transcript.strip().splitlines()]
     if lines and lines[0].startswith("WEBVTT"):
         return _webvtt_cues(lines)
@@ -59,7 +59,7 @@ def _webvtt_cues(lines: list[str]) -> list[Cue]:
     cues = []
     for block in "\n".join(lines).split("\n\n"):
         rows = block.splitlines()
-        for at, row in enumerate(rows[:2]):  # a cue may begin with its name
+        for at, row in enumerate(rows[:2]):  # a cue may begin with an identifier
             if found := CUE_TIMES.fullmatch(row):
                 text = TAG.sub("", "\n".join(rows[at + 1 :])).strip()
                 cues.append(Cue(_milliseconds(found.groups()[:4]), _milliseconds(found.groups()[4:]), text))
@@ -79,7 +79,7 @@ def words_of(transcript: str) -> str:
 
 
 def are_times_in_order(transcript: str, milliseconds: int) -> bool:
-    """Whether the times rise and, if the length of the sound is known, lie within it."""
+    """Whether the times rise and, if the length of the sound is known, are not after its end."""
     starts = [cue.start for cue in cues_of(transcript)]
     return starts == sorted(set(starts)) and (not starts or not milliseconds or starts[-1] < milliseconds)
 
@@ -107,8 +107,10 @@ def _timestamp(milliseconds: int) -> str:
 
 
 def seems_to_be(transcript: str, language: str) -> bool:
-    """Whether the script of a transcript is that of the language, if that is written in Chinese characters or in
-    Latin letters; short texts are of every one."""
+    """Whether a transcript is in the script of the language. Short texts pass for every language.
+
+    Only languages in Chinese characters or Latin letters are checked.
+    """
     script = script_of(language)
     if script not in {*HAN_SCRIPTS, "Latn"}:
         return True

@@ -1,4 +1,4 @@
-"""Recordings that arrive: inspected in the sandbox, then stored."""
+"""Receiving recordings: inspect them in the sandbox, then store them."""
 
 from __future__ import annotations
 
@@ -71,9 +71,9 @@ async def copy_sound(sound: Sound, storage: Storage) -> Sound:
 
 
 async def discard_sound(sound: Sound, storage: Storage) -> None:
-    """Delete a sound that no work has any more, and its files.
+    """Delete a sound that no work uses any more, and its files.
 
-    If the store is unavailable, the worker does it one day later.
+    If the store is unavailable, the worker deletes it one day later.
     """
     await Sound.filter(id=sound.id).update(state=SoundState.ERASED)  # stops a worker that is making its files
     with contextlib.suppress(StoreUnavailable):

@@ -1,4 +1,4 @@
-"""The picture of a sound: an SVG drawn from its peaks."""
+"""The waveform of a sound: an SVG drawn from its peaks."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 BARS = 160
-HEIGHT = 40  # units of the viewBox; the style sheet gives the size
+HEIGHT = 40  # units of the viewBox; the style sheet sets the size
 MIN_BAR = 1
 
 
 def waveform(peaks: Sequence[int]) -> Markup:
-    """One path of BARS bars around the middle line; a sound without peaks is a line. Decoration: the
-    controls beside it say the same."""
+    """One path of BARS bars around the middle line; a sound without peaks is a straight line.
+
+    It is only decoration: the player's controls give the same information.
+    """
     count = len(peaks)
     loudest = [
         max(peaks[count * bar // BARS : max(count * (bar + 1) // BARS, count * bar // BARS + 1)], default=0)

@@ -1,1 +1,1 @@
-"""Statistics: page views, appreciations and followed project links."""
+"""Statistics: page views, appreciations and clicks on support links."""

@@ -16,12 +16,12 @@ from gallery.organisations.models import Organisation
 
 @dataclass(frozen=True)
 class StatsScope:
-    """The organisations whose statistics a person may see, and the organisation that they chose."""
+    """The organisations whose statistics a person may see, and the organisation that the person chose."""
 
     person: Person
     own: list[Organisation]  # curators may see all others, too
     chosen: Organisation | None  # None: all that the person may see
-    is_member: bool  # of each organisation in scope; only members see unsubmitted changes
+    is_member: bool  # whether of all in scope; only members see unsubmitted changes
 
     @property
     def is_sitewide(self) -> bool:
@@ -30,7 +30,7 @@ class StatsScope:
 
     @property
     def is_part(self) -> bool:
-        """Whether the person could see the statistics of more organisations together."""
+        """Whether the person chose one of several organisations and could see the statistics of all together."""
         return self.chosen is not None and (self.person.is_curator or len(self.own) > 1)
 
     @property

@@ -1,4 +1,4 @@
-"""The button with which visitors appreciate a work: no account needed, works with and without JavaScript.
+"""The button with which visitors appreciate a work: without an account, with and without JavaScript.
 
 Public pages read no cookie. Pressing the button sets a cookie, whose path is limited to COOKIE_PATH.
 """

@@ -1,4 +1,4 @@
-"""Writing counts: every second, each process writes its counts in one transaction on a connection of its own.
+"""Writing counts: every second, each process writes its counts in one transaction on a separate connection.
 
 Counts are added to the stored ones, so any number of processes can count the same page. The transaction locks
 the rows of the counted works, projects, themes and exhibitions. If another transaction, such as a withdrawal,
@@ -41,7 +41,7 @@ logger = logging.getLogger("gallery.stats")
 
 WRITE_INTERVAL = 1.0  # seconds; a killed process loses at most the counts of one interval
 FINAL_ATTEMPTS = 5  # attempts to write the remaining counts when a process stops
-ROWS_PER_STATEMENT = 500  # in one INSERT
+ROWS_PER_STATEMENT = 500  # rows in one INSERT
 
 
 class CountedPage(NamedTuple):
@@ -51,11 +51,11 @@ class CountedPage(NamedTuple):
     name: str  # the field that identifies a row in URLs
     counts: type[Model]
     column: str  # the foreign key in the table of `counts` to the counted row
-    summed_kind: CountKind | None = None  # of these counts, OrganisationCount holds the sums
+    summed_kind: CountKind | None = None  # which of these counts OrganisationCount sums up
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that are needed of a counted row."""
+        """The columns of a counted row that are needed."""
         return ("id", self.name, *(("organisation_id",) if self.summed_kind else ()))
 
     def rows(self) -> QuerySet[Any]:
@@ -183,7 +183,7 @@ def _opened_in(batch: CountBatch, kind: str) -> dict[str, list[tuple[date, str, 
 
 
 async def _lock_rows(connection: BaseDBAsyncClient, rows: QuerySet[Any]) -> tuple[list[Any], list[Any]]:
-    """Lock `rows`; returns the rows locked now, and the rows that another transaction has locked."""
+    """Lock `rows`; returns the rows that are locked now, and the rows that another transaction has locked."""
     all_rows = await rows.using_db(connection)
     locked_rows = await locked(rows.using_db(connection), skip_locked=True)
     locked_ids = {row.id for row in locked_rows}
@@ -217,7 +217,7 @@ async def _add_sums(
 
 
 async def subtract_from_sums(consent_id: int) -> None:
-    """Take the views of a consent's works out of the sums; call it before their counts are deleted.
+    """Subtract the views of a consent's works from the sums; call it before their counts are deleted.
 
     The transaction must have locked the works, so that no process adds to their counts.
     """
@@ -231,7 +231,7 @@ async def subtract_from_sums(consent_id: int) -> None:
 async def _write_appreciations(
     connection: BaseDBAsyncClient, appreciation_changes: Mapping[str, AppreciationChange]
 ) -> None:
-    """Store each visitor's latest change, in whatever order the processes write."""
+    """Store each visitor's latest change; the order in which processes write does not matter."""
     rows = [
         (token, each.artwork_id, each.day, each.is_there, each.changed_at)
         for token, each in sorted(appreciation_changes.items())

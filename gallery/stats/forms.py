@@ -13,8 +13,8 @@ from gallery.web.forms import INVALID_DATE, Form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 
-DEFAULT_DAYS = 30  # days
-MAX_DAYS = 3660  # days
+DEFAULT_DAYS = 30
+MAX_DAYS = 3660
 
 
 def last_days(number: int) -> DateRange:

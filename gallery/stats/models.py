@@ -1,4 +1,4 @@
-"""Models: daily counts per page, and appreciations. No row says who the visitor was."""
+"""Models: daily counts per page, and appreciations. No row identifies a visitor."""
 
 from __future__ import annotations
 
@@ -94,9 +94,10 @@ class ExhibitionCount(Model):
 
 
 class OrganisationCount(Model):
-    """A day's sum of an organisation: views of its works' pages, and followed links of its projects.
+    """An organisation's sums for a day: views of its works' pages, and clicks on its projects' links.
 
-    Written together with WorkCount and ProjectCount, so that a page of sums does not read every count.
+    They are written together with WorkCount and ProjectCount, so that a page of sums need not read every
+    count.
     """
 
     id = fields.IntField(primary_key=True)
@@ -120,7 +121,7 @@ class Appreciation(Model):
     The token can be computed only with the key in the visitor's cookie.
 
     A row is kept for a while after the visitor takes the appreciation back. So the visitor's latest change
-    wins, in whatever order the processes write.
+    wins, in any order in which processes write.
     """
 
     token = fields.CharField(max_length=32, primary_key=True)

@@ -1,7 +1,7 @@
 """Total counts over a range of days: by day, work, theme, project, organisation or exhibition.
 
-Each function makes one to three queries, whatever the length of the range and the number of works. `organisations`:
-ids; None means all.
+Each function makes one to three queries for any number of days and works. `organisations`: ids; None means
+all.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class DateRange:
         return (self.last - self.first).days + 1
 
     def split(self, days: int) -> Iterator[DateRange]:
-        """The range in parts of at most `days` days."""
+        """Split the range into parts of at most `days` days."""
         first = self.first
         while first <= self.last:
             yield DateRange(first, min(first + timedelta(days=days - 1), self.last))

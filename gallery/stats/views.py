@@ -29,8 +29,8 @@ from gallery.web.languages import gettext as _
 from gallery.web.list_pages import ListPage, fetch_page
 from gallery.web.rendering import pages_of, render, shown_date
 
-WORKS_LISTED = 200  # the newest works; the CSV file has all
-PAGE_SIZE = 60  # organisations or exhibitions
+WORKS_LISTED = 200  # the newest works; the CSV file has all works
+PAGE_SIZE = 60  # organisations or exhibitions on one page
 
 
 async def index(request: Request) -> Response:

@@ -1,7 +1,7 @@
-"""Storage of pictures: a private and a public store of the same kind, and a local folder for temporary files.
+"""Storage of pictures and sounds: a private and a public store of the same kind, and a local folder for
+temporary files.
 
-The private store has the originals and all renditions. The public store has only files made of pictures on
-view.
+The private store has the originals and all renditions. The public store has only files of works on view.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""A shared cache in front of the site, such as Varnish or a CDN, that keeps pictures longer than the site's
-headers say.
+"""A shared cache in front of the site, such as Varnish or a CDN, that stores pictures longer than the site's
+headers allow.
 
-The cache is emptied as a whole, because nobody records which URLs of a picture, its tiles and its cards were
-requested.
+The cache is emptied as a whole, because it is not recorded which URLs of a picture, its tiles and its cards
+were requested.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ REQUEST_TIMEOUT = (
     10.0  # seconds for one small request; a visitor waits no longer for a store that is unavailable
 )
 TRANSFER_TIMEOUT = timedelta(minutes=10)  # for the transfer of one whole file
-MAX_CONCURRENT_DELETIONS = 16  # for a store that deletes only one key per request
+MAX_CONCURRENT_DELETIONS = 16  # parallel requests, for a store that deletes only one key per request
 
 CLIENT_OPTIONS: dict[str, Any] = {"connect_timeout": timedelta(seconds=2), "timeout": TRANSFER_TIMEOUT}
 RETRY_CONFIG: Any = {

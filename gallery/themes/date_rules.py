@@ -18,8 +18,8 @@ from lunar_python import LunarYear, Solar
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200  # the years for which rules give days
 LAST = -1  # the last weekday of a month, the last day of a lunar month
-# A rule that has no day in this many years never has one. The longest gap between two Februaries with a fifth
-# Monday is 40 years.
+# If a rule has no day in this many years, it never has one. The longest gap between two Februaries with a
+# fifth Monday is 40 years.
 MAX_YEARS_WITHOUT_DAY = 40
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

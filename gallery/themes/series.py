@@ -18,7 +18,7 @@ from gallery.themes.models import Theme
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.texts import Texts
 
-CALL_DURATION = timedelta(weeks=8)  # from call to occasion: a month each for a class and its partner
+CALL_DURATION = timedelta(weeks=8)  # from its start to the occasion: a month for a class, one for its partner
 REVIEW_DURATION = timedelta(weeks=1)  # from the end of the call to the occasion
 
 COPIED_FIELDS = ("text", "accent", "accent_night", "date_rule")
@@ -57,8 +57,8 @@ def other_years(theme: Theme) -> Q:
 async def repeat_theme(theme: Theme) -> Theme:
     """Create the next theme of the series, with the same texts and colours. Raises SeriesRefused.
 
-    The new day follows from the date rule. The new call begins and ends as many days before it as the call of
-    `theme` does. Without a rule the days stay empty.
+    The date rule gives the new day. The new call has the same distance to that day as the call of `theme` to
+    its day. Without a rule, the days stay empty.
     """
     async with in_transaction():
         current: Theme = await locked(Theme.filter(id=theme.id)).get()
@@ -100,9 +100,9 @@ async def open_call(theme: Theme) -> bool:
 
 
 def _next_call(theme: Theme, day: date | None) -> dict[str, date | None]:
-    """The first and last day of the call of the next occasion, on `day`, as columns.
+    """The columns for the call of the next occasion, on `day`: its first and last day.
 
-    They lie as many days before the occasion as those of `theme`. Days that `theme` lacks are proposed.
+    They are as many days before the occasion as those of `theme`. Days that `theme` lacks are proposed.
     """
     if day is None:
         return {}

@@ -40,7 +40,7 @@ async def index(request: Request) -> Response:
     """List the themes with their days and calls."""
     await load_curator(request)
     themes = await Theme.all().order_by("-occurs_on", "-id")
-    # From the join table alone: the ORM would join all works as well.
+    # Read the join table only: the ORM would join the works as well.
     _, rows = await get_connection("default").execute_query(
         "SELECT theme_id, COUNT(*) AS works FROM artwork_theme GROUP BY theme_id"
     )

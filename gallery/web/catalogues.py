@@ -1,4 +1,4 @@
-"""`make messages`: updates the catalogues of the package from the code, the templates and one another."""
+"""`make messages`: updates the package's catalogues from the code, the templates and each other."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gallery.web.languages import (
 
 CATALOGUE_DATE = datetime(2026, 11, 23, tzinfo=UTC)  # the creation date in the catalogues' headers
 BY_HAND = "by hand"  # the comment of a message that no conversion may overwrite
-# Language → the one from whose catalogue its own is converted, and the conversion of OpenCC.
+# Language → the language from whose catalogue it is converted, and OpenCC's conversion.
 CONVERTED = {"zh-Hant": ("zh", "s2twp")}
 
 
@@ -90,8 +90,8 @@ def updated_catalogues(template: Catalog) -> dict[str, Catalog]:
     """
     catalogues = {language: read_catalogue(language) for language in shipped_languages()}
     for language, catalogue in catalogues.items():
-        catalogue.update(deepcopy(template), no_fuzzy_matching=True)  # it takes over the messages themselves
-        catalogue.creation_date = CATALOGUE_DATE  # so that the file changes only with its messages
+        catalogue.update(deepcopy(template), no_fuzzy_matching=True)  # update() keeps the objects
+        catalogue.creation_date = CATALOGUE_DATE  # fixed, so that the file changes only with its messages
         catalogue.obsolete.clear()
         catalogue.fuzzy = False
         if language == FALLBACK_LANGUAGE:
@@ -104,7 +104,7 @@ def updated_catalogues(template: Catalog) -> dict[str, Catalog]:
 
 
 def convert_catalogue(source: Catalog, target: Catalog, convert: Callable[[str], str]) -> None:
-    """Fill `target` from `source`, but for the messages with the comment BY_HAND."""
+    """Fill `target` from `source`, except messages with the comment BY_HAND."""
     for message in target:
         words = source.get(message.id, message.context) if message.id else None
         if words is not None and BY_HAND not in message.user_comments:
@@ -117,7 +117,10 @@ def converted_words(message: Message, convert: Callable[[str], str]) -> str | tu
 
 
 def converter(language: str, configuration: str) -> Callable[[str], str]:
-    """What OpenCC makes of a text, corrected by `words.tsv`. OpenCC is installed with the tests, not with a site."""
+    """A function that converts a text with OpenCC, corrected by `words.tsv`.
+
+    OpenCC is installed with the tests, not with a site.
+    """
     from opencc import OpenCC
 
     lines = (LOCALE_FOLDER / language / "words.tsv").read_text().splitlines()

@@ -38,7 +38,7 @@ class EditConflict(Exception):
 
 @dataclass
 class EditComparison(Generic[Value]):
-    """What a form changes, compared with what others changed since its page was made."""
+    """What a form changes, compared with what others changed after its page was rendered."""
 
     changed: dict[str, Value] = field(default_factory=dict)  # to be saved
     elsewhere: list[str] = field(default_factory=list)  # changed by others alone: the stored value stays

@@ -115,10 +115,9 @@ def stripped(text: str | None) -> str:
 
 
 def text_block(text: str | None) -> str:
-    """Normalise a text of several lines: \\n as line end, no control characters, stripped.
-
-    Characters that override or embed a writing direction are removed, because they could turn other words of
-    the page around; the direction of each text follows from its language.
+    """Normalise a text of several lines:  as line end, no control characters, stripped.
+    Characters that override or embed a writing direction are removed, because they could reverse other words
+    on the page. The direction of each text is that of its language.
     """
     unified = (text or "").replace("\r\n", "\n").replace("\r", "\n")
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]", "", unified).strip()
@@ -140,7 +139,7 @@ class LineField(StringField):
 
 
 class WebAddressField(LineField):
-    """An http(s) URL of at most 500 characters; `https://` is added to an address that was typed without it."""
+    """An http(s) URL of at most 500 characters; `https://` is added to an address typed without it."""
 
     def __init__(self, label: Any, validators: list[Any] | None = None, **options: Any) -> None:
         options["render_kw"] = {"inputmode": "url", "placeholder": "https://", **options.get("render_kw", {})}
@@ -155,7 +154,7 @@ class TextBlockField(TextAreaField):
 
 
 class WholeNumberField(IntegerField):
-    """A whole number of at most `most`, as gallery/numbers.py reads it: digits alone, no sign."""
+    """A whole number of at most `most`, parsed by gallery/numbers.py: digits only, no sign."""
 
     def __init__(
         self, label: Any, validators: list[Any] | None = None, *, most: int = MAX_NUMBER, **options: Any
@@ -207,7 +206,7 @@ INVALID_MOMENT = _l("Please give a day and a time that are in the calendar, such
 
 
 class MomentRequired:
-    """The field must have a moment. The error about an invalid moment is kept."""
+    """The moment must not be empty. If the field has an error about an invalid moment, that error is kept."""
 
     def __init__(self, sentence: Any) -> None:
         self.sentence = sentence
@@ -221,7 +220,7 @@ class MomentRequired:
 
 
 class MomentField(DateTimeLocalField):
-    """A day and a time in the site's time zone; its data is a moment in UTC."""
+    """A day and a time, typed in the site's time zone; the field's data is a moment in UTC."""
 
     data: datetime | None
 

@@ -1,11 +1,12 @@
 """The site's HTTP protocol: a subclass of uvicorn's that answers from the page cache without the ASGI app.
 
-Most visitors ask for a page or a picture that is in the cache. For these, uvicorn's work for each request (a
+Most visitors request a page or a picture that is in the cache. For these, uvicorn's work for each request (a
 scope, a task, two messages) costs three times as much as the page cache, so the response is sent as soon as
 the headers are read. Every other request goes to the app, which sends the same bytes.
 
 It also limits what uvicorn does not limit: the size of a request's head, the time until the head has arrived,
-and the value of the Host header. A stopping server answers what is already on its way (`shutdown`).
+and the value of the Host header. When the server stops, requests that are already on their way are still
+answered (`shutdown`).
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class CachingHttpProtocol(HttpToolsProtocol):
     """One connection to the site."""
 
     HEAD_BYTES = 32_768  # of one request: the request line and the headers
-    # Limit from the first to the last byte of a head; for the first head, from the opening of the connection.
+    # Time limit from the first to the last byte of a head; for the first head, from the opening of the connection.
     HEAD_SECONDS = 15.0
     LAST_SECONDS = 0.5  # from the server's stop to the close of a connection without a request
 
@@ -125,7 +126,7 @@ class CachingHttpProtocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """Close the connection after its next response, or after half a second without a request.
 
-        Uvicorn would close it at once, and so drop a request that the proxy has sent but nobody has read yet.
+        Uvicorn would close it at once, and so lose a request that the proxy has sent but nobody has read yet.
         """
         self._is_last = True
         if self.cycle is not None and not self.cycle.response_complete:

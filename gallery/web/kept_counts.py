@@ -1,6 +1,6 @@
-"""Counts of rows by an id, kept by each process until a change touches them.
+"""Counts of rows by an id. Each process stores them until a change affects them.
 
-To count all works of a large site takes longer than to render a page.
+Counting all works of a large site takes longer than rendering a page.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from gallery.db.content_version import GenerationTracker
 
 T = TypeVar("T")
 
-FEW = 8  # at most this fraction of the ids, an eighth, is counted by itself
+FEW = 8  # if more than an eighth of the ids changed, all are counted again
 
 
 class CountsById(Generic[T]):
@@ -29,13 +29,13 @@ class CountsById(Generic[T]):
         self._prefix = prefix
         self._count = count
         self._known: dict[int, T] = {}
-        self._touched: set[int] | None = None  # the ids to count again; None: all
+        self._touched: set[int] | None = None  # the ids to count again; None: all ids
         self._changes = 0
         self._counting = asyncio.Lock()
         content.subscribe(self.forget)
 
     def forget(self, touched: frozenset[str] | None) -> None:
-        """Count again for the touched ids; None: for all."""
+        """Count again for the ids of these keys; None: for all ids."""
         self._changes += 1
         if touched is None:
             self._known, self._touched = {}, None
@@ -55,15 +55,15 @@ class CountsById(Generic[T]):
                 return self._known
             changes, touched = self._changes, None if self._touched is None else self._touched.copy()
             if touched is not None and len(touched) > len(self._known) // FEW:
-                touched = None  # to count for many ids takes longer than for all
+                touched = None  # counting for many ids takes longer than for all
             counted = await self._count(touched)
             counts = counted if touched is None else self._known | counted
-            if changes == self._changes:  # otherwise it may be older than the last change
+            if changes == self._changes:  # otherwise the counts may be older than the last change
                 self._known, self._touched = counts, set()
             return counts
 
     async def of(self, id: int) -> T | None:
-        """The count of one; None: zero."""
+        """The count for one id; None means zero."""
         await self._content.generation()
         if id not in self._known:
             changes = self._changes

@@ -1,8 +1,8 @@
 """The languages of the interface: the language of the current request, and its strings through gettext.
 
-The catalogues are `locale/<language>/messages.po`, in the package or in the site's home. The site reads them directly,
-without .mo files. What a catalogue lacks is shown in English. `python -m gallery.web.catalogues` updates the package's
-catalogues from the code and the templates.
+The catalogues are `locale/<language>/messages.po`, in the package or in the site's home. The site reads them
+directly, without .mo files. Strings that a catalogue lacks are shown in English. `python -m
+gallery.web.catalogues` updates the package's catalogues from the code and the templates.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from langcodes.language_distance import _DISTANCE_CACHE
 from gallery.settings import LOCALE_FOLDER
 
 PACKAGE = Path(__file__).parents[1]
-FALLBACK_LANGUAGE = "en"  # in which the messages in the code are written
-MAX_DISTANCE = 75  # of two languages, of which who reads one can use the other; by CLDR as langcodes counts
+FALLBACK_LANGUAGE = "en"  # the language of the messages in the code
+MAX_DISTANCE = 75  # up to this CLDR distance (by langcodes), readers of one language can use the other
 MAX_ACCEPTED = 20  # languages read from an Accept-Language header
 MAX_CACHED_TAGS = 4096
 
@@ -57,12 +57,12 @@ def default_language() -> str:
 
 
 def page_prefixes() -> tuple[str, ...]:
-    """The beginnings of the paths of visitors' pages: /zh/, /en/."""
+    """The first parts of the paths of visitors' pages: /zh/, /en/."""
     return tuple(f"/{language}/" for language in _site_languages)
 
 
 def set_site_languages(languages: Sequence[str], own_catalogues: Path | None = None) -> None:
-    """Set what GALLERY_LANGUAGES says. Catalogues in `own_catalogues` come before the package's."""
+    """Set the languages of GALLERY_LANGUAGES. Catalogues in `own_catalogues` come before the package's."""
     global _site_languages
     _site_languages = tuple(languages)
     own_folders = [own_catalogues] if own_catalogues and own_catalogues.is_dir() else []
@@ -90,19 +90,20 @@ def use_language(language: str) -> Iterator[None]:
 
 
 def offered_language(language: str) -> str:
-    """`language` if the site offers it, else the site's nearest: for choices that were stored earlier."""
+    """`language` if the site offers it, else the site's nearest language. Stored languages may no longer be offered."""
     return language if language in _site_languages else accepted_language(language)
 
 
 def other_languages(language: str) -> list[str]:
-    """The site's languages but this one."""
+    """The site's languages without this one."""
     return [each for each in _site_languages if each != language]
 
 
 def translation_language(language: str) -> str:
-    """The language of what is only called a translation of words in `language`: `credit_name_translation`.
+    """The language of a field such as `credit_name_translation`, which does not name it: a translation from `language`.
 
-    The site's first language that is another one: a credit name in Traditional characters is no translation.
+    It is the site's first other language. Another script of the same language is no translation, such as a
+    name in Traditional characters.
     """
     others = (each for each in _site_languages if _family(each) != _family(language))
     return next(others, "en" if is_chinese(language) else "zh")
@@ -113,7 +114,7 @@ def _family(language: str) -> str:
 
 
 def accepted_language(accept_language: str) -> str:
-    """The site's language that an Accept-Language header prefers; the default if it names none that is near."""
+    """The site's language that an Accept-Language header prefers; the default if none of its languages is near."""
     weighted: list[tuple[float, int, str]] = []
     for position, part in enumerate(accept_language.split(",")[:MAX_ACCEPTED]):
         tag, _, parameters = part.strip().partition(";")
@@ -131,7 +132,7 @@ def accepted_language(accept_language: str) -> str:
 
 
 def _distance(wanted: str, offered: str) -> int:
-    """0 for the same language; see MAX_DISTANCE."""
+    """The distance of two languages: 0 for the same language; see MAX_DISTANCE."""
     bound_tag_caches()
     try:
         return langcodes.tag_distance(wanted, bcp47(offered))
@@ -140,7 +141,7 @@ def _distance(wanted: str, offered: str) -> int:
 
 
 def bound_tag_caches() -> None:
-    """Empty the caches of langcodes once they are large: they keep every tag, and anybody can send new ones."""
+    """Empty the caches of langcodes when they are large: they never drop a tag, and anybody can send new tags."""
     caches: tuple[dict[Any, Any], ...] = (
         langcodes.Language._PARSE_CACHE,
         langcodes.Language._INSTANCES,
@@ -152,7 +153,7 @@ def bound_tag_caches() -> None:
 
 
 def bcp47(language: str) -> str:
-    """The tag that pages and documents declare: zh → zh-Hans."""
+    """The tag used in pages and documents: zh → zh-Hans."""
     return "zh-Hans" if language == "zh" else language
 
 
@@ -167,11 +168,12 @@ def localized(record: Any, field: str, language: str | None = None) -> Localized
     return text
 
 
-# Around a string in English on a page in another language, until `mark_fallbacks` replaces them by elements.
-# Unicode reserves these two for a program's own use. A text that contains one opens or closes a <span>, no more.
+# These mark an English string on a page in another language, until `mark_fallbacks` replaces them by
+# elements. Unicode reserves both for a program's own use. If a text contains one, it only opens or closes a
+# <span>.
 FALLBACK_BEGINS, FALLBACK_ENDS = "\ufdd0", "\ufdd1"
 _marks_fallbacks: ContextVar[bool] = ContextVar("marks_fallbacks", default=False)
-# Where an element is not possible: comments, elements that contain plain text, and tags with their attributes.
+# Parts of a page where no element is possible: comments, elements that contain plain text, and tags.
 _WITHOUT_ELEMENTS = re.compile(
     r"<!--.*?-->|<(script|style|title|textarea|option)\b.*?</\1>|<(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>",
     re.DOTALL,
@@ -179,7 +181,7 @@ _WITHOUT_ELEMENTS = re.compile(
 
 
 class _EnglishMessages(gnu_gettext.NullTranslations):
-    """What a catalogue lacks: the messages in the code."""
+    """The fallback for strings that a catalogue lacks: the English messages in the code."""
 
     def gettext(self, message: str) -> str:
         return f"{FALLBACK_BEGINS}{message}{FALLBACK_ENDS}" if _marks_fallbacks.get() else message
@@ -190,7 +192,7 @@ class _EnglishMessages(gnu_gettext.NullTranslations):
 
 @contextmanager
 def marked_fallbacks() -> Iterator[None]:
-    """Within it, strings that are missing in the page's language are marked, for `mark_fallbacks`."""
+    """Inside the `with` block, strings that the page's language lacks are marked, for `mark_fallbacks`."""
     token = _marks_fallbacks.set(True)
     try:
         yield
@@ -301,13 +303,13 @@ def read_catalogue(language: str) -> Catalog:
 
 
 def is_translated(message: Message) -> bool:
-    """Whether a message of a catalogue has words, in all its plural forms."""
+    """Whether a message of a catalogue is translated, in all its plural forms."""
     string = message.string
     return all(string) if isinstance(string, (tuple, list)) else bool(string)
 
 
 def _fits(message: Message) -> bool:
-    """Whether the words of a message can be filled with what the message takes: a keeper's catalogue may have slips."""
+    """Whether a translation has the same placeholders as its message: a keeper's catalogue may contain mistakes."""
     originals = message.id if isinstance(message.id, (tuple, list)) else [message.id]
     words = message.string if isinstance(message.string, (tuple, list)) else [message.string or ""]
     values = dict.fromkeys(re.findall(r"%\((\w+)\)", " ".join(originals)), 0)

@@ -1,4 +1,4 @@
-"""Long lists in pages: the page that an address asks for, with its rows."""
+"""Long lists on pages: fetching the rows of the page that the URL asks for."""
 
 from __future__ import annotations
 

@@ -20,12 +20,12 @@ class Site(Model):
 
     id = fields.IntField(primary_key=True)
     reviews_needed = fields.IntField(default=1, db_default=1)  # per work: 1, or 2 by different people
-    sample_percent = fields.IntField(default=20, db_default=20)  # of works, if reviewed by sample
-    name = TextsField()  # without a language: the environment variable
-    home = TextsField()  # Markdown, like all texts below; without a language: no text
-    about = TextsField()  # without a language: the page that comes with the gallery
+    sample_percent = fields.IntField(default=20, db_default=20)  # of works, if a sample is reviewed
+    name = TextsField()  # if no language has a name: the environment variable
+    home = TextsField()  # Markdown, like all texts below; empty: no text
+    about = TextsField()  # empty: the page that comes with the gallery
     footer = TextsField()
-    asks_second_factor = fields.BooleanField(  # for curators and keepers, without an environment variable
+    asks_second_factor = fields.BooleanField(  # for curators and keepers, if no environment variable decides
         default=True, db_default=True
     )  # False on sites that had accounts before second factors existed
     changed_at = fields.DatetimeField(null=True)

@@ -29,7 +29,7 @@ CacheKey = tuple[str, bytes]
 PICTURE_PREFIXES = ("/media/", "/iiif/")
 MAX_PAGE_BYTES, MAX_PICTURE_BYTES = 4 << 20, 128 << 10  # a larger response is not cached but streamed
 ENTRY_OVERHEAD = 2_000  # bytes; a generous estimate of an entry's size without its bodies
-# Each response has its own: they depend on the content coding, or name the request.
+# These headers differ between responses: they depend on the content coding, or identify the request.
 HEADERS_OF_ONE_RESPONSE = {b"content-length", b"etag", b"vary", b"x-request-id"}
 NOT_MODIFIED_HEADERS = {
     b"access-control-allow-origin",
@@ -48,7 +48,7 @@ COMPRESSIBLE = (
 )
 
 
-ANY_CHANGE = frozenset({""})  # the key of pages that declare none; every change touches it
+ANY_CHANGE = frozenset({""})  # the key of pages that declare no keys; every change affects it
 
 
 class CachedResponse(NamedTuple):
@@ -161,17 +161,17 @@ def etag_matches(if_none_match: bytes, etag: bytes) -> bool:
 
 @dataclass(eq=False)
 class Rendering:
-    """A page that is being rendered, and the keys that were touched since it began."""
+    """A page that is being rendered, and the keys of changes since the rendering began."""
 
     done: asyncio.Event = field(default_factory=asyncio.Event)
     touched: set[str] = field(default_factory=set)
-    is_outdated: bool = False  # any page may have changed since
+    is_outdated: bool = False  # True: some change since may affect the page
 
 
 class PageCache:
-    """ASGI middleware: answers paths below `prefixes` from memory, and keeps what `app` answers.
+    """ASGI middleware: answers paths below `prefixes` from memory, and stores the responses of `app`.
 
-    Without `prefixes` it does so for the pages in the site's languages.
+    Without `prefixes`, it does so for the pages in the site's languages.
     """
 
     def __init__(
@@ -191,9 +191,9 @@ class PageCache:
         self._pages: OrderedDict[CacheKey, CachedPage] = OrderedDict()
         self._by_key: dict[str, set[CacheKey]] = {}  # the pages that depend on a key
         self.weight = 0  # bytes of all pages
-        self.hits = 0  # requests answered from here; the HTTP protocol counts those that it answers itself
-        self._rendering: dict[CacheKey, Rendering] = {}  # the one that other requests wait for
-        self._renderings: set[Rendering] = set()  # all that have begun
+        self.hits = 0  # requests that this class answered; the HTTP protocol counts its own
+        self._rendering: dict[CacheKey, Rendering] = {}  # the renderings that other requests wait for
+        self._renderings: set[Rendering] = set()  # all renderings that have begun
         content.subscribe(self.forget)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -212,7 +212,7 @@ class PageCache:
             except Exception as error:
                 if not is_outage(error):
                     raise
-                await self.app(scope, receive, send)  # it meets the same error, and has a page for it
+                await self.app(scope, receive, send)  # it gets the same error, and shows a page about it
                 return
         key = (scope["path"], scope["query_string"])
         page = self.get(key)
@@ -239,7 +239,7 @@ class PageCache:
         return None if self.content.fresh() is None else self.get(key)
 
     def forget(self, touched: frozenset[str] | None) -> None:
-        """Drop the pages that depend on one of the touched keys; None: all pages."""
+        """Drop the pages that depend on one of these keys; None: all pages."""
         for rendering in self._renderings:
             rendering.is_outdated |= touched is None
             rendering.touched |= (touched or frozenset()) | ANY_CHANGE

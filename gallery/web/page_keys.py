@@ -1,7 +1,7 @@
-"""What a page or picture in a cache depends on, and what a change touches, as keys such as `work:7`.
+"""The keys on which cached pages and pictures depend, and the keys that a change affects, such as `work:7`.
 
-A page that declares no keys is dropped at every change. A change that names no keys drops everything. So a
-missing declaration costs speed, and never shows what is no longer true.
+A page that declares no keys is dropped at every change. A change without keys drops all pages. So a missing
+declaration costs speed, but never shows outdated content.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ CHUNK = 5_000  # ids in one query; SQLite allows 32,766 parameters
 
 
 def work_key(artwork_id: int) -> str:
-    """The key of everything that is shown of one work."""
+    """The key of everything that is shown about one work."""
     return f"{WORK}{artwork_id}"
 
 
@@ -37,21 +37,22 @@ def works_of_keys(keys: Iterable[str]) -> list[int]:
 
 
 def declare_keys(request: Request, keys: Iterable[str]) -> None:
-    """Say that the response depends on `keys` and on nothing else that changes with keys."""
+    """Declare that the response depends on `keys`, and on no other keys."""
     collected: set[str] | None = request.scope.get(SCOPE_KEY)
     if collected is not None:
         collected.update(keys)
 
 
 def collecting(scope: Scope, keys: set[str]) -> Scope:
-    """A copy of the scope, in which `declare_keys` adds to `keys`."""
+    """A copy of the scope, in which `declare_keys` adds the response's keys to `keys`."""
     return {**scope, SCOPE_KEY: keys}
 
 
 async def keys_of_works(**condition: Any) -> set[str]:
-    """The keys that a change of these works touches.
+    """The keys that a change of these works affects.
 
-    The works, the published editions that hang them, their organisations and their themes.
+    They are the keys of the works, the published editions that hang them, their organisations and their
+    themes.
     """
     ids = [work.id for work in await Artwork.filter(**condition).only("id")]
     keys = await _keys_of(ids)
@@ -62,9 +63,9 @@ async def keys_of_works(**condition: Any) -> set[str]:
 
 
 async def keys_of_editions(ids: Collection[int], staying: Collection[int] = ()) -> set[str]:
-    """The keys touched when editions come or go: the editions, and those of all works that hang in them.
+    """The keys affected when editions are published or end: those of the editions, and of all works that hang in them.
 
-    `staying`: ids of works that are on view afterwards if they were before. For them nothing is counted again.
+    `staying`: ids of works that stay on view. Their organisations and themes are not counted again.
     """
     hung = await works_hung_in(ids)
     keys = await _keys_of(sorted(hung.difference(staying)))

@@ -51,7 +51,7 @@ register_url_convertor("int", RowIdConvertor())
 
 
 class LanguageConvertor(Convertor[str]):
-    """`{language:language}` in a route: a language of the site, as it is when the route is made."""
+    """`{language:language}` in a route: one of the site's languages at the time when the route is made."""
 
     @property
     def regex(self) -> str:  # type: ignore[override]
@@ -79,7 +79,7 @@ class NameConvertor(Convertor[str]):
 
 
 class SecretConvertor(StringConvertor):
-    """`{token:secret}` in a route: a secret that gives access, so no log may contain the address."""
+    """`{token:secret}` in a route: a secret that gives access, so logs must not contain the URL."""
 
 
 register_url_convertor("language", LanguageConvertor())
@@ -154,7 +154,7 @@ class Pages:
         return str(self._routes[name].url_path_for(name, **parameters))
 
     def html(self, template: str, /, **context: Any) -> str:
-        """A rendered template, in which what the page's language lacks is marked as English."""
+        """A rendered template; strings that the page's language lacks are marked as English."""
         with languages.marked_fallbacks():
             text = self.environment.get_template(template).render(**context)
         return languages.mark_fallbacks(text, language_attributes(FALLBACK_LANGUAGE, current_language()))
@@ -193,7 +193,7 @@ def render(
     pages = pages_of(request)
     is_desk = request.url.path.startswith(DESK)
     flashes = read_flashes(request) if is_desk else []
-    style_sheets: list[str] = []  # the texts of the page's own <style> elements, which the template adds
+    style_sheets: list[str] = []  # the template adds the texts of the page's own <style> elements
     body = pages.html(
         template,
         request_path=request.url.path,
@@ -221,8 +221,8 @@ def render_public(
 ) -> HTMLResponse:
     """A page for visitors. It depends only on its URL and the content version, so it may be cached.
 
-    Browsers and proxies may keep it, but must ask each time whether it is still current. Speculation rules
-    say which pages a browser may fetch while the pointer is on a link.
+    Browsers and proxies may store it, but must ask each time whether it is still current. Speculation rules
+    say which pages a browser may fetch when the pointer is on a link.
     """
     headers = {
         "cache-control": "public, no-cache",
@@ -300,8 +300,9 @@ def content_security_policy(
 ) -> str:
     """The policy of a page: everything comes from the site itself; inline styles only if their text is given.
 
-    Pictures and sounds may also come from `pictures_origin`, where requests for them may be redirected. `is_framed`
-    allows frames within the site, as the preview needs; `plays_own_recordings` what the page itself recorded.
+    Pictures and sounds may also come from `pictures_origin`, where requests for them may be redirected.
+    `is_framed` allows frames within the site, which the preview needs. `plays_own_recordings` allows sounds
+    that the page itself recorded.
     """
     picture_source = f" {pictures_origin}" if pictures_origin else ""
     media_source = f"{picture_source} blob:" if plays_own_recordings else picture_source
@@ -341,7 +342,7 @@ def shown_moment(moment: datetime | None) -> str:
 
 
 def shown_hours(starts_at: datetime, ends_at: datetime) -> str:
-    """Beginning and end with the time zone: 22 Dec 2026, 19:00–20:30 (China Standard Time)."""
+    """Start and end with the time zone: 22 Dec 2026, 19:00–20:30 (China Standard Time)."""
     first, last = clock.to_local(starts_at), clock.to_local(ends_at)
     until = last.strftime("%H:%M") if first.date() == last.date() else shown_moment(ends_at)
     dash = "–" if first.date() == last.date() else " – "
@@ -361,7 +362,7 @@ def datetime_local_value(moment: datetime | None) -> str:
     return clock.to_local(moment).strftime("%Y-%m-%dT%H:%M") if moment else ""
 
 
-LONG, LONGER = 40, 84  # columns; a longer title is set in the first or second smaller size
+LONG, LONGER = 40, 84  # columns; longer titles get one of two smaller sizes
 
 
 def title_class(title: str, *also: str) -> Markup:
@@ -382,13 +383,13 @@ def lang_attribute(value: LocalizedText) -> Markup:
 
 
 def spoken_attribute(language: str) -> Markup:
-    """` lang="ug" dir="rtl"`: the attributes of words in `language` on the present page."""
+    """` lang="ug" dir="rtl"`: the attributes of text in `language` on the current page."""
     return language_attributes(language, current_language())
 
 
 @functools.lru_cache(maxsize=1024)
 def language_attributes(language: str, page_language: str) -> Markup:
-    """The attributes of words in `language`; `dir` where they are read the other way than the page."""
+    """The attributes of text in `language`; `dir` only if its direction differs from the page's."""
     turns = is_right_to_left(language) != is_right_to_left(page_language)
     return Markup(' lang="{}"').format(bcp47(language)) + (
         Markup(' dir="{}"').format(direction(language)) if turns else NO_ATTRIBUTE
@@ -400,14 +401,14 @@ def direction(language: str) -> str:
 
 
 def arrow_keys() -> tuple[str, str]:
-    """The keys that lead back and forth on the present page."""
+    """The keys for back and forward on the current page."""
     return (
         ("ArrowLeft", "ArrowRight") if direction(current_language()) == "ltr" else ("ArrowRight", "ArrowLeft")
     )
 
 
 def open_graph_locale(language: str) -> str:
-    """The page's language as og:locale wants it: zh_CN, en_GB."""
+    """The page's language in the form of og:locale: zh_CN, en_GB."""
     locale = babel_locale(language)
     territory = locale.territory or langcodes.Language.get(bcp47(language)).maximize().territory
     return f"{locale.language}_{territory}"

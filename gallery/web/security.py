@@ -91,7 +91,7 @@ class NulCharacterMiddleware:
 
 
 def permissions_policy(*, microphone: bool = False) -> str:
-    """What pages may use of a device; the microphone only where a voice is recorded."""
+    """The header that says which device features pages may use; the microphone only where a voice is recorded."""
     allowed = "(self)" if microphone else "()"
     return f"camera=(), geolocation=(), microphone={allowed}, interest-cohort=()"
 
@@ -134,7 +134,7 @@ class SecurityHeadersMiddleware:
 
 
 def client_address(request: Request) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """The client's address, for rules that name addresses; None if it has none. Limits count by `client_network`."""
+    """The client's address, for rules about single addresses; None if it has none. Limits use `client_network`."""
     try:
         ip = ipaddress.ip_address(request.client.host if request.client else "")
     except ValueError:
@@ -178,7 +178,7 @@ class RateLimit:
         return True
 
     def wait(self, key: str) -> float:
-        """Seconds until one more event of `key` is within the limit; 0 if it is now. Counts nothing."""
+        """Seconds until another event of `key` is allowed; 0 if it is allowed now. Counts nothing."""
         moment = time.monotonic()
         events = self._events.get(key, deque())
         while events and events[0] <= moment - self.seconds:

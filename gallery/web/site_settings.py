@@ -1,4 +1,4 @@
-"""The settings that keepers change at the desk: one row, which every process holds in memory."""
+"""The settings that keepers change at the desk: one row, of which every process has a copy in memory."""
 
 from __future__ import annotations
 

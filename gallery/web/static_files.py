@@ -1,4 +1,4 @@
-"""Style sheets and scripts: read and compressed once, and cached by browsers for ever under a versioned URL.
+"""Style sheets and scripts: read and compressed once, and cached by browsers without limit under a versioned URL.
 
 The files of each folder `static/css/<name>/` are joined in order to one style sheet, `<name>.css`.
 Third-party libraries are in `static/vendor/`; they are fetched when the package is built.
@@ -81,7 +81,6 @@ class StaticFiles:
         if coding:
             headers["content-encoding"] = coding.decode()
         media_type = MEDIA_TYPES.get(suffix) or mimetypes.guess_type(name)[0]
-        # Compressing the largest library takes a second, once. The thread keeps the event loop free for other
-        # visitors.
+        # Compressing the largest library takes a second, once. In a thread, it does not block the event loop.
         body = await asyncio.to_thread(self._body, name, coding)
         return Response(body, media_type=media_type, headers=headers)

@@ -1,7 +1,7 @@
-"""A text in any number of languages: one value, from a BCP 47 tag to words.
+"""A text in any number of languages: one value that maps BCP 47 tags to words.
 
-https://www.rfc-editor.org/info/bcp47. Simplified Chinese has the short tag `zh` everywhere; pages declare it as
-`zh-Hans`.
+https://www.rfc-editor.org/info/bcp47. Simplified Chinese has the short tag `zh` everywhere; pages declare it
+as `zh-Hans`.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from gallery.web.languages import (
 from gallery.web.languages import gettext as _
 
 MAX_TAG_LENGTH = 35  # characters; RFC 5646, section 4.4.1
-MAX_LANGUAGES = 20  # of one text or record
+MAX_LANGUAGES = 20  # the most languages of one text or record
 
-# The languages that people will most likely write in, each by its own name. Every other one can be named by its tag.
+# The languages that people most often need, each by its own name. Every other language can be entered by its tag.
 LIKELY_LANGUAGES: Mapping[str, str] = {
     "zh": "中文",
     "en": "English",
@@ -48,7 +48,7 @@ LIKELY_LANGUAGES: Mapping[str, str] = {
     "es": "Español",
 }
 
-# "No language", "several", "undetermined" and the codes for private use name no language.
+# "No language", "several", "undetermined" and the codes for private use are not languages.
 _NO_LANGUAGES = re.compile(r"(?:und|mul|mis|zxx|q[a-t][a-z]|x)(?:-|$)")
 _RIGHT_TO_LEFT_SCRIPTS = frozenset(
     ["Adlm", "Arab", "Aran", "Hebr", "Mand", "Mend", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa", "Yezi"]
@@ -56,7 +56,7 @@ _RIGHT_TO_LEFT_SCRIPTS = frozenset(
 
 
 class NoSuchLanguage(ValueError):
-    """The tag names no language."""
+    """The tag is not that of a language."""
 
 
 @functools.lru_cache(maxsize=4096)
@@ -76,7 +76,7 @@ def normalised_tag(tag: str) -> str:
 class Texts(Mapping[str, str]):
     """The words of a text in each language: an immutable mapping from normalised tags to words.
 
-    It never holds empty words: a language without words is not in it.
+    It contains no empty words: a language without words is not in it.
     """
 
     __slots__ = ("_words",)
@@ -95,7 +95,7 @@ class Texts(Mapping[str, str]):
 
     @classmethod
     def stored(cls, words: dict[str, str]) -> Texts:
-        """Words that were a value of this class before."""
+        """Texts from words that this class has stored, so they need no checking."""
         texts = cls.__new__(cls)
         texts._words = words
         return texts
@@ -118,8 +118,9 @@ class Texts(Mapping[str, str]):
     def localized(self, wanted: str | None = None, own: str = "") -> LocalizedText:
         """The text for a reader of the language `wanted` (default: the page's language).
 
-        The one fallback rule: the language itself, else a relative of it (another script or region of the same
-        language), else the record's `own` language, else the site's languages in their order, else any language.
+        The site's fallback rule: the language itself, else a related one (another script or region of the
+        same language), else the record's `own` language, else the site's languages in their order, else any
+        language.
         """
         wanted = wanted or current_language()
         words = self._words.get(wanted)
@@ -131,18 +132,18 @@ class Texts(Mapping[str, str]):
         return LocalizedText(self._words[found], found)
 
     def readable(self) -> LocalizedText:
-        """The text in the page's language or a relative of it, else empty."""
+        """The text in the page's language or a related one; empty if there is none."""
         found = self.localized()
         is_readable = is_same_language(found.language, current_language())
         return found if is_readable else LocalizedText("", current_language())
 
     def others(self, shown: str, own: str = "") -> list[LocalizedText]:
-        """The text in all languages but `shown`: the record's own first, then the site's, then the others."""
+        """The text in all languages except `shown`: the record's own first, then the site's, then all others."""
         order = _in_order(tuple(self._words), own or site_languages()[0], own, site_languages())
         return [LocalizedText(self._words[language], language) for language in order if language != shown]
 
     def to_json(self) -> str:
-        """The same text for equal values, with every character as itself, so that databases can search in it."""
+        """JSON that is the same for equal values, with unescaped characters, so that databases can search in it."""
         return json.dumps(self._words, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -151,7 +152,7 @@ NO_TEXTS = Texts()
 
 @functools.lru_cache(maxsize=4096)
 def _in_order(languages: tuple[str, ...], wanted: str, own: str, offered: tuple[str, ...]) -> tuple[str, ...]:
-    """`languages` by the fallback rule, the best first; `offered` are the site's."""
+    """`languages` in the order of the fallback rule; `offered` are the site's languages."""
 
     def rank(language: str) -> tuple[int, int, str]:
         if language == wanted:
@@ -181,7 +182,7 @@ def is_same_language(one: str, other: str) -> bool:
 
 @functools.lru_cache(maxsize=4096)
 def script_of(language: str) -> str:
-    """The script in which a language is written (ISO 15924), as its tag says or else usually."""
+    """The script of a language (ISO 15924), from its tag or else the usual one."""
     return langcodes.Language.get(bcp47(language)).maximize().script or "Latn"
 
 
@@ -190,7 +191,7 @@ def is_right_to_left(language: str) -> bool:
 
 
 def language_name(language: str) -> str:
-    """The name of a language in the page's language: 藏语, Tibetan; its tag if it has none there."""
+    """The name of a language in the page's language: 藏语, Tibetan; its tag if that name is unknown."""
     return _language_name(language, current_language())
 
 
@@ -209,7 +210,7 @@ def _language_name(language: str, shown_in: str) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def own_language_name(language: str) -> str:
-    """The name of a language in that language: བོད་སྐད; its tag if it is not known."""
+    """A language's name in the language itself: བོད་སྐད; its tag if that name is unknown."""
     if language in LIKELY_LANGUAGES:
         return LIKELY_LANGUAGES[language]
     try:
@@ -219,7 +220,7 @@ def own_language_name(language: str) -> str:
 
 
 def site_language_name(language: str) -> str:
-    """The name of a language of the site in that language; 中文 says its script where the site offers both."""
+    """A site language's name in the language itself; 中文 includes its script if the site offers both scripts."""
     is_one_of_several = sum(each.partition("-")[0] == "zh" for each in site_languages()) > 1
     return "简体中文" if language == "zh" and is_one_of_several else own_language_name(language)
 
@@ -235,7 +236,7 @@ def language_label(language: str) -> str:
 
 
 def find_language(text: str) -> str | None:
-    """The language that a person names: by its name in a language of the site or its own, or by its tag."""
+    """The language that a person typed: its name in one of the site's languages or in itself, or its tag."""
     if language := _known_names(site_languages()).get(_plain_name(text)):
         return language
     try:
@@ -246,7 +247,7 @@ def find_language(text: str) -> str | None:
 
 @functools.cache
 def _known_names(offered: tuple[str, ...]) -> Mapping[str, str]:
-    """Name → language, in the languages of the site. 藏文 and 藏语 name the same language."""
+    """Name of a language → language, in the site's languages. Some have several names, such as 藏文 and 藏语."""
     names: dict[str, str] = {}
     for shown_in in offered:
         for key, name in babel_locale(shown_in).languages.items():
@@ -254,7 +255,7 @@ def _known_names(offered: tuple[str, ...]) -> Mapping[str, str]:
                 names.setdefault(_plain_name(name), normalised_tag(key))
             except NoSuchLanguage:  # such as "unknown language"
                 continue
-    names["彝语"] = "ii"  # which Babel calls Sichuan Yi alone
+    names["彝语"] = "ii"  # which Babel calls Sichuan Yi only
     for language, name in LIKELY_LANGUAGES.items():
         names[_plain_name(name)] = language
         for shown_in in offered:
@@ -292,9 +293,9 @@ def split_field_name(field: str) -> tuple[str, str]:
 
 
 def by_language(values: Mapping[str, Any], languages: Iterable[str] = ()) -> dict[str, Any]:
-    """`values` with one for each language of a text: title → title[zh], title[bo].
+    """`values` with a separate value for each language of a text: title → title[zh], title[bo].
 
-    Besides the languages in which a text has words, those in `languages`, where it is empty.
+    The languages in `languages` are included even if the text is empty in them.
     """
     fields: dict[str, Any] = {}
     for name, value in values.items():
@@ -307,7 +308,7 @@ def by_language(values: Mapping[str, Any], languages: Iterable[str] = ()) -> dic
 
 
 def with_words(values: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The values that change when `fields`, such as title[bo], are set: title with other words in Tibetan."""
+    """The changed values if `fields` such as title[bo] are set; texts are whole, with their other languages."""
     changed: dict[str, Any] = {}
     for field, value in fields.items():
         name, language = split_field_name(field)
@@ -319,9 +320,9 @@ def with_words(values: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str
 
 
 class TextsField(Field[Texts]):
-    """A column with Texts: JSON as text on both engines, so that `contains` searches it on both alike.
+    """A column with Texts: JSON as text on both engines, so that `contains` searches work the same on both.
 
-    A language is there if the column contains `holds_language(tag)`, because a quotation mark within words is
+    A text has a language if the column contains `holds_language(tag)`; quotation marks within words are
     escaped. Equal values are equal in the database.
     """
 
@@ -348,10 +349,10 @@ class TextsField(Field[Texts]):
 
 
 def contains_words(field: str, words: str) -> Q:
-    """The filter for rows whose text contains `words` in any language, in upper or lower case."""
+    """The filter for rows whose text contains `words` in any language, ignoring case."""
     return Q(**{f"{field}__icontains": json.dumps(words, ensure_ascii=False)[1:-1]})
 
 
 def holds_language(language: str) -> str:
-    """What a stored text contains if it has words in this language."""
+    """The part that a stored text contains if it has words in this language."""
     return f"{json.dumps(language)}:"

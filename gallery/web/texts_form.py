@@ -49,16 +49,17 @@ class LanguageBlock(NamedTuple):
 class TextsForm(Form):
     """A form with texts in any number of languages.
 
-    A field that `texts` names, such as `title = LineField(_l("Title"), 120)`, becomes the fields `title[zh]`,
-    `title[en]` …: for the site's languages, those of the record and of the posted form, and the one that was added
-    with the button `adds_language`. Then the form is not valid, but nothing is wrong: it is shown again.
+    A field in `texts`, such as `title = LineField(_l("Title"), 120)`, becomes the fields `title[zh]`,
+    `title[en]` and so on: for the site's languages, those of the record and of the posted form, and a
+    language added with the button `adds_language`. After that button, the form is not valid, although it has
+    no errors: it is shown again.
 
-    A record's words in a language that the posted form does not have stay, if the form got the record (`obj`).
+    If the form got the record (`obj`), words in a language that the posted form does not have are kept.
     """
 
-    # text → the sentence for one without words in any language; "" if it may be empty
+    # text → the error message if it is empty in all languages; "" if it may be empty
     texts: ClassVar[Mapping[str, Any]] = {}
-    # What is said when a language was added; a form that saves itself may have been saved.
+    # The message after a language was added. A form with autosave may say that it was saved.
     added_sentence: ClassVar[Any] = _l("There are fields for %(language)s now. Nothing is saved yet.")
 
     add_language = SelectField(_l("Another language"), [Optional()], validate_choice=False)
@@ -79,7 +80,7 @@ class TextsForm(Form):
         given = data or {}
         stored = {name: getattr(obj, name, given.get(name)) or NO_TEXTS for name in self.texts}
         sent = {name.removeprefix(start) for name in posted or () if name.startswith(start)}
-        self.adding = f"{start}adds_language"  # the name of the button
+        self.adding = f"{start}adds_language"  # the name of the button in the form
         self.adds_language, self.added = False, ""
         if "adds_language" in sent:
             typed = [posted.get(f"{start}add_language{more}") or "" for more in ("_other", "")]
@@ -98,7 +99,7 @@ class TextsForm(Form):
             first.render_kw = {**first.render_kw, "autofocus": True}
 
     def _languages_of(self, stored: Iterable[Iterable[str]], sent: Iterable[str]) -> list[str]:
-        """The languages of the form's fields, as they were typed: the site's first."""
+        """The languages of the form's fields as typed; the site's languages come first."""
         languages = dict.fromkeys(site_languages())
         for each in stored:
             languages.update(dict.fromkeys(each))
@@ -121,7 +122,7 @@ class TextsForm(Form):
                 yield field_name(name, language), in_language
 
     def text_of(self, name: str) -> Texts:
-        """What was typed of a text, without what is in no language."""
+        """The typed words of a text, without those in an invalid language."""
         words: dict[str, str] = {}
         for language in self.languages:
             text = self[field_name(name, language)].data
@@ -131,11 +132,11 @@ class TextsForm(Form):
         return Texts(words)
 
     def values(self, *names: str) -> Mapping[str, Any]:
-        """The data of the named fields, Texts for those of `texts`."""
+        """The data of the named fields; Texts for the fields in `texts`."""
         return {name: self.text_of(name) if name in self.texts else self[name].data for name in names}
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Check each text: in languages, each once, and not empty if it must not be."""
+        """Check each text: its languages are valid and differ, and it is not empty if it is required."""
         if self.adds_language:
             if self.added:
                 self.form_errors = [str(self.added_sentence) % {"language": language_name(self.added)}]
@@ -167,12 +168,12 @@ class TextsForm(Form):
             found.add(tag or language)
 
     def refuse(self, field: str, sentence: str) -> None:
-        """Add an error to `field`, or to the first field of a text. Nothing is wrong while a language is added."""
+        """Add an error to `field`, or to a text's first field. No errors are added while a language is added."""
         if not self.adds_language:
             super().refuse(field_name(field, self.languages[0]) if field in self.texts else field, sentence)
 
     def blocks(self, names: Iterable[str] = ()) -> list[LanguageBlock]:
-        """The fields of the texts `names` (default: all) by language, as far as the form has them."""
+        """The fields of the texts `names` (default: all) by language; fields that the form lacks are left out."""
         return [
             LanguageBlock(
                 each,
@@ -190,7 +191,7 @@ class TextsForm(Form):
 def field_in_language(
     field: UnboundField[Any], name: str, language: str, **options: Any
 ) -> UnboundField[Any]:
-    """The field of a text in one language, with the language in its label: “Title (Tibetan)”."""
+    """The field of a text in one language. Its label contains the language: “Title (Tibetan)”."""
     label, *arguments = field.args
     options = {"id": f"{name}-{language}", **field.kwargs, **options}
     options["render_kw"] = text_attributes(options.get("render_kw"), language)
@@ -199,12 +200,14 @@ def field_in_language(
 
 
 def text_attributes(attributes: Mapping[str, Any] | None, language: str | None) -> dict[str, Any]:
-    """HTML attributes of a text field: its language; the browser sees from the words how they are read."""
+    """HTML attributes of a text field: its language, and `dir="auto"`, so that the browser derives the
+    direction from the text.
+    """
     return {**(attributes or {}), **({"lang": bcp47(language)} if language else {}), "dir": "auto"}
 
 
 def language_choices(more: Iterable[str | None] = ()) -> list[SelectChoice]:
-    """The languages to choose from: the likely ones, and `more` if they are languages."""
+    """The choices for a language: LIKELY_LANGUAGES, and `more` if they are languages."""
     languages = dict.fromkeys(LIKELY_LANGUAGES)
     for language in more:
         if language and find_language(language) == language:
@@ -213,7 +216,7 @@ def language_choices(more: Iterable[str | None] = ()) -> list[SelectChoice]:
 
 
 def choices_to_add(shown: Iterable[str | None]) -> list[SelectChoice]:
-    """The languages that can be added to those which are `shown`."""
+    """The languages that can be added to `shown`."""
     have = set(shown)
     others = (each for each in language_choices() if each.value not in have)
     return [SelectChoice("", _("Choose a language")), *others]

@@ -1,4 +1,4 @@
-"""Chores of withdrawals: finish interrupted withdrawals, and erase texts that older releases kept."""
+"""Chores of withdrawals: finish interrupted withdrawals, and erase texts that older releases did not erase."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def finish_withdrawal(context: ChoreContext) -> bool:
 
 
 async def erase_earlier_words(context: ChoreContext) -> bool:
-    """Erase the texts of one work that was withdrawn under an older release, which kept them.
+    """Erase the texts of one work that was withdrawn under an older release, which did not erase them.
 
     False if there is no such work.
     """

@@ -41,8 +41,8 @@ async def withdraw(consent: Consent, storage: Storage, by: Person | None = None)
 
     If the consent was renewed, its works belong to the latest renewal, and that renewal is ended instead.
     Withdrawing twice changes nothing and is no error. `by` is None if somebody used the link on the slip.
-    Raises StoreUnavailable if files cannot be deleted now: the works are off every page, and the worker
-    deletes the files later.
+    Raises StoreUnavailable if files cannot be deleted now; the works are off every page even so, and the
+    worker deletes the files later.
     """
     withdrawal = await _end(consent, by)
     if withdrawal.files_deleted_at is None:
@@ -109,7 +109,7 @@ async def _take_similar_down(withdrawal: Withdrawal) -> None:
 async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
     """Delete all files of the consent's works, then set `files_deleted_at`. Raises StoreUnavailable.
 
-    The files are deleted at once, and again when every process knows of the withdrawal. In between, another
+    The files are deleted at once, and again after every process knows of the withdrawal. In between, another
     process may have published files, or allowed a logo that resembles a work.
     """
     consent = await Consent.get(id=withdrawal.consent_id).prefetch_related("artist")
@@ -117,8 +117,7 @@ async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
     for each in [consent, *await predecessors(consent)]:
         await delete_all_forms(each.id, storage)
     for image in await images_of_consent(consent.id).filter(fingerprint__id__isnull=True):
-        # Compute missing fingerprints while the originals exist. If the sandbox fails, the files are deleted
-        # all the same.
+        # Compute missing fingerprints while the originals exist. If the sandbox fails, the files are deleted anyway.
         with contextlib.suppress(OSError):
             await stored_fingerprint(image, storage)
     await _delete_media(withdrawal, storage)

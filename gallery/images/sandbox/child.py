@@ -1,7 +1,7 @@
 """The child process that decodes one picture or sound: it confines itself, answers one request and ends.
 
 parent.py starts it in an isolated interpreter, with a JSON request on standard input. It answers with one
-line of JSON: {"done": …}, {"refused": code} if the picture is at fault, or {"failed": reason} if something
+line of JSON: {"done": …}, {"refused": code} if the picture is the cause, or {"failed": reason} if something
 else is.
 """
 

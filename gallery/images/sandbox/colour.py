@@ -185,7 +185,6 @@ def _evaluate(formula: Callable[[dict[str, Any]], Any], **images: Image.Image) -
 
 
 def _apply_matrix(matrix: Matrix, light: list[Image.Image]) -> list[Image.Image]:
-    """Multiply every pixel by the matrix."""
     red, green, blue = light
     return [
         _evaluate(

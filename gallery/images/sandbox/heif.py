@@ -1,4 +1,4 @@
-"""The use of pillow-heif, which the extra `heic` installs, and of one private attribute of it.
+"""Opens HEIC with pillow-heif, which the extra `heic` installs. Uses one private attribute of it.
 
 Runs in the child process.
 """

@@ -35,7 +35,7 @@ HEAD_BYTES = 64  # bytes that identify a file type
 MAX_ANSWER_BYTES = 1 << 16  # bytes; a normal answer has about 1000
 MAX_REPORTED_SIDE = 1 << 30  # px: longer than any real picture, and still within a database integer
 QUIET_ZONE = 4  # light modules around a QR code (ISO/IEC 18004, 9.1)
-NO_SPACE = f"[Errno {errno.ENOSPC}]"  # in what the child says
+NO_SPACE = f"[Errno {errno.ENOSPC}]"  # in an error of the child: the disk is full
 SMALL_SIDE = 1200  # px on the longer side; a smaller picture looks blurred on a wide screen
 
 # An isolated interpreter does not find this package by itself, so it gets the package's folder as an
@@ -454,8 +454,7 @@ async def kill_child(child: asyncio.subprocess.Process) -> None:
 
 
 def parse_answer(line: bytes, status: int | None) -> dict[str, Any]:
-    """The result in the child's line, or the error by its exit status. Raises ImageRefused or
-    MachineFault."""
+    """Parse the child's line, or convert its exit status to an error. Raises ImageRefused or MachineFault."""
     try:
         answer = json.loads(line)
     except (ValueError, RecursionError):  # empty, not JSON, or nested too deeply

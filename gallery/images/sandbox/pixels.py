@@ -113,7 +113,7 @@ class DecodedImage:
     image: Image.Image | RawPixels
     size: tuple[int, int]  # px, as stored: before orientation, and before any shrinking while loading
     orientation: int  # EXIF's 1 to 8; 1 if the decoder has turned the picture already
-    profile: bytes | Cicp | None  # code points only for HDR
+    profile: bytes | Cicp | None  # an ICC profile; for HDR, code points
     inverted: bool
     animated: bool
     white: int = 65535  # the greatest value of a sample stored in 16 bits

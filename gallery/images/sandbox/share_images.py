@@ -1,4 +1,4 @@
-"""Cards and posters: a picture on a wall with its label, drawn as one image that leaves the site.
+"""Cards and posters: a picture on a wall with its label, drawn as one image for other sites and for printing.
 
 Runs in the child process. Typst sets each column of text, Pillow draws the rest. The caller gives all texts
 in a ShareImage.
@@ -43,11 +43,11 @@ class TextItem:
     room: float | None = None  # maximum height of the text in px
     align: Literal["left", "center", "right"] = "left"
     has_rules: bool = False  # on one line between two horizontal hairlines
-    language: str = ""  # a BCP 47 tag; empty: that of the page
-    is_own: bool = False  # as one person wrote it: its first letter decides the direction, not the page
+    language: str = ""  # a BCP 47 tag; empty: the page's language
+    is_own: bool = False  # one person's words: their first letter sets the direction
 
     def data(self, page_language: str) -> dict[str, Any]:
-        """The item for the template, with how its script is set."""
+        """The text for the template, with the language data for Typst."""
         language = self.language or page_language
         is_tall = bool(TALL.search(self.text))
         return {

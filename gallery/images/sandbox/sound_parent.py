@@ -23,7 +23,7 @@ from gallery.images.sandbox.parent import (
 from gallery.images.sound_files import MAX_SECONDS, PEAKS, SOUND_FILES
 from gallery.images.sound_refusals import SOUND_REFUSALS
 
-# What the sandbox says of any file, in the words for a sound.
+# The refusals of pictures that also apply to sounds, in words for a sound.
 CODES_OF_SOUNDS = {
     "too_slow": "sound_too_costly",
     "too_much_memory": "sound_too_costly",

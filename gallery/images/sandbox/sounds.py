@@ -1,4 +1,4 @@
-"""Opens one sound in the child: measures it, and encodes it again without anything but the sound.
+"""Opens one sound in the child: measures it, and encodes it again with the sound alone, without metadata.
 
 FFmpeg's libraries, in the wheels of PyAV, read only the container that the first bytes announce, only through
 the one opened file, and only with the decoders listed here.
@@ -29,29 +29,29 @@ PCM = ("u8", "s16le", "s24le", "s32le", "s16be", "s24be", "s32be", "f32le", "f32
 DECODERS = frozenset(
     {*(f"pcm_{each}" for each in PCM), "mp3", "mp3float", "aac", "opus", "libopus", "vorbis", "flac"}
 )
-RATE = 48_000  # Hz, of everything that is written
+RATE = 48_000  # Hz, of all files that are written
 PEAK_RATE = 8_000  # Hz, for the waveform
 MAX_CHANNELS, MAX_RATE = 8, 192_000
-MAX_BAD_PACKETS = 0.05  # of all packets; a recording that was cut while playing has one or two
+MAX_BAD_PACKETS = 0.05  # share of all packets; a recording that was cut off has one or two
 
 TARGET_LUFS = -16.0
-SILENT_LUFS = -60.0  # quieter than the noise of any microphone that heard somebody
+SILENT_LUFS = -60.0  # quieter than a microphone's own noise
 MAX_GAIN = 40.0  # dB
 PEAK_LIMIT = 0.84  # of full scale: -1.5 dB
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """A sound as it was decoded. `peaks` are PEAKS numbers from 0 to 100, relative to the loudest."""
+    """A decoded sound. `peaks`: PEAKS numbers from 0 to 100, relative to the loudest."""
 
     seconds: float
     channels: int  # 1 or 2
-    loudness: float  # LUFS, integrated (EBU R 128); a mono sound as it is heard from two speakers
+    loudness: float  # LUFS, integrated (EBU R 128); a mono sound as if played by two speakers
     peaks: list[int]
 
 
 def inspect(source: Path, kind: str) -> dict[str, Any]:
-    """Decode the whole sound and say how long it is. Raises UnusableImage."""
+    """Decode the whole sound and return its length. Raises UnusableImage."""
     return {"milliseconds": round(measure(source, kind).seconds * 1000)}
 
 
@@ -110,7 +110,7 @@ def encode(source: Path, kind: str, measured: Measurement, file: SoundFile, targ
 
 
 class Chain:
-    """Filters through which the frames of one sound go, at RATE and with one or two channels."""
+    """FFmpeg filters for the frames of one sound, at RATE and with one or two channels."""
 
     def __init__(self, channels: int, *filters: str) -> None:
         self._resampler = AudioResampler(format="flt", layout=layout_of(channels), rate=RATE)
@@ -125,10 +125,10 @@ class Chain:
         ]
         self._graph.link_nodes(*nodes)
         self._graph.configure()
-        self.samples = 0  # that went in; the times in the file are not believed
+        self.samples = 0  # number of samples so far; the timestamps in the file are not trusted
 
     def push(self, frame: AudioFrame | None) -> Iterator[AudioFrame]:
-        """Let a frame in and yield what comes out; None is the end."""
+        """Send a frame through the filters and yield the resulting frames; None marks the end."""
         for resampled in self._resampler.resample(frame):
             resampled.pts, resampled.time_base = self.samples, Fraction(1, RATE)
             self.samples += resampled.samples
@@ -192,7 +192,7 @@ def decoded(source: Path, kind: str) -> Iterator[AudioFrame]:
 
 def _decoded(file: Any, kind: str) -> Iterator[AudioFrame]:
     options = {
-        "protocol_whitelist": "none",  # the file is read by Python; nothing in it can name another
+        "protocol_whitelist": "none",  # Python reads the file; its content cannot open another one
         "format_whitelist": "wav,mp3,aac,mov,mp4,m4a,3gp,3g2,mj2,ogg,matroska,webm",
         "codec_whitelist": ",".join(sorted(DECODERS)),
         "max_streams": "20",
@@ -225,9 +225,9 @@ def _decoded(file: Any, kind: str) -> Iterator[AudioFrame]:
 
 
 def refuse_untrue_sizes(source: Path, kind: str) -> None:
-    """Refuse a WAV whose header claims more bytes than the file has: it was cut, or it lies.
+    """Refuse a WAV whose header claims more bytes than the file has: the file was cut off, or the header is wrong.
 
-    FFmpeg would play what there is, and nobody would notice what is missing. Raises UnusableImage.
+    FFmpeg would play the part that is there, and nobody would notice the missing part. Raises UnusableImage.
     """
     if kind != "wav":
         return

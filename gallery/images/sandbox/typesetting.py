@@ -29,8 +29,8 @@ from gallery.images.script_fonts import (
 )
 from gallery.images.share_image import Fonts
 
-INVISIBLE = frozenset(["Cc", "Cf", "Cs", "Co", "Cn"])  # categories of Unicode
-SPACES = re.compile(r"[^\S\u202f]+")  # all but the space within Mongolian words
+INVISIBLE = frozenset(["Cc", "Cf", "Cs", "Co", "Cn"])  # Unicode categories
+SPACES = re.compile(r"[^\S\u202f]+")  # all spaces except the one used within Mongolian words
 UNASSIGNED = "\U0010ffff"  # a character in no font: its bitmap is the missing-glyph box
 EMPTY_BITMAP: tuple[tuple[int, int], bytes] = ((0, 0), b"")
 
@@ -38,10 +38,11 @@ EMPTY_BITMAP: tuple[tuple[int, int], bytes] = ((0, 0), b"")
 def typeset(
     template: Path, data: Mapping[str, Any], fonts: Fonts, format: Literal["png", "pdf"]
 ) -> list[bytes]:
-    """One PNG for each page, with 1 pt as 1 px; or one PDF.
+    """Typeset a template: one PNG for each page, with 1 pt as 1 px; or one PDF.
 
-    The template reads `data` as JSON from `sys.inputs.data`, with the weights of the two main fonts, the pattern
-    `tall`, and `stacks`: the fonts for serif and sans, each for traditional Chinese and for everything else.
+    The template reads `data` as JSON from `sys.inputs.data`, with the weights of the two main fonts, the
+    pattern `tall`, and `stacks`: the fonts for serif and sans, each for Traditional Chinese and for all other
+    text.
     """
     texts = json.dumps(data, ensure_ascii=False)
     others = needed_fonts(texts, "Hant" in scripts_in(data))
@@ -89,8 +90,10 @@ def stack(
     *,
     is_traditional: bool,
 ) -> list[dict[str, str]]:
-    """The fonts for a text, the first that has a character sets it: each with its family and the characters that it
-    may set; "" stands for all."""
+    """The fonts for a text in order: each with its family, and a pattern of the characters that it may set.
+
+    The first font that has a character sets it. The pattern "" means all characters.
+    """
     main = (fonts.serif, fonts.sans) if face == "serif" else (fonts.sans, fonts.serif)
     covers = [
         (getattr(font, face), gaps(font, fonts, texts) if font.fills_gaps else f"[{font.characters}]")
@@ -102,9 +105,10 @@ def stack(
 
 
 def gaps(font: ScriptFont, fonts: Fonts, texts: str) -> str:
-    """A pattern for the characters of the texts that `font` is there for and a main font lacks; "" for none.
+    """A pattern for the characters in the texts that belong to `font` and that a main font lacks; "" if there are none.
 
-    Typst itself would make such a letter of parts that the main font has, at wrong places: ź of z and ´.
+    Otherwise Typst would combine such a letter from parts in the main font, at wrong positions: ź from z and
+    ´.
     """
     lacking = "".join(
         character
@@ -133,8 +137,10 @@ def drawable_data(data: Any, paths: tuple[str, ...]) -> Any:
 
 
 def drawable(text: str, paths: tuple[str, ...]) -> str:
-    """The visible characters of `text` that at least one of the fonts, or the font of its script, has, on one line:
-    no emoji, for instance."""
+    """The visible characters of `text`, on one line, that a main font or the font of their script has.
+
+    This removes emoji, for example.
+    """
 
     def is_drawn(character: str) -> bool:
         others = (font.sans for font in fonts_of_character(character))
@@ -144,10 +150,9 @@ def drawable(text: str, paths: tuple[str, ...]) -> str:
 
 
 def visible_text(text: str) -> str:
-    """`text` on one line, without direction marks, control characters and emoji selectors; with joiners and selectors
-    only behind a letter that they shape.
+    """`text` on one line, without direction marks, control characters and emoji selectors.
 
-    The letters of an HTML tag are kept and drawn as they are.
+    Joiners and selectors are kept only after a letter that they shape. HTML tags are kept and drawn as text.
     """
     kept: list[str] = []
     for character in unicodedata.normalize("NFC", text):

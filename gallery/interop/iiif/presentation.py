@@ -54,7 +54,7 @@ from gallery.web.texts import Texts
 CONTEXT = "http://iiif.io/api/presentation/3/context.json"
 RIGHTS = "http://rightsstatements.org/vocab/InC/1.0/"  # in copyright: all rights stay with the artist
 THUMBNAIL_WIDTH = 320  # px
-BOOK_FROM = 3  # pictures; viewers show so many as pages
+BOOK_FROM = 3  # from this number of pictures on, viewers show them as pages
 
 Data = dict[str, Any]
 LanguageMap = dict[str, list[str]]  # language tag → texts
@@ -232,7 +232,7 @@ def manifest(pages: Pages, artwork: Artwork, shown_in: list[Data]) -> Data:
 
 
 def picture_canvas(pages: Pages, artwork: Artwork, picture: NumberedPicture, base: str) -> Data:
-    """A canvas with one picture of a work; its label is the caption, or what else tells it from the others."""
+    """A canvas with one picture of a work. Its label is the caption; without one, its number or the work's title."""
     token, size = picture.image.token, picture.image.size
     canvas = f"{base}/canvas" if picture.number == 1 else f"{base}/canvas/{picture.image.id}"
     label = texts_map(picture.caption)
@@ -275,7 +275,7 @@ def picture_canvas(pages: Pages, artwork: Artwork, picture: NumberedPicture, bas
 
 
 def voice_canvas(pages: Pages, artwork: Artwork, base: str) -> Data:
-    """A canvas in time alone, with the voice of a work and its words; the sound is fetched."""
+    """A canvas without size, only duration: the voice of a work and its transcript. The sound must be fetched."""
     sound = artwork.sound
     assert sound is not None
     canvas, seconds = f"{base}/voice", sound.milliseconds / 1000
@@ -430,7 +430,7 @@ def language_map(text_of: Callable[[], LocalizedText]) -> LanguageMap:
 
 
 def texts_map(texts: Texts, plain: Callable[[str], str] = str) -> LanguageMap:
-    """Language tag → the words, as `plain` returns them."""
+    """Language tag → the text, converted by `plain`."""
     return {bcp47(language): [plain(words)] for language, words in texts.items()}
 
 
@@ -440,7 +440,7 @@ def interface_language_map(message: Any) -> LanguageMap:
 
 
 def interface_map(words: Callable[[], str]) -> LanguageMap:
-    """Language tag → what `words` returns in this language of the interface."""
+    """Language tag → the result of `words` in this language of the interface."""
     return language_map(lambda: LocalizedText(words(), current_language()))
 
 
@@ -461,7 +461,6 @@ def lines_in(texts: LanguageMap, tag: str) -> list[str]:
 
 
 def without_empty(data: Data) -> Data:
-    """The data without empty values."""
     return {key: value for key, value in data.items() if value not in (None, {}, [])}
 
 

@@ -29,9 +29,9 @@ from gallery.worker import ChoreContext
 
 logger = logging.getLogger("gallery.worker")
 
-RETRY_DELAY = timedelta(minutes=20)  # after a failure for lack of time or memory
-MAX_ATTEMPTS = 10  # after that, each tile of the picture is cut when it is requested
-LOOKED_AT = 100  # pictures without tiles
+RETRY_DELAY = timedelta(minutes=20)  # delay after a failure for lack of time or memory
+MAX_ATTEMPTS = 10  # then each tile is cut only when it is requested
+LOOKED_AT = 100  # the most pictures without tiles that are examined at once
 STORED_AT_ONCE = 16  # tiles stored between two checks that the picture is on view
 
 
@@ -97,7 +97,8 @@ async def claim(context: ChoreContext) -> Image | None:
             without = Image.filter(
                 has_tiles=False, is_public=True, tiling_until=None, tiling_attempts__lt=MAX_ATTEMPTS
             )
-            # Of the few public pictures without tiles, those whose works are off view are about to be private.
+            # Among the few public pictures without tiles, some belong to works off view: they will be made
+            # private soon.
             of_works = Q(artwork__id__isnull=False) | Q(further_picture__id__isnull=False)
             rows = await without.filter(of_works).order_by("id").limit(LOOKED_AT).values("id")
             if rows:

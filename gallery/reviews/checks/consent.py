@@ -1,7 +1,7 @@
-"""Does the consent last, and does it cover what an exhibition usually needs?
+"""Does the consent last long enough, and does it cover what an exhibition usually needs?
 
-`acceptance.py` names what blocks acceptance; these hints are what a curator may also want to know. False
-alarms: a consent that is meant to end, such as one for a season.
+`acceptance.py` has what blocks acceptance; these hints are further information for curators. False alarms: a
+consent that is meant to end, such as one for a season.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Was nearly the same picture sent before, by anybody?
+"""Was nearly the same picture sent before, by any organisation?
 
 Pictures are compared by their perceptual hashes (images/image_similarity.py).
 
-To find near hashes without comparing all of them, each hash is stored as four bands of 16 bits. If two hashes
-differ in at most 11 bits, they have a band in which they differ in at most 2 bits. So looking up the 137
-values within 2 bits of each band finds every near hash.
+To find similar hashes without comparing all of them, each hash is stored as four bands of 16 bits. If two
+hashes differ in at most 11 bits, they have a band in which they differ in at most 2 bits. So looking up the
+137 values within 2 bits of each band finds every similar hash.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
-"""Personal data in texts that everybody would read.
+"""Personal data in texts that everybody can read.
 
-False alarms: a school that wants to be named, the organisation's own telephone, an e-mail address meant for
-visitors. Numbers that could mean anything are skipped: an identity number must have a correct check digit (GB
+False alarms: a school that wants to be named, the organisation's own telephone number, an e-mail address
+meant for visitors. Ambiguous numbers are skipped: an identity number must have a correct check digit (GB
 11643-1999), a possible birth date and a province code; the area code of a landline must be separated; a
-school
-or village needs a proper name before it.
+school or village needs a proper name before it.
 """
 
 from __future__ import annotations
@@ -76,9 +75,9 @@ PROVINCES = {
 
 
 def check(texts: Mapping[str, str]) -> Iterator[CheckFinding]:
-    """`texts`: field → text, with the translations.
+    """`texts`: field → text, including the translations.
 
-    The excerpt is the datum itself, so that a curator can find it in the text.
+    The excerpt is the personal data itself, so that a curator can find it in the text.
     """
     for field, text in texts.items():
         taken: list[tuple[int, int]] = []
@@ -89,9 +88,9 @@ def check(texts: Mapping[str, str]) -> Iterator[CheckFinding]:
             yield CheckFinding("personal_data", field, rule, text[start:end], is_quoted(text, start, end))
 
 
-# The most reliable rule first, because part of an identity number can look like a telephone number.
+# The most reliable rule first, because a part of an identity number can look like a telephone number.
 RULES = ("identity", "e_mail", "chat", "mobile", "landline", "address", "school", "village")
-# The rules for contact data. A school or a village is not among them: it is often named on purpose.
+# The rules for contact data. Schools and villages are not included, because they are often named on purpose.
 CONTACT_RULES = frozenset(RULES) - {"school", "village"}
 
 

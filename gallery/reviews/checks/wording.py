@@ -24,7 +24,7 @@ class WordingEntry:
     id: str
     language: str
     pattern: re.Pattern[str]
-    words: tuple[str, ...]  # as shown on the page of the wording list
+    words: tuple[str, ...]  # the words as they are shown on the page of the wording list
     instead: str
     why: Texts
     source: str  # a key of `WordingList.sources`

@@ -44,8 +44,8 @@ export class Autosave {
 
   sends() {} // before each save, with its body
 
-  // `state` is saving, unsaved or saved. Screen readers hear only what came of it. What is said already stays as it is: a
-  // link in it must not vanish under a finger, nor be heard again with every try.
+  // `state` is saving, unsaved or saved. Screen readers announce only the result. An unchanged message is not written
+  // again: its link must not vanish under a finger, or be announced at every try.
   say(state, sentence, link = "") {
     const text = sentence + (link && ` ${link.textContent}`);
     if (this.status.dataset.state === state && this.status.textContent === text) return;
@@ -54,7 +54,7 @@ export class Autosave {
     this.status.replaceChildren(sentence, ...(link && [" ", link]));
   }
 
-  // While something could not be saved, it is not said of each try that it is being saved.
+  // After a failed save, further tries do not show “saving” again.
   saySaving() {
     if (this.status.dataset.state !== "unsaved") this.say("saving", this.words.saving);
   }
@@ -85,8 +85,8 @@ export class Autosave {
     this.saveIn(RETRY);
   }
 
-  // Returns whether everything is saved. One save at a time, also when the page is left: each carries the digests from
-  // the answer to the one before, so two at once would be in conflict with each other.
+  // Returns whether everything is saved. Only one save runs at a time, even when the page is left: each sends the
+  // digests from the previous answer, so two at once would conflict.
   async save(isLeaving = false) {
     if (!this.isDirty) return true;
     if (this.busy) {
@@ -117,7 +117,7 @@ export class Autosave {
     }
   }
 
-  // The form is saved before its button sends it, so that the two are not in conflict with each other.
+  // The form is saved before its button sends it, so that the two do not conflict.
   async submit(event) {
     if (!this.isDirty || this.isSubmitting) return;
     event.preventDefault();

@@ -22,8 +22,8 @@ const comma = language.startsWith("zh") ? "、" : ", ";
 // The names of pictures that have not arrived are stored for this person: a phone may close the page at any time.
 const STORED_PREFIX = `arriving ${words.person} `;
 
-// What a picture is known by: a phone hands out the same picture as a new file each time. Null where the browser has no
-// digests, on a page without https; then the server finds it after it has arrived.
+// A picture's digest, because a phone provides the same picture as a new file each time. Null if the browser cannot
+// compute digests, on a page without https; then the server recognises the picture after it has arrived.
 async function digestOf(file) {
   const content = await file.arrayBuffer().catch(() => null);
   const digest = content && (await crypto.subtle?.digest("SHA-256", content));
@@ -138,7 +138,7 @@ class Sending extends UploadRow {
     }
   }
 
-  // The file's name is not stored; it may be somebody's. So it is offered as a title, here alone.
+  // The file name may contain a person's name, so it is not stored. It is offered as a title, on this page only.
   offerName(row) {
     const name = this.file.name.replace(/\.[^.]*$/, "").trim();
     const title = row.querySelector("input[name=title]");
@@ -203,7 +203,7 @@ function add(files) {
   next();
 }
 
-// Forgets the pictures that have arrived after all: the answer was lost, or another device sent them.
+// Forgets pictures that have arrived: the answer was lost, or another device sent them.
 async function forgetArrived() {
   const digests = unfinished().map(([key]) => key.slice(STORED_PREFIX.length)).filter((key) => /^[0-9a-f]{64}$/.test(key));
   if (!digests.length) return;
@@ -218,7 +218,7 @@ function unfinished() {
   return (keys ?? []).map((key) => [key, withStorage((storage) => storage.getItem(key))]);
 }
 
-// Names the unfinished pictures, when no window is sending any more.
+// Lists the unfinished pictures if no window is sending them any more.
 async function showUnfinished() {
   await forgetArrived();
   const windows = (await navigator.locks?.query())?.held ?? [];
@@ -242,7 +242,7 @@ async function showUnfinished() {
   notice.hidden = false;
 }
 
-// A row folds to its picture, its title and what it lacks, and one is open at a time. Its words save themselves.
+// A folded row shows its picture, its title and its missing fields. One row is open at a time. Its texts are autosaved.
 function begin(row) {
   for (const part of row.querySelectorAll(".without-script")) part.hidden = true;
   for (const part of row.querySelectorAll(".with-script")) part.hidden = false;
@@ -268,15 +268,15 @@ function open(row) {
   row.scrollIntoView({ block: "start" });
 }
 
-// The folded row says what it lacks now, as soon as its words are saved.
+// After each save, the folded row shows which fields are still missing.
 async function showState(row) {
   if (!(await row.querySelector("form[data-typing]").autosave.save())) return;
   const now = await draftRow(row.id.split("-").pop()).catch(() => null);
   if (now) row.querySelector("summary .row-main").replaceWith(now.querySelector("summary .row-main"));
 }
 
-// One box marks all drafts of the page. Their forms are saved before anything is done with the marked drafts, and the
-// answer takes the place of the list, so that pictures go on arriving.
+// One box selects all drafts of the page. Their forms are saved before an action on the selected drafts. The response
+// replaces only the list, so that uploads continue.
 const boxes = () => [...document.querySelectorAll(".many-drafts input[name=work]")];
 
 function beginList() {
@@ -325,7 +325,7 @@ async function act(common, button) {
     for (const part of [".many-results", ".many-list"])
       document.querySelector(part).replaceWith(page.querySelector(part));
   } catch {
-    common.isPlain = true; // not this page, but that for signing in, or no connection: the browser says which
+    common.isPlain = true; // the sign-in page instead of this one, or no connection: the browser shows which
     common.requestSubmit(button);
     return;
   }

@@ -42,7 +42,7 @@ async function start(file) {
   upload = new Resumable(file, {
     endpoint: words.endpoint,
     metadata: values,
-    // What was begun with other choices is another upload.
+    // An upload that was begun with other choices is a different one.
     fingerprint: ["sheet", words.person, file.name, file.size, file.lastModified, JSON.stringify(values)].join("/"),
     progress: (sent, whole) => {
       bar.max = whole;

@@ -60,7 +60,7 @@ for (const form of document.querySelectorAll("form[data-keep]")) {
     const fields = JSON.stringify({ at: Date.now(), fields: typed() });
     withStorage((storage) => storage.setItem(key, fields));
   };
-  if (typed().length) remember(); // it was typed before this script came
+  if (typed().length) remember(); // it was typed before this script was loaded
   form.addEventListener("input", remember);
 
   let isReachable = false;

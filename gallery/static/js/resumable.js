@@ -1,7 +1,7 @@
-// Sends a file in pieces (tus), and goes on when the connection is back. Pages that use it load tus itself before.
+// Sends a file in pieces (tus), and continues when the connection is back. Pages that use it must load tus first.
 
 const CHUNK_SIZE = 4 * 1024 * 1024; // bytes of one request
-const REQUEST_LIMIT = 120_000; // ms; what arrived of a request is kept
+const REQUEST_LIMIT = 120_000; // ms; bytes that have arrived are kept
 const RETRY_DELAYS = [0, 1000, 3000, 5000, 10_000, 20_000]; // ms between tries
 const RETRY_AFTER = 15_000; // ms until the next try, after all of these failed
 
@@ -27,7 +27,7 @@ export class Resumable {
       onBeforeRequest: (request) => {
         const xhr = request.getUnderlyingObject();
         xhr.timeout = REQUEST_LIMIT;
-        xhr.addEventListener("timeout", (event) => xhr.onerror?.(event)); // tus hears of errors alone
+        xhr.addEventListener("timeout", (event) => xhr.onerror?.(event)); // tus handles only errors
       },
       onShouldRetry: (error) => {
         const response = responseOf(error);

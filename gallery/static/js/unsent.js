@@ -1,5 +1,5 @@
-// The list of works marks those of which this browser keeps words that may not have arrived, names those that are not in
-// the list, and sends them.
+// This browser may keep texts of works that did not reach the server. The list of works marks these works, lists those
+// that are on other pages, and sends the texts.
 
 import { withStorage } from "./storage.js";
 import { timedFetch } from "./timed-fetch.js";
@@ -8,7 +8,7 @@ import { isOwn, unsentWorks } from "./work-form.js";
 const section = document.getElementById("works");
 const words = section.dataset;
 
-// The form puts back what was kept if it is opened by a link to one of its fields.
+// The form restores the kept text if it is opened by a link to one of its fields.
 function addressOf(key) {
   return key.startsWith("new-") ? `${words.new}?unsent=${key}#title` : `${words.edit.replace("/0/", `/${key}/`)}#title`;
 }
@@ -42,7 +42,7 @@ function item(storageKey, key, kept) {
   return row;
 }
 
-// Sends what is kept, unless its form is open somewhere. Returns the address of the work if all of it is saved now.
+// Sends the kept text, unless its form is open somewhere. Returns the work's address if all of it is saved now.
 async function send(storageKey, key, kept) {
   const body = new FormData();
   for (const [name, value] of kept.fields) body.append(name, value);

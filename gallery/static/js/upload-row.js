@@ -1,4 +1,4 @@
-// A file that is being sent, as a row of a list: its name, what becomes of it, a bar, and a button.
+// A file that is being sent, as a row of a list: its name, its state, a bar, and a button.
 
 export class UploadRow {
   // `press` is called when the button is pressed.

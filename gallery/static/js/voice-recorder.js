@@ -1,5 +1,5 @@
-// Records a voice from the microphone, with its level and pauses. What was recorded becomes the file of the form, to be
-// heard before it is sent; a chosen file can be heard as well. Without this module the field for a file remains.
+// Records a voice from the microphone, with its level and pauses. The recording becomes the file of the form. It can be
+// played before it is sent, and so can a chosen file. Without this module the file field remains.
 
 const form = document.getElementById("recorder");
 const words = form?.dataset;

@@ -1,5 +1,5 @@
-// The player of a voice: instead of the browser's controls a button, the waveform as a slider, and the speed. Where
-// the transcript has times, the passage that is spoken is marked. Nothing plays by itself.
+// The player of a voice: instead of the browser's controls a button, the waveform as a slider, and the speed. If the
+// transcript has times, the spoken passage is marked. Nothing plays automatically.
 
 const SPEEDS = [1, 1.25, 1.5, 0.75];
 const STEP = 5; // seconds, of the arrow keys

@@ -1,5 +1,6 @@
 // An exhibition as a slide show, one work at a time in full screen. Without scripts it is a list.
-// ?kiosk=1 runs it by itself in a hall: it starts again when nobody touches the screen, and goes on without a network.
+// ?kiosk=1 runs it automatically in a hall: it starts again when nobody touches the screen, and continues without a
+// network.
 // ?pace=, ?idle= and ?refresh= set the seconds for each work, until it starts again, and between reloads of the list.
 
 const root = document.querySelector(".walk");

@@ -1,4 +1,4 @@
-// The form of a work saves itself. What could not be sent stays in this browser and is offered the next time. If
+// Autosave for the form of a work. Texts that could not be sent stay in this browser and are offered the next time. If
 // somebody else changed the same field, the partner chooses between the two texts.
 
 import { Autosave } from "./autosave.js";
@@ -7,12 +7,12 @@ import { timedFetch } from "./timed-fetch.js";
 
 const untilThePageIsClosed = () => new Promise(() => {});
 
-const MAX_UNANSWERED = 5; // saves of which it is not known whether they arrived
+const MAX_UNANSWERED = 5; // saves that may or may not have arrived
 // Fields that are no part of the work, or that the partner does not type.
 const NOT_TYPED = new Set(["form_key", "image", "seen", "organisation", "find", "add_language", "add_language_other"]);
 
-// What could not be sent of this person's works: [key in the storage, key of the work, { at, fields, seen }], the latest
-// first. The key of a new work is "new-" and that of its form.
+// This person's unsent works, latest first: [storage key, work key, { at, fields, seen }]. The key of a new work is
+// "new-" and its form's key.
 export function unsentWorks(person) {
   const start = `typing ${person} `;
   const found = withStorage((storage) =>
@@ -29,7 +29,7 @@ const normalised = (value) => value.replaceAll("\r\n", "\n").trim();
 const valuesOf = (fields, name) => fields.filter((pair) => pair[0] === name).map((pair) => pair[1]);
 const asText = (values) => JSON.stringify(values.map(normalised).filter(Boolean).sort());
 
-// Whether what "somebody else" saved is one of the `unanswered` saves of this browser.
+// Whether the change by "somebody else" is in fact one of this browser's `unanswered` saves.
 export function isOwn({ field, theirs }, unanswered) {
   return unanswered.some((sent) => asText(valuesOf(sent, field)) === asText(theirs));
 }
@@ -39,7 +39,7 @@ class WorkForm extends Autosave {
     super(form);
     this.status = form.querySelector(".typing-state");
     this.field = form.querySelector("[name=title]")?.id ?? "";
-    this.unanswered = []; // the fields of the latest saves that no answer came to: the server may have them
+    this.unanswered = []; // fields of the latest saves without an answer: the server may have saved them
     this.isKept = false; // whether this browser keeps what is typed
     this.lock();
     this.offerUnsent();
@@ -51,7 +51,7 @@ class WorkForm extends Autosave {
     });
   }
 
-  // While the form is open, the list of works does not send what is kept of it (unsent.js).
+  // While the form is open, the list of works does not send its kept texts (unsent.js).
   lock() {
     navigator.locks?.request(this.storageKey, { mode: "shared" }, untilThePageIsClosed);
   }
@@ -134,7 +134,7 @@ class WorkForm extends Autosave {
   async received(answer, version, body) {
     if (answer.status === 401) return this.signedOut();
     if (answer.status === 404) {
-      this.notSaved(this.words.gone); // deleted, or no longer this partner's to change
+      this.notSaved(this.words.gone); // deleted, or this partner may not change it any more
       return false;
     }
     const payload = await answer.json();
@@ -173,8 +173,8 @@ class WorkForm extends Autosave {
     return [...this.form.querySelectorAll("input[name^=choice_]")];
   }
 
-  // A notice that is right stays as it is, so that it does not vanish under a finger. What this page itself sent before,
-  // without an answer, is no conflict.
+  // An unchanged notice is not written again, so that it does not vanish under a finger. A value that this page itself
+  // sent before, without an answer, is no conflict.
   showConflicts(conflicts) {
     const chosen = new Set(this.choices.map((choice) => choice.name));
     const open = conflicts.filter(({ field }) => !chosen.has(`choice_${field}`));
@@ -188,8 +188,8 @@ class WorkForm extends Autosave {
     for (const { field, digest } of open.filter(own)) this.choose(field, `mine-${digest}`);
   }
 
-  // Shows what others changed. A field in which the partner typed while the save was under way stays, with its old
-  // digest: the next save finds the conflict.
+  // Shows the changes of others. A field in which the partner typed during the save keeps its text and its old digest,
+  // so that the next save finds the conflict.
   takeOver({ seen, elsewhere, shown }, body) {
     const current = this.body();
     const digests = parseDigests(seen);
@@ -205,7 +205,7 @@ class WorkForm extends Autosave {
     return [...this.form.querySelectorAll(`[name="${name}"]`)];
   }
 
-  // The list of artists may lack the one that was chosen elsewhere; `shown` are the words for it.
+  // The list may lack an artist who was chosen elsewhere; `shown` is the label to add.
   put(name, values, shown) {
     for (const control of this.controls(name)) {
       if (control.type === "checkbox" || control.type === "radio") control.checked = values.includes(control.value);
@@ -262,8 +262,8 @@ class WorkForm extends Autosave {
     this.save();
   }
 
-  // What could not be sent the last time, because the partner was signed out or had no connection. After a link to
-  // a field of this form it is put back at once; otherwise the partner is asked.
+  // Texts that could not be sent last time, because the partner was signed out or had no connection. If a link to a
+  // field opened this form, they are restored at once; otherwise the partner is asked.
   offerUnsent() {
     const wanted = new URLSearchParams(location.search).get("unsent");
     const unsent = unsentWorks(this.words.person);
@@ -303,7 +303,7 @@ class WorkForm extends Autosave {
     this.form.prepend(notice);
   }
 
-  // Returns whether the fields have what was kept. `current`: the fields before.
+  // Returns whether the fields now have the kept values. `current`: the fields before.
   async putBack(workKey, kept, current) {
     // Translations into languages for which this page has no fields.
     const unseen = kept.fields.filter(([name]) => name.endsWith("]") && !this.controls(name).length);
@@ -311,14 +311,14 @@ class WorkForm extends Autosave {
     if (unseen.length) {
       const added = this.addLanguage([...unseen, ["add_language_other", languages[0]]]);
       if (!(await added.then(() => true, () => false))) {
-        this.isKept = true; // what is kept stays
+        this.isKept = true; // the texts stay in the browser
         this.notSaved(this.words.offline);
         return false;
       }
     }
     if (this.isNew) this.form.elements.form_key.value = workKey.slice("new-".length);
     else if (kept.seen) {
-      // What others saved since is found as a conflict.
+      // Changes that others saved since then are found as conflicts.
       this.unanswered = kept.unanswered ?? [];
       const before = parseDigests(kept.seen);
       const digests = parseDigests(this.form.elements.seen.value);

@@ -14,7 +14,7 @@ const words = section.dataset;
 const list = section.querySelector(".picture-sending");
 const said = section.querySelector(".picture-said");
 const sending = new Set();
-let before = Promise.resolve(); // ends when the picture that was chosen last is sent: their order is that of the work
+let before = Promise.resolve(); // ends when the picture chosen last is sent: they must arrive in order
 let pressed = null; // the button that sends the form when all pictures have arrived
 
 class SentPicture extends UploadRow {
@@ -56,7 +56,7 @@ class SentPicture extends UploadRow {
     await this.upload.start();
   }
 
-  // The id of the draft that gets the picture. A new form becomes that of a draft first.
+  // The id of the draft that gets the picture. A new form is first saved as a draft.
   async draft() {
     while (form.dataset.key === "new") {
       form.autosave.changed();
@@ -107,7 +107,7 @@ async function show() {
     if (!now) throw new Error(`No form, but ${answer.status}`); // signed out, for instance
     old.replaceChildren(...now.childNodes);
   }
-  const order = page.querySelector(".picture-order"); // of use when there is more than one picture
+  const order = page.querySelector(".picture-order"); // needed only for several pictures
   order.hidden = order.classList.contains("without-script");
   section.querySelector(".picture-order").replaceWith(order);
   const further = section.querySelector(".further-pictures-of-work");

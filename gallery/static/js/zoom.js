@@ -55,8 +55,8 @@ async function open(chosen) {
 
 function loadLibrary() {
   library ??= new Promise((resolve, reject) => {
-    // The library would insert a style sheet, which the page's policy forbids, unless it finds its own there. It takes
-    // this element for it. The element is not HTML, so the browser does not take it for a style sheet.
+    // The library inserts a style sheet, which the page's policy forbids, unless it finds that one already. It mistakes
+    // this element for its style sheet. The browser does not, because the element is not HTML.
     const style = document.createElementNS(null, "style");
     style.setAttribute("data-openseadragon-mobile-css", "");
     const script = document.createElement("script");

@@ -7,7 +7,7 @@ const notice = document.getElementById("draft-changed");
 const INTERVAL = 10_000; // ms
 let isAsking = false;
 
-// This page's own change brings the draft one version further than the page knows. More steps were somebody else's.
+// A change by this page raises the draft's version by one. If it rose by more, somebody else changed the draft, too.
 export function setOwnVersion(version) {
   if (version === Number(page.dataset.version) + 1) page.dataset.version = version;
 }
@@ -26,7 +26,7 @@ async function ask() {
     notice.replaceChildren(notice.dataset.changed.replace("{who}", payload.by || notice.dataset.somebody), " ", link);
     notice.hidden = false;
   } catch {
-    // The connection is gone. The next time tries again.
+    // No connection: the next check tries again.
   } finally {
     isAsking = false;
   }

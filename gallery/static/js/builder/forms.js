@@ -1,4 +1,4 @@
-// The forms of the builder save themselves and say so; their buttons stay for those who prefer them.
+// Autosave for the builder's forms, with a message. Their buttons stay for people who prefer them.
 
 import { Autosave } from "../autosave.js";
 import { setOwnVersion } from "./draft-version.js";
@@ -39,7 +39,7 @@ class BuilderForm extends Autosave {
     this.form.elements.seen.value = payload.seen;
     setOwnVersion(payload.version);
     const publish = document.querySelector("[data-publishing]");
-    if (publish) publish.textContent = payload.publishing; // the opening may be a different one now
+    if (publish) publish.textContent = payload.publishing; // its label names the opening, which may have changed
     return true;
   }
 

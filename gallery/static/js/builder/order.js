@@ -9,7 +9,7 @@ const lists = [...document.querySelectorAll(".hangings[data-room]")];
 const rowsOf = (list) => [...list.querySelectorAll(":scope > li[data-move]")];
 const shown = (number) => number.toLocaleString(document.documentElement.lang);
 
-// A list may show a stretch of its room only. Places count from the beginning of the room.
+// A list may show only a part of its room. Places are counted from the beginning of the room.
 const placeOf = (list, index) => Number(list.dataset.first) + index;
 
 async function saveMove(row) {
@@ -31,7 +31,7 @@ async function saveMove(row) {
   }
 }
 
-// Fields and buttons carry the place that each work has now.
+// Put each work's current place into its fields and buttons.
 function number(list) {
   const rows = rowsOf(list);
   const count = Number(list.dataset.count);
@@ -59,7 +59,7 @@ function count(list, difference) {
   number(list);
 }
 
-// Beyond the stretch that is shown, the button moves the work, and the page is loaded again.
+// If the new place is not in the part that is shown, the button moves the work, and the page is loaded again.
 function moveOutOfStretch(row, step) {
   const button = row.querySelector(`[data-step="${step}"]:not([hidden])`);
   if (button) lastMove.then(() => button.click());
