@@ -23,8 +23,8 @@ from gallery.web.page_keys import works_of_keys
 from gallery.worker import Chore, ChoreContext
 
 BATCH_SIZE = 50
-# Works touched by one change, and images of these; all images are compared after one that touches more. A query names
-# the images six times, and SQLite allows 32,766 parameters. A power of two, as compiled queries pad their lists to one.
+# If a change affects more works or images than this, all images are compared. A query contains the image ids six times,
+# and SQLite allows 32,766 parameters. A power of two, because compiled queries pad their lists to one.
 MAX_WORKS = 4_096
 
 
