@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -261,13 +262,14 @@ async def checked_sheet(live: LiveSite) -> int:
     return sheet.id
 
 
-async def complaints(page: Page, axe: str) -> list[str]:
-    """What axe reports about a page in light and dark mode, targets that are too small, and horizontal
-    scrolling.
+async def complaints(page: Page, axe: str, schemes: Sequence[str] = ("light", "dark")) -> list[str]:
+    """What axe reports about a page, in dark mode about contrast, targets that are too small, and horizontal scrolling.
+
+    Colours do not depend on the language, so that one language is enough for the dark mode.
     """
     said: list[str] = []
     await page.evaluate(axe)
-    for scheme in ("light", "dark"):
+    for scheme in schemes:
         await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         only = LOOKED_AT if scheme == "light" else {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
         found: dict[str, Any] = await page.evaluate("options => axe.run(document, options)", only)
