@@ -17,6 +17,7 @@ from gallery.accounts.access import load_person
 from gallery.artists.consents import SCOPE_WORDS
 from gallery.artists.slips import SLIPS_PRINTED
 from gallery.artworks.access import load_artwork
+from gallery.artworks.consent_requests import latest_request_of
 from gallery.artworks.copying import copy_declined, copy_of
 from gallery.artworks.filters import load_work_filter
 from gallery.artworks.form_views import submit_work
@@ -152,6 +153,8 @@ async def show(request: Request) -> Response:
         "covered": await Artwork.filter(consent_id=artwork.consent_id).count() if artwork.consent_id else 0,
         "why": "" if is_returned else status_reason(artwork),
         "missing": missing,
+        "asked": await latest_request_of(artwork) if artwork.is_editable else None,
+        "needs_consent": any(name == "consent" for name, _label in missing),
         "is_to_be_changed": is_unchanged,
         "proposal": proposal,
         "proposed_image": await Image.get_or_none(id=proposal.proposed_image_id or 0) if proposal else None,
