@@ -170,6 +170,20 @@ async def test_who_agreed_is_private_and_each_reading_is_listed(site: Site) -> N
     assert await Entry.filter(verb=Verb.CONSENT_SIGNATURE_READ, thing_id=consent.id).count() == 1
 
 
+async def test_curators_read_who_agreed_only_while_it_is_shared(site: Site) -> None:
+    work = await draft(site)
+    _request, code = await asked_about(site, work)
+    await answer(site, code, AGREES)
+    await submit(await Artwork.get(id=work.id), site.cast.partner)
+    curator, partner = await site.client(site.cast.curator), await site.client(site.cast.partner)
+    assert NAME not in (await curator.get(f"/desk/queue/{work.id}")).text
+    assert (await curator.get(f"/desk/queue/{work.id}/private")).status_code == 404
+    await partner.post(f"/desk/works/{work.id}/private-share", data={"is_shared": "1"})
+    assert NAME in (await curator.get(f"/desk/queue/{work.id}/private")).text
+    read = await Entry.get(verb=Verb.CONSENT_SIGNATURE_READ)
+    assert (read.person_id, read.with_id) == (site.cast.curator.id, work.id)
+
+
 async def test_the_same_words_are_one_version(site: Site) -> None:
     for _ in range(2):
         await answer(site, (await asked_about(site))[1], AGREES)
