@@ -18,9 +18,7 @@ async def forget_consent(consent: Consent, ids: Sequence[int], sent: Sequence[in
     """
     # First: a family that answers another request at this moment is waited for, and its consent then counts below.
     await ConsentRequest.filter(artist_id=consent.artist_id, consent_id=None).delete()
-    await ConsentRequest.filter(consent_id__in=list(ids)).update(
-        signer_name="", list_name="", seen_pictures=[]
-    )
+    await ConsentRequest.filter(consent_id__in=list(ids)).update(signer_name="", list_name="", seen_files=[])
     await RequestedWork.filter(artwork__consent_id=consent.id).delete()
     await Consent.filter(id__in=list(ids)).update(assent="")
     if await has_consent(consent.artist_id):

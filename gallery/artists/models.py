@@ -237,8 +237,8 @@ class ConsentRequest(Model):
         "gallery.Consent", related_name="request", null=True, on_delete=fields.CASCADE
     )  # null in an answered request: they did not agree
     consent_id: int | None
-    # SHA-256 of the pictures that those saw who agreed: the consent covers works with these pictures alone.
-    seen_pictures: list[str] = fields.JSONField(default=list)
+    # SHA-256 of the pictures and voices that were shown to those who agreed: the consent covers works of these alone.
+    seen_files: list[str] = fields.JSONField(default=list)
     # Private: who agreed, as typed. Read by private_details.read_signature alone, which writes each reading down.
     signer_name = fields.CharField(max_length=120, default="")
     wording: fields.ForeignKeyNullableRelation[ConsentWording] = fields.ForeignKeyField(

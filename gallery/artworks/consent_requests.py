@@ -144,15 +144,20 @@ def _has_pictures(work: Artwork) -> bool:
 
 
 def needs_consent(work: Artwork, is_unseen: bool) -> bool:
-    """Whether a work that can be changed lacks a consent for the website, or has one by a link for other pictures."""
-    return work.is_editable and (work.consent is None or is_unseen or not work.consent.covers_web())
+    """Whether a work that can be changed lacks a consent for the website and its voice.
+
+    `is_unseen`: whether the consent that it has was given by a link, for other pictures.
+    """
+    if work.consent is None or is_unseen or not work.consent.covers_web():
+        return work.is_editable
+    return work.is_editable and work.sound_id is not None and not work.consent.for_voice
 
 
 async def unseen_by_family(works: Iterable[Artwork]) -> set[int]:
-    """The ids of works whose consent was given by a link, by somebody who did not see each of their pictures.
+    """The ids of works whose consent was given by a link, for other pictures or another voice.
 
-    Compared by the files, so that turning a picture, joining drafts or copying a work needs no new answer. Images and
-    further pictures must be fetched.
+    Compared by the files, so that turning a picture, joining drafts or copying a work needs no new answer. Images,
+    further pictures and sounds must be fetched.
     """
     by_consent = defaultdict[int, list[Artwork]](list)
     for work in works:
@@ -160,7 +165,7 @@ async def unseen_by_family(works: Iterable[Artwork]) -> set[int]:
             by_consent[work.consent_id].append(work)
     if not by_consent:
         return set()
-    seen = ConsentRequest.filter(consent_id__in=list(by_consent)).values_list("consent_id", "seen_pictures")
+    seen = ConsentRequest.filter(consent_id__in=list(by_consent)).values_list("consent_id", "seen_files")
     return {
         work.id
         for consent_id, digests in await seen
@@ -170,7 +175,9 @@ async def unseen_by_family(works: Iterable[Artwork]) -> set[int]:
 
 
 def _digests(work: Artwork) -> list[str]:
-    return [each.image.source_sha256 for each in work.all_pictures()]
+    """SHA-256 of the files of a work's pictures and of its voice."""
+    voice = [work.sound.source_sha256] if work.sound is not None else []
+    return [*(each.image.source_sha256 for each in work.all_pictures()), *voice]
 
 
 async def _open_request(
@@ -319,7 +326,7 @@ async def _agree_locked(
     request.consent_id = consent.id
     request.signer_name = answer.signer_name
     request.wording = await keep_wording(wording)
-    request.seen_pictures = sorted({each.source_sha256 for each in pictures})
+    request.seen_files = sorted({digest for work in shown for digest in _digests(work)})
     await request.save()
     await record(
         Verb.CONSENT_REQUEST_AGREED, request.id, with_id=consent.id, organisation_id=artist.organisation_id

@@ -52,8 +52,8 @@ CONSENT_IS_NOT_ENOUGH = _l(
     "This consent does not allow showing on this website today. Please choose or record another."
 )
 NOT_SEEN_BY_FAMILY = _l(
-    "This consent was given by a link, for other pictures. Please ask the family about this work, too, or choose another "
-    "consent."
+    "This consent was given by a link, for other pictures or another voice. Please ask the family about this work, "
+    "too, or choose another consent."
 )
 
 

@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                 ('taken_back_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('answered_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('consent', fields.OneToOneField('gallery.Consent', source_field='consent_id', null=True, db_constraint=True, to_field='id', related_name='request', on_delete=OnDelete.CASCADE)),
-                ('seen_pictures', fields.JSONField(default=list, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('seen_files', fields.JSONField(default=list, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
                 ('signer_name', fields.CharField(default='', max_length=120)),
                 ('wording', fields.ForeignKeyField('gallery.ConsentWording', source_field='wording_id', null=True, db_constraint=True, to_field='id', related_name='requests', on_delete=OnDelete.RESTRICT)),
             ],

@@ -21,6 +21,7 @@ from gallery.audit.models import Entry
 from gallery.audit.verbs import Verb
 from gallery.clock import now, today
 from gallery.organisations.models import Organisation
+from gallery.sounds.models import Sound
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
@@ -302,6 +303,10 @@ async def test_a_voice_is_heard_and_agreed_to_for_itself(site: Site) -> None:
     assert (await family.get(source)).status_code == 200
     await answer(site, code, {**AGREES, "scopes": ["web", "voice"]})
     assert (await Consent.get()).scope == ["web", "voice"]
+    assert await missing_fields(await Artwork.get(id=work.id).prefetch_related("themes")) == {}
+    await Sound.filter(id=sound.id).update(source_sha256="f" * 64)  # as if another voice was recorded
+    other = await missing_fields(await Artwork.get(id=work.id).prefetch_related("themes"))
+    assert other == {"consent": str(NOT_SEEN_BY_FAMILY)}
 
 
 async def test_who_does_not_agree_gives_no_reason(site: Site) -> None:
@@ -586,7 +591,7 @@ async def test_a_withdrawal_takes_what_was_asked_and_who_agreed(site: Site) -> N
     assert waiting.id != request.id
     await withdraw(await Consent.get(), site.storage)
     current = await ConsentRequest.get()
-    assert (current.id, current.signer_name, current.seen_pictures) == (request.id, "", [])
+    assert (current.id, current.signer_name, current.seen_files) == (request.id, "", [])
     family = await site.client()
     assert (await family.get(f"/zh/consent/{other_code}")).status_code == 404
     page = await family.get(f"/zh/consent/{code}")
