@@ -88,9 +88,11 @@ async def test_a_family_agrees_and_the_work_can_be_submitted(site: Site) -> None
     code = code_of(site, request)
     assert attribute(page, ".share input", "value") == f"{site.settings.site_url}/c/{code}"
     assert text_in(page, ".state") == "no answer yet"
-    assert code not in repr(
-        await ConsentRequest.all().values()
-    )  # the database alone does not lead to the page
+    of_work = (await partner.get(f"/desk/works/{work.id}")).text
+    assert text_in(of_work, ".next-step").startswith("The family has been asked for its consent.")
+    assert not select(of_work, "form[action='/desk/consents/requests']")
+    rows = await ConsentRequest.all().values()
+    assert code not in repr(rows)  # the database alone does not lead to the page
 
     family = await site.client()
     opened = await family.get(f"/c/{code}", headers={"accept-language": "zh-CN"})
