@@ -43,6 +43,7 @@ from gallery.accounts import passwords
 from gallery.accounts.models import Person, Session
 from gallery.accounts.sessions import COOKIE, token_hash
 from gallery.app import CHORES, create_app
+from gallery.artists import code_pages
 from gallery.clock import now
 from gallery.db.connection import Database
 from gallery.db.model_comments import skip_model_comments
@@ -50,7 +51,6 @@ from gallery.images.models import PublicImagesPass
 from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.web.rendering import cookie_name
-from gallery.withdrawals import views as withdrawal_views
 from gallery.worker import ChoreContext, Worker
 from tests.cast import Cast, assemble
 from tests.kept import kept
@@ -285,7 +285,7 @@ class Site:
 
 @pytest.fixture
 async def site(settings: Settings) -> AsyncIterator[Site]:
-    withdrawal_views.CODE_ATTEMPTS._events.clear()
+    code_pages.CODE_ATTEMPTS._events.clear()
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         site = Site(app, settings, await assemble(), app.state.storage)

@@ -37,7 +37,7 @@ from gallery.accounts.people import change_role, suspend
 from gallery.api.models import Token
 from gallery.api.tokens import make_token
 from gallery.artists.consents import NewConsent
-from gallery.artists.models import AgreedBy, Artist, Consent, PrivateDetails, SignedForm
+from gallery.artists.models import AgreedBy, Artist, Consent, ConsentRequest, PrivateDetails, SignedForm
 from gallery.artists.private_details import delete_artist, save_details
 from gallery.artists.renewal import renew
 from gallery.artworks.models import Artwork, Status, Submission
@@ -341,6 +341,10 @@ async def endings(live: LiveSite) -> list[Ending]:
     token, _text = await make_token(membership, "Upload robot", ["works:read"], 30)
     await invite("guest@example.org", Role.MEMBER, days=9, organisation_id=organisation.id, by=owner)
     link = await make_link(exhibition, "The press", cast.curator)
+    asked = await Artist.create(organisation=organisation, credit_name="Asked artist")
+    await ConsentRequest.create(
+        artist=asked, seed="s", code_hash="h", asked_at=now(), expires_at=now() + timedelta(days=9)
+    )
 
     def none(rows: Callable[[], QuerySet[Any]]) -> Callable[[], Awaitable[bool]]:
         async def is_none() -> bool:
@@ -540,6 +544,12 @@ async def endings(live: LiveSite) -> list[Ending]:
             "guest@example.org as member, 晓更基金会, by Owner",
             nothing,
             none(Invitation.all),
+        ),
+        Ending(
+            "request for consent",
+            "Asked artist, 晓更基金会",
+            nothing,
+            none(lambda: ConsentRequest.filter(taken_back_at=None)),
         ),
         Ending(
             "preview link",

@@ -19,7 +19,7 @@ from gallery.accounts import limits, links, passwords, sessions
 from gallery.accounts.models import Person
 from gallery.api import access, idempotency, tokens
 from gallery.app import feature_routes
-from gallery.artists import consents
+from gallery.artists import code_pages, consents
 from gallery.cli import main
 from gallery.db.connection import Database
 from gallery.images import chores, iiif_requests, on_demand, partial_uploads, uploads
@@ -36,7 +36,6 @@ from gallery.stats import appreciation_views, appreciations, count_writer, suppo
 from gallery.storage import Storage
 from gallery.web import forms
 from gallery.web.rendering import SecretConvertor
-from gallery.withdrawals import views as withdrawal_views
 from tests.cast import PASSWORD, assemble
 from tests.conftest import settings_for
 
@@ -406,7 +405,7 @@ STATED: list[tuple[str, str, list[object]]] = [
         "pieces",
         [f"{partial_uploads.LIFETIME.days} days", f"{partial_uploads.IDLE_TIMEOUT:.0f} s"],
     ),
-    ("security", "random bits", [consents.CODE_LENGTH * 5, withdrawal_views.CODE_ATTEMPTS.times]),
+    ("security", "random bits", [consents.CODE_LENGTH * 5, code_pages.CODE_ATTEMPTS.times]),
     (
         "security",
         "Appreciate",
@@ -432,7 +431,7 @@ def test_units_of_limits_are_those_that_the_documents_use() -> None:
     """The documents say "an hour" and "a minute" where the code counts seconds, and small numbers in words."""
     assert report_views.REPORTS_PER_NETWORK == application_views.APPLICATIONS_PER_NETWORK
     assert (hours(limits.FORM_WINDOW), VISITORS.seconds) == (1, 3600)
-    assert (PRESSES.seconds, access.WRONG_TOKENS_SECONDS, withdrawal_views.CODE_ATTEMPTS.seconds) == (
+    assert (PRESSES.seconds, access.WRONG_TOKENS_SECONDS, code_pages.CODE_ATTEMPTS.seconds) == (
         60,
         60,
         60,

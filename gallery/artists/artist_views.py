@@ -11,8 +11,9 @@ from starlette.routing import Route
 from tortoise.functions import Count
 
 from gallery.artists.access import load_artist, load_consent
+from gallery.artists.consents import SCOPE_WORDS
 from gallery.artists.forms import ArtistForm, PrivateForm
-from gallery.artists.models import Artist, Consent, PrivateDetails, SignedForm
+from gallery.artists.models import Artist, Consent, ConsentRequest, PrivateDetails, SignedForm
 from gallery.artists.private_details import (
     DETAIL_FIELDS,
     FORM_MAX_BYTES,
@@ -27,9 +28,10 @@ from gallery.artists.private_details import (
     kind_of_form,
     private_accesses,
     read_details,
+    read_signature,
     save_details,
 )
-from gallery.artworks.models import Artwork
+from gallery.artworks.models import Artwork, Status
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.db import content_version
@@ -93,8 +95,16 @@ async def _page(request: Request, artist: Artist, form: ArtistForm, status: int 
         "has_details": await PrivateDetails.exists(artist_id=artist.id),
         "readings": await private_accesses(artist, [each.id for each in consents]),
         "work_count": await Artwork.filter(artist_id=artist.id).count(),
+        "requests": await ConsentRequest.filter(artist_id=artist.id, consent_id=None).order_by("-id"),
+        "works_to_ask": await _works_to_ask(artist),
     }
     return render(request, "artists/show.html", context, status=status)
+
+
+async def _works_to_ask(artist: Artist) -> list[int]:
+    """The ids of the artist's works that can be changed and have no consent."""
+    works = Artwork.filter(artist_id=artist.id, consent_id=None, status__in=[Status.DRAFT, Status.RETURNED])
+    return [each.id for each in await works.order_by("id").only("id")]
 
 
 async def show_private(request: Request) -> Response:
@@ -197,6 +207,16 @@ async def signed_form_response(request: Request, form: SignedForm, artwork_id: i
         raise HTTPException(404) from None
 
 
+async def show_signature(request: Request) -> Response:
+    """Show who agreed by a link, and to which words. The audit log records the access."""
+    consent = await load_consent(request)
+    signature = await read_signature(consent)
+    if signature is None:
+        raise HTTPException(404)
+    context = {"consent": consent, "signature": signature, "scope_words": SCOPE_WORDS}
+    return render(request, "consents/signature.html", context, headers=REFERRER_WITHOUT_PATH)
+
+
 async def delete_signed_form(request: Request) -> Response:
     form = await _load_signed_form(request)
     await delete_form(form, storage_of(request), request.state.person)
@@ -221,6 +241,7 @@ routes = [
     Route("/desk/artists/{id:int}/private", show_private, name="artists:show_private", methods=["GET"]),
     Route("/desk/artists/{id:int}/private", update_private, name="artists:update_private", methods=["POST"]),
     Route("/desk/artists/{id:int}/deletion", delete, name="artists:delete", methods=["POST"]),
+    Route("/desk/consents/{id:int}/signature", show_signature, name="consents:signature", methods=["GET"]),
     Route("/desk/consents/{id:int}/forms", create_signed_form, name="signed_forms:create", methods=["POST"]),
     Route(
         "/desk/consents/{id:int}/forms/{form:int}",

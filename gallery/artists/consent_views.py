@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 from markupsafe import Markup
@@ -12,10 +14,10 @@ from starlette.routing import Route
 from gallery.artists.access import load_consent
 from gallery.artists.consents import SCOPE_WORDS, grouped_code, set_artist_page
 from gallery.artists.forms import RenewalForm
-from gallery.artists.models import AgreedBy, Consent
+from gallery.artists.models import AgreedBy, Consent, ConsentRequest
 from gallery.artists.private_details import FORM_MAX_BYTES
 from gallery.artists.renewal import RenewalRefused, compare_consents, count_returning_works, renew
-from gallery.artists.slips import SLIPS_PRINTED, load_slips, organisation_languages
+from gallery.artists.slips import SLIPS_PRINTED, Slip, load_slips, organisation_languages
 from gallery.artworks.models import Artwork
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -24,7 +26,7 @@ from gallery.numbers import row_id
 from gallery.organisations.access import load_member
 from gallery.web.forms import read_small_form
 from gallery.web.languages import gettext as _
-from gallery.web.languages import use_language
+from gallery.web.languages import ngettext, use_language
 from gallery.web.list_pages import fetch_page
 from gallery.web.rendering import flash, pages_of, redirect, render, settings_of
 
@@ -52,6 +54,7 @@ async def show(request: Request) -> Response:
         "works": works,
         "compared": compare_consents(older, consent) if older is not None else [],
         "letters": grouped_code(consent.code) if consent.withdrawn_at else "",
+        "by_link": await ConsentRequest.get_or_none(consent_id=consent.id),
         "newer": next(iter(consent.followed_by), None),
         "forms": sorted(consent.signed_forms, key=lambda form: form.id),
         "form_max_bytes": FORM_MAX_BYTES,
@@ -124,7 +127,7 @@ async def slip(request: Request) -> Response:
         return response
     await record(Verb.CONSENT_SLIP_READ, consent.id, organisation_id=consent.artist.organisation_id)
     (made,) = await load_slips([consent], settings_of(request))
-    return render(request, "consents/slip.html", {"slip": made})
+    return render(request, "consents/slip.html", {"slip": made, "consent": consent})
 
 
 async def slips(request: Request) -> Response:
@@ -148,14 +151,29 @@ async def slips(request: Request) -> Response:
         return response
     for consent in found:
         await record(Verb.CONSENT_SLIP_READ, consent.id, organisation_id=consent.artist.organisation_id)
-    number = 8 if query.get("number") == "8" else 6
-    context = {
-        "slips": await load_slips(found, settings_of(request), is_short=True),
-        "number": number,
-        "left_out": len(asked) - len(found),
-        "query": urlencode([("consent", each.id) for each in found]),
-    }
-    return render(request, "consents/slips.html", context)
+    left_out = ngettext(
+        "1 is left out: its consent was withdrawn or renewed.",
+        "%(number)s are left out: their consents were withdrawn or renewed, or there were too many.",
+        len(asked) - len(found),
+    )
+    return slips_page(
+        request,
+        await load_slips(found, settings_of(request), is_short=True),
+        query=urlencode([("consent", each.id) for each in found]),
+        left_out=left_out % {"number": len(asked) - len(found)} if len(asked) > len(found) else "",
+        back=pages_of(request).url("consents:index"),
+        back_to=_("All consents"),
+    )
+
+
+def slips_page(request: Request, slips: Sequence[Slip], **context: Any) -> Response:
+    """Slips to print, six or eight on a sheet of A4.
+
+    `query`: what the page's own address needs besides the number; `left_out`: a sentence about slips that are not there;
+    `back`, `back_to`: the address of the list and its name.
+    """
+    number = 8 if request.query_params.get("number") == "8" else 6
+    return render(request, "consents/slips.html", {"slips": slips, "number": number, **context})
 
 
 async def blank_form(request: Request) -> Response:

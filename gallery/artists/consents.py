@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -47,13 +49,14 @@ class NewConsent:
 
 
 async def record_consent(
-    artist: Artist, values: NewConsent, by: Person | None, *, follows: Consent | None = None
+    artist: Artist, values: NewConsent, by: Person | None, *, follows: Consent | None = None, code: str = ""
 ) -> Consent:
-    """Save a new consent with a new code. `follows`: the consent that it renews."""
+    """Save a new consent. `follows`: the consent that it renews. `code`: that of the request by whose link it was given;
+    otherwise it gets a new one."""
     scope: dict[str, Any] = {f"for_{name}": name in values.scope for name in SCOPES}
     consent = await Consent.create(
         artist=artist,
-        code=new_code(),
+        code=code or new_code(),
         agreed_by=values.agreed_by,
         starts_on=values.starts_on,
         ends_on=values.ends_on,
@@ -70,7 +73,7 @@ async def consent_with_terms(artist: Artist, values: NewConsent) -> Consent | No
     """The artist's consent with the same terms, locked, so that the same agreement is not recorded for each work.
 
     It must not be withdrawn or renewed, and must not begin later. If there are words of assent, they must be
-    the same.
+    the same. A consent by a link is never used here, because it covers only the works that were shown.
     """
     scope: dict[str, Any] = {f"for_{name}": name in values.scope for name in SCOPES}
     same = Consent.filter(
@@ -79,6 +82,7 @@ async def consent_with_terms(artist: Artist, values: NewConsent) -> Consent | No
         starts_on__lte=values.starts_on,
         withdrawn_at__isnull=True,
         followed_by__id__isnull=True,
+        request__id__isnull=True,
         **({"ends_on": values.ends_on} if values.ends_on else {"ends_on__isnull": True}),
         **({"assent": values.assent} if values.assent else {}),
         **scope,
@@ -91,6 +95,16 @@ async def consent_with_terms(artist: Artist, values: NewConsent) -> Consent | No
 def new_code() -> str:
     """20 characters of Crockford's base32, upper case: 100 random bits."""
     return "".join(secrets.choice(CODE_ALPHABET) for _letter in range(CODE_LENGTH))
+
+
+def request_code(seed: str, secret_key: str) -> str:
+    """The code of a request for consent, like `new_code`."""
+    made = hmac.new(secret_key.encode(), f"consent request {seed}".encode(), hashlib.sha256).digest()
+    return "".join(CODE_ALPHABET[byte % len(CODE_ALPHABET)] for byte in made[:CODE_LENGTH])
+
+
+def code_hash(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()
 
 
 CODE_MAX_LENGTH = 32  # characters, the length of the column

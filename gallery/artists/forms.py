@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from wtforms import (
@@ -40,6 +42,14 @@ class CheckboxesField(SelectMultipleField):
         if any(value not in allowed for value in self.data or []):
             self.data = [value for value in self.data or [] if value in allowed]
             raise ValidationError(str(NO_SUCH_CHOICE))
+
+
+@dataclass(frozen=True)
+class FamilyAnswer:
+    """An agreement by a link. `signer_name` is private."""
+
+    consent: NewConsent
+    signer_name: str
 
 
 class ConsentFields(Form):
@@ -113,6 +123,86 @@ class RenewalForm(ConsentFields):
         if ends_on and ends_on < today():
             self.refuse("ends_on", _("This day has passed. Please give a later one."))
         return None if any(field.errors for field in self) else self.entered_consent()
+
+
+class FamilyForm(Form):
+    """What an artist or guardian answers on the page behind the link of a request for consent."""
+
+    scopes = CheckboxesField(_l("What you agree to"))
+    ends_on = DateField(
+        _l("Until and including"),
+        [Optional()],
+        invalid_value_message=INVALID_DATE,
+        description=_l("If empty: until you withdraw."),
+    )
+    agreed_by = RadioField(
+        _l("Who you are"),
+        [Optional()],
+        choices=choices_of(
+            [
+                (AgreedBy.PARENT, _l("a parent of the artist")),
+                (AgreedBy.GUARDIAN, _l("the artist's guardian")),
+                (AgreedBy.ARTIST, _l("the artist, and of age")),
+            ]
+        ),
+        invalid_choice_message=NO_SUCH_CHOICE,
+    )
+    has_assent = BooleanField(_l("I have shown this to the artist, who wants it"))
+    assent = TextBlockField(
+        _l("What the artist says about it"),
+        2000,
+        description=_l(
+            "In the artist's own words. If the artist cannot say it: how they show whether they want it."
+        ),
+        render_kw={"rows": 3},
+    )
+    signer_name = LineField(
+        _l("Your full name"),
+        120,
+        description=_l("It stands for your signature. It is not published."),
+        render_kw={"autocomplete": "name"},
+    )
+
+    def __init__(self, posted: Any = None, *, scopes: Sequence[str]) -> None:
+        """`scopes`: the names from SCOPES that can be agreed to."""
+        super().__init__(posted)
+        self.scopes.choices = choices_of((name, SCOPE_WORDS[name]) for name in scopes)
+
+    def answer(self) -> FamilyAnswer | None:
+        """The agreement; None, with errors at the fields, if it is incomplete."""
+        self.validate()
+        if "web" not in (self.scopes.data or []) and not self.scopes.errors:
+            self.refuse(
+                "scopes",
+                _(
+                    "Nothing can be shown here without this. Please tick it, or choose “I do not agree” below."
+                ),
+            )
+        if self.ends_on.data and self.ends_on.data < today():
+            self.refuse("ends_on", _("This day has passed. Please give a later one."))
+        if not self.agreed_by.data and not self.agreed_by.errors:
+            self.refuse("agreed_by", _("Please say who you are."))
+        is_artist = self.agreed_by.data == AgreedBy.ARTIST
+        if not (is_artist or self.has_assent.data or self.assent.data or self.assent.errors):
+            self.refuse(
+                "has_assent",
+                _(
+                    "Please ask the artist, too. If they cannot answer, write below how they show what they want."
+                ),
+            )
+        if not self.signer_name.data and not self.signer_name.errors:
+            self.refuse("signer_name", _("Please write your full name."))
+        if self.errors:
+            return None
+        shown = _("Shown to the artist, who wants it.") if self.has_assent.data and not is_artist else ""
+        values = NewConsent(
+            AgreedBy(self.agreed_by.data),
+            list(self.scopes.data or []),
+            today(),
+            self.ends_on.data,
+            self.assent.data or shown,
+        )
+        return FamilyAnswer(values, self.signer_name.data or "")
 
 
 class ArtistForm(TextsForm):

@@ -11,7 +11,7 @@ from tortoise.functions import Count
 
 from gallery.accounts.models import Person
 from gallery.artists.access import load_artist
-from gallery.artists.models import Artist, Consent, PrivateDetails
+from gallery.artists.models import Artist, Consent, ConsentRequest, PrivateDetails
 from gallery.artworks.models import Artwork, new_public_id
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -50,6 +50,7 @@ async def merge_artists(artist: Artist, into: Artist, by: Person) -> None:
             )
         await Artwork.filter(artist_id=old.id).update(artist_id=kept.id)
         await Consent.filter(artist_id=old.id).update(artist_id=kept.id)
+        await ConsentRequest.filter(artist_id=old.id).update(artist_id=kept.id)
         await PrivateDetails.filter(artist_id=old.id).update(artist_id=kept.id)
         if old.page_id is not None and kept.page_id is None:
             await Artist.filter(id=kept.id).update(

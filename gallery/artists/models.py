@@ -1,4 +1,4 @@
-"""Models: artists, consents, signed forms and withdrawals."""
+"""Models: artists, consents, requests for consent, signed forms and withdrawals."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tortoise.manager import Manager
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from gallery.clock import today
+from gallery.clock import now, today
 from gallery.web.languages import LabelledEnum
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.texts import TextsField
+from gallery.web.texts import MAX_TAG_LENGTH, TextsField
 
 if TYPE_CHECKING:
     from gallery.accounts.models import Person
@@ -146,6 +146,7 @@ class Consent(Model):
     artworks: fields.ReverseRelation[Artwork]
     followed_by: fields.ReverseRelation[Consent]  # at most one renewal
     signed_forms: fields.ReverseRelation[SignedForm]
+    request: fields.BackwardOneToOneRelation[ConsentRequest]  # by whose link it was given
 
     class Meta:
         table = "consent"
@@ -190,6 +191,95 @@ def consent_covers_web(consent: str = "") -> Q:
         f"{consent}starts_on__lte": day,
     }
     return Q(Q(**has_no_end) | Q(**ends_later), **covers)
+
+
+class ConsentWording(Model):
+    """The words of a page on which families were asked for consent, as they were shown, once for each text."""
+
+    id = fields.IntField(primary_key=True)  # the version that a consent names
+    digest = fields.CharField(max_length=64, unique=True)  # SHA-256 of the text
+    language = fields.CharField(max_length=MAX_TAG_LENGTH)
+    text = fields.TextField()
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        table = "consent_wording"
+
+
+class ConsentRequestState(LabelledEnum):
+    WAITING = "waiting", _l("no answer yet")
+    AGREED = "agreed", _l("agreed")
+    REFUSED = "refused", _l("did not agree")
+    EXPIRED = "expired", _l("link expired")
+    TAKEN_BACK = "taken_back", _l("taken back")
+
+
+class ConsentRequest(Model):
+    """A question to an artist or guardian, whether works may be shown, which they answer by its link."""
+
+    id = fields.IntField(primary_key=True)
+    artist: fields.ForeignKeyRelation[Artist] = fields.ForeignKeyField(
+        "gallery.Artist", related_name="consent_requests", on_delete=fields.CASCADE
+    )
+    artist_id: int
+    # The code in the link follows from `seed` and the site's secret key (consents.request_code), so that who reads
+    # the database cannot agree. After an agreement it is the code of the consent.
+    seed = fields.CharField(max_length=32)
+    code_hash = fields.CharField(max_length=64, unique=True)
+    list_name = fields.CharField(max_length=80, default="")  # such as a class; the organisation's own word
+    asked_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="consent_requests", null=True, on_delete=fields.SET_NULL
+    )
+    asked_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+    taken_back_at = fields.DatetimeField(null=True)
+    answered_at = fields.DatetimeField(null=True)
+    consent: fields.OneToOneNullableRelation[Consent] = fields.OneToOneField(
+        "gallery.Consent", related_name="request", null=True, on_delete=fields.CASCADE
+    )  # null in an answered request: they did not agree
+    consent_id: int | None
+    # SHA-256 of the pictures and voices that were shown to those who agreed: the consent covers works of these alone.
+    seen_files: list[str] = fields.JSONField(default=list)
+    # Private: who agreed, as typed. Read by private_details.read_signature alone, which writes each reading down.
+    signer_name = fields.CharField(max_length=120, default="")
+    wording: fields.ForeignKeyNullableRelation[ConsentWording] = fields.ForeignKeyField(
+        "gallery.ConsentWording", related_name="requests", null=True, on_delete=fields.RESTRICT
+    )
+    wording_id: int | None
+
+    works: fields.ReverseRelation[RequestedWork]
+
+    class Meta:
+        table = "consent_request"
+        indexes = [("artist_id",)]
+
+    @property
+    def state(self) -> ConsentRequestState:
+        if self.answered_at is not None:
+            agreed = self.consent_id is not None
+            return ConsentRequestState.AGREED if agreed else ConsentRequestState.REFUSED
+        if self.taken_back_at is not None:
+            return ConsentRequestState.TAKEN_BACK
+        return ConsentRequestState.EXPIRED if self.expires_at <= now() else ConsentRequestState.WAITING
+
+
+class RequestedWork(Model):
+    """A work that a request for consent is about."""
+
+    id = fields.IntField(primary_key=True)
+    request: fields.ForeignKeyRelation[ConsentRequest] = fields.ForeignKeyField(
+        "gallery.ConsentRequest", related_name="works", on_delete=fields.CASCADE
+    )
+    request_id: int
+    artwork: fields.ForeignKeyRelation[Artwork] = fields.ForeignKeyField(
+        "gallery.Artwork", related_name="consent_requests", on_delete=fields.CASCADE
+    )
+    artwork_id: int
+
+    class Meta:
+        table = "requested_work"
+        unique_together = [("request", "artwork")]
+        indexes = [("artwork_id",)]
 
 
 class SignedForm(Model):

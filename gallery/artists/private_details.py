@@ -11,7 +11,7 @@ from typing import Any
 from tortoise.expressions import Q
 
 from gallery.accounts.models import Person
-from gallery.artists.models import Artist, Consent, PrivateDetails, SignedForm
+from gallery.artists.models import Artist, Consent, ConsentRequest, PrivateDetails, SignedForm
 from gallery.artworks.models import Artwork
 from gallery.audit.models import Entry
 from gallery.audit.recording import record
@@ -87,6 +87,23 @@ async def read_details(artist: Artist, by: Person, artwork_id: int | None = None
         by=by,
     )
     return await PrivateDetails.get_or_none(artist_id=artist.id) or PrivateDetails(artist_id=artist.id)
+
+
+async def read_signature(consent: Consent, artwork_id: int | None = None) -> ConsentRequest | None:
+    """The request by whose link a consent was given, with its wording and who agreed; None without one.
+
+    The artist of the consent must be fetched. The audit log records the access first. `artwork_id`: the work under
+    review, if the reader is a curator.
+    """
+    request = await ConsentRequest.get_or_none(consent_id=consent.id).prefetch_related("wording")
+    if request is not None:
+        await record(
+            Verb.CONSENT_SIGNATURE_READ,
+            consent.id,
+            with_id=artwork_id,
+            organisation_id=consent.artist.organisation_id,
+        )
+    return request
 
 
 async def kind_of_form(file: ReceivedFile, settings: Settings) -> str:
@@ -216,7 +233,10 @@ async def private_accesses(artist: Artist, consent_ids: Collection[int]) -> list
     entries = (
         await Entry.filter(
             Q(verb=Verb.ARTIST_PRIVATE_READ, thing_id__in=[artist.id, *merged])
-            | Q(verb=Verb.CONSENT_FORM_READ, thing_id__in=list(consent_ids))
+            | Q(
+                verb__in=[Verb.CONSENT_FORM_READ, Verb.CONSENT_SIGNATURE_READ],
+                thing_id__in=list(consent_ids),
+            )
             | _in_an_export(artist, consent_ids)
         )
         .order_by("-id")
@@ -231,7 +251,7 @@ async def private_accesses(artist: Artist, consent_ids: Collection[int]) -> list
         PrivateAccess(
             names.get(each.person_id or 0, ""),
             each.at,
-            each.verb != Verb.ARTIST_PRIVATE_READ,
+            each.verb in {Verb.CONSENT_FORM_READ, Verb.EXPORT_RECORDS_READ},
             each.with_id is not None and each.verb != Verb.EXPORT_RECORDS_READ,
         )
         for each in entries

@@ -15,8 +15,10 @@ from wtforms import RadioField
 
 from gallery.accounts.models import Person
 from gallery.artists.forms import CheckboxesField
+from gallery.artists.models import ConsentRequest
 from gallery.artworks.access import WORK_RELATIONS, load_artwork
 from gallery.artworks.autosave import FIELDS_SAVED_BY_HAND, autosave, form_with, values_with
+from gallery.artworks.consent_requests import unseen_by_family, waiting_requests
 from gallery.artworks.entry import WorkEntry
 from gallery.artworks.forms import (
     ACCEPTED_PICTURES,
@@ -375,6 +377,7 @@ class DraftRow:
     typing: Mapping[str, str]  # autosave data for the form
     lacks: Sequence[MissingField]
     same: Artwork | None  # an older work with the same picture file
+    asked: ConsentRequest | None  # the request for consent that waits for an answer
     wrong: Sequence[MissingField]  # filled-in fields that made the last submission fail
     is_refused: bool  # whether the partner just tried to submit it, and fields are missing
 
@@ -390,6 +393,8 @@ async def _draft_rows(
     await load_further_pictures(works)
     offered = await load_form_options(organisations, named_in=[form_values(each) for each in works])
     same = await older_with_same_file(works)
+    unseen = await unseen_by_family(works)
+    asked = await waiting_requests(works)
     extended = {each.id: await extended_deadlines([each.id]) for each in organisations}
     rows = []
     for artwork in works:
@@ -398,7 +403,7 @@ async def _draft_rows(
             field.id = field.label.field_id = f"{field.name}-{artwork.id}"
         form["credit_name"].render_kw = {"autocomplete": "off", "list": "artist-names"}
         form.read(has_picture=True)
-        lacks = missing_in(artwork, form, extended[artwork.organisation_id])
+        lacks = missing_in(artwork, form, extended[artwork.organisation_id], unseen)
         for field in form:
             field.errors = ()
         refused = (missing or {}).get(artwork.id, {})
@@ -423,6 +428,7 @@ async def _draft_rows(
                     {name: sentence for name, sentence in refused.items() if name not in lacks},
                 ),
                 same=same.get(artwork.id),
+                asked=asked.get(artwork.id),
                 is_refused=artwork.id in (missing or {}),
             )
         )

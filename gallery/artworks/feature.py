@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from gallery.artworks import (
+    answer_views,
     autosave_views,
     bulk_upload,
+    consent_request_views,
     finished_uploads,
     form_views,
     framing_views,
@@ -31,6 +33,8 @@ ROUTES = [
     *further_picture_views.routes,
     *voice_views.routes,
     *bulk_upload.routes,
+    *consent_request_views.routes,
+    *answer_views.routes,
     *private_shares.routes,
     *views.routes,
     *form_views.routes,

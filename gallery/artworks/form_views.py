@@ -17,6 +17,7 @@ from gallery.accounts.models import Person
 from gallery.artworks.access import WORK_RELATIONS, load_artwork
 from gallery.artworks.autosave import AUTOSAVED_FIELDS, MergedValues, autosave_key, merge_values
 from gallery.artworks.autosave_views import conflicts_payload, digests_after
+from gallery.artworks.consent_request_views import ask_and_answer
 from gallery.artworks.entry import WorkEntry
 from gallery.artworks.filters import MAX_QUERY_LENGTH
 from gallery.artworks.forms import (
@@ -102,7 +103,7 @@ class SentForm:
     values: MultiDict
     form: WorkForm
     typing: Mapping[str, Any]  # see `_autosave_context`
-    then: object  # name of the pressed button: save, row, submit, frame, pictures, voice or find
+    then: object  # name of the pressed button: save, row, submit, ask, frame, pictures, voice or find
     words: str  # with `find`: the credit name by which an artist is searched
 
     async def render_again(
@@ -225,6 +226,8 @@ async def _answer_saved(sent: SentForm, saved: Artwork, image: Image | None) -> 
         return await submit_work(sent.request, sent.person, sent.organisations, saved)
     if sent.then == "row":
         return redirect(sent.request, "bulk_upload:new", fragment=f"draft-{saved.id}")
+    if sent.then == "ask":
+        return await ask_and_answer(sent.request, sent.person, sent.organisations, [saved.id])
     following = "artworks:show"
     if sent.then == "voice":
         following = "voices:edit"

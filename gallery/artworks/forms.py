@@ -32,6 +32,7 @@ from gallery.artworks.works import (
     WorkDetails,
     WorkOptions,
     is_text_field,
+    new_artist,
     picture_field,
     pictures_of_fields,
     text_values,
@@ -41,14 +42,13 @@ from gallery.clock import today
 from gallery.organisations.forms import organisation_choices
 from gallery.organisations.models import Organisation
 from gallery.web.forms import Form, LineField, TextBlockField, WebAddressField
-from gallery.web.languages import default_language, localized, site_languages, translation_language
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
+from gallery.web.languages import localized, site_languages
 from gallery.web.rendering import shown_date
 from gallery.web.texts import (
     MAX_LANGUAGES,
     NoSuchLanguage,
-    Texts,
     field_name,
     find_language,
     language_name,
@@ -305,9 +305,8 @@ class WorkForm(ConsentFields):
         elif artist is not None and artist.organisation_id != organisation.id:
             self.refuse("artist", _("This artist belongs to another organisation than the work."))
         elif artist is None and self.credit_name.data:
-            own = self.language.data if self.language.data in site_languages() else default_language()
-            translation = {translation_language(own): self.credit_name_translation.data or ""}
-            return NewArtist(self.credit_name.data, Texts(translation))
+            translation = self.credit_name_translation.data or ""
+            return new_artist(self.credit_name.data, translation, self.language.data)
         elif artist is None and consent is not None and not self.artist.errors:
             return consent.artist  # a consent belongs to one artist
         return artist

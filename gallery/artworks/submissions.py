@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from gallery.accounts.models import Person, Role
+from gallery.artworks.consent_requests import unseen_by_family
 from gallery.artworks.forms import WorkForm, form_for_work, form_values, typed_texts
 from gallery.artworks.further_pictures import load_further_pictures
 from gallery.artworks.models import (
@@ -50,6 +51,10 @@ from gallery.web.texts import split_field_name
 CONSENT_IS_NOT_ENOUGH = _l(
     "This consent does not allow showing on this website today. Please choose or record another."
 )
+NOT_SEEN_BY_FAMILY = _l(
+    "This consent was given by a link, for other pictures or another voice. Please ask the family about this work, "
+    "too, or choose another consent."
+)
 
 
 class NotSubmittable(Exception):
@@ -69,7 +74,8 @@ async def missing_fields(artwork: Artwork) -> dict[str, str]:
     await artwork.fetch_related("consent", "image", "sound", "themes")
     await load_further_pictures([artwork])
     form = (await _read_typed(artwork))[0] if artwork.unfinished else None
-    missing = missing_in(artwork, form, await extended_deadlines([artwork.organisation_id]))
+    extended = await extended_deadlines([artwork.organisation_id])
+    missing = missing_in(artwork, form, extended, await unseen_by_family([artwork]))
     if "themes" in missing:
         missing["themes"] = await no_open_theme_reason(artwork.themes)
     return missing
@@ -86,12 +92,14 @@ async def _read_typed(artwork: Artwork) -> tuple[WorkForm, WorkDetails | None]:
     return form, form.read(has_picture=True)
 
 
-def missing_in(artwork: Artwork, form: WorkForm | None, extended: Collection[int]) -> dict[str, str]:
+def missing_in(
+    artwork: Artwork, form: WorkForm | None, extended: Collection[int], unseen: Collection[int] = ()
+) -> dict[str, str]:
     """The result of `missing_fields`, without a query.
 
     `form`: the form with unfinished values, after `read`; None if the work has none. `extended`: themes whose
-    call is open longer for the organisation. Consent, image, sound, themes and further pictures must be
-    fetched.
+    call is open longer for the organisation. `unseen`: works with pictures that the family did not see when it
+    gave its consent. Consent, image, sound, themes and further pictures must be fetched.
     """
     missing = {name: str(errors[0]) for name, errors in form.errors.items() if name} if form else {}
     if artwork.image is None or artwork.image.state == ImageState.ERASED:
@@ -108,6 +116,8 @@ def missing_in(artwork: Artwork, form: WorkForm | None, extended: Collection[int
         others |= _problem_of_typed_consent(form)
     elif sentence := _consent_problem(artwork):
         others["consent"] = sentence
+    elif artwork.id in unseen:
+        others["consent"] = str(NOT_SEEN_BY_FAMILY)
     others |= {name: why for name, why in voice_problems(artwork).items() if name not in others}
     if artwork.project_id is None and not (form and form.has_new_project):
         others["project"] = _("Please choose the project behind the work, or make it here.")

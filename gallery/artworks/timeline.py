@@ -131,14 +131,23 @@ def next_actor_sentence(artwork: Artwork, hung: Sequence[Step]) -> str:
     return _("It is accepted; the curators hang it when an exhibition is built.")
 
 
-def next_step(artwork: Artwork, hung: Sequence[Step], *, is_complete: bool, is_unchanged: bool) -> str:
+def next_step(
+    artwork: Artwork,
+    hung: Sequence[Step],
+    *,
+    is_complete: bool,
+    is_unchanged: bool,
+    awaits_family: bool = False,
+) -> str:
     """What the organisation can do next, in one or two sentences; "" if it can only ask.
 
     `is_complete`: whether nothing is missing for a submission. `is_unchanged`: whether a returned work was
-    not changed since.
+    not changed since. `awaits_family`: whether only a consent is missing, and its family was asked for it.
     """
     if artwork.status == Status.RETURNED and is_unchanged:
         return _("Please change what the curator asks for, then submit it again.")
+    if artwork.is_editable and awaits_family:
+        return _("The family has been asked for its consent. When it has agreed, submit the work.")
     if artwork.is_editable and not is_complete:
         return _("Please fill in what is missing, then submit it.")
     if artwork.status == Status.ACCEPTED and artwork.is_vetoed:

@@ -15,8 +15,10 @@ from tortoise.functions import Count
 
 from gallery.accounts.access import load_person
 from gallery.artists.consents import SCOPE_WORDS
+from gallery.artists.models import ConsentRequestState
 from gallery.artists.slips import SLIPS_PRINTED
 from gallery.artworks.access import load_artwork
+from gallery.artworks.consent_requests import latest_request_of
 from gallery.artworks.copying import copy_declined, copy_of
 from gallery.artworks.filters import load_work_filter
 from gallery.artworks.form_views import submit_work
@@ -138,6 +140,9 @@ async def show(request: Request) -> Response:
     is_unchanged = artwork.status == Status.RETURNED and not _changed_since_returned(artwork)
     review = max(artwork.reviews, key=lambda each: each.at, default=None)
     is_returned = artwork.status == Status.RETURNED and review is not None
+    asked = await latest_request_of(artwork) if artwork.is_editable else None
+    lacks = {name for name, _label in missing}
+    awaits_family = lacks == {"consent"} and asked is not None and asked.state == ConsentRequestState.WAITING
     context = {
         "work": artwork,
         "steps": sorted(
@@ -145,13 +150,17 @@ async def show(request: Request) -> Response:
             key=lambda step: step.at,
         ),
         "who_has_it": next_actor_sentence(artwork, hung),
-        "next_step": next_step(artwork, hung, is_complete=not missing, is_unchanged=is_unchanged),
+        "next_step": next_step(
+            artwork, hung, is_complete=not missing, is_unchanged=is_unchanged, awaits_family=awaits_family
+        ),
         "reason": review.reason if review and is_returned else "",
         "notes": field_notes(review.notes, labels) if review and is_returned else [],
         "copy": await copy_of(artwork) if artwork.status == Status.DECLINED else None,
         "covered": await Artwork.filter(consent_id=artwork.consent_id).count() if artwork.consent_id else 0,
         "why": "" if is_returned else status_reason(artwork),
         "missing": missing,
+        "asked": asked,
+        "needs_consent": "consent" in lacks,
         "is_to_be_changed": is_unchanged,
         "proposal": proposal,
         "proposed_image": await Image.get_or_none(id=proposal.proposed_image_id or 0) if proposal else None,

@@ -34,6 +34,7 @@ from gallery.storage import Storage, StoreUnavailable
 from gallery.themes.extensions import extended_deadlines
 from gallery.themes.models import Theme
 from gallery.web.edit_conflicts import EditConflict
+from gallery.web.languages import default_language, site_languages, translation_language
 from gallery.web.languages import gettext as _
 from gallery.web.texts import NO_TEXTS, Texts, contains_words, field_name, split_field_name
 
@@ -102,6 +103,15 @@ class WorkOptions:
 class NewArtist:
     credit_name: str
     translations: Texts = NO_TEXTS
+
+
+CREDIT_NAME_LENGTH = 80  # characters
+
+
+def new_artist(credit_name: str, translation: str, language: str) -> NewArtist:
+    """A new artist of a work in `language`. `translation`: the credit name in the site's other language, or ""."""
+    own = language if language in site_languages() else default_language()
+    return NewArtist(credit_name, Texts({translation_language(own): translation}))
 
 
 @dataclass(frozen=True)
@@ -417,7 +427,7 @@ async def fill_work(
         # If two requests create the same record at once, the second one waits. This lock comes first to avoid
         # deadlocks.
         await locked(Organisation.filter(id=details.organisation.id)).get()
-    artist = await _find_or_create_artist(details, by)
+    artist = await find_or_create_artist(details.organisation, details.artist, by)
     consent = await _lock_or_record_consent(details, artist, by)
     project = await _find_or_add_project(details)
     texts_before = {each.id: (each.alt_text, each.caption) for each in artwork.later_pictures}
@@ -518,11 +528,16 @@ async def check_file_is_new(artwork: Artwork, image: Image, replaced: int | None
         )
 
 
-async def _find_or_create_artist(details: WorkDetails, by: Person | None) -> Artist | None:
-    """The artist; creates one only if the organisation has no artist of this name. The organisation is locked."""
-    if isinstance(details.artist, NewArtist):
-        name = details.artist.credit_name
-        same = (await artists_by_name(details.organisation.id, [name])).get(name, [])
+async def find_or_create_artist(
+    organisation: Organisation, artist: Artist | NewArtist | None, by: Person | None
+) -> Artist | None:
+    """The artist; creates one only if the organisation has no artist of this name. The organisation is locked.
+
+    Raises WorkRefused.
+    """
+    if isinstance(artist, NewArtist):
+        name = artist.credit_name
+        same = (await artists_by_name(organisation.id, [name])).get(name, [])
         if len(same) > 1:
             numbers = ", ".join(str(each.id) for each in same)
             sentence = _(
@@ -531,14 +546,12 @@ async def _find_or_create_artist(details: WorkDetails, by: Person | None) -> Art
             raise WorkRefused("credit_name", sentence % {"name": name, "numbers": numbers})
         if same:
             return same[0]
-        artist = await Artist.create(
-            organisation=details.organisation,
-            credit_name=details.artist.credit_name,
-            credit_translations=details.artist.translations,
+        made = await Artist.create(
+            organisation=organisation, credit_name=name, credit_translations=artist.translations
         )
-        await record(Verb.ARTIST_MADE, artist.id, organisation_id=artist.organisation_id, by=by)
-        return artist
-    return details.artist
+        await record(Verb.ARTIST_MADE, made.id, organisation_id=made.organisation_id, by=by)
+        return made
+    return artist
 
 
 async def _lock_or_record_consent(

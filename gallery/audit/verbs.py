@@ -88,8 +88,16 @@ class Verb(StrEnum):
     CONSENT_FORM_ADDED = "consent.form_added"
     CONSENT_FORM_READ = "consent.form_read"
     CONSENT_FORM_DELETED = "consent.form_deleted"
+    CONSENT_SIGNATURE_READ = "consent.signature_read"
     CONSENT_SLIP_READ = "consent.slip_read"
     CONSENT_WITHDRAWN = "consent.withdrawn"
+    CONSENT_REQUEST_MADE = "consent_request.made"
+    CONSENT_REQUEST_CHANGED = "consent_request.changed"
+    CONSENT_REQUEST_LINK_READ = "consent_request.link_read"
+    CONSENT_REQUEST_RENEWED = "consent_request.renewed"
+    CONSENT_REQUEST_TAKEN_BACK = "consent_request.taken_back"
+    CONSENT_REQUEST_AGREED = "consent_request.agreed"
+    CONSENT_REQUEST_REFUSED = "consent_request.refused"
     WORK_MADE = "work.made"
     WORK_CHANGED = "work.changed"
     WORK_DELETED = "work.deleted"
@@ -243,8 +251,16 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.CONSENT_FORM_ADDED: _l("kept a signed form"),
     Verb.CONSENT_FORM_READ: _l("downloaded a signed form"),
     Verb.CONSENT_FORM_DELETED: _l("deleted a signed form"),
+    Verb.CONSENT_SIGNATURE_READ: _l("read who agreed by a link"),
     Verb.CONSENT_SLIP_READ: _l("opened the slip of a consent"),
     Verb.CONSENT_WITHDRAWN: _l("withdrew a consent"),
+    Verb.CONSENT_REQUEST_MADE: _l("asked for a consent by a link"),
+    Verb.CONSENT_REQUEST_CHANGED: _l("added works to a request for consent"),
+    Verb.CONSENT_REQUEST_LINK_READ: _l("opened the link of a request for consent"),
+    Verb.CONSENT_REQUEST_RENEWED: _l("made a new link for a request for consent"),
+    Verb.CONSENT_REQUEST_TAKEN_BACK: _l("took a request for consent back"),
+    Verb.CONSENT_REQUEST_AGREED: _l("agreed by a link"),
+    Verb.CONSENT_REQUEST_REFUSED: _l("did not agree, by a link"),
     Verb.WORK_MADE: _l("entered a work"),
     Verb.WORK_CHANGED: _l("changed a work"),
     Verb.WORK_DELETED: _l("deleted a draft"),
@@ -329,6 +345,7 @@ KIND_WORDS: Mapping[str, Any] = {
     "project": _l("Project"),
     "artist": _l("Artist"),
     "consent": _l("Consent"),
+    "consent_request": _l("Request for consent"),
     "work": _l("Work"),
     "import": _l("Import"),
     "export": _l("Export"),

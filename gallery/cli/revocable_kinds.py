@@ -27,7 +27,7 @@ from gallery.accounts.models import (
 from gallery.accounts.passwords import hash_password
 from gallery.accounts.second_factors import after_factor_removed
 from gallery.api.models import Token
-from gallery.artists.models import SCOPES, Artist, Consent, PrivateDetails, SignedForm
+from gallery.artists.models import SCOPES, Artist, Consent, ConsentRequest, PrivateDetails, SignedForm
 from gallery.artists.private_details import DETAIL_FIELDS
 from gallery.artworks.further_pictures import count_further_pictures
 from gallery.artworks.models import Artwork, Submission, edition_is_not_replaced, may_hang
@@ -432,6 +432,15 @@ async def _end_link(id: int, storage: Storage) -> str:
     return f"{link.exhibition.slug}{whom}{f', by {link.made_by.name}' if link.made_by else ''}"
 
 
+async def _end_consent_request(id: int, storage: Storage) -> str:
+    request = await ConsentRequest.get(id=id)
+    artist, what = await _artist(request.artist_id)
+    async with in_transaction():
+        await ConsentRequest.filter(id=id).update(taken_back_at=now())
+        await record(Verb.CONSENT_REQUEST_TAKEN_BACK, id, organisation_id=artist.organisation_id)
+    return what
+
+
 async def _end_owner_request(id: int, storage: Storage) -> str:
     request = await OwnerRequest.get(id=id).prefetch_related("organisation")
     await cancel(request, None)
@@ -449,6 +458,11 @@ SECRET_KINDS = (
         "invitation",
         valid_rows(lambda: Invitation.filter(accepted_at=None, expires_at__gt=now())),
         _end_invitation,
+    ),
+    RevocableKind(
+        "request for consent",
+        valid_rows(lambda: ConsentRequest.filter(answered_at=None, taken_back_at=None)),
+        _end_consent_request,
     ),
     RevocableKind(
         "preview link",

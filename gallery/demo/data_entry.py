@@ -26,7 +26,7 @@ from starlette.applications import Starlette
 from gallery.accounts.invitations import invite
 from gallery.accounts.models import Person, Role
 from gallery.app import CHORES, create_app
-from gallery.artists.models import Artist, Consent
+from gallery.artists.models import Artist, Consent, RequestedWork
 from gallery.artworks.further_pictures import load_further_pictures
 from gallery.artworks.models import Artwork, Picture, Status
 from gallery.artworks.pictures import describe_picture
@@ -172,6 +172,7 @@ async def enter_demo(
         await enter_organisations(browsers, chosen)
         async with image_workers(settings, storage):
             await enter_works(browsers, chosen, report_progress)
+            await ask_families(browsers, chosen)
             await wait_until_developed(report_progress)
         await review_works(browsers, chosen, report_progress)
         await enter_exhibitions(browsers, chosen)
@@ -360,7 +361,10 @@ async def enter_voices(browsers: DemoBrowsers, chosen: DemoContent) -> None:
 
 
 async def artist_and_consent(work: DemoWork, organisation: Organisation) -> dict[str, Any]:
-    """The fields for artist and consent: their ids if the artist exists, otherwise the details of new ones."""
+    """The fields for artist and consent: their ids if the artist exists, otherwise the details of new ones.
+
+    Without somebody who agreed the work has no consent yet.
+    """
     name = work.artist.en if work.language == "en" else work.artist.zh
     artist = await Artist.get_or_none(organisation=organisation, credit_name=name)
     if artist is not None:
@@ -368,17 +372,34 @@ async def artist_and_consent(work: DemoWork, organisation: Organisation) -> dict
         return {"artist": str(artist.id), "consent": str(consent.id) if consent else ""}
     day = today()
     ends_on = day + timedelta(days=work.consent_days) if work.consent_days else None
-    return {
+    named = {
         "artist": "",
         "consent": "",
         "credit_name": name,
         "credit_name_translation": work.artist.en if work.language != "en" else work.artist.zh,
+    }
+    if not work.agreed_by:
+        return named
+    return {
+        **named,
         "agreed_by": work.agreed_by,
         "scopes": ["web", "sharing", "archive", *(["voice"] if work.voice else [])],
         "starts_on": iso_date(day - timedelta(days=30)),
         "ends_on": iso_date(ends_on),
         "assent": work.assent,
     }
+
+
+async def ask_families(browsers: DemoBrowsers, chosen: DemoContent) -> None:
+    """Ask for consent to drafts without one, by links that wait for their answers."""
+    for work in chosen.works:
+        artwork = await Artwork.get(form_key=form_key(work))
+        is_asked = await RequestedWork.exists(artwork_id=artwork.id)
+        if artwork.status == Status.DRAFT and artwork.consent_id is None and not is_asked:
+            email = member_of(chosen, work.organisation)
+            await browsers.send(
+                email, "consent_requests:create", {"work": str(artwork.id), "list_name": "三年级"}
+            )
 
 
 @asynccontextmanager

@@ -154,7 +154,7 @@ COUNTRY = (
         "2025年4月",
         "8开",
         (),
-        agreed_by="parent",
+        agreed_by="",
         stage=DemoStage.DRAFT,
     ),
     DemoWork(

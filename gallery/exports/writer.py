@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from gallery.accounts.models import Person
-from gallery.artists.models import Artist, Consent, SignedForm
+from gallery.artists.models import Artist, Consent, ConsentRequest, SignedForm
 from gallery.artists.private_details import form_key
 from gallery.artworks.bundles import MAX_ENTRIES
 from gallery.artworks.further_pictures import load_further_pictures
@@ -275,6 +275,7 @@ class ExportWriter:
             name = f"forms/consent-{consent.id}-{number}.{form.kind}"
             if await written.add_stored(form_key(form.token), name):
                 forms.append(name)
+        by_link = await ConsentRequest.filter(consent_id=consent.id).select_related("wording").first()
         return {
             "id": consent.id,
             "artist": consent.artist_id,
@@ -285,6 +286,13 @@ class ExportWriter:
             "assent": consent.assent,
             "renews": consent.follows_id,
             "recorded_at": iso(consent.created_at),
+            "by_link": None
+            if by_link is None or by_link.wording is None
+            else {
+                "answered_at": iso(by_link.answered_at),
+                "language": by_link.wording.language,
+                "wording": by_link.wording.text,
+            },
             "forms": forms,
         }
 

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from gallery.accounts.models import Person
 from gallery.artists.artist_views import signed_form_response
 from gallery.artists.models import SignedForm
-from gallery.artists.private_details import read_details
+from gallery.artists.private_details import read_details, read_signature
 from gallery.artworks.models import Artwork
 from gallery.artworks.private_shares import share_of
 from gallery.reviews.access import load_submitted
@@ -24,7 +24,9 @@ async def show(request: Request) -> Response:
     assert artwork.artist is not None
     details = await read_details(artwork.artist, person, artwork.id)
     forms = await SignedForm.filter(consent_id=artwork.consent_id or 0).order_by("id")
-    context = {"artwork": artwork, "details": details, "forms": forms}
+    await artwork.fetch_related("consent__artist")
+    signature = await read_signature(artwork.consent, artwork.id) if artwork.consent else None
+    context = {"artwork": artwork, "details": details, "forms": forms, "signature": signature}
     return render(request, "reviews/private.html", context, headers=REFERRER_WITHOUT_PATH)
 
 

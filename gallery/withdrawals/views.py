@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from gallery.artists.consents import latest_renewal, normalised_code
-from gallery.artists.models import Consent, ConsentState, Withdrawal
+from gallery.artists.code_pages import PRIVATE_HEADERS, code_of_page
+from gallery.artists.consents import SCOPE_WORDS, latest_renewal, normalised_code, predecessors
+from gallery.artists.models import Consent, ConsentRequest, ConsentState, Withdrawal
+from gallery.artists.slips import load_slips
 from gallery.artworks.access import load_artwork
+from gallery.artworks.answer_views import show_request
 from gallery.artworks.further_pictures import load_further_pictures
 from gallery.artworks.models import Artwork
 from gallery.db import content_version
 from gallery.storage import StoreUnavailable
-from gallery.web.languages import accepted_language, set_language, site_languages
+from gallery.web.languages import accepted_language
 from gallery.web.languages import gettext as _
-from gallery.web.rendering import flash, pages_of, redirect, render, storage_of
-from gallery.web.security import REFERRER_WITHOUT_PATH, RateLimit, client_network
+from gallery.web.rendering import flash, pages_of, redirect, render, settings_of, storage_of
 from gallery.withdrawals.withdrawal import withdraw
 
 logger = logging.getLogger("gallery")
-
-# A code has 100 bits and cannot be guessed; the limit only keeps guesses from loading the server.
-CODE_ATTEMPTS = RateLimit(times=60, seconds=60)
-
-PRIVATE_HEADERS = {**REFERRER_WITHOUT_PATH, "cache-control": "no-store", "x-robots-tag": "noindex, nofollow"}
 
 
 async def open_slip(request: Request) -> Response:
@@ -41,14 +39,17 @@ async def open_slip(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """Show every work of the consent, and whether it is on view."""
-    consent = await _load(request)
-    return await _page(request, consent)
+    """Show every work of the consent, and whether it is on view; or what is asked, if the code is a request's."""
+    code = code_of_page(request)
+    consent = await _find(code)
+    return await _page(request, consent) if consent is not None else await show_request(request, code)
 
 
 async def create(request: Request) -> Response:
     """Withdraw the consent; no reason is asked for."""
-    consent = await _load(request)
+    consent = await _find(code_of_page(request))
+    if consent is None:
+        raise HTTPException(404)
     try:
         await withdraw(consent, storage_of(request))
     except StoreUnavailable as away:
@@ -79,17 +80,11 @@ async def create_at_desk(request: Request) -> Response:
     return response
 
 
-async def _load(request: Request) -> Consent:
-    language = request.path_params["language"]
-    if language not in site_languages():
-        raise HTTPException(404)
-    set_language(language)
-    network = client_network(request)
-    if not CODE_ATTEMPTS.allows(network):
-        raise HTTPException(429, headers={"retry-after": "60"})
-    consent = await Consent.get_or_none(code=normalised_code(request.path_params["code"]))
+async def _find(code: str) -> Consent | None:
+    """The consent with this code, or its latest renewal, with its artist and organisation."""
+    consent = await Consent.get_or_none(code=code)
     if consent is None:
-        raise HTTPException(404)
+        return None
     consent = await latest_renewal(consent)
     await consent.fetch_related("artist__organisation")
     return consent
@@ -102,9 +97,20 @@ async def _page(request: Request, consent: Consent) -> Response:
     is_unfinished = await Withdrawal.filter(consent_id=consent.id, files_deleted_at=None).exists()
     shown = [] if is_withdrawn else await fetched
     await load_further_pictures(shown)
+    agreed_at, slip = None, None
+    if not is_withdrawn:
+        given = [consent.id, *(each.id for each in await predecessors(consent))]
+        by_link = await ConsentRequest.filter(consent_id__in=given).order_by("-id").first()
+        agreed_at = by_link.answered_at if by_link else None
+    if agreed_at is not None:  # the family has no paper
+        (made,) = await load_slips([consent], settings_of(request))
+        slip = replace(made, image=None)  # only the desk shows it
     context = {
         "consent": consent,
         "is_withdrawn": is_withdrawn,
+        "agreed_at": agreed_at,
+        "scope_words": SCOPE_WORDS,
+        "slip": slip,
         "is_unfinished": is_unfinished,
         "works": shown,
     }

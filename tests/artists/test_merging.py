@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gallery.artists.consents import set_artist_page
-from gallery.artists.models import Artist, Consent, PrivateDetails
+from gallery.artists.models import Artist, Consent, ConsentRequest, PrivateDetails
 from gallery.artworks.models import Artwork, Status
 from gallery.audit.models import Entry
 from gallery.clock import now
@@ -40,6 +40,9 @@ async def test_works_consents_and_details_move_to_the_one_that_stays(site: Site)
         await factories.artwork(site.storage, site.cast.organisation, consent=consent) for consent in consents
     ]
     await PrivateDetails.create(artist=old, legal_name="石某某", changed_at=now())
+    request = await ConsentRequest.create(
+        artist=old, seed="s", code_hash="h", asked_at=now(), expires_at=now()
+    )
     client = await site.client(site.cast.partner)
     path = f"/desk/artists/{old.id}/merge"
     page = (await client.get(path)).text
@@ -50,6 +53,7 @@ async def test_works_consents_and_details_move_to_the_one_that_stays(site: Site)
         assert (await Artwork.get(id=work.id)).artist_id == kept.id
         assert (await Consent.get(id=consent.id)).artist_id == kept.id
     assert (await PrivateDetails.get(artist_id=kept.id)).legal_name == "石某某"
+    assert (await ConsentRequest.get(id=request.id)).artist_id == kept.id
     # Of the other one nothing is left but the row.
     assert not await Artist.exists(id=old.id)
     row = await Artist.with_merged().get(id=old.id)

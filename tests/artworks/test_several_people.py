@@ -27,6 +27,7 @@ from hypothesis.stateful import (
 )
 
 from gallery.app import create_app
+from gallery.artists import code_pages
 from gallery.artists.models import Consent
 from gallery.artworks.models import Artwork, Status, Submission, TakingBack
 from gallery.db import content_version
@@ -34,7 +35,6 @@ from gallery.images.models import Image, ImageState
 from gallery.images.storage_keys import original_key, public_key
 from gallery.reviews.models import Decision, Review
 from gallery.settings import Settings
-from gallery.withdrawals import views as withdrawal_views
 from tests import factories
 from tests.artworks.forms import save, shown_fields
 from tests.cast import assemble
@@ -356,7 +356,7 @@ def test_nothing_is_shown_without_consent_and_no_text_is_lost(
     settings: Settings, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(content_version, "STALENESS", 0.0)  # one process need not wait for others
-    monkeypatch.setattr(withdrawal_views.CODE_ATTEMPTS, "allows", lambda address: True)
+    monkeypatch.setattr(code_pages.CODE_ATTEMPTS, "allows", lambda address: True)
     with asyncio.Runner() as runner:
         app = create_app(settings)
         lifespan = app.router.lifespan_context(app)

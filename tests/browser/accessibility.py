@@ -9,8 +9,11 @@ from typing import Any
 
 from playwright.async_api import Page
 
-from gallery.artists.consents import set_artist_page
+from gallery.artists.consent_terms import keep_wording, wording_of
+from gallery.artists.consents import request_code, set_artist_page
+from gallery.artists.models import ConsentRequest
 from gallery.artworks import import_chores, imports
+from gallery.artworks.consent_requests import ask
 from gallery.artworks.import_models import bundle_key
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now, today
@@ -54,6 +57,9 @@ class Furnished:
     page_id: str
     consent_code: str
     sheet_id: int
+    request_id: int
+    request_code: str
+    given_id: int  # a consent by a link
 
     def public(self, language: str) -> list[str]:
         return [
@@ -83,6 +89,7 @@ class Furnished:
                 "join",
                 "join/received",
                 f"consent/{self.consent_code}",
+                f"consent/{self.request_code}",
                 "nowhere",
             )
         ]
@@ -106,6 +113,11 @@ class Furnished:
             f"/desk/consents/{self.work.consent_id}/slip",
             f"/desk/consents/slips?consent={self.work.consent_id}",
             "/desk/consents/form",
+            "/desk/consents/requests",
+            f"/desk/consents/requests/{self.request_id}",
+            "/desk/consents/requests/letters",
+            f"/desk/consents/{self.given_id}",
+            f"/desk/consents/{self.given_id}/signature",
             f"/desk/consents/{self.work.consent_id}/renewal",
             "/desk/artists",
             f"/desk/artists/{self.work.artist_id}",
@@ -233,6 +245,15 @@ async def furnish(live: LiveSite) -> Furnished:
         await factories.voice(live.storage, told)
         await factories.further_pictures(live.storage, told, 2)
     await token_for(live.cast.partner)
+    asked_about = await factories.artwork(live.storage, organisation)
+    await factories.voice(live.storage, asked_about)
+    await Artwork.filter(id=asked_about.id).update(consent_id=None)
+    (request,) = (await ask([asked_about.id], [organisation], live.cast.partner, live.settings)).requests
+    given = await factories.consent(organisation)
+    wording = await keep_wording(wording_of(["web"]))
+    answered: dict[str, Any] = {"seed": "s", "code_hash": "h", "asked_at": now(), "expires_at": now()}
+    answered |= {"answered_at": now(), "consent": given, "signer_name": "王秀兰", "wording": wording}
+    await ConsentRequest.create(artist_id=given.artist_id, **answered)
     return Furnished(
         live=live,
         address=await live.serve(worker=False),
@@ -248,6 +269,9 @@ async def furnish(live: LiveSite) -> Furnished:
         page_id=str(artist.page_id),
         consent_code=str(consent.code) if consent else "",
         sheet_id=await checked_sheet(live),
+        request_id=request.id,
+        request_code=request_code(request.seed, live.settings.secret_key),
+        given_id=given.id,
     )
 
 

@@ -14,7 +14,8 @@ import httpx
 import pytest
 
 from gallery.accounts.models import MemberRole, Membership, Person, Session
-from gallery.artists.models import Artist, SignedForm
+from gallery.artists.consent_terms import keep_wording
+from gallery.artists.models import Artist, ConsentRequest, SignedForm
 from gallery.artists.private_details import form_key, save_details
 from gallery.artworks.import_models import ImportState
 from gallery.artworks.models import MAX_PICTURES, Artwork, Status
@@ -125,6 +126,13 @@ async def test_everything_is_in_it_and_the_import_reads_the_sheet(site: Site) ->
     )
     await WorkCount.create(artwork=work, day=today(), kind=CountKind.SEEN, number=7)
     elsewhere = await factories.artwork(site.storage, site.cast.elsewhere)
+    answered: dict[str, Any] = {"seed": "s", "code_hash": "h", "asked_at": now(), "expires_at": now()}
+    answered |= {
+        "answered_at": now(),
+        "signer_name": "王秀兰",
+        "wording": await keep_wording("您可以不同意。"),
+    }
+    await ConsentRequest.create(artist=artist, consent_id=work.consent_id, **answered)
 
     export = await made(site)
     assert [each["name"] for each in export.files] == ["records-1.zip", "works-1.zip"]
@@ -136,6 +144,8 @@ async def test_everything_is_in_it_and_the_import_reads_the_sheet(site: Site) ->
     assert records.read(form) == b"%PDF-form"
     consents = {each["id"]: each for each in facts(records, "consents.json")}
     assert consents[work.consent_id]["forms"] == [form]
+    assert consents[work.consent_id]["by_link"]["wording"] == "您可以不同意。"
+    assert consents[other.consent_id]["by_link"] is None
     assert (consents[work.consent_id]["scope"], consents[work.consent_id]["assent"]) == (["web"], "我愿意。")
     assert facts(records, "organisation.json")["name"]["zh"] == "晓更基金会"
     assert {each["id"] for each in facts(records, "artists.json")} == {work.artist_id, other.artist_id}
@@ -154,7 +164,7 @@ async def test_everything_is_in_it_and_the_import_reads_the_sheet(site: Site) ->
     picture = works.read(about[work.public_id]["pictures"][0]["file"])
     assert hashlib.sha256(picture).hexdigest() == work.image.source_sha256
     everything = b"".join(each.read(name) for each in (records, works) for name in each.namelist())
-    for word in ("王小明", elsewhere.public_id, "partner@example.org"):
+    for word in ("王小明", "王秀兰", elsewhere.public_id, "partner@example.org"):
         assert word.encode() not in everything
 
     await Artwork.filter(id=work.id).update(inventory_number=None)  # else its row would be left out as known

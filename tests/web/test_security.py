@@ -13,9 +13,9 @@ import gallery
 from gallery.accounts.invitations import invite
 from gallery.accounts.models import MailLink, Purpose, Role, Session, SignInAttempt
 from gallery.accounts.sessions import token_hash
+from gallery.artists.code_pages import CODE_ATTEMPTS
 from gallery.clock import now
 from gallery.web.security import RateLimit, is_cross_origin, network_of_address
-from gallery.withdrawals.views import CODE_ATTEMPTS
 from tests import factories
 from tests.conftest import Site
 

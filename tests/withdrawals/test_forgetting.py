@@ -18,7 +18,14 @@ from tortoise.fields.data import CharEnumFieldInstance
 from tortoise.models import Model
 
 from gallery.artists.consents import NewConsent, grouped_code, predecessors
-from gallery.artists.models import Artist, Consent, PrivateDetails, SignedForm
+from gallery.artists.models import (
+    Artist,
+    Consent,
+    ConsentRequest,
+    PrivateDetails,
+    RequestedWork,
+    SignedForm,
+)
 from gallery.artists.renewal import renew
 from gallery.artworks.import_models import Import, ImportedPicture, ImportedWork, ImportState
 from gallery.artworks.models import Artwork, Status, Submission
@@ -63,6 +70,7 @@ KEPT: dict[str, str] = {
     "application": "of an organisation that wishes to join",
     "artwork_theme": "which occasion a work was made for, which totals of themes need",
     "checked_link": "addresses that organisations stored",
+    "consent_wording": "what the site asked of families in general",
     "content_change.keys": "numbers of works and editions",
     "content_change.rows": "likewise",
     "consent.code": "the slip must still say that it was withdrawn",
@@ -122,7 +130,7 @@ MACHINE = {
     "search_entry",  # filled directly: its index is a separate table
     *("artwork.public_id", "artwork.form_key", "artwork.language"),
     *("hint.check", "hint.field", "hint.key", "waved_off.key", "report.language"),
-    *("sound.token", "sound.refusal"),
+    *("sound.token", "sound.refusal", "consent_request.seed", "consent_request.code_hash"),
     *("image.token", "image.refusal", "image.mean_colour", "image.perceptual_hash"),
     *("import.token", "import.language", "import.refusal", "imported_picture.refusal"),
     *("import.sheets", "import.rows_token"),
@@ -254,6 +262,10 @@ async def known_everywhere(site: Site, consent: Consent) -> Artwork:
     await Appreciation.create(token="t", artwork=work, day=today(), is_there=True, changed_at=1)
     await HashBand.create(image_id=work.image_id, code=1)
     await Derivative.create(image_id=work.image_id, name="x", file_bytes=1)
+    asked = {"artist_id": consent.artist_id, "seed": "s", "asked_at": now(), "expires_at": now()}
+    request = await ConsentRequest.create(**asked, code_hash="h", consent=consent, answered_at=now())
+    await ConsentRequest.create(**asked, code_hash="of another")
+    await RequestedWork.create(request=request, artwork=work)
     await SignedForm.create(consent=consent, token="t", kind="pdf", file_bytes=1)
     other = await factories.image(storage, cast.organisation)
     await NearPair.create(

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from tortoise.connection import get_connection
 
-from gallery.artists.consents import NewConsent
+from gallery.artists.code_pages import CODE_ATTEMPTS
+from gallery.artists.consents import NewConsent, normalised_code
 from gallery.artists.models import AgreedBy, Consent, Withdrawal
 from gallery.artists.renewal import renew
 from gallery.artworks.models import Artwork
@@ -17,7 +18,6 @@ from gallery.artworks.works import _lock_or_record_consent
 from gallery.clock import today
 from gallery.db.connection import in_transaction, locked
 from gallery.images.models import Image, ImageState
-from gallery.withdrawals.views import CODE_ATTEMPTS, normalised_code
 from gallery.withdrawals.withdrawal import _end, withdraw
 from tests import factories
 from tests.artworks.forms import shown_fields

@@ -1,11 +1,11 @@
-// A checkbox above a list of works, or of consents, selects all of them or none.
+// A checkbox above a list of works, consents or requests selects all of them or none.
 
 const form = document.querySelector("form.together");
-const boxes = form ? [...form.querySelectorAll("input[name=work], input[name=consent]")] : [];
-const summary = form?.querySelector(".together-decision > summary");
+const boxes = form ? [...form.querySelectorAll("input[name=work], input[name=consent], input[name=request]")] : [];
+const summaries = form ? [...form.querySelectorAll(".together-decision > summary")] : [];
 
 if (boxes.length > 1) {
-  const words = summary?.textContent;
+  const words = summaries.map((summary) => summary.textContent);
   const all = document.createElement("input");
   all.type = "checkbox";
   const row = document.createElement("label");
@@ -20,7 +20,7 @@ if (boxes.length > 1) {
     const number = boxes.filter((box) => box.checked).length;
     all.checked = number === boxes.length;
     all.indeterminate = number > 0 && number < boxes.length;
-    if (summary) summary.textContent = number ? `${words} (${number})` : words;
+    summaries.forEach((summary, at) => (summary.textContent = number ? `${words[at]} (${number})` : words[at]));
   };
   form.addEventListener("change", showCount);
 }
