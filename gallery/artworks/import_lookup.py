@@ -27,6 +27,7 @@ from gallery.numbers import row_id, whole_number, whole_numbers
 from gallery.organisations.models import Project
 from gallery.themes.extensions import extended_deadlines
 from gallery.themes.models import Theme
+from gallery.web.texts import comparable_name
 
 
 @dataclass
@@ -45,7 +46,7 @@ class ImportUsage:
 
     keys: dict[str, int] = field(default_factory=dict)  # key of a picture → row number
     digests: dict[str, int] = field(default_factory=dict)  # SHA-256 of a picture → row number
-    new_names: set[str] = field(default_factory=set)  # credit names of new artists
+    new_names: set[str] = field(default_factory=set)  # of new artists, see RowDraft.artist_key
     numbers: dict[str, int] = field(default_factory=dict)  # inventory number → row number
 
 
@@ -200,6 +201,11 @@ class RowDraft:
         """Whether the row names an artist whom the organisation does not have."""
         is_unsure = any(fault.column == "credit_name" for fault in self.faults)
         return bool(self.row.credit_name) and not (is_unsure or self.artist or self.consent)
+
+    @property
+    def artist_key(self) -> str:
+        """The credit name of the row in the form used for comparison."""
+        return comparable_name(self.row.credit_name)
 
     def fault(self, column: str, value: str, code: str, **facts: Any) -> None:
         self.faults.append(CellFault(self.row.number, column, value, code, facts))

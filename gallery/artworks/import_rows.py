@@ -145,7 +145,7 @@ async def write_batch(
             changed = updates if current.updates_known and not only_trying else []
             new_artists = await _create_artists(current, [*drafts, *changed], used, report)
             await _create_works(current, drafts, new_artists)
-            artists = {name: new.artist for name, new in new_artists.items()}
+            artists = {key: new.artist for key, new in new_artists.items()}
             by = await Person.get_or_none(id=current.by_id) if changed else None
             await update_works(changed, lookup.editable, artists, by)
             if only_trying:
@@ -165,25 +165,29 @@ class NewArtist:
 async def _create_artists(
     job: Import, drafts: Sequence[RowDraft], used: ImportUsage, report: ImportReport
 ) -> dict[str, NewArtist]:
-    """Create the artists whom the organisation does not have yet; returns them by credit name."""
-    first_rows = {draft.row.credit_name: draft.row.number for draft in reversed(drafts) if draft.needs_artist}
-    if not first_rows:
+    """Create the artists whom the organisation does not have yet; returns them by RowDraft.artist_key.
+
+    However often a name is spelled in another way, it is one artist, with the spelling of the first row.
+    """
+    firsts = {draft.artist_key: draft.row for draft in reversed(drafts) if draft.needs_artist}
+    if not firsts:
         return {}
+    names = {row.credit_name: key for key, row in firsts.items()}
     ours = Artist.filter(organisation_id=job.organisation_id)
     newest = await ours.order_by("-id").first()
     await Artist.bulk_create(
-        [Artist(organisation_id=job.organisation_id, credit_name=name) for name in first_rows],
+        [Artist(organisation_id=job.organisation_id, credit_name=name) for name in names],
         batch_size=BATCH_SIZE,
     )
-    created = ours.filter(credit_name__in=list(first_rows), id__gt=newest.id if newest else 0)
-    artists = {artist.credit_name: artist for artist in await created}
-    for name in sorted(first_rows, key=lambda each: first_rows[each]):
-        if name not in used.new_names:
-            used.new_names.add(name)
+    created = ours.filter(credit_name__in=list(names), id__gt=newest.id if newest else 0)
+    artists = {names[artist.credit_name]: artist for artist in await created}
+    for key in sorted(firsts, key=lambda each: firsts[each].number):
+        if key not in used.new_names:
+            used.new_names.add(key)
             report.new_artists += 1
             if len(report.artist_names) < MAX_NAMES:
-                report.artist_names.append(name)
-    return {name: NewArtist(artists[name], row) for name, row in first_rows.items()}
+                report.artist_names.append(firsts[key].credit_name)
+    return {key: NewArtist(artists[key], row.number) for key, row in firsts.items()}
 
 
 async def _create_works(
@@ -201,7 +205,7 @@ async def _create_works(
     pictures: list[Picture] = []
     for work, draft in zip(works, drafts, strict=True):
         id = ids[work.public_id]
-        new = new_artists.get(draft.row.credit_name)
+        new = new_artists.get(draft.artist_key)
         new_artist_id = new.artist.id if new is not None and new.row == draft.row.number else None
         imported.append(
             ImportedWork(of_id=job.id, artwork_id=id, row=draft.row.number, new_artist_id=new_artist_id)
@@ -224,7 +228,7 @@ async def _create_works(
 
 
 def _work_of(job: Import, draft: RowDraft, new_artists: Mapping[str, NewArtist]) -> Artwork:
-    new = new_artists.get(draft.row.credit_name)
+    new = new_artists.get(draft.artist_key)
     artist = draft.artist or (new.artist if new else None)
     work = Artwork(
         public_id=new_public_id(),

@@ -25,7 +25,7 @@ async def update_works(
             work, draft.language, {**before, **{name: words for name, words in draft.texts.items() if words}}
         )
         work.inventory_number = work.inventory_number or row.inventory_number or None
-        artist = draft.artist or artists.get(row.credit_name)
+        artist = draft.artist or artists.get(draft.artist_key)
         if artist is not None and (row.credit_name or work.artist_id is None):
             work.artist_id = artist.id
         if draft.consent is not None and (row.consent or work.consent_id is None):
