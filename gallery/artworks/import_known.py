@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from gallery.artworks.archive_names import comparable_file_name
 from gallery.artworks.further_pictures import load_further_pictures
 from gallery.artworks.import_models import Import, ImportedPicture
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.models import EDITABLE_STATUSES, Artwork, Status
 from gallery.artworks.sheet_columns import normalised_name
 from gallery.artworks.sheet_rows import ParsedRow
 from gallery.artworks.tus_protocol import TusRefusal, parse_metadata
@@ -79,7 +79,7 @@ async def _drafts_by_file(job: Import) -> dict[str, int]:
 
 async def load_editable(ids: Iterable[int]) -> dict[int, Artwork]:
     """The works among `ids` that can be changed, by id, with row locks and with their further pictures."""
-    editable = Artwork.filter(status__in=[Status.DRAFT, Status.RETURNED], id__in=list(ids))
+    editable = Artwork.filter(status__in=EDITABLE_STATUSES, id__in=list(ids))
     works = await locked(editable).order_by("id")
     await load_further_pictures(works)
     return {work.id: work for work in works}

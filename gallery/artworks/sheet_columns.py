@@ -154,19 +154,8 @@ def template_csv() -> bytes:
 
 def template_xlsx() -> bytes:
     """The template as an XLSX workbook, with wide columns and a frozen first row."""
-    from gallery.artworks.xlsx import Alignment, Font, openpyxl  # only here: see sheets.py
+    from gallery.artworks.xlsx import workbook  # only here: see sheets.py
 
-    book = openpyxl.Workbook()
-    page: Any = book.active
-    page.title = str(_l("Works"))
-    page.append([column_label(name) for name in template_columns()])
-    page.append([str(EXAMPLE_ROW.get(name, "")) for name in template_columns()])
-    page.freeze_panes = "A2"
-    for number, name in enumerate(template_columns(), 1):
-        page.cell(1, number).font = Font(bold=True)
-        page.cell(2, number).alignment = Alignment(wrap_text=True, vertical="top")
-        width = 44 if is_multiline(name) else 20
-        page.column_dimensions[page.cell(1, number).column_letter].width = width
-    output = io.BytesIO()
-    book.save(output)
-    return output.getvalue()
+    columns = template_columns()
+    example = [str(EXAMPLE_ROW.get(name, "")) for name in columns]
+    return workbook(str(_l("Works")), columns, [column_label(name) for name in columns], [example])

@@ -55,14 +55,14 @@ def columns_for(used: Counter[str]) -> list[str]:
 
 def write_sheet(path: Path, columns: Collection[str], rows: Iterable[Row]) -> None:
     """Write an XLSX file row by row. Unlike CSV it can say that "=1+1" is a text and no formula."""
-    from gallery.artworks.xlsx import openpyxl  # only here: see gallery/artworks/sheets.py
+    from gallery.artworks.xlsx import openpyxl, writable  # only here: see gallery/artworks/sheets.py
 
     book = openpyxl.Workbook(write_only=True)
     page: Any = book.create_sheet(_("Works"))
     page.freeze_panes = "A2"
 
     def cell(text: str) -> Any:
-        made = openpyxl.cell.WriteOnlyCell(page, openpyxl.cell.cell.ILLEGAL_CHARACTERS_RE.sub("", text))
+        made = openpyxl.cell.WriteOnlyCell(page, writable(text))
         made.data_type = "s"
         return made
 

@@ -23,7 +23,7 @@ from gallery.audit.models import Entry
 from gallery.audit.verbs import Verb
 from gallery.cli.backups import copy_pictures
 from gallery.cli.file_checks import scan_stores
-from gallery.clock import now
+from gallery.clock import now, today
 from gallery.db.leases import LeaseLost
 from gallery.exports import chores, writer
 from gallery.exports.exports import ask_for_export, claim_export, finish_export
@@ -123,7 +123,7 @@ async def test_everything_is_in_it_and_the_import_reads_the_sheet(site: Site) ->
     await save_details(
         artist, {"legal_name": "王小明", "contact": "", "guardian": "", "notes": ""}, site.cast.partner
     )
-    await WorkCount.create(artwork=work, day=now().date(), kind=CountKind.SEEN, number=7)
+    await WorkCount.create(artwork=work, day=today(), kind=CountKind.SEEN, number=7)
     elsewhere = await factories.artwork(site.storage, site.cast.elsewhere)
 
     export = await made(site)
