@@ -15,7 +15,7 @@ from gallery.artworks.models import Artwork, Status, Submission
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.db.connection import in_transaction, locked
+from gallery.db.connection import QuerySet, in_transaction, locked
 from gallery.db.leases import LeaseLost, claim_first, is_free
 from gallery.images.models import Image, ImageState
 from gallery.organisations.models import Organisation
@@ -51,15 +51,24 @@ async def create_import(
 
 
 async def claim_import() -> Import | None:
-    """Lease the oldest waiting import of an organisation of which none is being worked on.
+    """Lease a waiting import of an organisation of which none is being worked on.
 
-    Imports whose worker was killed come last.
+    The one that had the fewest turns comes first; imports whose worker was killed come last.
     """
     async with in_transaction():
-        running = Import.filter(state__in=list(RUNNING_STATES))
-        busy = await running.filter(~is_free(LEASE)).values_list("organisation_id", flat=True)
-        waiting = running.filter(organisation_id__not_in=busy).order_by("losses", "id")
-        return await claim_first(waiting, LEASE)
+        waiting = await _waiting()
+        return await claim_first(waiting.order_by("losses", "attempts", "id"), LEASE)
+
+
+async def others_wait() -> bool:
+    """Whether an import waits of an organisation of which none is being worked on."""
+    return await (await _waiting()).filter(is_free(LEASE)).exists()
+
+
+async def _waiting() -> QuerySet[Import]:
+    running = Import.filter(state__in=list(RUNNING_STATES))
+    busy = await running.filter(~is_free(LEASE)).values_list("organisation_id", flat=True)
+    return running.filter(organisation_id__not_in=busy)
 
 
 async def renew_lease(job: Import, **values: Any) -> None:

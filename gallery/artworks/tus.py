@@ -1,4 +1,4 @@
-"""Resumable uploads by tus 1.0: a picture arrives in chunks; the last chunk completes the upload.
+"""Resumable uploads by tus 1.0: a file arrives in chunks; the last chunk completes the upload.
 
 A completed upload creates a draft, or sets the picture of a work; that of a sheet or its ZIP creates an import.
 """
@@ -70,7 +70,7 @@ RETRY_AFTER = "30"  # seconds
 WORK_HEADER = "gallery-work"  # response header that names the draft, or the work that has the same file
 SHEET_HEADER = "gallery-sheet"  # the same for the import
 
-SENT_ELSEWHERE = _l("This picture is being sent from another window just now.")
+SENT_ELSEWHERE = _l("This file is being sent from another window just now.")
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -87,12 +87,12 @@ def tus_handler(handler: Callable[[TusEndpoint, Request], Awaitable[Response]]) 
         except TusRefusal as refusal:
             response = endpoint.refuse(request, refusal.status, refusal.sentence, refusal.headers)
         except SignInRequired:
-            sentence = _("Please sign in. What has arrived of the picture is kept.")
+            sentence = _("Please sign in. What has arrived of the file is kept.")
             response = endpoint.refuse(request, 401, sentence, {})
         except HTTPException as error:
             response = endpoint.refuse(request, error.status_code, _("There is no such upload."), {})
         except UploadGone:
-            sentence = _("This upload no longer exists. Please choose the picture again.")
+            sentence = _("This upload no longer exists. Please choose the file again.")
             response = endpoint.refuse(request, 410, sentence, {})
         except UploadLocked:
             response = endpoint.refuse(request, 423, str(SENT_ELSEWHERE), {})
@@ -101,7 +101,7 @@ def tus_handler(handler: Callable[[TusEndpoint, Request], Awaitable[Response]]) 
                 raise
             # After a 5xx response clients send the whole file again; after 423 they resume the upload.
             logger.warning("%s", error, exc_info=isinstance(error, OSError))
-            sentence = _("The picture could not be saved right now. Please try again in a minute.")
+            sentence = _("The file could not be saved right now. Please try again in a minute.")
             response = endpoint.refuse(request, 423, sentence, {"retry-after": RETRY_AFTER})
         response.headers["tus-resumable"] = VERSION
         response.headers["cache-control"] = "no-store"
@@ -145,7 +145,7 @@ class TusEndpoint:
         metadata = request.headers.get("upload-metadata", "").strip()
         values = parse_metadata(metadata)
         if length == 0:
-            raise TusRefusal(400, _("This file is empty: it has 0 bytes. Please choose the picture again."))
+            raise TusRefusal(400, _("This file is empty: it has 0 bytes. Please choose it again."))
         most_open = 0
         if is_sheet(values):
             organisation = await self._check_sheet(values, organisations, length, settings)
