@@ -25,7 +25,7 @@ from gallery.artworks.works import (
 )
 from gallery.images.framing import Framing
 from gallery.images.models import Image
-from gallery.images.uploads import ReceivedFile, create_image, inspect_upload, reframe_image
+from gallery.images.uploads import ReceivedFile, base_name, create_image, inspect_upload, reframe_image
 from gallery.organisations.models import Organisation
 from gallery.settings import Settings
 from gallery.storage import Storage
@@ -55,7 +55,8 @@ class WorkEntry:
     async def add_picture(self, file: ReceivedFile, organisation: Organisation) -> None:
         """Inspect an uploaded file and store its original. Raises ImageRefused, StoreUnavailable."""
         inspected = await inspect_upload(file, self.settings)
-        self.picture = await create_image(file, inspected, organisation, self.storage)
+        name = base_name(file.name)
+        self.picture = await create_image(file, inspected, organisation, self.storage, name)
         self._is_adopted = False
 
     async def reframe_picture(self, image: Image, framing: Framing) -> Image:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
@@ -117,7 +118,8 @@ async def _enter(upload: Upload, target: Artwork | None, storage: Storage, setti
     async with storage.scratch_folder() as folder, WorkEntry(storage, settings, upload.by) as entry:
         try:
             file = await received_file(upload, storage, folder)
-            await entry.add_picture(file, upload.organisation)
+            name = parse_metadata(upload.metadata).get("filename", b"").decode(errors="replace")
+            await entry.add_picture(replace(file, name=name), upload.organisation)
             if target is not None and parse_metadata(upload.metadata).get("picture") == b"further":
                 await entry.append_picture(target)
                 return target

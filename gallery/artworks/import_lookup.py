@@ -243,9 +243,12 @@ def resolve_row(
     if known is not None:
         return draft
     _fill_in(draft, lookup.common)
-    if row.picture and not has_pictures:
+    named = batch.pictures.get(row.number, ())
+    if lookup.known.is_unsure(named):
+        draft.fault("picture", row.picture, "two_drafts")
+    elif row.picture and not has_pictures:
         draft.fault("picture", row.picture, "no_pictures")
-    elif len(named := batch.pictures.get(row.number, ())) > MAX_PICTURES:
+    elif len(named) > MAX_PICTURES:
         draft.fault("picture", row.picture, "too_many_pictures", count=len(named), most=MAX_PICTURES)
     elif row.picture:
         for name, key in named:

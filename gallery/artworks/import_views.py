@@ -75,8 +75,8 @@ class ImportForm(Form):
     sheet = FileField(
         _l("ZIP, XLSX or CSV"),
         description=_l(
-            "A ZIP holds the sheet and the pictures. A sheet alone makes drafts without pictures, or fills those whose "
-            "pictures you have sent here in the last days, by file name."
+            "A ZIP holds the sheet and the pictures. A sheet alone makes drafts without pictures, or fills the drafts "
+            "whose pictures are here, by the names of their files."
         ),
         render_kw={"accept": ".zip,.xlsx,.csv,.tsv,.txt"},
     )

@@ -15,6 +15,7 @@ from gallery.artworks.models import (
     Submission,
     further_pictures_in,
     has_image,
+    images_of,
 )
 from gallery.artworks.pictures import too_many_pictures
 from gallery.artworks.snapshots import Snapshot, snapshot_of
@@ -216,6 +217,7 @@ async def submit(artwork: Artwork, by: Person | None) -> Submission:
         )
         current.status = artwork.status = Status.SUBMITTED
         await current.save(update_fields=["status", "updated_at"])
+        await Image.filter(images_of(Artwork.filter(id=current.id))).update(source_name="")
         await record(Verb.WORK_SUBMITTED, current.id, organisation_id=current.organisation_id, by=by)
         return submission
 
@@ -323,8 +325,8 @@ async def _make_candidate(image: Image, current: Artwork) -> Image:
     if candidate is None or await Artwork.filter(has_image([candidate.id])).exists():
         sentence = _("This picture is no longer there. Please choose it again.")
         raise NotSubmittable(sentence, {"picture": sentence})
-    candidate.candidate_for_id = current.id
-    await candidate.save(update_fields=["candidate_for_id"])
+    candidate.candidate_for_id, candidate.source_name = current.id, ""
+    await candidate.save(update_fields=["candidate_for_id", "source_name"])
     return candidate
 
 

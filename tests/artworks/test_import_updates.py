@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import base64
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from gallery.artists.models import Artist
+from gallery.artists.models import Artist, Consent
 from gallery.artworks.import_models import Import
 from gallery.artworks.models import Artwork, Status
+from gallery.artworks.submissions import submit
 from gallery.audit.models import Entry
 from gallery.audit.verbs import Verb
-from gallery.clock import now
-from gallery.images.models import Image, Upload
+from gallery.images.models import Image
 from gallery.web.texts import Texts
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
+from tests.artworks import tus
+from tests.artworks.forms import files
 from tests.artworks.sheets import csv_bytes, sent_import, zipped
 from tests.conftest import Site
 from tests.factories import photograph
@@ -118,21 +119,11 @@ async def test_a_withdrawal_forgets_what_reports_and_rows_to_mend_say(site: Site
     assert not [each async for each in site.storage.private.keys("imports")]
 
 
-async def uploaded(site: Site, name: str, **values: Any) -> Artwork:
-    """A draft from a picture that was sent alone."""
+async def uploaded(site: Site, name: str) -> Artwork:
+    """A draft from a picture that was sent alone, long ago."""
     words = {"title": "", "title_translation": "", "story_translation": ""}
-    work = await factories.artwork(site.storage, site.cast.organisation, **words, **values)
-    await Artwork.filter(id=work.id).update(status=Status.DRAFT)
-    encoded = base64.b64encode(name.encode()).decode()
-    moments = {"completed_at": now(), "expires_at": now() + timedelta(days=3)}
-    await Upload.create(
-        organisation=site.cast.organisation,
-        by=site.cast.partner,
-        artwork=work,
-        length=1,
-        metadata=f"filename {encoded}",
-        **moments,
-    )
+    work = await factories.artwork(site.storage, site.cast.organisation, **words)
+    await Image.filter(id=work.image_id).update(source_name=name)
     return work
 
 
@@ -142,10 +133,30 @@ async def test_a_sheet_fills_drafts_whose_pictures_are_there(site: Site) -> None
     rows = [
         ["img_1.jpg", "汤圆", "甜", "", "小蜗牛", "", "", ""],
         ["IMG_2.jpg", "饺子", "", "", "", "", "", ""],
+        ["IMG_3.jpg", "年糕", "", "", "", "", "", ""],
     ]
     job = await confirmed(site, csv_bytes(HEADER, *rows), update="1")
-    assert (job.report["good"], job.report["updatable"], job.report["bad_rows"]) == (0, 1, [3])
+    assert (job.report["good"], job.report["updatable"]) == (0, 1)
+    faults = [(each["row"], each["code"]) for each in job.report["faults"]]
+    assert faults == [(3, "two_drafts"), (4, "no_pictures")]
     filled = await Artwork.get(id=work.id).prefetch_related("artist")
     assert (filled.own("title"), filled.own("story"), filled.image_id) == ("汤圆", "甜", work.image_id)
     assert filled.artist == await Artist.get(credit_name="小蜗牛")
     assert [(await Artwork.get(id=each.id)).own("title") for each in twins] == ["", ""]
+
+
+async def test_the_name_of_a_file_is_kept_while_its_work_is_a_draft(site: Site) -> None:
+    client = await site.client(site.cast.partner)
+    await client.post("/desk/works/many", files=files(photograph(800, 620)))  # in a form
+    name = base64.b64encode("C:\\图\\二.jpg".encode()).decode()
+    sent = await tus.begin(client, **{"upload-metadata": f"filename {name}"})
+    await tus.send(client, sent.headers["location"], 0, tus.PICTURE)
+    assert await Image.all().order_by("id").values_list("source_name", flat=True) == ["IMG_1.jpg", "二.jpg"]
+    work = await factories.artwork(site.storage, site.cast.organisation)
+    await Image.filter(id=work.image_id).update(source_name="三.jpg")
+    await submit(work, site.cast.partner)
+    withdrawn = await uploaded(site, "四.jpg")
+    assert withdrawn.consent_id is not None
+    await withdraw(await Consent.get(id=withdrawn.consent_id), site.storage)
+    for each in (work, withdrawn):
+        assert (await Image.get(id=each.image_id)).source_name == ""
