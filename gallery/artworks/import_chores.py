@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 
-from tortoise.expressions import Q
+from tortoise.expressions import Q, Subquery
 
 from gallery.artworks.archive_names import comparable_file_name
 from gallery.artworks.bundles import Bundle, PictureRefused, open_bundle
@@ -17,7 +17,14 @@ from gallery.artworks.entry import WorkEntry
 from gallery.artworks.import_columns import chosen_columns, reported_headers
 from gallery.artworks.import_lookup import ImportUsage, RowBatch
 from gallery.artworks.import_mending import write_bad_rows
-from gallery.artworks.import_models import Import, ImportedPicture, ImportedWork, ImportState, bundle_key
+from gallery.artworks.import_models import (
+    Import,
+    ImportedChange,
+    ImportedPicture,
+    ImportedWork,
+    ImportState,
+    bundle_key,
+)
 from gallery.artworks.import_rows import ImportReport, row_batches, write_batch
 from gallery.artworks.imports import claim_import, end_lease, others_wait, renew_lease
 from gallery.artworks.sheet_faults import SheetRefused, similar_names
@@ -47,6 +54,7 @@ SHEET_CODES = {
     ),
     "old_excel",
 }
+CHANGES_KEPT_FOR = timedelta(days=30)  # what works were before an import changed them
 UNCONFIRMED_LIFETIME = timedelta(hours=20)  # shorter than the one day after which unused pictures are deleted
 CLEAR_BATCH_SIZE = 20
 TURN_SECONDS = 30.0  # for which a worker goes on with one import while others wait
@@ -288,6 +296,8 @@ async def clear_next(context: ChoreContext) -> bool:
     """
     old = Import.filter(state=ImportState.CHECKED, created_at__lt=now() - UNCONFIRMED_LIFETIME)
     await old.update(state=ImportState.TAKEN_BACK, finished_at=now())
+    past = Import.filter(finished_at__lt=now() - CHANGES_KEPT_FOR).values("id")
+    await ImportedChange.filter(of_id__in=Subquery(past)).delete()
     ended = [ImportState.DONE, ImportState.REFUSED, ImportState.TAKEN_BACK]
     job = await Import.filter(files_cleared_at=None, state__in=ended).order_by("id").first()
     if job is None:

@@ -211,6 +211,12 @@ class RowDraft:
         self.faults.append(CellFault(self.row.number, column, value, code, facts))
 
 
+@dataclass(frozen=True)
+class NewArtist:
+    artist: Artist
+    row: int  # number of the first row that names the artist
+
+
 def resolve_row(
     row: ParsedRow,
     faults: Iterable[CellFault],

@@ -16,7 +16,14 @@ from tortoise.connection import get_connection
 from gallery.accounts.models import Person
 from gallery.artists.models import Artist
 from gallery.artworks.import_common import lacking
-from gallery.artworks.import_lookup import ImportUsage, RowBatch, RowDraft, load_lookup, resolve_row
+from gallery.artworks.import_lookup import (
+    ImportUsage,
+    NewArtist,
+    RowBatch,
+    RowDraft,
+    load_lookup,
+    resolve_row,
+)
 from gallery.artworks.import_models import Import, ImportedWork
 from gallery.artworks.import_updates import update_works
 from gallery.artworks.imports import renew_lease
@@ -63,6 +70,8 @@ class ImportReport:
     ready: int = 0  # number of good rows that lack nothing for a review
     lacking: dict[str, int] = field(default_factory=dict)  # field → number of good rows that lack it
     unused: int = 0  # number of pictures in the ZIP that no row names
+    # Ids of works that did not get all of their former words again when the import was taken back.
+    not_restored: list[int] = field(default_factory=list)
 
     @property
     def lacks_title(self) -> bool:
@@ -145,21 +154,14 @@ async def write_batch(
             changed = updates if current.updates_known and not only_trying else []
             new_artists = await _create_artists(current, [*drafts, *changed], used, report)
             await _create_works(current, drafts, new_artists)
-            artists = {key: new.artist for key, new in new_artists.items()}
             by = await Person.get_or_none(id=current.by_id) if changed else None
-            await update_works(changed, lookup.editable, artists, by)
+            await update_works(current, changed, lookup.editable, new_artists, by)
             if only_trying:
                 raise TrialRollback
             await renew_lease(job, done_rows=job.done_rows + len(batch.rows), report=report.as_json())
     except TrialRollback:
         await renew_lease(job, done_rows=job.done_rows + len(batch.rows), report=report.as_json())
     return report
-
-
-@dataclass(frozen=True)
-class NewArtist:
-    artist: Artist
-    row: int  # number of the first row that names the artist
 
 
 async def _create_artists(

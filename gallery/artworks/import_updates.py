@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gallery.accounts.models import Person
-from gallery.artists.models import Artist
-from gallery.artworks.import_lookup import RowDraft
+from gallery.artworks.import_lookup import NewArtist, RowDraft
+from gallery.artworks.import_models import Import
+from gallery.artworks.import_undo import keep_change, kept_values
 from gallery.artworks.models import Artwork
 from gallery.artworks.works import TRANSLATED_FIELDS, TextValues, set_texts, text_values
 from gallery.audit.recording import record
@@ -15,17 +16,25 @@ from gallery.web.texts import field_name, split_field_name
 
 
 async def update_works(
-    drafts: Sequence[RowDraft], works: Mapping[int, Artwork], artists: Mapping[str, Artist], by: Person | None
+    job: Import,
+    drafts: Sequence[RowDraft],
+    works: Mapping[int, Artwork],
+    new_artists: Mapping[str, NewArtist],
+    by: Person | None,
 ) -> None:
     """Change each work as its row says. Empty cells change nothing, and pictures stay as they are."""
+    if drafts:
+        await Artwork.fetch_for_list([works[draft.known_work or 0] for draft in drafts], "themes")
     for draft in drafts:
         work, row = works[draft.known_work or 0], draft.row
+        former = kept_values(work)
         before = _in_language(text_values(work), work.language, draft.language)
         set_texts(
             work, draft.language, {**before, **{name: words for name, words in draft.texts.items() if words}}
         )
         work.inventory_number = work.inventory_number or row.inventory_number or None
-        artist = draft.artist or artists.get(draft.artist_key)
+        new = new_artists.get(draft.artist_key)
+        artist = draft.artist or (new.artist if new else None)
         if artist is not None and (row.credit_name or work.artist_id is None):
             work.artist_id = artist.id
         if draft.consent is not None and (row.consent or work.consent_id is None):
@@ -34,9 +43,12 @@ async def update_works(
         if draft.project is not None and (row.project or work.project_id is None):
             work.project_id = draft.project.id
         await work.save()
-        if draft.themes and (row.themes or not await work.themes.all().exists()):
+        if draft.themes and (row.themes or not work.themes):
             await work.themes.clear()
             await work.themes.add(*draft.themes)
+            await work.fetch_related("themes")
+        new_artist_id = new.artist.id if new is not None and new.row == row.number else None
+        await keep_change(job, work, former, kept_values(work), new_artist_id)
         await record(Verb.WORK_CHANGED, work.id, organisation_id=work.organisation_id, by=by)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gallery.artists.models import Artist, Consent
-from gallery.artworks.import_models import Import
+from gallery.artworks.import_models import Import, ImportedChange
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.submissions import submit
 from gallery.audit.models import Entry
@@ -22,6 +22,7 @@ from tests.artworks.forms import files
 from tests.artworks.sheets import csv_bytes, sent_import, zipped
 from tests.conftest import Site
 from tests.factories import photograph
+from tests.markup import attributes
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
@@ -75,10 +76,67 @@ async def test_works_are_updated_by_number_or_by_picture_and_title(site: Site) -
     assert await Entry.filter(verb=Verb.WORK_CHANGED, person_id=site.cast.partner.id).count() == 2
     client = await site.client(site.cast.partner)
     assert "2 works that were here already were updated." in (await client.get(f"/desk/sheets/{job.id}")).text
-    # Taking it back leaves the works that it did not make.
+    # Taking it back leaves the works that it did not make, with the words that they had.
+    assert (
+        "2 works that it updated get their former words" in (await client.get(f"/desk/sheets/{job.id}")).text
+    )
     await client.post(f"/desk/sheets/{job.id}/deletion")
     await site.work()
+    page = (await client.get(f"/desk/sheets/{job.id}")).text
+    assert "Nothing of it is left here." in page
     assert (await Artwork.all().count(), await Image.all().count()) == (2, 2)
+    first, second = await Artwork.all().order_by("id").prefetch_related("artist")
+    assert dict(first.title) == {"zh": "汤圆"}
+    assert (second.own("story"), second.inventory_number) == ("", None)
+    assert second.artist is not None
+    assert second.artist.credit_name == "派派"
+    assert not await Artist.exists(credit_name="新人")
+    assert not await ImportedChange.exists()
+
+
+async def test_what_others_changed_since_is_not_taken_back(site: Site) -> None:
+    ours = site.cast.organisation
+    theme, project = await factories.theme(), await factories.project(ours, title=Texts({"zh": "画画课"}))
+    consents = [await factories.consent(ours) for _ in range(2)]
+    works = [
+        await factories.artwork(site.storage, ours, inventory_number=str(number), consent=consents[0])
+        for number in range(4)
+    ]
+    before = {work.id: (dict(work.title), work.project_id, work.consent_id) for work in works}
+    header = ["编号", "标题", "故事", "项目", "同意书", "主题"]
+    rows = [[str(n), f"新{n}", f"新故事{n}", "画画课", str(consents[1].id), theme.slug] for n in range(4)]
+    # A row of another artist's consent names no artist, so the work gets that one.
+    job = await confirmed(site, csv_bytes(header, *rows), update="1")
+    assert await Artwork.filter(project_id=project.id, consent_id=consents[1].id).count() == 4
+    client = await site.client(site.cast.partner)
+    await Artwork.filter(id=works[1].id).update(title=Texts({"zh": "我的"}))
+    await Artwork.filter(id=works[2].id).update(status=Status.SUBMITTED)
+    await Artwork.filter(id=works[3].id).update(title=Texts({"zh": "我的"}))
+    answer = await client.post(f"/desk/sheets/{job.id}/deletion", follow_redirects=True)
+    assert "1 work has its former words again." in answer.text
+    assert "so they did not get all of their former words again" in answer.text
+    assert attributes(answer.text, "#sheet-outcome a", "href") == [
+        f"/desk/works/{work.id}" for work in works[1:]
+    ]
+    now_there = {work.id: work for work in await Artwork.all().prefetch_related("themes")}
+    first, second, third, _fourth = (now_there[work.id] for work in works)
+    assert (dict(first.title), first.project_id, first.consent_id) == before[first.id]
+    assert (second.own("title"), second.own("story")) == ("我的", works[1].own("story"))
+    assert (third.own("title"), third.project_id) == ("新2", project.id)
+    assert theme not in list(first.themes)
+
+
+async def test_nothing_leads_back_to_a_consent_that_was_withdrawn(site: Site) -> None:
+    ours = site.cast.organisation
+    old, new = [await factories.consent(ours) for _ in range(2)]
+    work = await factories.artwork(site.storage, ours, inventory_number="1", consent=old)
+    job = await confirmed(site, csv_bytes(["编号", "标题", "同意书"], ["1", "新", str(new.id)]), update="1")
+    await withdraw(old, site.storage)
+    assert not await ImportedChange.exists()  # it had words that were shown under that consent
+    client = await site.client(site.cast.partner)
+    await client.post(f"/desk/sheets/{job.id}/deletion")
+    work = await Artwork.get(id=work.id)
+    assert (work.own("title"), work.consent_id) == ("新", new.id)
 
 
 async def test_the_language_of_a_work_is_kept_unless_the_row_says_another(site: Site) -> None:
