@@ -141,7 +141,8 @@ async def run_import(context: ChoreContext, job: Import) -> None:
             await asyncio.to_thread(settle_names, bundle, sheet)
             if only_trying:
                 await import_pictures(context, job, bundle, sheet, folder, turn)
-            report = await process_rows(job, bundle, sheet, None if only_trying else turn)
+            site_url = context.settings.site_url
+            report = await process_rows(job, bundle, sheet, site_url, None if only_trying else turn)
             await keep_bad_rows(context, job, sheet, report, folder / "rows")
         except SheetRefused as refusal:
             refusal.pictures_wait = bundle.has_pictures and refusal.code in SHEET_CODES
@@ -244,7 +245,7 @@ def pictures_of(row: SheetRow, bundle: Bundle) -> list[tuple[str, str | None]]:
 
 
 async def process_rows(
-    job: Import, bundle: Bundle, sheet: SheetFile, turn: Turn | None = None
+    job: Import, bundle: Bundle, sheet: SheetFile, site_url: str, turn: Turn | None
 ) -> ImportReport:
     """Check every row, or with a turn create the works of all valid rows.
 
@@ -256,7 +257,7 @@ async def process_rows(
     report, used = ImportReport(**job.report), await load_import_usage(job)
     batches = iter(row_batches(sheet, job.done_rows))
     while (rows := await asyncio.to_thread(next, batches, None)) is not None:
-        batch = await asyncio.to_thread(make_batch, rows, bundle)
+        batch = await asyncio.to_thread(make_batch, rows, bundle, site_url)
         report = await write_batch(
             job, batch, used, report, only_trying=only_trying, has_pictures=bundle.has_pictures
         )
@@ -279,13 +280,13 @@ async def load_import_usage(job: Import) -> ImportUsage:
     return used
 
 
-def make_batch(rows: list[SheetRow], bundle: Bundle) -> RowBatch:
+def make_batch(rows: list[SheetRow], bundle: Bundle, site_url: str) -> RowBatch:
     pictures = {row.number: pictures_of(row, bundle) for row in rows}
     similar: dict[str, dict[str, str]] = {}
     for name, key in (each for named in pictures.values() for each in named):
         if key is None and len(similar) < 20:
             similar[name] = similar_names(comparable_file_name(name), bundle.names.entries)
-    return RowBatch(rows, pictures, similar)
+    return RowBatch(rows, pictures, similar, site_url)
 
 
 async def clear_next(context: ChoreContext) -> bool:

@@ -38,6 +38,7 @@ class RowBatch:
     # Row number → its pictures: the name in the cell, and the key, which is None if the picture is missing.
     pictures: Mapping[int, Sequence[tuple[str, str | None]]]
     similar: Mapping[str, Mapping[str, str]]  # name of a missing picture → similar file names
+    site_url: str = ""  # of this site
 
 
 @dataclass

@@ -131,7 +131,7 @@ async def write_batch(
             current = await locked(Import.filter(id=job.id, attempts=job.attempts, state=job.state)).first()
             if current is None:
                 raise LeaseLost
-            parsed = [read_row(row) for row in batch.rows]
+            parsed = [read_row(row, batch.site_url) for row in batch.rows]
             lookup = await load_lookup(current, [row for row, _faults in parsed], batch)
             drafts: list[RowDraft] = []
             updates: list[RowDraft] = []

@@ -45,6 +45,7 @@ READERS: Mapping[str, Callable[[str], object]] = {"size": read_size, "date_made"
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 YES_WORD = _l("yes")
+CONSENT_PATH = "/desk/consents/"  # the sheet of an export names a consent by its address at this site
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ class _RowReader:
         return language or ""
 
 
-def read_row(row: SheetRow) -> tuple[ParsedRow, list[CellFault]]:
+def read_row(row: SheetRow, site_url: str = "") -> tuple[ParsedRow, list[CellFault]]:
     """The values of a row, with every fault in it that can be found without the database."""
     reader = _RowReader(row)
     columns = [name for name in row.cells if is_text_field(name) or name in EARLIER_COLUMN_LABELS]
@@ -137,7 +138,7 @@ def read_row(row: SheetRow) -> tuple[ParsedRow, list[CellFault]]:
         language=language,
         picture=picture,
         credit_name=reader.text("credit_name"),
-        consent=reader.text("consent"),
+        consent=reader.text("consent").removeprefix(f"{site_url}{CONSENT_PATH}"),
         themes=[name.strip("#＃") for name in split_names(reader.text("themes")) if name.strip("#＃")],
         project=reader.text("project"),
     )

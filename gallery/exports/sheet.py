@@ -1,7 +1,7 @@
 """The sheet of an export: a row for each work, in the columns that the import reads.
 
-Consent, themes and project are left empty: their names mean nothing elsewhere, and a consent is given to one gallery.
-works.json has them.
+A consent is named by its address, because it is given to one gallery: this one finds it again, and another one leaves
+the cell out with a note, as it does with themes and projects that it does not have.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from gallery.artworks.sheet_columns import (
     find_column,
     known_headers,
 )
+from gallery.artworks.sheet_rows import CONSENT_PATH
 from gallery.artworks.sheets import MAX_COLUMNS
 from gallery.web.languages import gettext as _
 from gallery.web.texts import field_name, split_field_name
@@ -26,13 +27,20 @@ from gallery.web.texts import field_name, split_field_name
 Row = Mapping[str, str]  # column → text
 
 
-def sheet_row(work: Artwork, credit_name: str, pictures: Collection[str]) -> dict[str, str]:
-    """The filled cells of a work. `pictures`: the names of its files in the ZIP."""
+def sheet_row(work: Artwork, credit_name: str, pictures: Collection[str], site_url: str) -> dict[str, str]:
+    """The filled cells of a work. `pictures`: the names of its files in the ZIP.
+
+    Artist, consent, project and themes must be fetched.
+    """
+    has_consent = work.consent is not None and work.consent.covers_web() and credit_name
     row = {
         "picture": "; ".join(pictures),
         "size": work.size,
         "date_made": work.date_made,
         "credit_name": credit_name,
+        "consent": f"{site_url}{CONSENT_PATH}{work.consent_id}" if has_consent else "",
+        "themes": "; ".join(sorted(theme.slug for theme in work.themes)),
+        "project": work.project.title.localized().text if work.project else "",
         "inventory_number": work.inventory_number or "",
         "language": work.language,
     }

@@ -180,9 +180,9 @@ class ExportWriter:
         else:
             lines.append(
                 _(
-                    "A gallery that runs the same software imports this file as it is. The sheet names pictures, "
-                    "texts and artists. Consents, projects, themes, voices and the texts of further pictures are in "
-                    "works.json: another gallery needs consents of its own. "
+                    "A gallery that runs the same software imports this file as it is. Consents, projects and "
+                    "themes in the sheet are those of this gallery; another one leaves them out with a note, because "
+                    "it needs consents of its own. Voices and the texts of further pictures are in works.json. "
                     "Pictures are as you sent them, with the place and time that a camera may have written into them."
                 )
             )
@@ -325,7 +325,7 @@ class ExportWriter:
                 await written.add(SHEET, sheet)
 
     async def _loaded_works(self) -> AsyncIterator[Artwork]:
-        related = self.works().select_related("artist", "project", "image", "sound")
+        related = self.works().select_related("artist", "consent", "project", "image", "sound")
         async for work in batched(related.prefetch_related("themes")):
             await load_further_pictures([work])
             yield work
@@ -344,7 +344,7 @@ class ExportWriter:
                 named.append(name)
         voice = await self._add_voice(work.sound, written, work.public_id) if work.sound else None
         rows.entries += len(pictures) + (voice is not None)
-        rows.add(sheet_row(work, credit_name_of(work.artist), named))
+        rows.add(sheet_row(work, credit_name_of(work.artist), named, self.settings.site_url))
         array.add(work_facts(work, pictures, voice))
 
     async def _add_voice(self, sound: Sound, written: ZipWriter, public_id: str) -> str | None:
