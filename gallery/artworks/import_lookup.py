@@ -15,7 +15,7 @@ from gallery.artists.names import artists_by_name
 from gallery.artworks.import_known import KnownWorks, find_known_works, load_editable
 from gallery.artworks.import_models import Import, ImportedPicture
 from gallery.artworks.models import MAX_PICTURES, Artwork
-from gallery.artworks.sheet_columns import normalised_name
+from gallery.artworks.sheet_columns import normalised_name, split_number
 from gallery.artworks.sheet_faults import CellFault, similar_or_some_names
 from gallery.artworks.sheet_rows import ParsedRow, is_yes, texts_in
 from gallery.artworks.sheets import SheetRow
@@ -27,7 +27,7 @@ from gallery.numbers import row_id, whole_number, whole_numbers
 from gallery.organisations.models import Project
 from gallery.themes.extensions import extended_deadlines
 from gallery.themes.models import Theme
-from gallery.web.texts import comparable_name
+from gallery.web.texts import comparable_name, split_field_name
 
 
 @dataclass
@@ -248,6 +248,7 @@ def resolve_row(
             names = similar_or_some_names(row.project, lookup.project_names)
             draft.fault("project", row.project, "no_such_project", **names)
     if known is not None:
+        _check_numbers(draft, work.picture_count if work else MAX_PICTURES)
         return draft
     _fill_in(draft, lookup.common)
     named = batch.pictures.get(row.number, ())
@@ -260,7 +261,16 @@ def resolve_row(
     elif row.picture:
         for name, key in named:
             _resolve_picture(draft, name, key, lookup, batch, used)
+    _check_numbers(draft, max(len(named), 1))
     return draft
+
+
+def _check_numbers(draft: RowDraft, count: int) -> None:
+    """Leave out the texts of further pictures beyond the `count` that the work has."""
+    for column, words in draft.texts.items():
+        number = split_number(split_field_name(column)[0])[1]
+        if words and number > count:
+            draft.fault(column, words, "no_picture_of_number", number=number)
 
 
 def _fill_in(draft: RowDraft, common: Common) -> None:

@@ -30,12 +30,13 @@ from gallery.artworks.imports import renew_lease
 from gallery.artworks.models import Artwork, Picture, new_public_id
 from gallery.artworks.sheet_rows import read_row
 from gallery.artworks.sheets import SheetRow
-from gallery.artworks.works import set_columns
+from gallery.artworks.works import PICTURE_TEXTS, set_columns, text_of, translated_into
 from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
 from gallery.db.leases import LeaseLost
 from gallery.images.models import Image
 from gallery.themes.models import Theme
+from gallery.web.texts import Texts
 
 BATCH_SIZE = 200  # rows in one transaction; SQLite blocks all other writers during it
 MAX_FAULTS = 300
@@ -214,7 +215,7 @@ async def _create_works(
         )
         themes.extend((id, theme) for theme in draft.themes)
         pictures.extend(
-            Picture(artwork_id=id, image_id=image.id, position=position)
+            Picture(artwork_id=id, image_id=image.id, position=position, **_picture_texts(draft, position))
             for position, image in enumerate(draft.images[1:], 2)
         )
     # Its pictures wait for their renditions from now on; see import_chores._import_picture.
@@ -227,6 +228,13 @@ async def _create_works(
         pairs = [(id, theme.id) for id, theme in themes]
         insert = Query.into("artwork_theme").columns("artwork_id", "theme_id").insert(*pairs)
         await get_connection("default").execute_query(insert.get_sql())
+
+
+def _picture_texts(draft: RowDraft, number: int) -> dict[str, Texts]:
+    languages = translated_into(draft.texts)
+    return {
+        name: text_of(f"{name}_{number}", draft.texts, draft.language, languages) for name in PICTURE_TEXTS
+    }
 
 
 def _work_of(job: Import, draft: RowDraft, new_artists: Mapping[str, NewArtist]) -> Artwork:

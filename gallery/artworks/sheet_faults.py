@@ -87,6 +87,7 @@ FAULT_SENTENCES: Mapping[str, Any] = {
     "picture_twice": _l("Row %(other)s has this picture already. Each work has a picture of its own."),
     "picture_twice_in_row": _l("This row names this picture twice. Each picture needs to be there once."),
     "too_many_pictures": _l("This row names %(count)s pictures. A work has at most %(most)s."),
+    "no_picture_of_number": _l("This work has no picture %(number)s."),
     "same_picture": _l("This is the same picture as in row %(other)s, under another name."),
     "picture_too_large": _l(
         "This picture is too large. Please choose a smaller one, such as the photograph as JPEG."

@@ -15,6 +15,7 @@ from gallery.artworks.sheet_columns import (
     SEPARATORS,
     is_multiline,
     normalised_name,
+    split_number,
 )
 from gallery.artworks.sheet_faults import CellFault
 from gallery.artworks.sheets import SheetRow
@@ -30,6 +31,7 @@ MAX_LENGTHS = {
     "title": 120,
     "story": 20_000,
     "alt_text": 1_000,
+    "caption": 200,
     "medium": 120,
     "assistance": 200,
     "size": MAX_LENGTH,
@@ -89,7 +91,7 @@ class _RowReader:
             return ""
         raw = self.row.cells.get(column, "")
         text = text_block(raw) if is_multiline(column) else one_line(raw)
-        name = split_field_name(column)[0].removesuffix("_translation")
+        name = split_number(split_field_name(column)[0])[0].removesuffix("_translation")
         most = MAX_LENGTHS.get(name, MAX_OTHER_LENGTH)
         if len(text) > most:
             self.fault(column, text, "too_long", length=len(text), most=most)

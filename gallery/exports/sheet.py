@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from gallery.artworks.models import Artwork
+from gallery.artworks.models import Artwork, NumberedPicture
 from gallery.artworks.sheet_columns import (
     COLUMN_LABELS,
     TRANSLATED_COLUMNS,
@@ -21,14 +21,17 @@ from gallery.artworks.sheet_columns import (
 )
 from gallery.artworks.sheet_rows import CONSENT_PATH
 from gallery.artworks.sheets import MAX_COLUMNS
+from gallery.artworks.works import PICTURE_TEXTS
 from gallery.web.languages import gettext as _
-from gallery.web.texts import field_name, split_field_name
+from gallery.web.texts import Texts, field_name, split_field_name
 
 Row = Mapping[str, str]  # column → text
 
 
-def sheet_row(work: Artwork, credit_name: str, pictures: Collection[str], site_url: str) -> dict[str, str]:
-    """The filled cells of a work. `pictures`: the names of its files in the ZIP.
+def sheet_row(
+    work: Artwork, credit_name: str, pictures: Mapping[str, NumberedPicture], site_url: str
+) -> dict[str, str]:
+    """The filled cells of a work. `pictures`: those with a file in the ZIP, by its name.
 
     Artist, consent, project and themes must be fetched.
     """
@@ -44,8 +47,12 @@ def sheet_row(work: Artwork, credit_name: str, pictures: Collection[str], site_u
         "inventory_number": work.inventory_number or "",
         "language": work.language,
     }
-    for name in TRANSLATED_COLUMNS:
-        for language, words in getattr(work, name).items():
+    texts: dict[str, Texts] = {name: getattr(work, name) for name in TRANSLATED_COLUMNS}
+    for number, picture in enumerate(pictures.values(), 1):
+        for name in PICTURE_TEXTS:
+            texts[name if number == 1 else f"{name}_{number}"] = getattr(picture, name)
+    for name, text in texts.items():
+        for language, words in text.items():
             row[name if language == work.language else field_name(name, language)] = words
     return {column: text for column, text in row.items() if text}
 
@@ -56,7 +63,7 @@ def has_enough(row: Row) -> bool:
 
 
 def columns_for(used: Counter[str]) -> list[str]:
-    """The columns of a sheet: all of the templates, and the translations used in most rows, as many as are read."""
+    """The columns of a sheet: all, and the translations and numbered ones used in most rows, as many as are read."""
     translations = [name for name, _count in used.most_common() if name not in COLUMN_LABELS]
     return [*COLUMN_LABELS, *sorted(translations[: MAX_COLUMNS - len(COLUMN_LABELS)])]
 

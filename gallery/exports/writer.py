@@ -182,7 +182,7 @@ class ExportWriter:
                 _(
                     "A gallery that runs the same software imports this file as it is. Consents, projects and "
                     "themes in the sheet are those of this gallery; another one leaves them out with a note, because "
-                    "it needs consents of its own. Voices and the texts of further pictures are in works.json. "
+                    "it needs consents of its own. Voices are in works.json. "
                     "Pictures are as you sent them, with the place and time that a camera may have written into them."
                 )
             )
@@ -332,7 +332,7 @@ class ExportWriter:
 
     async def _write_work(self, work: Artwork, array: JsonArray, rows: SheetRows, written: ZipWriter) -> None:
         """Add a work with its files, and a row if the import can make it."""
-        pictures, named = [], []
+        pictures, named = [], {}
         for picture in work.all_pictures():
             name = f"pictures/{work.public_id}-{picture.number:02}.{extension(picture.image)}"
             if not await written.add_stored(original_key(picture.image.token), name):
@@ -341,7 +341,7 @@ class ExportWriter:
             digest = picture.image.source_sha256
             if picture.image.state != ImageState.REFUSED and not (digest and digest in rows.digests):
                 rows.digests.add(digest)
-                named.append(name)
+                named[name] = picture
         voice = await self._add_voice(work.sound, written, work.public_id) if work.sound else None
         rows.entries += len(pictures) + (voice is not None)
         rows.add(sheet_row(work, credit_name_of(work.artist), named, self.settings.site_url))

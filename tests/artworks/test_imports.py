@@ -113,6 +113,47 @@ async def test_a_cell_names_several_pictures_of_one_work(site: Site) -> None:
     assert not [key async for key in site.storage.private.keys("originals")]
 
 
+async def test_each_picture_of_a_row_is_described(site: Site) -> None:
+    header = [
+        "图片",
+        "标题",
+        "画面描述",
+        "图片说明",
+        "画面描述 2",
+        "Alt text 2[en]",
+        "caption 3",
+        "画面描述 4",
+    ]
+    row = ["一.jpg; 二.jpg; 三.jpg", "书", "封面", "第1页", "里页", "Inside", "最后", "没有"]
+    pictures = [(f"{name}.jpg", photograph(700 + number, 600)) for number, name in enumerate("一二三")]
+    job = await sent_import(site, zipped(("表.csv", csv_bytes(header, row)), *pictures))
+    assert [(each["column"], each["code"]) for each in job.report["notes"]] == [
+        ("alt_text_4", "no_picture_of_number")
+    ]
+    assert (
+        "What the picture shows 4"
+        in (await (await site.client(site.cast.partner)).get(f"/desk/sheets/{job.id}")).text
+    )
+    assert job.report["lacking"]["alt_text"] == 1  # the third has none
+    await bring_in(site, job)
+    work = await Artwork.get()
+    assert (dict(work.alt_text), dict(work.caption)) == ({"zh": "封面"}, {"zh": "第1页"})
+    second, third = await Picture.all().order_by("position")
+    assert (dict(second.alt_text), dict(second.caption)) == ({"zh": "里页", "en": "Inside"}, {})
+    assert (dict(third.alt_text), dict(third.caption)) == ({}, {"zh": "最后"})
+    # The sheet again changes the texts of its pictures by their numbers, and taking it back restores them.
+    again = await sent_import(
+        site, zipped(("表.csv", csv_bytes(["图片", "标题", "画面描述 3"], [row[0], "书", "封底"])), *pictures)
+    )
+    client = await site.client(site.cast.partner)
+    await client.post(f"/desk/sheets/{again.id}/confirmation", data={"update": "1"})
+    await site.work()
+    second, third = await Picture.all().order_by("position")
+    assert (dict(second.alt_text), dict(third.alt_text)) == ({"zh": "里页", "en": "Inside"}, {"zh": "封底"})
+    await client.post(f"/desk/sheets/{again.id}/deletion")
+    assert dict((await Picture.get(id=third.id)).alt_text) == {}
+
+
 async def test_wrong_pictures_in_a_cell_are_named_one_by_one(site: Site) -> None:
     rows = [
         ["一.jpg, 没有.jpg, 一.jpg", "绘本", "", "", "", "", "", ""],

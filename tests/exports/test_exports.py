@@ -17,8 +17,8 @@ from gallery.accounts.models import MemberRole, Membership, Person, Session
 from gallery.artists.models import Artist, SignedForm
 from gallery.artists.private_details import form_key, save_details
 from gallery.artworks.import_models import ImportState
-from gallery.artworks.models import MAX_PICTURES, Artwork, Status
-from gallery.artworks.sheets import SheetFile
+from gallery.artworks.models import MAX_PICTURES, Artwork, Picture, Status
+from gallery.artworks.sheets import MAX_COLUMNS, SheetFile
 from gallery.audit.models import Entry
 from gallery.audit.verbs import Verb
 from gallery.cli.backups import copy_pictures
@@ -166,6 +166,12 @@ async def test_everything_is_in_it_and_the_import_reads_the_sheet(site: Site) ->
     await site.work()
     first, second = await Artwork.filter(imported_as__of_id=job.id).order_by("id")
     assert (first.title, first.inventory_number) == (work.title, "2026-7")
+    old_texts, new_texts = [
+        [(each.alt_text, each.caption) for each in await Picture.filter(artwork=each).order_by("position")]
+        for each in (other, second)
+    ]
+    assert new_texts == old_texts
+    assert old_texts[0][0]["bo"] == "ཞི་མི"
     assert (second.story, second.alt_text, second.more_pictures) == (other.story, other.alt_text, 1)
     assert (second.artist_id, second.size, second.date_made) == (other.artist_id, other.size, other.date_made)
     for new, old in ((first, work), (second, other)):
@@ -430,9 +436,9 @@ def test_columns_are_counted_and_rows_are_not_kept() -> None:
 
 
 def test_a_sheet_has_as_many_columns_as_the_import_reads(tmp_path: Any) -> None:
-    used = Counter({"title": 9, "title[bo]": 2} | {f"story[x{n:02}]": 1 for n in range(70)})
+    used = Counter({"title": 9, "title[bo]": 2} | {f"story[x{n:03}]": 1 for n in range(190)})
     columns = columns_for(used)
-    assert (len(columns), "title[bo]" in columns, columns.count("title")) == (60, True, 1)
+    assert (len(columns), "title[bo]" in columns, columns.count("title")) == (MAX_COLUMNS, True, 1)
     write_sheet(tmp_path / "works.xlsx", ["title", "title[bo]"], [{"title": "a\x0bb", "title[bo]": "=x(1)"}])
     (row,) = list(SheetFile(tmp_path / "works.xlsx"))
     assert (row.cells, row.faults) == ({"title": "ab", "title[bo]": "=x(1)"}, [])
