@@ -1,6 +1,7 @@
 """Resumable uploads by tus 1.0: a file arrives in chunks; the last chunk completes the upload.
 
-A completed upload creates a draft, or sets the picture of a work; that of a sheet or its ZIP creates an import.
+A completed upload creates a draft, or sets the picture or the voice of a work; that of a sheet or its ZIP creates an
+import.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from gallery.artworks.finished_uploads import (
     chosen_organisation,
     chosen_work,
     finish_upload,
+    is_sound,
     work_with_same_file,
 )
 from gallery.artworks.import_models import Import
@@ -54,10 +56,13 @@ from gallery.images.partial_uploads import (
     delete_upload,
 )
 from gallery.images.sandbox.parent import REFUSALS, ImageRefused
+from gallery.images.sandbox.sound_parent import SoundRefused, takes_sounds
+from gallery.images.sound_refusals import NO_SOUNDS, SOUND_REFUSALS
 from gallery.images.uploads import too_large
 from gallery.organisations.access import load_member
 from gallery.organisations.models import Organisation
 from gallery.settings import Settings
+from gallery.sounds.uploads import sound_too_large
 from gallery.storage import StoreUnavailable
 from gallery.web.languages import file_size
 from gallery.web.languages import gettext as _
@@ -150,6 +155,8 @@ class TusEndpoint:
         if is_sheet(values):
             organisation = await self._check_sheet(values, organisations, length, settings)
             most_open = settings.import_max_bytes
+        elif is_sound(values):
+            organisation = await self._check_sound(values, organisations, length, settings)
         else:
             if length > settings.upload_max_bytes:
                 raise TusRefusal(413, too_large(settings.upload_max_bytes))
@@ -173,6 +180,19 @@ class TusEndpoint:
         if request.headers.get("content-type") == CHUNK_TYPE:  # the body is the first chunk
             headers.update(await self._add(request, upload, 0))
         return Response(status_code=201, headers=headers)
+
+    async def _check_sound(
+        self, values: Mapping[str, bytes], organisations: list[Organisation], length: int, settings: Settings
+    ) -> Organisation:
+        """The organisation of the work whose voice is to be uploaded. Raises TusRefusal."""
+        if not takes_sounds():
+            raise TusRefusal(422, str(NO_SOUNDS))
+        if length > settings.upload_max_bytes:
+            raise TusRefusal(413, sound_too_large(settings.upload_max_bytes))
+        work = await chosen_work(values, organisations)
+        if work is None:
+            raise TusRefusal(400, "A voice needs the key work in the header Upload-Metadata.")
+        return work.organisation
 
     async def _check_sheet(
         self, values: Mapping[str, bytes], organisations: list[Organisation], length: int, settings: Settings
@@ -253,6 +273,8 @@ class TusEndpoint:
                 await finish_upload(upload, storage_of(request), settings_of(request))
             except ImageRefused as refusal:
                 raise TusRefusal(422, str(REFUSALS[refusal.code])) from None
+            except SoundRefused as refusal:
+                raise TusRefusal(422, str(SOUND_REFUSALS[refusal.code])) from None
             except PictureIsHere as here:
                 raise self._already_here(request, here) from None
             except (NotEditable, WorkRefused) as refusal:
