@@ -8,7 +8,7 @@ caller chooses the response: a redirect, the form again, JSON, or a line of an i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 from gallery.accounts.models import Person
@@ -112,10 +112,14 @@ class WorkEntry:
         self.keep_picture()
 
     async def propose(
-        self, artwork: Artwork, texts: Mapping[str, str], place: int | None = FIRST
+        self,
+        artwork: Artwork,
+        texts: Mapping[str, str],
+        place: int | None = FIRST,
+        order: Sequence[int] | None = None,
     ) -> Submission:
-        """Propose a change to an accepted work; `place`: see `propose`. Raises NotSubmittable."""
-        submission = await propose(artwork, texts, self.by, self.picture, place)
+        """Propose a change to an accepted work; `place`, `order`: see `propose`. Raises NotSubmittable."""
+        submission = await propose(artwork, texts, self.by, self.picture, place, order)
         self.keep_picture()
         return submission
 

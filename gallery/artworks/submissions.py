@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from gallery.accounts.models import Person, Role
 from gallery.artworks.forms import WorkForm, form_for_work, form_values, typed_texts
@@ -38,6 +38,7 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now, today
 from gallery.db.connection import in_transaction, locked
+from gallery.db.model_tables import preload
 from gallery.images.models import Image, ImageState
 from gallery.organisations.models import Organisation, Trust
 from gallery.themes.extensions import extended_deadlines
@@ -241,15 +242,20 @@ async def propose(
     by: Person | None,
     image: Image | None = None,
     place: int | None = FIRST,
+    order: Sequence[int] | None = None,
 ) -> Submission:
-    """Propose other texts, another picture, or one more, for an accepted work.
+    """Propose other texts, another picture, one more, fewer, or another order, for an accepted work.
 
     `place`: the id of the further picture that `image` would replace; FIRST: the first one; None: it would be
-    added after the others, with the texts `alt_text_0` and `caption_0`. The accepted texts and pictures stay on view
+    added after the others, with the texts `alt_text_0` and `caption_0`. `order`: the ids of the further pictures
+    that stay, in their order; None: all stay as they are. The accepted texts and pictures stay on view
     until a curator decides. Raises NotSubmittable.
     """
     is_new = image is not None and place is None
     texts = {field: words for field, words in texts.items() if is_new or not is_of_new_picture(field)}
+    if order is not None:
+        kept = {None, NEW_PICTURE, *order}
+        texts = {field: words for field, words in texts.items() if picture_of_field(field) in kept}
     if missing := _missing_texts(texts):
         raise NotSubmittable(_("Something is still missing. The form says what."), missing)
     async with in_transaction():
@@ -263,6 +269,8 @@ async def propose(
         await current.fetch_related("artist", "consent", "project", "themes")
         await load_further_pictures([current])
         accepted = snapshot_of(current)
+        if order is not None:
+            _set_order(current, order)
         set_texts(current, current.language, texts)  # not saved
         proposed = snapshot_of(current)
         if image is not None:
@@ -281,6 +289,17 @@ async def propose(
             sent=proposed,
             replaces=accepted,
         )
+
+
+def _set_order(artwork: Artwork, order: Sequence[int]) -> None:
+    """Keep these further pictures in this order, without saving it."""
+    rows = {each.id: each for each in artwork.later_pictures}
+    if not set(order) <= set(rows):
+        raise NotSubmittable(_("The pictures of this work have changed. Please open the form again."))
+    for position, id in enumerate(order, 2):
+        rows[id].position = position
+    artwork.more_pictures = len(order)
+    preload(artwork.further_pictures, [rows[id] for id in order])
 
 
 def _with_image(proposed: Snapshot, image_id: int, place: int | None) -> dict[str, str]:
