@@ -31,13 +31,14 @@ HEADER_SCHEMAS: dict[str, tuple[Schema, str]] = {  # name → schema and descrip
     "Tus-Resumable": ({"type": "string", "const": VERSION}, "The version of tus that is spoken."),
     "Tus-Version": ({"type": "string"}, "The versions of tus that are spoken here."),
     "Tus-Extension": ({"type": "string"}, "The extensions of tus that are spoken here."),
-    "Tus-Max-Size": (WHOLE_NUMBER, "The largest picture, in bytes."),
-    "Upload-Length": ({"type": "integer", "minimum": 1}, "How large the picture is, in bytes."),
-    "Upload-Offset": (WHOLE_NUMBER, "How much of the picture has arrived, in bytes."),
+    "Tus-Max-Size": (WHOLE_NUMBER, "The largest picture or voice, in bytes."),
+    "Upload-Length": ({"type": "integer", "minimum": 1}, "How large the file is, in bytes."),
+    "Upload-Offset": (WHOLE_NUMBER, "How much of the file has arrived, in bytes."),
     "Upload-Metadata": (
         {"type": "string"},
         "Keys with values in Base64, as tus writes them. work, with its number, gives the picture to that draft; with "
-        "picture = further as well it is added after the others instead of replacing the first.",
+        "picture = further as well it is added after the others instead of replacing the first; with kind = sound the file "
+        "becomes the voice of that draft, and transcript is the field for what it says.",
     ),
     "Upload-Checksum": ({"type": "string"}, "sha1 or sha256, a blank, and the checksum in Base64."),
     "Upload-Expires": ({"type": "string"}, "Until when the upload can go on."),

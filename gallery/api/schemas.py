@@ -25,6 +25,7 @@ from gallery.artworks.works import (
 )
 from gallery.images.models import ImageState
 from gallery.numbers import MAX_NUMBER
+from gallery.sounds.models import SoundState
 from gallery.web.forms import INVALID_DATE
 from gallery.web.languages import gettext as _
 from gallery.web.languages import use_language
@@ -191,6 +192,13 @@ PICTURE = object_schema(
         "refusal": {"type": ["string", "null"], "description": "Why it cannot be shown, if it was refused."},
     }
 )
+VOICE = object_schema(
+    {
+        "state": enum_schema(SoundState),
+        "seconds": {"type": ["integer", "null"], "description": "null until it could be listened to"},
+        "refusal": {"type": ["string", "null"], "description": "Why it cannot be heard, if it was refused."},
+    }
+)
 TEXTS: Schema = {
     "type": "object",
     "description": "Words by language tag (BCP 47).",
@@ -222,6 +230,7 @@ WORK_SUMMARY = object_schema(
         "title": TEXT,
         "language": LANGUAGE,
         "artist": OPTIONAL_NUMBER,
+        "voice": {"anyOf": [VOICE, {"type": "null"}]},
         "is_on_view": BOOLEAN,
     }
 )

@@ -43,8 +43,10 @@ from gallery.artworks.works import (
 from gallery.clock import today
 from gallery.images.models import Image, ImageState
 from gallery.images.sandbox.parent import REFUSALS
+from gallery.images.sound_refusals import SOUND_REFUSALS
 from gallery.numbers import MAX_NUMBER
 from gallery.organisations.access import load_member
+from gallery.sounds.models import Sound, SoundState
 from gallery.web.edit_conflicts import EditConflict
 from gallery.web.languages import gettext as _
 from gallery.web.languages import site_languages, translation_language
@@ -232,7 +234,7 @@ def work_state_json(request: Request, artwork: Artwork) -> dict[str, Any]:
 
 
 async def work_json(request: Request, artwork: Artwork, is_on_view: bool) -> dict[str, Any]:
-    """The JSON of all fields of a work; its themes, image and further pictures must be fetched."""
+    """The JSON of all fields of a work; its themes, image, sound and further pictures must be fetched."""
     pages = pages_of(request)
     addresses = {
         language: pages.absolute(pages.url("public:artwork", language=language, public_id=artwork.public_id))
@@ -261,6 +263,7 @@ async def work_json(request: Request, artwork: Artwork, is_on_view: bool) -> dic
         "unfinished": sorted(artwork.unfinished),
         "picture": picture_json(artwork.image) if artwork.image else None,
         "pictures": pictures_json(artwork),
+        "voice": voice_json(artwork.sound) if artwork.sound else None,
         "is_on_view": is_on_view,
         "pages": addresses if is_on_view else None,
         "created_at": format_moment(artwork.created_at),
@@ -275,6 +278,16 @@ def picture_json(image: Image) -> dict[str, Any]:
         "width": image.width or None,
         "height": image.height or None,
         "refusal": str(REFUSALS.get(image.refusal, REFUSALS["damaged"])) if is_refused else None,
+    }
+
+
+def voice_json(sound: Sound) -> dict[str, Any]:
+    """What the API says of the voice of a work."""
+    refusal = SOUND_REFUSALS.get(sound.refusal) if sound.state == SoundState.REFUSED else None
+    return {
+        "state": str(sound.state),
+        "seconds": sound.seconds or None,
+        "refusal": str(refusal) if refusal else None,
     }
 
 

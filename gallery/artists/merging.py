@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 from tortoise.functions import Count
 
 from gallery.accounts.models import Person
@@ -17,11 +15,10 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.db import content_version
 from gallery.db.connection import in_transaction, locked
-from gallery.organisations.merging import MergeForm, MergeRefused
-from gallery.web.forms import read_small_form
+from gallery.organisations.merging import MAX_NAMED, MergePages, MergeRefused, Moving, moving_works
 from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
 from gallery.web.page_keys import keys_of_works
-from gallery.web.rendering import flash, pages_of, redirect, render
 from gallery.web.texts import NO_TEXTS, comparable_name
 
 MAX_OTHERS = 500  # in the list, where artists of the same name come first
@@ -64,60 +61,49 @@ async def merge_artists(artist: Artist, into: Artist, by: Person) -> None:
         await content_version.bump(await keys_of_works(artist_id=kept.id))
 
 
-async def show(request: Request) -> Response:
-    """A partner opens the page on which an artist is merged into another."""
-    _person, artist = await load_artist(request)
-    return _render(request, artist, MergeForm(others=await _others(artist)))
+class ArtistMergePages(MergePages[Artist]):
+    kind = "artist"
+    page = "artists:show"
+    title = _l("Merge artists")
+    explanation = _l(
+        "If one person was entered twice, works, consents, slips and private details move to the one that stays. "
+        "The credit name of that one stands at all works. If one of them has a page, the page shows the works of "
+        "both, and the old address leads there."
+    )
 
+    async def load(self, request: Request) -> tuple[Person, Artist]:
+        return await load_artist(request)
 
-async def create(request: Request) -> Response:
-    """A partner merges an artist into another of the same organisation."""
-    person, artist = await load_artist(request)
-    form = MergeForm(await read_small_form(request), others=await _others(artist))
-    if not form.validate():
-        return _render(request, artist, form, status=422)
-    into = await Artist.get(id=form.chosen_id)
-    try:
-        await merge_artists(artist, into, person)
-    except MergeRefused as refusal:
-        form.refuse("into", refusal.sentence)
-        return _render(request, artist, form, status=422)
-    response = redirect(request, "artists:show", id=into.id)
-    flash(request, response, _("They are merged."))
-    return response
+    def name(self, row: Artist) -> str:
+        return row.credit_name
 
-
-async def _others(artist: Artist) -> list[tuple[int, str]]:
-    """The organisation's other artists with the number of their works; artists of the same name come first."""
-    others = Artist.filter(organisation_id=artist.organisation_id).exclude(id=artist.id)
-    counted = others.annotate(works=Count("artworks", distinct=True)).order_by("credit_name", "id")
-    rows = await counted.values_list("id", "credit_name", "works")
-    name = comparable_name(artist.credit_name)
-    label = _("%(name)s (number %(id)s, works: %(works)s)")
-    return [
-        (id, label % {"name": credit_name, "id": id, "works": works})
-        for id, credit_name, works in sorted(rows, key=lambda row: comparable_name(row[1]) != name)[
-            :MAX_OTHERS
+    async def others(self, row: Artist) -> list[tuple[int, str]]:
+        """The organisation's other artists with the number of their works, those of the same name first."""
+        others = Artist.filter(organisation_id=row.organisation_id).exclude(id=row.id)
+        counted = others.annotate(works=Count("artworks", distinct=True)).order_by("credit_name", "id")
+        rows = await counted.values_list("id", "credit_name", "works")
+        name = comparable_name(row.credit_name)
+        label = _("%(name)s (number %(id)s, works: %(works)s)")
+        same_first = sorted(rows, key=lambda each: comparable_name(each[1]) != name)
+        return [
+            (id, label % {"name": credit_name, "id": id, "works": works})
+            for id, credit_name, works in same_first[:MAX_OTHERS]
         ]
-    ]
+
+    async def moving(self, row: Artist) -> list[Moving]:
+        consents = Consent.filter(artist_id=row.id)
+        labels = [
+            f"{each.id} · {each.agreed_by.label} · {each.state().label}"
+            for each in await consents.order_by("id").limit(MAX_NAMED)
+        ]
+        return [
+            await moving_works(Artwork.filter(artist_id=row.id)),
+            Moving(_("Consents"), await consents.count(), labels),
+            Moving(_("Private details"), await PrivateDetails.filter(artist_id=row.id).count(), []),
+        ]
+
+    async def merge(self, row: Artist, into: int, by: Person) -> None:
+        await merge_artists(row, await Artist.get(id=into), by)
 
 
-def _render(request: Request, artist: Artist, form: MergeForm, status: int = 200) -> Response:
-    context = {
-        "form": form,
-        "title": _("Merge artists"),
-        "name": artist.credit_name,
-        "back": pages_of(request).url("artists:show", id=artist.id),
-        "explanation": _(
-            "If one person was entered twice, works, consents, slips and private details move to the one that stays. "
-            "The credit name of that one stands at all works. If one of them has a page, the page shows the works of "
-            "both, and the old address leads there."
-        ),
-    }
-    return render(request, "shared/merge.html", context, status=status)
-
-
-routes = [
-    Route("/desk/artists/{id:int}/merge", show, name="artist_merges:new", methods=["GET"]),
-    Route("/desk/artists/{id:int}/merge", create, name="artist_merges:create", methods=["POST"]),
-]
+routes = ArtistMergePages().routes

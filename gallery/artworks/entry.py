@@ -8,7 +8,7 @@ chooses the response: a redirect, the form again, JSON, or a line of an import r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 from gallery.accounts.models import Person
@@ -25,7 +25,7 @@ from gallery.artworks.works import (
 )
 from gallery.images.framing import Framing
 from gallery.images.models import Image
-from gallery.images.uploads import ReceivedFile, create_image, inspect_upload, reframe_image
+from gallery.images.uploads import ReceivedFile, base_name, create_image, inspect_upload, reframe_image
 from gallery.organisations.models import Organisation
 from gallery.settings import Settings
 from gallery.storage import Storage
@@ -55,7 +55,8 @@ class WorkEntry:
     async def add_picture(self, file: ReceivedFile, organisation: Organisation) -> None:
         """Inspect an uploaded file and store its original. Raises ImageRefused, StoreUnavailable."""
         inspected = await inspect_upload(file, self.settings)
-        self.picture = await create_image(file, inspected, organisation, self.storage)
+        name = base_name(file.name)
+        self.picture = await create_image(file, inspected, organisation, self.storage, name)
         self._is_adopted = False
 
     async def reframe_picture(self, image: Image, framing: Framing) -> Image:
@@ -111,10 +112,14 @@ class WorkEntry:
         self.keep_picture()
 
     async def propose(
-        self, artwork: Artwork, texts: Mapping[str, str], place: int | None = FIRST
+        self,
+        artwork: Artwork,
+        texts: Mapping[str, str],
+        place: int | None = FIRST,
+        order: Sequence[int] | None = None,
     ) -> Submission:
-        """Propose a change to an accepted work; `place`: see `propose`. Raises NotSubmittable."""
-        submission = await propose(artwork, texts, self.by, self.picture, place)
+        """Propose a change to an accepted work; `place`, `order`: see `propose`. Raises NotSubmittable."""
+        submission = await propose(artwork, texts, self.by, self.picture, place, order)
         self.keep_picture()
         return submission
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
@@ -12,6 +13,7 @@ from gallery.artworks.entry import WorkEntry
 from gallery.artworks.import_uploads import finish_sheet, is_sheet
 from gallery.artworks.models import Artwork
 from gallery.artworks.tus_protocol import TusRefusal, parse_metadata
+from gallery.artworks.voices import set_voice
 from gallery.artworks.works import (
     NotEditable,
     PictureIsHere,
@@ -31,14 +33,22 @@ from gallery.images.partial_uploads import (
     received_file,
 )
 from gallery.images.sandbox.parent import ImageRefused
+from gallery.images.sandbox.sound_parent import SoundRefused
 from gallery.numbers import whole_number
 from gallery.organisations.models import Organisation
 from gallery.settings import Settings
+from gallery.sounds.models import Sound
+from gallery.sounds.uploads import discard_sound, store_sound
 from gallery.storage import Storage
 from gallery.web.languages import gettext as _
 from gallery.worker import Chore, ChoreContext
 
+SOUND = b"sound"  # of the key `kind` in an upload's metadata: the file is the voice of the work
 SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def is_sound(metadata: Mapping[str, bytes]) -> bool:
+    return metadata.get("kind") == SOUND
 
 
 def chosen_organisation(metadata: Mapping[str, bytes], organisations: list[Organisation]) -> Organisation:
@@ -82,11 +92,11 @@ async def _find_work(metadata: Mapping[str, bytes], organisation_ids: list[int])
 async def finish_upload(upload: Upload, storage: Storage, settings: Settings) -> None:
     """Create a draft or an import from a complete upload, or set the picture of the work in its metadata.
 
-    If the metadata has `picture` = `further`, the picture is added after the others of the work. A second
-    call after a crash finds the draft of the first. Raises ImageRefused if the file cannot be shown;
-    PictureIsHere if the organisation already has the file; NotEditable and WorkRefused if the work can no
-    longer get a picture. In these cases the upload is deleted. Raises UploadLocked if another process is
-    finishing the upload, and UploadGone if it was cancelled in the meantime.
+    If the metadata say `picture` = `further`, the picture is added after the others of the work, and with `kind` =
+    `sound` the file becomes its voice. A call after a killed one finds its draft. Raises ImageRefused if the file cannot
+    be shown, SoundRefused if it cannot be heard; PictureIsHere if the organisation has it
+    already; NotEditable and WorkRefused if the named work can no longer get a picture. In these cases the upload is
+    deleted. Raises UploadLocked if another process is finishing it, UploadGone if it was stopped in the meantime.
     """
     async with leased(upload):
         await _finish(upload, storage, settings)
@@ -99,7 +109,9 @@ async def _finish(upload: Upload, storage: Storage, settings: Settings) -> None:
         return
     target = await _find_work(parse_metadata(upload.metadata), [upload.organisation_id])
     artwork = await Artwork.filter(form_key=upload.token).first()
-    if artwork is None:
+    if is_sound(parse_metadata(upload.metadata)):
+        artwork = await _set_voice(upload, target, storage, settings)
+    elif artwork is None:
         artwork = await _enter(upload, target, storage, settings)
     completed_at = now()
     if not await Upload.filter(id=upload.id).update(artwork_id=artwork.id, completed_at=completed_at):
@@ -118,7 +130,8 @@ async def _enter(upload: Upload, target: Artwork | None, storage: Storage, setti
     async with storage.scratch_folder() as folder, WorkEntry(storage, settings, upload.by) as entry:
         try:
             file = await received_file(upload, storage, folder)
-            await entry.add_picture(file, upload.organisation)
+            name = parse_metadata(upload.metadata).get("filename", b"").decode(errors="replace")
+            await entry.add_picture(replace(file, name=name), upload.organisation)
             if target is not None and parse_metadata(upload.metadata).get("picture") == b"further":
                 await entry.append_picture(target)
                 return target
@@ -132,6 +145,25 @@ async def _enter(upload: Upload, target: Artwork | None, storage: Storage, setti
             raise
 
 
+async def _set_voice(upload: Upload, target: Artwork | None, storage: Storage, settings: Settings) -> Artwork:
+    sound: Sound | None = None
+    try:
+        if target is None:
+            raise WorkRefused("sound", _("This work has just been deleted."))
+        async with storage.scratch_folder() as folder:
+            file = await received_file(upload, storage, folder)
+            sound = await store_sound(file, upload.organisation, storage, settings)
+        replaced = await set_voice(target, sound, upload.by)
+    except (SoundRefused, NotEditable, WorkRefused):
+        await delete_upload(upload, storage)
+        if sound is not None:
+            await discard_sound(sound, storage)
+        raise
+    if replaced is not None:
+        await discard_sound(replaced, storage)
+    return target
+
+
 async def finish_next(context: ChoreContext) -> bool:
     """Finish one complete upload whose server process was killed before finishing it."""
     complete = Upload.filter(completed_at__isnull=True, expires_at__gt=now(), received=F("length"))
@@ -140,7 +172,7 @@ async def finish_next(context: ChoreContext) -> bool:
             await finish_upload(upload, context.storage, context.settings)
         except (UploadGone, UploadLocked):
             continue
-        except (ImageRefused, NotEditable, PictureIsHere, WorkRefused):
+        except (ImageRefused, NotEditable, PictureIsHere, SoundRefused, WorkRefused):
             pass
         return True
     return False

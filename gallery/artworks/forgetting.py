@@ -9,7 +9,7 @@ from tortoise.expressions import Q, Subquery
 
 from gallery.artists.consents import has_consent
 from gallery.artists.models import Artist, Consent
-from gallery.artworks.import_models import Import, ImportedPicture
+from gallery.artworks.import_models import Import, ImportedChange, ImportedPicture
 from gallery.artworks.models import Artwork, Picture, Status, Submission
 from gallery.artworks.works import TRANSLATED_FIELDS
 from gallery.web.texts import NO_TEXTS
@@ -65,9 +65,16 @@ async def submissions_sent_under(consent: Consent, ids: Sequence[int]) -> list[i
 async def _forget_imports(consent: Consent) -> None:
     """Erase names from imports: reports quote cells, and file names may contain names or titles.
 
-    An import without a file name also loses its file of rows to correct, see import_chores.forget_bad_rows.
-    It is not recorded which works an import updated, so all such imports of the organisation are erased.
+    An import without a file name loses its rows to mend, see import_chores.forget_bad_rows. All imports of the
+    organisation that updated works are forgotten, because the rows of what they changed are deleted in time.
     """
+    changes = ImportedChange.filter(of__organisation__artists__id=consent.artist_id)
+    for change in await changes.prefetch_related("artwork"):
+        if consent.id in {
+            change.artwork.consent_id,
+            *(v.get("consent_id") for v in (change.before, change.after)),
+        }:
+            await change.delete()
     organisation = Artist.filter(id=consent.artist_id).values("organisation_id")
     updated = Q(updates_known=True, organisation_id__in=Subquery(organisation))
     for job in await Import.filter(Q(works__artwork__consent_id=consent.id) | updated).distinct():

@@ -39,6 +39,7 @@ from gallery.artworks.works import (
     translated_into,
 )
 from gallery.clock import today
+from gallery.numbers import whole_number
 from gallery.organisations.forms import organisation_choices
 from gallery.organisations.models import Organisation
 from gallery.web.forms import Form, LineField, TextBlockField, WebAddressField
@@ -350,6 +351,9 @@ class WorkForm(ConsentFields):
 PLACE_ADDED = "new"
 
 
+REMOVED = "removed"  # instead of the number of a picture
+
+
 class ProposalForm(Form):
     """The form of a proposal: the texts of WorkForm, and a picture to replace or to add. Use `proposal_form`."""
 
@@ -368,6 +372,27 @@ class ProposalForm(Form):
     def place_id(self) -> int | None:
         """The picture that a proposal replaces or adds, as the argument `place` of `propose`."""
         return None if self.place.data == PLACE_ADDED else int(self.place.data or 0)
+
+    picture_ids: Sequence[int] = ()  # of the further pictures, in their order
+
+    @property
+    def numbers(self) -> list[Field]:
+        """One field for each further picture: its number from now on, or that it is removed."""
+        return [self[f"number_{id}"] for id in self.picture_ids]
+
+    @property
+    def order(self) -> list[int] | None:
+        """What `propose` takes as the order; None if nothing of it was changed.
+
+        Of two pictures with one number, one that moved forward comes first, and one that moved back last.
+        """
+        places: dict[int, tuple[int, int]] = {}
+        for old, id in enumerate(self.picture_ids, 2):
+            if (chosen := self[f"number_{id}"].data) != REMOVED:
+                number = whole_number(chosen) or old
+                places[id] = number, (number > old) - (number < old)
+        order = sorted(places, key=places.__getitem__)
+        return order if order != list(self.picture_ids) else None
 
 
 for _name in TEXT_FIELDS:
@@ -460,7 +485,23 @@ def proposal_form(artwork: Artwork, posted: Any = None) -> ProposalForm:
     values = posted or MultiDict(text_values(artwork))
     languages = _translation_languages(values, artwork.language)
     ids = [each.id for each in artwork.later_pictures]
-    form: ProposalForm = _with_more_fields(ProposalForm, languages, (*ids, NEW_PICTURE))(values)
+    choices = [SelectChoice(str(number), str(number)) for number in range(2, len(ids) + 2)]
+    choices.append(SelectChoice(REMOVED, _("it is removed")))
+    numbers: dict[str, Any] = {
+        f"number_{id}": SelectField(
+            _l("Number of picture %(number)s from now on", number=number),
+            [Optional()],
+            choices=choices,
+            default=str(number),
+            invalid_choice_message=NO_SUCH_CHOICE,
+        )
+        for number, id in enumerate(ids, 2)
+    }
+    if posted is None:
+        for number, id in enumerate(ids, 2):
+            values[f"number_{id}"] = str(number)
+    with_texts = _with_more_fields(ProposalForm, languages, (*ids, NEW_PICTURE))
+    form: ProposalForm = type("ProposalForm", (with_texts,), {"picture_ids": ids, **numbers})(values)
     form["place"].choices = [
         *(
             SelectChoice(str(id), _("Replaces picture %(number)s") % {"number": number})

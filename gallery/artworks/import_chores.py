@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 
-from tortoise.expressions import Q
+from tortoise.expressions import Q, Subquery
 
 from gallery.artworks.archive_names import comparable_file_name
 from gallery.artworks.bundles import Bundle, PictureRefused, open_bundle
@@ -16,9 +17,16 @@ from gallery.artworks.entry import WorkEntry
 from gallery.artworks.import_columns import chosen_columns, reported_headers
 from gallery.artworks.import_lookup import ImportUsage, RowBatch
 from gallery.artworks.import_mending import write_bad_rows
-from gallery.artworks.import_models import Import, ImportedPicture, ImportedWork, ImportState, bundle_key
+from gallery.artworks.import_models import (
+    Import,
+    ImportedChange,
+    ImportedPicture,
+    ImportedWork,
+    ImportState,
+    bundle_key,
+)
 from gallery.artworks.import_rows import ImportReport, row_batches, write_batch
-from gallery.artworks.imports import claim_import, end_lease, renew_lease
+from gallery.artworks.imports import claim_import, end_lease, others_wait, renew_lease
 from gallery.artworks.sheet_faults import SheetRefused, similar_names
 from gallery.artworks.sheets import SheetFile, SheetRow
 from gallery.clock import now
@@ -46,12 +54,33 @@ SHEET_CODES = {
     ),
     "old_excel",
 }
+CHANGES_KEPT_FOR = timedelta(days=30)  # what works were before an import changed them
 UNCONFIRMED_LIFETIME = timedelta(hours=20)  # shorter than the one day after which unused pictures are deleted
 CLEAR_BATCH_SIZE = 20
+TURN_SECONDS = 30.0  # for which a worker goes on with one import while others wait
+
+
+class TurnOver(Exception):
+    """Another organisation's import has waited for a whole turn of this one, and comes next."""
+
+
+class Turn:
+    """The time that an import has before it lets the next one go on."""
+
+    def __init__(self) -> None:
+        self._ends = monotonic() + TURN_SECONDS
+
+    async def check(self) -> None:
+        """To be called where the import can be left and continued later. Raises TurnOver."""
+        if monotonic() < self._ends:
+            return
+        if await others_wait():
+            raise TurnOver
+        self._ends = monotonic() + TURN_SECONDS
 
 
 async def import_next(context: ChoreContext) -> bool:
-    """Process the oldest waiting import until it is checked, done or refused. False if no import waits."""
+    """Process a waiting import until it is checked, done or refused, or its turn is over. False if none waits."""
     job = await claim_import()
     if job is None:
         return False
@@ -64,6 +93,8 @@ async def import_next(context: ChoreContext) -> bool:
         await refuse_sheet(job, refusal)
     except LeaseLost:
         pass
+    except TurnOver:
+        await end_lease(job)
     except (StoreUnavailable, asyncio.CancelledError):
         await end_lease(job)  # not the fault of the file: the import will be tried again
         raise
@@ -86,8 +117,12 @@ async def refuse_import(job: Import, code: str, **facts: object) -> None:
 
 
 async def run_import(context: ChoreContext, job: Import) -> None:
-    """Check an import, or create its works if confirmed. Raises SheetRefused, LeaseLost, StoreUnavailable."""
+    """Check an import, or create its works if confirmed.
+
+    Raises SheetRefused, LeaseLost, TurnOver, StoreUnavailable.
+    """
     only_trying = job.state == ImportState.RECEIVED
+    turn = Turn()
     if only_trying:
         await renew_lease(job, columns=await chosen_columns(job.organisation_id))
     private = context.storage.private
@@ -105,8 +140,9 @@ async def run_import(context: ChoreContext, job: Import) -> None:
                 return
             await asyncio.to_thread(settle_names, bundle, sheet)
             if only_trying:
-                await import_pictures(context, job, bundle, sheet, folder)
-            report = await process_rows(job, bundle, sheet, only_trying=only_trying)
+                await import_pictures(context, job, bundle, sheet, folder, turn)
+            site_url = context.settings.site_url
+            report = await process_rows(job, bundle, sheet, site_url, None if only_trying else turn)
             await keep_bad_rows(context, job, sheet, report, folder / "rows")
         except SheetRefused as refusal:
             refusal.pictures_wait = bundle.has_pictures and refusal.code in SHEET_CODES
@@ -138,7 +174,7 @@ async def keep_bad_rows(
 
 
 async def import_pictures(
-    context: ChoreContext, job: Import, bundle: Bundle, sheet: SheetFile, folder: Path
+    context: ChoreContext, job: Import, bundle: Bundle, sheet: SheetFile, folder: Path, turn: Turn
 ) -> None:
     """Inspect and store every picture that a row names and that no earlier attempt has processed."""
     named = await asyncio.to_thread(named_pictures, bundle, sheet)
@@ -150,6 +186,7 @@ async def import_pictures(
             continue
         async with WorkEntry(context.storage, context.settings) as entry:
             await _import_picture(entry, job, bundle, key, folder / "picture", organisation)
+        await turn.check()
 
 
 async def _import_picture(
@@ -207,20 +244,25 @@ def pictures_of(row: SheetRow, bundle: Bundle) -> list[tuple[str, str | None]]:
     return bundle.names.find_all(row.cells.get("picture", ""))
 
 
-async def process_rows(job: Import, bundle: Bundle, sheet: SheetFile, *, only_trying: bool) -> ImportReport:
-    """Check every row, or create the works of all valid rows.
+async def process_rows(
+    job: Import, bundle: Bundle, sheet: SheetFile, site_url: str, turn: Turn | None
+) -> ImportReport:
+    """Check every row, or with a turn create the works of all valid rows.
 
     Creating continues after the last row that an earlier worker finished.
     """
+    only_trying = turn is None
     if only_trying:
         await renew_lease(job, done_rows=0, report={})
     report, used = ImportReport(**job.report), await load_import_usage(job)
     batches = iter(row_batches(sheet, job.done_rows))
     while (rows := await asyncio.to_thread(next, batches, None)) is not None:
-        batch = await asyncio.to_thread(make_batch, rows, bundle)
+        batch = await asyncio.to_thread(make_batch, rows, bundle, site_url)
         report = await write_batch(
             job, batch, used, report, only_trying=only_trying, has_pictures=bundle.has_pictures
         )
+        if turn is not None:
+            await turn.check()
     return report
 
 
@@ -238,13 +280,13 @@ async def load_import_usage(job: Import) -> ImportUsage:
     return used
 
 
-def make_batch(rows: list[SheetRow], bundle: Bundle) -> RowBatch:
+def make_batch(rows: list[SheetRow], bundle: Bundle, site_url: str) -> RowBatch:
     pictures = {row.number: pictures_of(row, bundle) for row in rows}
     similar: dict[str, dict[str, str]] = {}
     for name, key in (each for named in pictures.values() for each in named):
         if key is None and len(similar) < 20:
             similar[name] = similar_names(comparable_file_name(name), bundle.names.entries)
-    return RowBatch(rows, pictures, similar)
+    return RowBatch(rows, pictures, similar, site_url)
 
 
 async def clear_next(context: ChoreContext) -> bool:
@@ -255,6 +297,8 @@ async def clear_next(context: ChoreContext) -> bool:
     """
     old = Import.filter(state=ImportState.CHECKED, created_at__lt=now() - UNCONFIRMED_LIFETIME)
     await old.update(state=ImportState.TAKEN_BACK, finished_at=now())
+    past = Import.filter(finished_at__lt=now() - CHANGES_KEPT_FOR).values("id")
+    await ImportedChange.filter(of_id__in=Subquery(past)).delete()
     ended = [ImportState.DONE, ImportState.REFUSED, ImportState.TAKEN_BACK]
     job = await Import.filter(files_cleared_at=None, state__in=ended).order_by("id").first()
     if job is None:

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from gallery.artworks.archive_names import comparable_file_name
 from gallery.artworks.further_pictures import load_further_pictures
 from gallery.artworks.import_models import Import, ImportedPicture
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.models import EDITABLE_STATUSES, Artwork, Status
 from gallery.artworks.sheet_columns import normalised_name
 from gallery.artworks.sheet_rows import ParsedRow
-from gallery.artworks.tus_protocol import TusRefusal, parse_metadata
 from gallery.db.connection import locked
-from gallery.images.models import Upload
 
 NamedPictures = Sequence[tuple[str, str | None]]  # see import_lookup.RowBatch.pictures
 
@@ -23,17 +21,26 @@ NamedPictures = Sequence[tuple[str, str | None]]  # see import_lookup.RowBatch.p
 class KnownWorks:
     by_number: Mapping[str, int]  # inventory number → id of the work
     by_picture: Mapping[tuple[str, str], int]  # key of the first picture and normalised title → id
-    by_file: Mapping[str, int]  # normalised name of a file that was uploaded alone → id of its draft
+    by_file: Mapping[str, set[int]]  # comparable name of the first picture's file → ids of the drafts
 
     def find(self, row: ParsedRow, pictures: NamedPictures) -> int | None:
         if (id := self.by_number.get(row.inventory_number)) is not None:
             return id
         name, key = pictures[0] if pictures else ("", None)
         if key is None:
-            return self.by_file.get(comparable_file_name(posixpath.basename(name)))
+            drafts = self._drafts_of(name)
+            return next(iter(drafts)) if len(drafts) == 1 else None
         titles = (normalised_name(words) for field, words in row.texts.items() if field.startswith("title"))
         found = (self.by_picture.get((key, title)) for title in titles if title)
         return next((id for id in found if id is not None), None)
+
+    def is_unsure(self, pictures: NamedPictures) -> bool:
+        """Whether several drafts have a picture of the name that a row has for its first one."""
+        name, key = pictures[0] if pictures else ("", None)
+        return key is None and len(self._drafts_of(name)) > 1
+
+    def _drafts_of(self, name: str) -> set[int]:
+        return self.by_file.get(comparable_file_name(posixpath.basename(name)), set())
 
     def find_all(self, rows: Iterable[ParsedRow], pictures: Mapping[int, NamedPictures]) -> set[int]:
         found = (self.find(row, pictures.get(row.number, ())) for row in rows)
@@ -43,7 +50,7 @@ class KnownWorks:
 async def find_known_works(
     job: Import, rows: Sequence[ParsedRow], pictures: Mapping[int, NamedPictures]
 ) -> KnownWorks:
-    """Find works by inventory number, by picture and title, or by the name of a file that was uploaded alone.
+    """The works that rows name by number, by picture and title, or by the file of a draft's picture.
 
     Works that this import created are left out. `pictures`: by row number.
     """
@@ -64,22 +71,18 @@ async def find_known_works(
     return KnownWorks(dict(by_number), by_picture, await _drafts_by_file(job) if has_missing else {})
 
 
-async def _drafts_by_file(job: Import) -> dict[str, int]:
-    """File name → id of the draft that an upload of the last days created; names of several drafts are left out."""
-    uploads = Upload.filter(organisation_id=job.organisation_id, artwork__status=Status.DRAFT)
+async def _drafts_by_file(job: Import) -> dict[str, set[int]]:
+    """The organisation's drafts by the name of the file that their first picture was sent as."""
+    drafts = Artwork.filter(organisation_id=job.organisation_id, status=Status.DRAFT, image_id__isnull=False)
     found: dict[str, set[int]] = {}
-    for metadata, id in await uploads.values_list("metadata", "artwork_id"):
-        try:
-            name = parse_metadata(metadata).get("filename", b"").decode()
-        except (TusRefusal, UnicodeDecodeError):
-            continue
+    for id, name in await drafts.exclude(image__source_name="").values_list("id", "image__source_name"):
         found.setdefault(comparable_file_name(name), set()).add(id)
-    return {name: ids.pop() for name, ids in found.items() if name and len(ids) == 1}
+    return found
 
 
 async def load_editable(ids: Iterable[int]) -> dict[int, Artwork]:
     """The works among `ids` that can be changed, by id, with row locks and with their further pictures."""
-    editable = Artwork.filter(status__in=[Status.DRAFT, Status.RETURNED], id__in=list(ids))
+    editable = Artwork.filter(status__in=EDITABLE_STATUSES, id__in=list(ids))
     works = await locked(editable).order_by("id")
     await load_further_pictures(works)
     return {work.id: work for work in works}

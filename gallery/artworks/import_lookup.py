@@ -15,7 +15,7 @@ from gallery.artists.names import artists_by_name
 from gallery.artworks.import_known import KnownWorks, find_known_works, load_editable
 from gallery.artworks.import_models import Import, ImportedPicture
 from gallery.artworks.models import MAX_PICTURES, Artwork
-from gallery.artworks.sheet_columns import normalised_name
+from gallery.artworks.sheet_columns import normalised_name, split_number
 from gallery.artworks.sheet_faults import CellFault, similar_or_some_names
 from gallery.artworks.sheet_rows import ParsedRow, is_yes, texts_in
 from gallery.artworks.sheets import SheetRow
@@ -27,6 +27,7 @@ from gallery.numbers import row_id, whole_number, whole_numbers
 from gallery.organisations.models import Project
 from gallery.themes.extensions import extended_deadlines
 from gallery.themes.models import Theme
+from gallery.web.texts import comparable_name, split_field_name
 
 
 @dataclass
@@ -37,6 +38,7 @@ class RowBatch:
     # Row number → its pictures: the name in the cell, and the key, which is None if the picture is missing.
     pictures: Mapping[int, Sequence[tuple[str, str | None]]]
     similar: Mapping[str, Mapping[str, str]]  # name of a missing picture → similar file names
+    site_url: str = ""  # of this site
 
 
 @dataclass
@@ -45,7 +47,7 @@ class ImportUsage:
 
     keys: dict[str, int] = field(default_factory=dict)  # key of a picture → row number
     digests: dict[str, int] = field(default_factory=dict)  # SHA-256 of a picture → row number
-    new_names: set[str] = field(default_factory=set)  # credit names of new artists
+    new_names: set[str] = field(default_factory=set)  # of new artists, see RowDraft.artist_key
     numbers: dict[str, int] = field(default_factory=dict)  # inventory number → row number
 
 
@@ -201,8 +203,19 @@ class RowDraft:
         is_unsure = any(fault.column == "credit_name" for fault in self.faults)
         return bool(self.row.credit_name) and not (is_unsure or self.artist or self.consent)
 
+    @property
+    def artist_key(self) -> str:
+        """The credit name of the row in the form used for comparison."""
+        return comparable_name(self.row.credit_name)
+
     def fault(self, column: str, value: str, code: str, **facts: Any) -> None:
         self.faults.append(CellFault(self.row.number, column, value, code, facts))
+
+
+@dataclass(frozen=True)
+class NewArtist:
+    artist: Artist
+    row: int  # number of the first row that names the artist
 
 
 def resolve_row(
@@ -235,16 +248,29 @@ def resolve_row(
             names = similar_or_some_names(row.project, lookup.project_names)
             draft.fault("project", row.project, "no_such_project", **names)
     if known is not None:
+        _check_numbers(draft, work.picture_count if work else MAX_PICTURES)
         return draft
     _fill_in(draft, lookup.common)
-    if row.picture and not has_pictures:
+    named = batch.pictures.get(row.number, ())
+    if lookup.known.is_unsure(named):
+        draft.fault("picture", row.picture, "two_drafts")
+    elif row.picture and not has_pictures:
         draft.fault("picture", row.picture, "no_pictures")
-    elif len(named := batch.pictures.get(row.number, ())) > MAX_PICTURES:
+    elif len(named) > MAX_PICTURES:
         draft.fault("picture", row.picture, "too_many_pictures", count=len(named), most=MAX_PICTURES)
     elif row.picture:
         for name, key in named:
             _resolve_picture(draft, name, key, lookup, batch, used)
+    _check_numbers(draft, max(len(named), 1))
     return draft
+
+
+def _check_numbers(draft: RowDraft, count: int) -> None:
+    """Leave out the texts of further pictures beyond the `count` that the work has."""
+    for column, words in draft.texts.items():
+        number = split_number(split_field_name(column)[0])[1]
+        if words and number > count:
+            draft.fault(column, words, "no_picture_of_number", number=number)
 
 
 def _fill_in(draft: RowDraft, common: Common) -> None:

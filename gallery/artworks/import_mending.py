@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,10 +12,10 @@ from gallery.artworks.sheet_columns import (
     ROW_COLUMN,
     ROW_LABEL,
     column_label,
-    is_multiline,
 )
 from gallery.artworks.sheet_faults import fault_sentence
 from gallery.artworks.sheets import SheetFile
+from gallery.web.languages import gettext as _
 
 
 def write_bad_rows(sheet: SheetFile, numbers: Sequence[int], path: Path) -> None:
@@ -32,7 +31,7 @@ def mending_xlsx(rows: Mapping[str, Mapping[str, str]], faults: Sequence[Mapping
     `rows`: as written by `write_bad_rows`. `faults`: those of the report. The workbook can be imported like
     any sheet.
     """
-    from gallery.artworks.xlsx import Alignment, Font, openpyxl  # slow, see sheets.py
+    from gallery.artworks.xlsx import workbook  # only here: see sheets.py
 
     columns = [
         name
@@ -43,22 +42,9 @@ def mending_xlsx(rows: Mapping[str, Mapping[str, str]], faults: Sequence[Mapping
     for fault in faults:
         sentence = f"{column_label(fault['column'])}: {fault_sentence(fault['code'], fault['facts'])}"
         sentences.setdefault(str(fault["row"]), []).append(sentence)
-    book = openpyxl.Workbook()
-    page: Any = book.active
-    page.append([str(ROW_LABEL), *(column_label(name) for name in columns), str(MENDING_LABEL)])
-    for number, cells in rows.items():
-        texts = [number, *(cells.get(name, "") for name in columns), "\n".join(sentences.get(number, []))]
-        line = page.max_row + 1
-        for place, text in enumerate(texts, 1):
-            cell = page.cell(line, place)
-            cell.value = text
-            cell.data_type = "s"  # a cell that begins with = is text, not a formula
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
-    for place, name in enumerate([ROW_COLUMN, *columns, "story"], 1):
-        page.cell(1, place).font = Font(bold=True)
-        width = 44 if is_multiline(name) else 20
-        page.column_dimensions[page.cell(1, place).column_letter].width = width
-    page.freeze_panes = "A2"
-    output = io.BytesIO()
-    book.save(output)
-    return output.getvalue()
+    header = [str(ROW_LABEL), *(column_label(name) for name in columns), str(MENDING_LABEL)]
+    lines = [
+        [number, *(cells.get(name, "") for name in columns), "\n".join(sentences.get(number, []))]
+        for number, cells in rows.items()
+    ]
+    return workbook(_("Works"), [ROW_COLUMN, *columns, "story"], header, lines)

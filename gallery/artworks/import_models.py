@@ -90,6 +90,7 @@ class Import(Model):
 
     pictures: fields.ReverseRelation[ImportedPicture]
     works: fields.ReverseRelation[ImportedWork]
+    changes: fields.ReverseRelation[ImportedChange]
 
     class Meta:
         table = "import"
@@ -163,3 +164,25 @@ class ImportedWork(Model):
     class Meta:
         table = "imported_work"
         indexes = [("of_id",)]
+
+
+class ImportedChange(Model):
+    """A work that an import updated, with its values before and after (import_undo.py)."""
+
+    id = fields.IntField(primary_key=True)
+    of: fields.ForeignKeyRelation[Import] = fields.ForeignKeyField(
+        "gallery.Import", related_name="changes", on_delete=fields.CASCADE
+    )
+    of_id: int
+    artwork: fields.ForeignKeyRelation[Artwork] = fields.ForeignKeyField(
+        "gallery.Artwork", related_name="changed_by_imports", on_delete=fields.CASCADE
+    )
+    artwork_id: int
+    before: dict[str, Any] = fields.JSONField()
+    after: dict[str, Any] = fields.JSONField()
+    new_artist_id = fields.IntField(null=True)  # id of the artist that this row created
+
+    class Meta:
+        table = "imported_change"
+        unique_together = (("of", "artwork"),)
+        indexes = [("artwork_id",)]

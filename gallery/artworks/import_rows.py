@@ -16,19 +16,27 @@ from tortoise.connection import get_connection
 from gallery.accounts.models import Person
 from gallery.artists.models import Artist
 from gallery.artworks.import_common import lacking
-from gallery.artworks.import_lookup import ImportUsage, RowBatch, RowDraft, load_lookup, resolve_row
+from gallery.artworks.import_lookup import (
+    ImportUsage,
+    NewArtist,
+    RowBatch,
+    RowDraft,
+    load_lookup,
+    resolve_row,
+)
 from gallery.artworks.import_models import Import, ImportedWork
 from gallery.artworks.import_updates import update_works
 from gallery.artworks.imports import renew_lease
 from gallery.artworks.models import Artwork, Picture, new_public_id
 from gallery.artworks.sheet_rows import read_row
 from gallery.artworks.sheets import SheetRow
-from gallery.artworks.works import set_columns
+from gallery.artworks.works import PICTURE_TEXTS, set_columns, text_of, translated_into
 from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
 from gallery.db.leases import LeaseLost
 from gallery.images.models import Image
 from gallery.themes.models import Theme
+from gallery.web.texts import Texts
 
 BATCH_SIZE = 200  # rows in one transaction; SQLite blocks all other writers during it
 MAX_FAULTS = 300
@@ -63,6 +71,8 @@ class ImportReport:
     ready: int = 0  # number of good rows that can be submitted for review
     lacking: dict[str, int] = field(default_factory=dict)  # field → number of good rows without it
     unused: int = 0  # number of pictures in the ZIP that are in no row
+    # Ids of works whose former words could not all be restored when the import was taken back.
+    not_restored: list[int] = field(default_factory=list)
 
     @property
     def lacks_title(self) -> bool:
@@ -122,7 +132,7 @@ async def write_batch(
             current = await locked(Import.filter(id=job.id, attempts=job.attempts, state=job.state)).first()
             if current is None:
                 raise LeaseLost
-            parsed = [read_row(row) for row in batch.rows]
+            parsed = [read_row(row, batch.site_url) for row in batch.rows]
             lookup = await load_lookup(current, [row for row, _faults in parsed], batch)
             drafts: list[RowDraft] = []
             updates: list[RowDraft] = []
@@ -145,9 +155,8 @@ async def write_batch(
             changed = updates if current.updates_known and not only_trying else []
             new_artists = await _create_artists(current, [*drafts, *changed], used, report)
             await _create_works(current, drafts, new_artists)
-            artists = {name: new.artist for name, new in new_artists.items()}
             by = await Person.get_or_none(id=current.by_id) if changed else None
-            await update_works(changed, lookup.editable, artists, by)
+            await update_works(current, changed, lookup.editable, new_artists, by)
             if only_trying:
                 raise TrialRollback
             await renew_lease(job, done_rows=job.done_rows + len(batch.rows), report=report.as_json())
@@ -156,34 +165,32 @@ async def write_batch(
     return report
 
 
-@dataclass(frozen=True)
-class NewArtist:
-    artist: Artist
-    row: int  # number of the first row with this artist
-
-
 async def _create_artists(
     job: Import, drafts: Sequence[RowDraft], used: ImportUsage, report: ImportReport
 ) -> dict[str, NewArtist]:
-    """Create the artists whom the organisation does not have yet; returns them by credit name."""
-    first_rows = {draft.row.credit_name: draft.row.number for draft in reversed(drafts) if draft.needs_artist}
-    if not first_rows:
+    """Create the artists whom the organisation does not have yet; returns them by RowDraft.artist_key.
+
+    However often a name is spelled in another way, it is one artist, with the spelling of the first row.
+    """
+    firsts = {draft.artist_key: draft.row for draft in reversed(drafts) if draft.needs_artist}
+    if not firsts:
         return {}
+    names = {row.credit_name: key for key, row in firsts.items()}
     ours = Artist.filter(organisation_id=job.organisation_id)
     newest = await ours.order_by("-id").first()
     await Artist.bulk_create(
-        [Artist(organisation_id=job.organisation_id, credit_name=name) for name in first_rows],
+        [Artist(organisation_id=job.organisation_id, credit_name=name) for name in names],
         batch_size=BATCH_SIZE,
     )
-    created = ours.filter(credit_name__in=list(first_rows), id__gt=newest.id if newest else 0)
-    artists = {artist.credit_name: artist for artist in await created}
-    for name in sorted(first_rows, key=lambda each: first_rows[each]):
-        if name not in used.new_names:
-            used.new_names.add(name)
+    created = ours.filter(credit_name__in=list(names), id__gt=newest.id if newest else 0)
+    artists = {names[artist.credit_name]: artist for artist in await created}
+    for key in sorted(firsts, key=lambda each: firsts[each].number):
+        if key not in used.new_names:
+            used.new_names.add(key)
             report.new_artists += 1
             if len(report.artist_names) < MAX_NAMES:
-                report.artist_names.append(name)
-    return {name: NewArtist(artists[name], row) for name, row in first_rows.items()}
+                report.artist_names.append(firsts[key].credit_name)
+    return {key: NewArtist(artists[key], row.number) for key, row in firsts.items()}
 
 
 async def _create_works(
@@ -201,14 +208,14 @@ async def _create_works(
     pictures: list[Picture] = []
     for work, draft in zip(works, drafts, strict=True):
         id = ids[work.public_id]
-        new = new_artists.get(draft.row.credit_name)
+        new = new_artists.get(draft.artist_key)
         new_artist_id = new.artist.id if new is not None and new.row == draft.row.number else None
         imported.append(
             ImportedWork(of_id=job.id, artwork_id=id, row=draft.row.number, new_artist_id=new_artist_id)
         )
         themes.extend((id, theme) for theme in draft.themes)
         pictures.extend(
-            Picture(artwork_id=id, image_id=image.id, position=position)
+            Picture(artwork_id=id, image_id=image.id, position=position, **_picture_texts(draft, position))
             for position, image in enumerate(draft.images[1:], 2)
         )
     # Their renditions may be made from now on; see import_chores._import_picture.
@@ -223,8 +230,15 @@ async def _create_works(
         await get_connection("default").execute_query(insert.get_sql())
 
 
+def _picture_texts(draft: RowDraft, number: int) -> dict[str, Texts]:
+    languages = translated_into(draft.texts)
+    return {
+        name: text_of(f"{name}_{number}", draft.texts, draft.language, languages) for name in PICTURE_TEXTS
+    }
+
+
 def _work_of(job: Import, draft: RowDraft, new_artists: Mapping[str, NewArtist]) -> Artwork:
-    new = new_artists.get(draft.row.credit_name)
+    new = new_artists.get(draft.artist_key)
     artist = draft.artist or (new.artist if new else None)
     work = Artwork(
         public_id=new_public_id(),

@@ -21,7 +21,14 @@ from gallery.artworks.forms import consent_label
 from gallery.artworks.import_columns import ColumnsForm, choose_columns, columns_form
 from gallery.artworks.import_common import CommonForm, common_form, set_common
 from gallery.artworks.import_mending import mending_xlsx
-from gallery.artworks.import_models import RUNNING_STATES, Import, ImportedWork, ImportState, bundle_key
+from gallery.artworks.import_models import (
+    RUNNING_STATES,
+    Import,
+    ImportedChange,
+    ImportedWork,
+    ImportState,
+    bundle_key,
+)
 from gallery.artworks.import_rows import ImportReport
 from gallery.artworks.imports import (
     ImportRefused,
@@ -75,8 +82,8 @@ class ImportForm(Form):
     sheet = FileField(
         _l("ZIP, XLSX or CSV"),
         description=_l(
-            "A ZIP holds the sheet and the pictures. A sheet alone makes drafts without pictures, or fills those whose "
-            "pictures you have sent here in the last days, by file name."
+            "A ZIP holds the sheet and the pictures. A sheet alone makes drafts without pictures, or fills the drafts "
+            "whose pictures are here, by the names of their files."
         ),
         render_kw={"accept": ".zip,.xlsx,.csv,.tsv,.txt"},
     )
@@ -198,9 +205,8 @@ async def _render_import(
     works = Artwork.filter(imported_as__of_id=job.id)
     is_done = job.state == ImportState.DONE
     report = {**ImportReport().as_json(), **job.report}
-    known = Artwork.filter(
-        organisation_id=job.organisation_id, id__in=[id for _row, id in report["known_works"]]
-    )
+    named = {id for _row, id in report["known_works"]} | set(report["not_restored"])
+    known = Artwork.filter(organisation_id=job.organisation_id, id__in=sorted(named))
     known_works = {work.id: desk_title(work) for work in await known}
     context = {
         "job": job,
@@ -209,6 +215,8 @@ async def _render_import(
         "columns": None,
         "common": None,
         "known_works": [(id, known_works[id]) for _row, id in report["known_works"] if id in known_works],
+        "not_restored": [(id, known_works[id]) for id in report["not_restored"] if id in known_works],
+        "updated": await ImportedChange.filter(of_id=job.id).count() if is_done else 0,
         "faults": _shown_faults(report["faults"]),
         "notes": _shown_faults(report["notes"]),
         "refusal": fault_sentence(job.refusal["code"], job.refusal) if job.refusal else "",
@@ -327,14 +335,24 @@ async def delete(request: Request) -> Response:
     """A partner undoes a whole import, or discards one that was not confirmed."""
     job = await load_import(request)
     try:
-        number = await take_back_import(job)
+        number, restored = await take_back_import(job, request.state.person)
     except ImportRefused as refusal:
         return _redirect_with_message(request, job, refusal.sentence, "hint")
+    sentences = []
     if number:
         sentence = ngettext(
             "Taken back: %(num)s draft is gone.", "Taken back: %(num)s drafts are gone.", number
         )
-        return _redirect_with_message(request, job, sentence % {"num": number})
+        sentences.append(sentence % {"num": number})
+    if restored:
+        sentence = ngettext(
+            "%(num)s work has its former words again.",
+            "%(num)s works have their former words again.",
+            restored,
+        )
+        sentences.append(sentence % {"num": restored})
+    if sentences or job.state == ImportState.DONE:
+        return _redirect_with_message(request, job, " ".join(sentences) or _("Taken back."))
     return _redirect_with_message(request, job, _("Discarded. Nothing of it was kept."))
 
 

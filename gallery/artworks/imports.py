@@ -10,12 +10,13 @@ from tortoise.functions import Count
 
 from gallery.accounts.models import Person
 from gallery.artists.models import Artist, Consent
-from gallery.artworks.import_models import RUNNING_STATES, Import, ImportedWork, ImportState
+from gallery.artworks.import_models import RUNNING_STATES, Import, ImportedChange, ImportedWork, ImportState
+from gallery.artworks.import_undo import undo_changes
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.db.connection import in_transaction, locked
+from gallery.db.connection import QuerySet, in_transaction, locked
 from gallery.db.leases import LeaseLost, claim_first, is_free
 from gallery.images.models import Image, ImageState
 from gallery.organisations.models import Organisation
@@ -51,15 +52,24 @@ async def create_import(
 
 
 async def claim_import() -> Import | None:
-    """Lease the oldest waiting import of an organisation that has no import in progress.
+    """Lease a waiting import of an organisation that has no import in progress.
 
-    Imports whose worker was killed come last.
+    The one that had the fewest turns comes first; imports whose worker was killed come last.
     """
     async with in_transaction():
-        running = Import.filter(state__in=list(RUNNING_STATES))
-        busy = await running.filter(~is_free(LEASE)).values_list("organisation_id", flat=True)
-        waiting = running.filter(organisation_id__not_in=busy).order_by("losses", "id")
-        return await claim_first(waiting, LEASE)
+        waiting = await _waiting()
+        return await claim_first(waiting.order_by("losses", "attempts", "id"), LEASE)
+
+
+async def others_wait() -> bool:
+    """Whether an import waits whose organisation has no import in progress."""
+    return await (await _waiting()).filter(is_free(LEASE)).exists()
+
+
+async def _waiting() -> QuerySet[Import]:
+    running = Import.filter(state__in=list(RUNNING_STATES))
+    busy = await running.filter(~is_free(LEASE)).values_list("organisation_id", flat=True)
+    return running.filter(organisation_id__not_in=busy)
 
 
 async def renew_lease(job: Import, **values: Any) -> None:
@@ -109,20 +119,26 @@ async def recheck_import(job: Import, **values: Any) -> None:
         await record(Verb.IMPORT_CHECKED_AGAIN, current.id, organisation_id=current.organisation_id)
 
 
-async def take_back_import(job: Import) -> int:
-    """Undo a whole import, or discard one that was not confirmed; returns how many works were deleted.
+async def take_back_import(job: Import, by: Person | None = None) -> tuple[int, int]:
+    """Undo a whole import, or discard one that was not confirmed.
 
-    Raises ImportRefused unless all works of the import are drafts that were never submitted. The worker
-    deletes the pictures and the uploaded file.
+    Returns how many works were deleted, and how many have their former words again; the report has the others
+    (`not_restored`). Raises ImportRefused unless all works that the import made are drafts that were never submitted.
+    The worker deletes the pictures and the uploaded file.
     """
     async with in_transaction():
         current = await locked(Import.filter(id=job.id)).get()
         if current.state == ImportState.TAKEN_BACK:
-            return 0
+            return 0, 0
         if current.state == ImportState.CONFIRMED:
             raise ImportRefused(_("Its works are being created right now. Please wait until this is done."))
         works = await _lock_drafts(current)
-        new_artist_ids = await ImportedWork.filter(of_id=current.id).values_list("new_artist_id", flat=True)
+        restored, not_restored = await undo_changes(current, by)
+        new_artist_ids = [
+            *await ImportedWork.filter(of_id=current.id).values_list("new_artist_id", flat=True),
+            *await ImportedChange.filter(of_id=current.id).values_list("new_artist_id", flat=True),
+        ]
+        await ImportedChange.filter(of_id=current.id).delete()
         image_ids = await Image.filter(imported_as__of_id=current.id).values_list("id", flat=True)
         for ids in _batches([work.id for work in works]):
             await Artwork.filter(id__in=ids).delete()
@@ -141,8 +157,11 @@ async def take_back_import(job: Import) -> int:
         current.state = ImportState.TAKEN_BACK
         current.finished_at = now()
         current.lease_until = current.files_cleared_at = None
-        await current.save(update_fields=["state", "finished_at", "lease_until", "files_cleared_at"])
-        return len(works)
+        current.report = {**current.report, "not_restored": not_restored}
+        await current.save(
+            update_fields=["state", "finished_at", "lease_until", "files_cleared_at", "report"]
+        )
+        return len(works), restored
 
 
 async def _lock_drafts(job: Import) -> list[Artwork]:

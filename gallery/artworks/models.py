@@ -52,6 +52,8 @@ class Status(LabelledEnum):
 
 # In these states the organisation cannot change the work: its values are under review, or accepted.
 LOCKED_STATUSES = {Status.SUBMITTED, Status.ACCEPTED}
+# In these states the organisation may change the work.
+EDITABLE_STATUSES = (Status.DRAFT, Status.RETURNED)
 
 
 PUBLIC_ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # without letters and digits that look alike
@@ -413,7 +415,7 @@ class Artwork(Model):
     @property
     def is_editable(self) -> bool:
         """Whether the organisation may change the work: only a draft or a returned work."""
-        return self.status in {Status.DRAFT, Status.RETURNED}
+        return self.status in EDITABLE_STATUSES
 
 
 class Picture(Model):

@@ -55,7 +55,7 @@ async def create(request: Request) -> Response:
 
 async def _propose(request: Request, artwork: Artwork, form: ProposalForm, entry: WorkEntry) -> Response:
     try:
-        await entry.propose(artwork, typed_texts(form), form.place_id)
+        await entry.propose(artwork, typed_texts(form), form.place_id, form.order)
     except NotSubmittable as refusal:
         if await Artwork.exists(id=artwork.id, status=Status.WITHDRAWN):
             await entry.discard_picture()

@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from gallery.artworks.works import TRANSLATED_FIELDS
+from gallery.artworks.models import MAX_PICTURES
+from gallery.artworks.works import PICTURE_TEXTS, TRANSLATED_FIELDS
 from gallery.web.languages import current_language, other_languages, site_languages, use_language
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.texts import comparable_name, field_name, find_language, label_in_language, split_field_name
@@ -22,6 +23,7 @@ COLUMN_LABELS: Mapping[str, Any] = {
     "title": _l("Title"),
     "story": _l("Story"),
     "alt_text": _l("What the picture shows"),
+    "caption": _l("Caption of the picture"),
     "medium": _l("Medium"),
     "size": _l("Size"),
     "date_made": _l("Date made"),
@@ -46,6 +48,9 @@ EARLIER_COLUMN_LABELS: Mapping[str, Any] = {
 }
 # A header such as title[bo] or 标题（藏文）
 HEADER_IN_LANGUAGE = re.compile(r"(.+?)[\[(［（【](.+)[\])］）】]")
+# The texts of the further pictures of a row have columns of their own, numbered as the pictures: alt_text_2, and in
+# a header “What the picture shows 2”.
+OF_FURTHER_PICTURE = re.compile(r"(.+?)_?([1-9][0-9]?)")
 
 # Other accepted headers of the columns, separated by commas. The templates do not use them.
 ALTERNATIVE_LABELS: Mapping[str, Any] = {
@@ -53,6 +58,7 @@ ALTERNATIVE_LABELS: Mapping[str, Any] = {
     "title": _l("name of the work"),
     "story": _l("description, introduction, about the work"),
     "alt_text": _l("alt text, description of the picture"),
+    "caption": _l("picture caption"),
     "medium": _l("technique, material, materials"),
     "size": _l("dimensions, height and width"),
     "date_made": _l("year, date, date of the work, date created"),
@@ -69,6 +75,7 @@ EXAMPLE_ROW: Mapping[str, Any] = {  # the first row below the header of the temp
     "title": _l("Tangyuan for the solstice"),
     "story": _l("In the south people eat tangyuan on that day; the round shape stands for reunion."),
     "alt_text": _l("A blue bowl with six white tangyuan on a red cloth"),
+    "caption": "",
     "medium": _l("crayon on paper"),
     "size": _l("38 × 26 cm"),
     "date_made": _l("spring 2026"),
@@ -92,30 +99,50 @@ def normalised_name(text: str) -> str:
     return comparable_name(text).strip("*:：")
 
 
+def split_number(name: str) -> tuple[str, int]:
+    """(`alt_text`, 2) of `alt_text_2`, the alt text of a row's second picture; (`title`, 1) of `title`."""
+    match = OF_FURTHER_PICTURE.fullmatch(name)
+    return (match[1], int(match[2])) if match else (name, 1)
+
+
 def column_label(column: str) -> str:
-    """The label of a column in the current language: “Title”, “Title (Tibetan)”."""
-    name, language = split_field_name(column)
+    """The label of a column in the current language: “Title”, “Title (Tibetan)”, “Caption 2”."""
+    field, language = split_field_name(column)
+    name, number = split_number(field)
     label = str({**COLUMN_LABELS, **EARLIER_COLUMN_LABELS}[name])
+    label = label if number == 1 else f"{label} {number}"
     return label_in_language(label, language) if language else label
 
 
 def is_multiline(column: str) -> bool:
-    return split_field_name(column)[0].removesuffix("_translation") in MULTILINE_COLUMNS
+    name, _number = split_number(split_field_name(column)[0])
+    return name.removesuffix("_translation") in MULTILINE_COLUMNS
 
 
 def find_column(header: str, known: Mapping[str, str]) -> str | None:
-    """The column with this header, such as title, title[bo], 标题（藏文） or 标题（必填）.
+    """The column with this header, such as title, title[bo], 标题（藏文）, 标题（必填） or 画面描述 2.
 
     `known`: see `known_headers`. "" if the organisation decided that the header is no column.
     """
-    if (column := known.get(normalised_name(header))) is not None:
+    if (column := _known_column(header, known)) is not None:
         return column
     match = HEADER_IN_LANGUAGE.fullmatch(header.strip().strip("*:："))
-    name = known.get(normalised_name(match[1])) if match else None
+    name = _known_column(match[1], known) if match else None
     language = find_language(match[2]) if match else None
     if language is None:
         return name  # text in brackets that is not a language is a remark
-    return field_name(name, language) if name in TRANSLATED_COLUMNS else None
+    return field_name(name, language) if name and split_number(name)[0] in TRANSLATED_COLUMNS else None
+
+
+def _known_column(header: str, known: Mapping[str, str]) -> str | None:
+    text = normalised_name(header)
+    if (column := known.get(text)) is not None:
+        return column
+    base, number = split_number(text)
+    name = known.get(base)
+    if name not in PICTURE_TEXTS or number > MAX_PICTURES:
+        return None
+    return name if number == 1 else f"{name}_{number}"
 
 
 def known_headers() -> dict[str, str]:
@@ -133,9 +160,10 @@ def known_headers() -> dict[str, str]:
 
 
 def template_columns() -> list[str]:
-    """The columns of the templates: all fields, and translations into the site's languages except the current one."""
+    """The columns of the templates: all fields, those of a second picture, and translations into the other languages."""
     return [
         *COLUMN_LABELS,
+        *(f"{name}_2" for name in PICTURE_TEXTS),
         *(
             field_name(name, language)
             for language in other_languages(current_language())
@@ -155,19 +183,8 @@ def template_csv() -> bytes:
 
 def template_xlsx() -> bytes:
     """The template as an XLSX workbook, with wide columns and a frozen first row."""
-    from gallery.artworks.xlsx import Alignment, Font, openpyxl  # slow, see sheets.py
+    from gallery.artworks.xlsx import workbook  # only here: see sheets.py
 
-    book = openpyxl.Workbook()
-    page: Any = book.active
-    page.title = str(_l("Works"))
-    page.append([column_label(name) for name in template_columns()])
-    page.append([str(EXAMPLE_ROW.get(name, "")) for name in template_columns()])
-    page.freeze_panes = "A2"
-    for number, name in enumerate(template_columns(), 1):
-        page.cell(1, number).font = Font(bold=True)
-        page.cell(2, number).alignment = Alignment(wrap_text=True, vertical="top")
-        width = 44 if is_multiline(name) else 20
-        page.column_dimensions[page.cell(1, number).column_letter].width = width
-    output = io.BytesIO()
-    book.save(output)
-    return output.getvalue()
+    columns = template_columns()
+    example = [str(EXAMPLE_ROW.get(name, "")) for name in columns]
+    return workbook(str(_l("Works")), columns, [column_label(name) for name in columns], [example])

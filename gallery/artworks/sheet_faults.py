@@ -78,12 +78,17 @@ FAULT_SENTENCES: Mapping[str, Any] = {
     "untitled": _l("Please write a title or name a picture, so that you find the draft again."),
     "no_such_picture": _l("There is no file of this name in the ZIP.%(near)s"),
     "no_pictures": _l(
-        "A sheet alone contains no pictures. Please pack the sheet and the pictures into one ZIP, or "
-        "leave this column empty."
+        "A sheet alone contains no pictures, and none of your drafts has a picture of this name. Please pack the "
+        "sheet and the pictures into one ZIP, or leave this column empty."
+    ),
+    "two_drafts": _l(
+        "Several of your drafts have a picture of this name. Please fill in these drafts by hand, or give them "
+        "inventory numbers and write those into the sheet."
     ),
     "picture_twice": _l("Row %(other)s has this picture already. Each work has a picture of its own."),
     "picture_twice_in_row": _l("This row names this picture twice. Each picture needs to be there once."),
     "too_many_pictures": _l("This row names %(count)s pictures. A work has at most %(most)s."),
+    "no_picture_of_number": _l("This work has no picture %(number)s."),
     "same_picture": _l("This is the same picture as in row %(other)s, under another name."),
     "picture_too_large": _l(
         "This picture is too large. Please choose a smaller one, such as the photograph as JPEG."

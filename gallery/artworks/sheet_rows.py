@@ -15,6 +15,7 @@ from gallery.artworks.sheet_columns import (
     SEPARATORS,
     is_multiline,
     normalised_name,
+    split_number,
 )
 from gallery.artworks.sheet_faults import CellFault
 from gallery.artworks.sheets import SheetRow
@@ -30,6 +31,7 @@ MAX_LENGTHS = {
     "title": 120,
     "story": 20_000,
     "alt_text": 1_000,
+    "caption": 200,
     "medium": 120,
     "assistance": 200,
     "size": MAX_LENGTH,
@@ -45,6 +47,7 @@ READERS: Mapping[str, Callable[[str], object]] = {"size": read_size, "date_made"
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 YES_WORD = _l("yes")
+CONSENT_PATH = "/desk/consents/"  # the sheet of an export names a consent by its address at this site
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ class _RowReader:
             return ""
         raw = self.row.cells.get(column, "")
         text = text_block(raw) if is_multiline(column) else one_line(raw)
-        name = split_field_name(column)[0].removesuffix("_translation")
+        name = split_number(split_field_name(column)[0])[0].removesuffix("_translation")
         most = MAX_LENGTHS.get(name, MAX_OTHER_LENGTH)
         if len(text) > most:
             self.fault(column, text, "too_long", length=len(text), most=most)
@@ -117,7 +120,7 @@ class _RowReader:
         return language or ""
 
 
-def read_row(row: SheetRow) -> tuple[ParsedRow, list[CellFault]]:
+def read_row(row: SheetRow, site_url: str = "") -> tuple[ParsedRow, list[CellFault]]:
     """Parse a row, and find every fault that can be found without the database."""
     reader = _RowReader(row)
     columns = [name for name in row.cells if is_text_field(name) or name in EARLIER_COLUMN_LABELS]
@@ -137,7 +140,7 @@ def read_row(row: SheetRow) -> tuple[ParsedRow, list[CellFault]]:
         language=language,
         picture=picture,
         credit_name=reader.text("credit_name"),
-        consent=reader.text("consent"),
+        consent=reader.text("consent").removeprefix(f"{site_url}{CONSENT_PATH}"),
         themes=[name.strip("#＃") for name in split_names(reader.text("themes")) if name.strip("#＃")],
         project=reader.text("project"),
     )

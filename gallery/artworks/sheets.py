@@ -26,7 +26,7 @@ from gallery.numbers import whole_number
 from gallery.web.forms import one_line
 
 MAX_ROWS = 10_000
-MAX_COLUMNS = 60
+MAX_COLUMNS = 120
 MAX_BLANK_ROWS = 2_000  # reading stops after this many consecutive blank rows
 MAX_TOP_ROWS = 30  # the header is looked for in this many filled rows of each page
 MAX_PAGES = 20

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from gallery.accounts.models import Person, Role
 from gallery.artworks.consent_requests import unseen_by_family
@@ -16,6 +16,7 @@ from gallery.artworks.models import (
     Submission,
     further_pictures_in,
     has_image,
+    images_of,
 )
 from gallery.artworks.pictures import too_many_pictures
 from gallery.artworks.snapshots import Snapshot, snapshot_of
@@ -38,6 +39,7 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now, today
 from gallery.db.connection import in_transaction, locked
+from gallery.db.model_tables import preload
 from gallery.images.models import Image, ImageState
 from gallery.organisations.models import Organisation, Trust
 from gallery.themes.extensions import extended_deadlines
@@ -228,6 +230,7 @@ async def submit(artwork: Artwork, by: Person | None) -> Submission:
         )
         current.status = artwork.status = Status.SUBMITTED
         await current.save(update_fields=["status", "updated_at"])
+        await Image.filter(images_of(Artwork.filter(id=current.id))).update(source_name="")
         await record(Verb.WORK_SUBMITTED, current.id, organisation_id=current.organisation_id, by=by)
         return submission
 
@@ -251,15 +254,20 @@ async def propose(
     by: Person | None,
     image: Image | None = None,
     place: int | None = FIRST,
+    order: Sequence[int] | None = None,
 ) -> Submission:
-    """Propose other texts, another picture, or one more, for an accepted work.
+    """Propose other texts, another picture, one more, fewer, or another order, for an accepted work.
 
-    `place`: the id of the further picture that `image` replaces; FIRST for the first picture; None if `image`
-    is added after the others, with the texts `alt_text_0` and `caption_0`. The accepted texts and pictures
-    stay on view until a curator decides. Raises NotSubmittable.
+    `place`: the id of the further picture that `image` would replace; FIRST: the first one; None: it would be
+    added after the others, with the texts `alt_text_0` and `caption_0`. `order`: the ids of the further pictures
+    that stay, in their order; None: all stay as they are. The accepted texts and pictures stay on view
+    until a curator decides. Raises NotSubmittable.
     """
     is_new = image is not None and place is None
     texts = {field: words for field, words in texts.items() if is_new or not is_of_new_picture(field)}
+    if order is not None:
+        kept = {None, NEW_PICTURE, *order}
+        texts = {field: words for field, words in texts.items() if picture_of_field(field) in kept}
     if missing := _missing_texts(texts):
         raise NotSubmittable(_("Something is still missing. The form says what."), missing)
     async with in_transaction():
@@ -273,7 +281,9 @@ async def propose(
         await current.fetch_related("artist", "consent", "project", "themes")
         await load_further_pictures([current])
         accepted = snapshot_of(current)
-        set_texts(current, current.language, texts)  # only in memory
+        if order is not None:
+            _set_order(current, order)
+        set_texts(current, current.language, texts)  # not saved
         proposed = snapshot_of(current)
         if image is not None:
             await _check_new_picture(image, current, is_new)
@@ -291,6 +301,17 @@ async def propose(
             sent=proposed,
             replaces=accepted,
         )
+
+
+def _set_order(artwork: Artwork, order: Sequence[int]) -> None:
+    """Keep these further pictures in this order, without saving it."""
+    rows = {each.id: each for each in artwork.later_pictures}
+    if not set(order) <= set(rows):
+        raise NotSubmittable(_("The pictures of this work have changed. Please open the form again."))
+    for position, id in enumerate(order, 2):
+        rows[id].position = position
+    artwork.more_pictures = len(order)
+    preload(artwork.further_pictures, [rows[id] for id in order])
 
 
 def _with_image(proposed: Snapshot, image_id: int, place: int | None) -> dict[str, str]:
@@ -335,8 +356,8 @@ async def _make_candidate(image: Image, current: Artwork) -> Image:
     if candidate is None or await Artwork.filter(has_image([candidate.id])).exists():
         sentence = _("This picture is no longer there. Please choose it again.")
         raise NotSubmittable(sentence, {"picture": sentence})
-    candidate.candidate_for_id = current.id
-    await candidate.save(update_fields=["candidate_for_id"])
+    candidate.candidate_for_id, candidate.source_name = current.id, ""
+    await candidate.save(update_fields=["candidate_for_id", "source_name"])
     return candidate
 
 

@@ -1,7 +1,7 @@
 """Resumable uploads by tus 1.0: a file arrives in chunks; the last chunk completes the upload.
 
-A completed picture becomes a draft, or the picture of a work. A completed sheet, or ZIP with a sheet, becomes
-an import.
+A completed upload creates a draft, or sets the picture or the voice of a work; that of a sheet or its ZIP creates an
+import.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from gallery.artworks.finished_uploads import (
     chosen_organisation,
     chosen_work,
     finish_upload,
+    is_sound,
     work_with_same_file,
 )
 from gallery.artworks.import_models import Import
@@ -55,10 +56,13 @@ from gallery.images.partial_uploads import (
     delete_upload,
 )
 from gallery.images.sandbox.parent import REFUSALS, ImageRefused
+from gallery.images.sandbox.sound_parent import SoundRefused, takes_sounds
+from gallery.images.sound_refusals import NO_SOUNDS, SOUND_REFUSALS
 from gallery.images.uploads import too_large
 from gallery.organisations.access import load_member
 from gallery.organisations.models import Organisation
 from gallery.settings import Settings
+from gallery.sounds.uploads import sound_too_large
 from gallery.storage import StoreUnavailable
 from gallery.web.languages import file_size
 from gallery.web.languages import gettext as _
@@ -73,7 +77,7 @@ WORK_HEADER = (
 )
 SHEET_HEADER = "gallery-sheet"  # the same for an import
 
-SENT_ELSEWHERE = _l("This picture is being sent from another window just now.")
+SENT_ELSEWHERE = _l("This file is being sent from another window just now.")
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -90,12 +94,12 @@ def tus_handler(handler: Callable[[TusEndpoint, Request], Awaitable[Response]]) 
         except TusRefusal as refusal:
             response = endpoint.refuse(request, refusal.status, refusal.sentence, refusal.headers)
         except SignInRequired:
-            sentence = _("Please sign in. What has arrived of the picture is kept.")
+            sentence = _("Please sign in. What has arrived of the file is kept.")
             response = endpoint.refuse(request, 401, sentence, {})
         except HTTPException as error:
             response = endpoint.refuse(request, error.status_code, _("There is no such upload."), {})
         except UploadGone:
-            sentence = _("This upload no longer exists. Please choose the picture again.")
+            sentence = _("This upload no longer exists. Please choose the file again.")
             response = endpoint.refuse(request, 410, sentence, {})
         except UploadLocked:
             response = endpoint.refuse(request, 423, str(SENT_ELSEWHERE), {})
@@ -104,7 +108,7 @@ def tus_handler(handler: Callable[[TusEndpoint, Request], Awaitable[Response]]) 
                 raise
             # After a 5xx response clients send the whole file again; after 423 they resume the upload.
             logger.warning("%s", error, exc_info=isinstance(error, OSError))
-            sentence = _("The picture could not be saved right now. Please try again in a minute.")
+            sentence = _("The file could not be saved right now. Please try again in a minute.")
             response = endpoint.refuse(request, 423, sentence, {"retry-after": RETRY_AFTER})
         response.headers["tus-resumable"] = VERSION
         response.headers["cache-control"] = "no-store"
@@ -148,11 +152,13 @@ class TusEndpoint:
         metadata = request.headers.get("upload-metadata", "").strip()
         values = parse_metadata(metadata)
         if length == 0:
-            raise TusRefusal(400, _("This file is empty: it has 0 bytes. Please choose the picture again."))
+            raise TusRefusal(400, _("This file is empty: it has 0 bytes. Please choose it again."))
         most_open = 0
         if is_sheet(values):
             organisation = await self._check_sheet(values, organisations, length, settings)
             most_open = settings.import_max_bytes
+        elif is_sound(values):
+            organisation = await self._check_sound(values, organisations, length, settings)
         else:
             if length > settings.upload_max_bytes:
                 raise TusRefusal(413, too_large(settings.upload_max_bytes))
@@ -176,6 +182,19 @@ class TusEndpoint:
         if request.headers.get("content-type") == CHUNK_TYPE:  # the body is the first chunk
             headers.update(await self._add(request, upload, 0))
         return Response(status_code=201, headers=headers)
+
+    async def _check_sound(
+        self, values: Mapping[str, bytes], organisations: list[Organisation], length: int, settings: Settings
+    ) -> Organisation:
+        """The organisation of the work whose voice is to be uploaded. Raises TusRefusal."""
+        if not takes_sounds():
+            raise TusRefusal(422, str(NO_SOUNDS))
+        if length > settings.upload_max_bytes:
+            raise TusRefusal(413, sound_too_large(settings.upload_max_bytes))
+        work = await chosen_work(values, organisations)
+        if work is None:
+            raise TusRefusal(400, "A voice needs the key work in the header Upload-Metadata.")
+        return work.organisation
 
     async def _check_sheet(
         self, values: Mapping[str, bytes], organisations: list[Organisation], length: int, settings: Settings
@@ -256,6 +275,8 @@ class TusEndpoint:
                 await finish_upload(upload, storage_of(request), settings_of(request))
             except ImageRefused as refusal:
                 raise TusRefusal(422, str(REFUSALS[refusal.code])) from None
+            except SoundRefused as refusal:
+                raise TusRefusal(422, str(SOUND_REFUSALS[refusal.code])) from None
             except PictureIsHere as here:
                 raise self._already_here(request, here) from None
             except (NotEditable, WorkRefused) as refusal:

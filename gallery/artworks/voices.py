@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gallery.accounts.models import Person
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.models import EDITABLE_STATUSES, Artwork, Status
 from gallery.artworks.works import NotEditable, WorkRefused
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -48,7 +48,7 @@ async def remove_voice(artwork: Artwork, storage: Storage, by: Person | None) ->
         current = await locked(Artwork.filter(id=artwork.id)).first()
         if current is None or current.sound_id is None:
             return
-        if current.status not in {Status.DRAFT, Status.RETURNED, Status.ACCEPTED}:
+        if current.status not in (*EDITABLE_STATUSES, Status.ACCEPTED):
             raise NotEditable(current.status)
         sound = await Sound.get(id=current.sound_id)
         current.sound_id = artwork.sound_id = None

@@ -43,6 +43,7 @@ async def show(request: Request) -> Response:
             _l("Pictures in progress"),
             await Image.filter(state=ImageState.RECEIVED, lease_until__gt=now()).count(),
         ),
+        (_l("Voices to be prepared"), state.sounds.count),
         (
             _l("Submissions to be looked through"),
             await Submission.filter(checked_with=0, is_waiting=True).count(),

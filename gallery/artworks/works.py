@@ -200,18 +200,19 @@ def set_texts(artwork: Artwork, language: str, values: TextValues) -> None:
     artwork.language = language
     languages = [each for each in translated_into(values) if each != language]
     for name in TRANSLATED_FIELDS:
-        setattr(artwork, name, _text_of(name, values, language, languages))
+        setattr(artwork, name, text_of(name, values, language, languages))
     for picture in artwork.later_pictures:
         for name in PICTURE_TEXTS:
             if (field := picture_field(name, picture.id)) in values:
-                setattr(picture, name, _text_of(field, values, language, languages))
+                setattr(picture, name, text_of(field, values, language, languages))
     artwork.size, artwork.date_made = values.get("size", ""), values.get("date_made", "")
     made = parse_date(artwork.date_made) if artwork.date_made else None
     artwork.made_from, artwork.made_until = made.day_numbers if made else (None, None)
     artwork.year = made.first.year if made else None
 
 
-def _text_of(field: str, values: TextValues, language: str, languages: Iterable[str]) -> Texts:
+def text_of(field: str, values: TextValues, language: str, languages: Iterable[str]) -> Texts:
+    """The text of a form field, whose own language is `language`, with translations into `languages`."""
     words = {each: values.get(field_name(field, each), "") for each in languages}
     return Texts({**words, language: values.get(field, "")})
 

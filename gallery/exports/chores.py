@@ -30,7 +30,7 @@ async def make_next(context: ChoreContext) -> bool:
         await store.delete_folder(export_key(job.token))  # files of earlier attempts
         async with lease_renewal(lambda: leased(job), LEASE.total_seconds()):
             files = await write_export(job, context.settings, context.storage)
-        await finish_export(job, files)
+        await finish_export(job, files, by_mail=context.settings.mail_server is not None)
     except LeaseLost:
         await store.delete_folder(export_key(job.token, job.attempts))
     except (StoreUnavailable, OSError, asyncio.CancelledError):

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from tortoise.expressions import F
 
+from gallery.accounts.members import owners_of
 from gallery.accounts.models import Person
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -14,6 +15,7 @@ from gallery.clock import now
 from gallery.db.connection import QuerySet, in_transaction, locked
 from gallery.db.leases import LeaseLost, claim_first
 from gallery.exports.models import Export, ExportFile, ExportState, export_key
+from gallery.mail.outbox import Notification, cancel_notification, in_all_languages, notify
 from gallery.organisations.models import Organisation
 from gallery.storage import Storage
 
@@ -52,11 +54,27 @@ async def keep_lease(job: Export, **values: int) -> None:
         raise LeaseLost
 
 
-async def finish_export(job: Export, files: Sequence[ExportFile]) -> None:
-    """Offer the files to the owners. Raises LeaseLost."""
-    ready = {"state": ExportState.READY, "files": list(files), "expires_at": now() + LIFETIME}
-    if not await leased(job).update(lease_until=None, **ready):
-        raise LeaseLost
+async def finish_export(job: Export, files: Sequence[ExportFile], *, by_mail: bool) -> None:
+    """Offer the files to the owners, who with `by_mail` get a mail. Raises LeaseLost."""
+    expires_at = now() + LIFETIME
+    ready = {"state": ExportState.READY, "files": list(files), "expires_at": expires_at}
+    async with in_transaction():
+        if not await leased(job).update(lease_until=None, **ready):
+            raise LeaseLost
+        if by_mail:
+            organisation = await Organisation.get(id=job.organisation_id)
+            news = Notification(
+                "export_ready",
+                f"/desk/organisations/{organisation.id}/export",
+                {"organisation": in_all_languages(organisation, "name"), "until": expires_at.isoformat()},
+                key=_mail_key(job),
+                is_for_digest=False,
+            )
+            await notify(await owners_of(organisation.id), news)
+
+
+def _mail_key(export: Export) -> str:
+    return f"export_ready:{export.id}"
 
 
 async def drop_exports(organisation_id: int) -> None:
@@ -69,6 +87,8 @@ async def drop_exports(organisation_id: int) -> None:
     await of_organisation.filter(state=ExportState.WAITING).update(
         attempts=F("attempts") + 1, lease_until=None
     )
+    for ready in await of_organisation.filter(state=ExportState.READY):
+        await cancel_notification(_mail_key(ready))
     await of_organisation.filter(state=ExportState.READY).update(state=ExportState.DROPPED)
 
 

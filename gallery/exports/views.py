@@ -16,7 +16,7 @@ from gallery.exports.models import Export, ExportState, export_key
 from gallery.exports.writer import RECORDS
 from gallery.organisations.access import load_as_owner
 from gallery.organisations.models import Organisation
-from gallery.web.rendering import redirect, render, storage_of
+from gallery.web.rendering import redirect, render, settings_of, storage_of
 
 
 async def show(request: Request) -> Response:
@@ -72,6 +72,7 @@ async def _page(request: Request, organisation: Organisation, status: int = 200)
         "is_waiting": latest is not None and latest.state == ExportState.WAITING,
         "state": _state(latest),
         "records": RECORDS,
+        "sends_mail": settings_of(request).mail_server is not None,
         "hours": LIFETIME.total_seconds() // 3600,
         "works": await works.exclude(status=Status.WITHDRAWN).count(),
     }

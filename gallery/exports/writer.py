@@ -180,9 +180,9 @@ class ExportWriter:
         else:
             lines.append(
                 _(
-                    "A gallery that runs the same software imports this file as it is. The sheet names pictures, "
-                    "texts and artists. Consents, projects, themes, voices and the texts of further pictures are in "
-                    "works.json: another gallery needs consents of its own. "
+                    "A gallery that runs the same software imports this file as it is. Consents, projects and "
+                    "themes in the sheet are those of this gallery; another one leaves them out with a note, because "
+                    "it needs consents of its own. Voices are in works.json. "
                     "Pictures are as you sent them, with the place and time that a camera may have written into them."
                 )
             )
@@ -333,14 +333,14 @@ class ExportWriter:
                 await written.add(SHEET, sheet)
 
     async def _loaded_works(self) -> AsyncIterator[Artwork]:
-        related = self.works().select_related("artist", "project", "image", "sound")
+        related = self.works().select_related("artist", "consent", "project", "image", "sound")
         async for work in batched(related.prefetch_related("themes")):
             await load_further_pictures([work])
             yield work
 
     async def _write_work(self, work: Artwork, array: JsonArray, rows: SheetRows, written: ZipWriter) -> None:
-        """Write a work and its files, and a row of the sheet if the import can make a work from it."""
-        pictures, named = [], []
+        """Add a work with its files, and a row if the import can make it."""
+        pictures, named = [], {}
         for picture in work.all_pictures():
             name = f"pictures/{work.public_id}-{picture.number:02}.{extension(picture.image)}"
             if not await written.add_stored(original_key(picture.image.token), name):
@@ -349,10 +349,10 @@ class ExportWriter:
             digest = picture.image.source_sha256
             if picture.image.state != ImageState.REFUSED and not (digest and digest in rows.digests):
                 rows.digests.add(digest)
-                named.append(name)
+                named[name] = picture
         voice = await self._add_voice(work.sound, written, work.public_id) if work.sound else None
         rows.entries += len(pictures) + (voice is not None)
-        rows.add(sheet_row(work, credit_name_of(work.artist), named))
+        rows.add(sheet_row(work, credit_name_of(work.artist), named, self.settings.site_url))
         array.add(work_facts(work, pictures, voice))
 
     async def _add_voice(self, sound: Sound, written: ZipWriter, public_id: str) -> str | None:

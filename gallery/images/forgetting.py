@@ -17,6 +17,7 @@ ERASED_FIELDS: dict[str, Any] = {
     "mean_colour": "#888888",
     "perceptual_hash": "",
     "source_sha256": "",
+    "source_name": "",
     "rendition_bytes": {},
 }
 

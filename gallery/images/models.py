@@ -55,6 +55,8 @@ class Image(Model):
     source_format = fields.CharField(max_length=10)
     source_bytes = fields.BigIntField()
     source_sha256 = fields.CharField(max_length=64, default="", db_default="")  # hex digest of the original
+    # The name of the file as it was sent, while its work is a draft: sheets find the draft by it.
+    source_name = fields.CharField(max_length=200, default="", db_default="")
     # Whether source_sha256 was computed from the stored file and not during the upload. Such a digest does
     # not reveal damage from before it was computed.
     is_digest_late = fields.BooleanField(default=False, db_default=False)

@@ -32,6 +32,7 @@ from gallery.organisations.models import Organisation
 from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.storage.disk import sha256_of
+from gallery.web.forms import one_line
 from gallery.web.languages import file_size
 from gallery.web.languages import gettext as _
 
@@ -60,7 +61,7 @@ class ReceivedFile:
     path: Path
     size: int  # bytes
     head: bytes  # the file's first 64 bytes
-    name: str = ""  # the file name that the browser sent; only shown to the sender
+    name: str = ""  # the file name that was sent; only for the sender and the sender's organisation
 
     @property
     def format(self) -> str | None:
@@ -143,7 +144,7 @@ class FormReader:
             except (FormParserError, UnicodeDecodeError) as error:
                 raise MalformedForm from error
         if self._size:
-            self.form.file = ReceivedFile(self.path, self._size, self._head)
+            self.form.file = ReceivedFile(self.path, self._size, self._head, self.file_name)
         return self.form
 
     async def _write(self) -> None:
@@ -327,8 +328,17 @@ def worker_limits(settings: Settings) -> Limits:
     return replace(request_limits(settings), wall_seconds=settings.image_worker_seconds)
 
 
+def base_name(file_name: str) -> str:
+    """A file name that was sent, without folders, in one line, at most 200 characters."""
+    return one_line(file_name.replace("\0", "").replace("\\", "/").rpartition("/")[2])[-200:]
+
+
 async def create_image(
-    file: ReceivedFile, inspected: InspectedImage, organisation: Organisation, storage: Storage
+    file: ReceivedFile,
+    inspected: InspectedImage,
+    organisation: Organisation,
+    storage: Storage,
+    source_name: str = "",
 ) -> Image:
     """Store an inspected original. The worker finds the new row and makes the renditions."""
     token = new_token()
@@ -342,6 +352,7 @@ async def create_image(
         source_format=inspected.format,
         source_bytes=file.size,
         source_sha256=digest,
+        source_name=source_name,
         is_animated=inspected.animated,
         has_preview=inspected.preview is not None,
         width=inspected.width,
@@ -383,6 +394,7 @@ async def reframe_image(image: Image, framing: Framing, storage: Storage, settin
             source_format=image.source_format,
             source_bytes=image.source_bytes,
             source_sha256=image.source_sha256,
+            source_name=image.source_name,
             is_digest_late=image.is_digest_late,
             is_animated=image.is_animated,
             has_preview=inspected.preview is not None,

@@ -39,6 +39,7 @@ KINDS = {
 
 QUEUES = {
     "pictures": "Pictures that wait for their first renditions",
+    "sounds": "Voices that wait to be prepared",
     "mails": "Mails that are due and not sent",
     "imports": "Imports that are being checked or carried out",
     "withdrawals": "Withdrawals whose files are not deleted yet",
@@ -154,6 +155,8 @@ class SiteCollector(Collector):
         single = {
             "pictures_late": (state.pictures_late, "Waiting pictures for which time or memory was short."),
             "pictures_refused": (state.pictures_refused, "Pictures that could not be prepared."),
+            "sounds_late": (state.sounds_late, "Waiting voices for which time or memory was short."),
+            "sounds_refused": (state.sounds_refused, "Voices that could not be prepared."),
             "mails_given_up": (state.mails_given_up, "Mails that were given up within a day."),
             "withdrawals_last_day": (len(took), "Withdrawals of the last day that are complete."),
             "withdrawal_median_seconds": (

@@ -24,6 +24,7 @@ from gallery.mail.chores import TOO_LATE
 from gallery.mail.models import Mail, MailState
 from gallery.monitoring.models import MaintenanceKind, MaintenanceRun
 from gallery.settings import Settings
+from gallery.sounds.models import Sound, SoundState
 from gallery.worker import HEARTBEAT_SECONDS
 
 STATE_SECONDS = 10.0  # seconds for which a process uses the state again
@@ -77,6 +78,9 @@ class SiteState:
     pictures: Queue = Queue()  # waiting for their first renditions
     pictures_late: int = 0  # of `pictures`, those for which the machine had no time or memory
     pictures_refused: int = 0
+    sounds: Queue = Queue()  # waiting to be prepared
+    sounds_late: int = 0  # of `sounds`, those for which the machine had no time or memory
+    sounds_refused: int = 0
     mails: Queue = Queue()  # due and not sent, or tried without success
     mails_given_up: int = 0  # within the last day
     imports: Queue = Queue()  # being checked or imported
@@ -88,6 +92,7 @@ class SiteState:
         """The queues by their names in metrics."""
         return {
             "pictures": self.pictures,
+            "sounds": self.sounds,
             "mails": self.mails,
             "imports": self.imports,
             "withdrawals": self.withdrawals,
@@ -107,6 +112,7 @@ async def read_state(settings: Settings) -> SiteState:
     # Without imports of sheets that nobody has confirmed.
     is_due = Q(attempt_after=None) | Q(attempt_after__lte=at) | Q(failures__gt=0)
     received = Image.filter(is_due, state=ImageState.RECEIVED)
+    sounds = Sound.filter(state=SoundState.RECEIVED)
     unsent = Mail.filter(state=MailState.UNSENT, for_digest=False).exclude(kind=ALARM_MAIL)
     given_up = Mail.filter(state=MailState.GIVEN_UP, settled_at__gt=at - DAY)
     lately = Withdrawal.filter(at__gt=at - DAY, files_deleted_at__isnull=False).limit(MAX_WITHDRAWALS)
@@ -117,6 +123,9 @@ async def read_state(settings: Settings) -> SiteState:
         pictures=await _queue(received, "created_at"),
         pictures_late=await received.filter(failures__gt=0).count(),
         pictures_refused=await Image.filter(state=ImageState.REFUSED).count(),
+        sounds=await _queue(sounds, "created_at"),
+        sounds_late=await sounds.filter(failures__gt=0).count(),
+        sounds_refused=await Sound.filter(state=SoundState.REFUSED).count(),
         # A mail that could not be sent is due again only after a pause.
         mails=(await _queue(unsent.filter(attempts=0, due_at__lte=at), "due_at")).joined(
             await _queue(unsent.filter(attempts__gt=0), "created_at")

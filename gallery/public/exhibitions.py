@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
@@ -25,7 +26,10 @@ from gallery.public.pages import (
     slug_of,
 )
 from gallery.public.pagination import NoSuchRoom, exhibition_page, first_works
+from gallery.public.view_models import ShownWork
+from gallery.public.voices import voice_address
 from gallery.public.work_counts import work_counts_of
+from gallery.sounds.models import Sound, SoundState
 from gallery.web.languages import gettext as _
 from gallery.web.list_pages import ListPage
 from gallery.web.page_keys import edition_key
@@ -148,8 +152,17 @@ async def show_walk(request: Request) -> Response:
         keys={edition_key(exhibition.edition_id)},
         exhibition=exhibition,
         rooms=page.rooms[:1] if room else page.rooms,
+        voices=await _voices(page.works),
+        voice_address=voice_address,
         share_images=share_images.of_exhibition(exhibition, first, page.counts, settings_of(request)),
     )
+
+
+async def _voices(works: Iterable[ShownWork]) -> dict[str, Sound]:
+    """`public_id` of a work with a voice → its sound."""
+    heard = [each.public_id for each in works if each.has_voice]
+    sounds = Sound.filter(artwork__public_id__in=heard, state=SoundState.READY).select_related("artwork")
+    return {each.artwork.public_id: each for each in await sounds} if heard else {}
 
 
 routes = [

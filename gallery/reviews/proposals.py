@@ -1,8 +1,9 @@
-"""Proposals: other texts, another picture, or one more, for a work that was accepted before."""
+"""Proposals: other texts, another picture, one more, fewer, or another order, for a work that was accepted before."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
+from typing import Any
 
 from gallery.artworks.further_pictures import count_further_pictures
 from gallery.artworks.models import Artwork, Picture, Submission, further_pictures_in, images_in
@@ -58,28 +59,30 @@ async def apply_proposal(artwork: Artwork, sent: Mapping[str, str]) -> None:
 def _set_further_pictures(artwork: Artwork, sent: Mapping[str, str], images: Mapping[int, Image]) -> None:
     rows = {each.id: each for each in artwork.later_pictures}
     pictures = []
-    for id, image_id in further_pictures_in(sent).items():
+    for position, (id, image_id) in enumerate(further_pictures_in(sent).items(), 2):
         if image_id not in images:
             continue
-        row = rows.get(id) or Picture(
-            id=NEW_PICTURE, artwork_id=artwork.id, position=artwork.last_position + 1
-        )
-        row.image = images[image_id]
+        # Without a row it is new, or a decision removed it and is undone.
+        row = rows.get(id) or Picture(id=id, artwork_id=artwork.id)
+        row.image, row.position = images[image_id], position
         pictures.append(row)
     artwork.more_pictures = len(pictures)
     preload(artwork.further_pictures, pictures)
 
 
 async def save_pictures(artwork: Artwork) -> None:
-    """Save the further pictures that `apply_proposal` changed, added or removed."""
-    kept = [each.id for each in artwork.later_pictures if each.id != NEW_PICTURE]
+    """Save the further pictures that `apply_proposal` set: changed ones, added ones, and those that are gone."""
+    kept = [each.id for each in artwork.later_pictures]
     await Picture.filter(artwork_id=artwork.id).exclude(id__in=kept or [0]).delete()
+    there = {row.id for row in await Picture.filter(artwork_id=artwork.id).only("id")}
     for each in artwork.later_pictures:
-        if each.id != NEW_PICTURE:
-            await each.save(update_fields=["image_id", *PICTURE_TEXTS])
+        if each.id in there:
+            await each.save(update_fields=["image_id", "position", *PICTURE_TEXTS])
             continue
-        texts = {name: getattr(each, name) for name in PICTURE_TEXTS}
-        await Picture.create(artwork_id=artwork.id, image_id=each.image_id, position=each.position, **texts)
+        values: dict[str, Any] = {name: getattr(each, name) for name in ("position", *PICTURE_TEXTS)}
+        if each.id != NEW_PICTURE:
+            values["id"] = each.id  # the same as before the decision that is undone
+        await Picture.create(artwork_id=artwork.id, image_id=each.image_id, **values)
     await count_further_pictures(artwork.id)
 
 

@@ -12,7 +12,15 @@ from starlette.responses import Response
 from gallery.accounts.members import ConflictOfInterest
 from gallery.accounts.models import Person
 from gallery.artworks.hashtags import hashtags_with_match
-from gallery.artworks.models import LOCKED_STATUSES, Artwork, Stage, Submission, images_in
+from gallery.artworks.models import (
+    FIRST,
+    LOCKED_STATUSES,
+    Artwork,
+    Stage,
+    Submission,
+    further_pictures_in,
+    images_in,
+)
 from gallery.artworks.snapshots import SnapshotChange, diff_passages, field_changes, snapshot_fields
 from gallery.artworks.works import text_values, translated_into
 from gallery.images.models import Image
@@ -34,6 +42,7 @@ from gallery.reviews.queue import NO_FILTER_QUERY, Queue, QueueFilter
 from gallery.reviews.stages import latest_decisions
 from gallery.reviews.undo_views import load_undoable
 from gallery.web.edit_conflicts import seen_field
+from gallery.web.languages import gettext as _
 from gallery.web.rendering import render
 
 
@@ -165,14 +174,13 @@ async def _queue_context(queue: Queue, submission: Submission) -> dict[str, Any]
 async def _work_context(artwork: Artwork, submission: Submission) -> dict[str, Any]:
     """The template context of the work. A waiting proposal is applied to `artwork`."""
     proposed = field_changes(submission.replaces or {}, submission.sent) if submission.is_proposal else []
-    picture_now, proposed_picture = await _replaced_pictures(artwork, submission)
+    compared = await _compared_pictures(artwork, submission)
     await _apply_waiting_proposal(artwork, submission)
     return {
         "artwork": artwork,
         "hashtags": hashtags_with_match(list(artwork.themes), *artwork.story.values()),
         "translated_into": translated_into(text_values(artwork)),
-        "picture_now": picture_now,
-        "proposed_picture": proposed_picture,
+        "compared_pictures": compared,
         "is_past": artwork.status not in LOCKED_STATUSES,
         "number": submission.number,
         "is_waiting": submission.is_waiting,
@@ -190,16 +198,18 @@ async def _work_context(artwork: Artwork, submission: Submission) -> dict[str, A
     }
 
 
-async def _replaced_pictures(artwork: Artwork, submission: Submission) -> tuple[Image | None, Image | None]:
-    """The image that a waiting proposal would replace, and the new one; the first is None if it is added."""
-    proposed = (
-        await Image.get_or_none(id=submission.proposed_image_id or 0) if submission.is_waiting else None
-    )
-    if proposed is None:
-        return None, None
-    after = images_in(submission.sent)
-    now = next((each.image for each in artwork.all_pictures() if each.image.id not in after), None)
-    return now, proposed
+async def _compared_pictures(artwork: Artwork, submission: Submission) -> list[tuple[Image, str]]:
+    """The images that a waiting proposal would replace or remove, and the new one, each with what it is."""
+    if not (submission.is_proposal and submission.is_waiting):
+        return []
+    after, kept = images_in(submission.sent), {FIRST, *further_pictures_in(submission.sent)}
+    compared = [
+        (each.image, _("On view now") if each.id in kept else _("Would be removed"))
+        for each in artwork.all_pictures()
+        if after and each.image.id not in after
+    ]
+    proposed = await Image.get_or_none(id=submission.proposed_image_id or 0)
+    return [*compared, *([(proposed, _("Proposed"))] if proposed else [])]
 
 
 def picture_numbers(artwork: Artwork) -> dict[int, int]:

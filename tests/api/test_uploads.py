@@ -9,18 +9,22 @@ import base64
 import io
 from pathlib import Path
 
+import httpx
 import pytest
 from tusclient.client import TusClient
 from tusclient.exceptions import TusCommunicationError
 
 from gallery.api.tokens import READ
+from gallery.artworks import tus
 from gallery.artworks.models import Artwork, Status
 from gallery.images.models import Image, Upload
 from gallery.images.storage_keys import original_key
+from gallery.sounds.models import Sound, SoundState
 from tests import factories
 from tests.api.programs import PIECES, V1, bearer, program, token_for
 from tests.artworks.tus import PICTURE, TUS, leave_complete, noise, original_of
 from tests.conftest import Site
+from tests.images.sounds import tone
 from tests.live import BadLine, LiveSite
 from tests.npm import FOLDER, modules_or_skip, run_node
 
@@ -54,6 +58,58 @@ async def test_a_picture_becomes_a_draft_of_the_tokens_organisation(site: Site) 
 
 def for_work(number: object) -> dict[str, str]:
     return {"upload-metadata": f"work {base64.b64encode(str(number).encode()).decode()}"}
+
+
+def voice_of(work: Artwork) -> dict[str, str]:
+    pairs = {"work": str(work.id), "kind": "sound", "filename": "a.wav"}
+    values = (f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in pairs.items())
+    return {"upload-metadata": ",".join(values)}
+
+
+async def send_voice(client: httpx.AsyncClient, work: Artwork, content: bytes) -> httpx.Response:
+    headers = {**PIECES, **voice_of(work), "upload-length": str(len(content))}
+    return await client.post(f"{V1}/uploads", headers=headers, content=content)
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+async def test_a_work_gets_its_voice(site: Site, tmp_path: Path) -> None:
+    client = await program(site)
+    consent = await factories.consent(site.cast.organisation, for_voice=True)
+    work = await factories.artwork(site.storage, site.cast.organisation, consent=consent)
+    address = f"{V1}/works/{work.id}"
+    assert (await client.get(address)).json()["voice"] is None
+    for seconds in (2, 3):  # the second replaces the first
+        sent = await send_voice(client, work, tone(tmp_path / "a.wav", seconds).read_bytes())
+        assert (sent.status_code, sent.headers["gallery-work"]) == (201, address), sent.text
+        assert await Sound.exclude(state=SoundState.ERASED).count() == 1
+    assert (await client.get(address)).json()["voice"] == {"state": "received", "seconds": 3, "refusal": None}
+    written = await client.patch(address, json={"transcript": "下雪了。"})
+    assert written.status_code == 200
+    await site.work()
+    work = await Artwork.get(id=work.id).prefetch_related("sound")
+    assert (work.sound.state, work.own("transcript")) == (SoundState.READY, "下雪了。")
+    assert not await Upload.filter(completed_at=None).exists()
+
+
+async def test_what_is_no_voice_is_refused(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await program(site)
+    work = await factories.artwork(site.storage, site.cast.organisation)
+    elsewhere = await factories.artwork(site.storage, site.cast.elsewhere)
+    sound = tone(tmp_path / "a.wav", 2).read_bytes()
+    refused = await send_voice(client, work, PICTURE)
+    assert (refused.status_code, "not a sound" in refused.text) == (422, True)
+    assert (await send_voice(client, elsewhere, sound)).status_code == 404
+    nobody = {"upload-metadata": f"kind {base64.b64encode(b'sound').decode()}"}
+    begun_badly = await client.post(f"{V1}/uploads", headers={**TUS, **nobody, "upload-length": "9"})
+    assert begun_badly.status_code == 400
+    await Artwork.filter(id=work.id).update(status=Status.SUBMITTED)
+    assert (await send_voice(client, work, sound)).status_code == 409
+    monkeypatch.setattr(tus, "takes_sounds", lambda: False)
+    assert (await send_voice(client, work, sound)).status_code == 422
+    assert not await Upload.exists()
+    assert not await Sound.exists()
 
 
 @pytest.mark.engines("sqlite", "postgresql")

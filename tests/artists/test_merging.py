@@ -14,7 +14,7 @@ from gallery.organisations.models import Project
 from gallery.web.texts import Texts
 from tests import factories
 from tests.conftest import Site
-from tests.markup import attributes
+from tests.markup import attributes, texts_in
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
@@ -47,6 +47,18 @@ async def test_works_consents_and_details_move_to_the_one_that_stays(site: Site)
     path = f"/desk/artists/{old.id}/merge"
     page = (await client.get(path)).text
     assert attributes(page, "[name=into] option", "value")[:2] == ["", str(kept.id)]
+    page = (await client.get(path, params={"into": str(kept.id)})).text
+    assert attributes(page, "form[method=post] [name=into]", "value") == [str(kept.id)]
+    assert texts_in(page, "dl.notes dt") == [
+        "Which one stays",
+        "Works (1)",
+        "Consents (1)",
+        "Private details (1)",
+    ]
+    label = f"{consents[0].id} · {consents[0].agreed_by.label} · in force"
+    assert texts_in(page, "dl.notes li") == [works[0].own("title"), label]
+    assert "This cannot be undone" in page
+    assert await Artist.exists(id=old.id)  # nothing has happened yet
     answer = await client.post(path, data={"into": str(kept.id)})
     assert (answer.status_code, answer.headers["location"]) == (303, f"/desk/artists/{kept.id}")
     for work, consent in zip(works, consents, strict=True):
@@ -85,9 +97,10 @@ async def test_who_may_merge_what(site: Site) -> None:
     client = await site.client(site.cast.partner)
     for into in (str(foreign.id), str(old.id), "x", ""):
         assert (await client.post(path, data={"into": into})).status_code == 422
+        assert (await client.get(path, params={"into": into})).status_code == 422
     for person in (site.cast.stranger, site.cast.curator):
         someone = await site.client(person)
-        assert (await someone.get(path)).status_code == 404
+        assert (await someone.get(path, params={"into": str(kept.id)})).status_code == 404
         assert (await someone.post(path, data={"into": str(kept.id)})).status_code == 404
     assert await Artist.all().count() == 3
 
@@ -132,6 +145,10 @@ async def test_a_project_that_was_made_twice_becomes_one(site: Site) -> None:
     path = f"/desk/projects/{old.id}/merge"
     assert (await client.post(path, data={"into": str(foreign.id)})).status_code == 422
     assert (await (await site.client(site.cast.stranger)).get(path)).status_code == 404
+    page = (await client.get(path, params={"into": str(kept.id)})).text
+    assert texts_in(page, "dl.notes li") == [work.own("title")]
+    empty = (await client.get(f"/desk/projects/{kept.id}/merge", params={"into": str(old.id)})).text
+    assert "Nothing moves" in empty
     answer = await client.post(path, data={"into": str(kept.id)})
     assert (answer.status_code, answer.headers["location"]) == (303, f"/desk/projects/{kept.id}/edit")
     assert (await Artwork.get(id=work.id)).project_id == kept.id

@@ -9,6 +9,17 @@ import httpx
 from gallery.artworks.models import Artwork
 from tests.markup import form_fields
 
+# A child with a consent and a project that the organisation does not have yet.
+NEW_CHILD = {
+    "language": "zh",
+    "credit_name": "小石头",
+    "agreed_by": "parent",
+    "scopes": "web",
+    "starts_on": "2022-12-01",
+    "project_title": "山里的画室",
+    "project_link": "https://example.org/mountain",
+}
+
 
 def shown_fields(page: str) -> dict[str, Any]:
     """What a browser would send back of the form, without touching it."""

@@ -19,7 +19,7 @@ from gallery.images.models import Image
 from gallery.images.uploads import MalformedForm, MultiFileFormReader
 from gallery.web.texts import Texts
 from tests import factories
-from tests.artworks.forms import files, shown_fields
+from tests.artworks.forms import NEW_CHILD, files, shown_fields
 from tests.conftest import Site
 from tests.factories import in_zh
 from tests.images.multipart import BOUNDARY, END, Sender, in_chunks, part
@@ -231,17 +231,7 @@ async def test_somebody_new_is_entered_in_the_small_form(site: Site) -> None:
     row = page[page.index(f'id="draft-{work.id}"') :]
     seen = row.split('name="seen" value="')[1].split('"')[0]
     assert f'id="credit_name-{work.id}"' in row
-    values = {
-        "seen": seen,
-        "title": "雪落在屋顶",
-        "credit_name": "小石头",
-        "agreed_by": "parent",
-        "scopes": "web",
-        "starts_on": "2022-12-01",
-        "project_title": "山里的画室",
-        "project_link": "https://example.org/mountain",
-        "then": "save",
-    }
+    values = {**NEW_CHILD, "seen": seen, "title": "雪落在屋顶", "then": "save"}
     assert (await client.post(f"/desk/works/{work.id}/edit", data=values)).status_code == 303
     work = await Artwork.get(id=work.id).prefetch_related("artist", "consent", "project")
     assert work.artist is not None
@@ -252,16 +242,11 @@ async def test_somebody_new_is_entered_in_the_small_form(site: Site) -> None:
 
 
 TYPED = {
-    "language": "zh",
+    **NEW_CHILD,
     "title": "雪落在屋顶",
     "story": "奶奶家的屋顶。",
     "alt_text": "白色的屋顶和一只猫。",
     "medium": "蜡笔",
-    "credit_name": "小石头",
-    "agreed_by": "parent",
-    "scopes": "web",
-    "project_title": "山里的画室",
-    "project_link": "https://example.org/mountain",
 }
 
 
@@ -295,6 +280,15 @@ async def test_what_is_typed_is_taken_when_it_is_submitted(site: Site) -> None:
         assert sent.artist is not None
         assert sent.consent is not None
         assert (sent.artist.credit_name, sent.consent.scope) == (f"小石头{number}", ["web"])
+
+
+async def test_a_name_spelled_in_several_ways_is_one_artist(site: Site) -> None:
+    works = [await typed(site, credit_name=name) for name in ("小石头A", "小 石头a", "小石头Ａ")]
+    client = await site.client(site.cast.partner)
+    await client.post("/desk/works/many/submissions", data={"work": [str(each.id) for each in works]})
+    sent = await Artwork.all()
+    assert {each.status for each in sent} == {Status.SUBMITTED}
+    assert len({(each.artist_id, each.consent_id) for each in sent}) == await Artist.all().count() == 1
 
 
 async def test_only_what_lacks_is_named_and_nothing_is_made_of_the_rest(site: Site) -> None:

@@ -7,23 +7,19 @@ from typing import Any
 import pytest
 
 from gallery.artists.models import Artist, Consent
+from gallery.artworks import import_rows
+from gallery.artworks.import_models import Import
 from gallery.artworks.models import Artwork
 from gallery.clock import now
 from gallery.organisations.models import Project
+from tests.api.programs import V1, program
+from tests.artworks.forms import NEW_CHILD
+from tests.artworks.sheets import csv_bytes, sent_import
 from tests.conftest import Site
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
-FIRST = {
-    "language": "zh",
-    "title": "第一幅",
-    "credit_name": "小石头",
-    "agreed_by": "parent",
-    "scopes": "web",
-    "starts_on": "2022-12-01",
-    "project_title": "山里的画室",
-    "project_link": "https://example.org/mountain",
-}
+FIRST = {**NEW_CHILD, "title": "第一幅"}
 
 
 async def enter(site: Site, **values: Any) -> tuple[int, str, Artwork | None]:
@@ -47,6 +43,36 @@ async def test_a_second_work_has_the_same_artist_consent_and_project(site: Site)
         _, _, other = await enter(site, **terms)
         assert other is not None
         assert (other.artist_id, other.consent_id != first.consent_id) == (first.artist_id, True)
+
+
+# One name: with a full-width form, with spaces, with é as two characters, as one, and in capitals.
+SPELLINGS = ["Rene\u0301 Ａ", " René A", "RenéA", "rene\u0301\u3000a", "RENÉ A"]
+
+
+async def test_a_sheet_that_spells_a_name_in_several_ways_makes_one_artist(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_rows, "BATCH_SIZE", 3)
+    rows = [[f"第{number}幅", name] for number, name in enumerate([*SPELLINGS, "Renée A"])]
+    job = await sent_import(site, csv_bytes(["标题", "作者"], *rows))
+    assert (job.report["new_artists"], job.report["artist_names"][1]) == (2, "Renée A")
+    client = await site.client(site.cast.partner)
+    await client.post(f"/desk/sheets/{job.id}/confirmation")
+    await site.work()
+    works = await Artwork.all().order_by("id")
+    assert len({each.artist_id for each in works[:5]}) == 1
+    assert await Artist.all().count() == 2
+    assert (await Import.get(id=job.id)).report["new_artists"] == 2
+    await client.post(f"/desk/sheets/{job.id}/deletion")
+    assert not await Artist.exists()
+
+
+async def test_a_program_that_spells_a_name_in_several_ways_makes_one_artist(site: Site) -> None:
+    client = await program(site)
+    for number, name in enumerate(SPELLINGS):
+        values = {**NEW_CHILD, "title": f"第{number}幅", "credit_name": name, "scopes": ["web"]}
+        assert (await client.post(f"{V1}/works", json=values)).status_code == 201
+    assert await Artist.all().count() == await Consent.all().count() == 1
 
 
 async def test_a_consent_that_ended_is_not_taken_again(site: Site) -> None:

@@ -56,6 +56,12 @@ def as_file(rows: list[list[Any]]) -> dict[str, Any]:
     return {"sheet": ("rows-to-mend.xlsx", written.getvalue())}
 
 
+async def test_a_cell_with_control_characters_can_be_mended(site: Site) -> None:
+    job = await sent_import(site, csv_bytes(HEADER, ["没有.jpg", "汤\x07圆", "=1", *GOOD[3:]]))
+    title = (await downloaded(site, job))[1][2]
+    assert title == "汤圆"
+
+
 async def test_faulty_rows_are_mended_without_sending_the_pictures_again(site: Site) -> None:
     rows = [
         GOOD,

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import base64
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from gallery.artists.models import Artist
-from gallery.artworks.import_models import Import
+from gallery.artists.models import Artist, Consent
+from gallery.artworks.import_models import Import, ImportedChange
 from gallery.artworks.models import Artwork, Status
+from gallery.artworks.submissions import submit
 from gallery.audit.models import Entry
 from gallery.audit.verbs import Verb
-from gallery.clock import now
-from gallery.images.models import Image, Upload
+from gallery.images.models import Image
 from gallery.web.texts import Texts
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
+from tests.artworks import tus
+from tests.artworks.forms import files
 from tests.artworks.sheets import csv_bytes, sent_import, zipped
 from tests.conftest import Site
 from tests.factories import photograph
+from tests.markup import attributes
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
@@ -74,10 +76,67 @@ async def test_works_are_updated_by_number_or_by_picture_and_title(site: Site) -
     assert await Entry.filter(verb=Verb.WORK_CHANGED, person_id=site.cast.partner.id).count() == 2
     client = await site.client(site.cast.partner)
     assert "2 works that were here already were updated." in (await client.get(f"/desk/sheets/{job.id}")).text
-    # Taking it back leaves the works that it did not make.
+    # Taking it back leaves the works that it did not make, with the words that they had.
+    assert (
+        "2 works that it updated get their former words" in (await client.get(f"/desk/sheets/{job.id}")).text
+    )
     await client.post(f"/desk/sheets/{job.id}/deletion")
     await site.work()
+    page = (await client.get(f"/desk/sheets/{job.id}")).text
+    assert "Nothing of it is left here." in page
     assert (await Artwork.all().count(), await Image.all().count()) == (2, 2)
+    first, second = await Artwork.all().order_by("id").prefetch_related("artist")
+    assert dict(first.title) == {"zh": "汤圆"}
+    assert (second.own("story"), second.inventory_number) == ("", None)
+    assert second.artist is not None
+    assert second.artist.credit_name == "派派"
+    assert not await Artist.exists(credit_name="新人")
+    assert not await ImportedChange.exists()
+
+
+async def test_what_others_changed_since_is_not_taken_back(site: Site) -> None:
+    ours = site.cast.organisation
+    theme, project = await factories.theme(), await factories.project(ours, title=Texts({"zh": "画画课"}))
+    consents = [await factories.consent(ours) for _ in range(2)]
+    works = [
+        await factories.artwork(site.storage, ours, inventory_number=str(number), consent=consents[0])
+        for number in range(4)
+    ]
+    before = {work.id: (dict(work.title), work.project_id, work.consent_id) for work in works}
+    header = ["编号", "标题", "故事", "项目", "同意书", "主题"]
+    rows = [[str(n), f"新{n}", f"新故事{n}", "画画课", str(consents[1].id), theme.slug] for n in range(4)]
+    # A row of another artist's consent names no artist, so the work gets that one.
+    job = await confirmed(site, csv_bytes(header, *rows), update="1")
+    assert await Artwork.filter(project_id=project.id, consent_id=consents[1].id).count() == 4
+    client = await site.client(site.cast.partner)
+    await Artwork.filter(id=works[1].id).update(title=Texts({"zh": "我的"}))
+    await Artwork.filter(id=works[2].id).update(status=Status.SUBMITTED)
+    await Artwork.filter(id=works[3].id).update(title=Texts({"zh": "我的"}))
+    answer = await client.post(f"/desk/sheets/{job.id}/deletion", follow_redirects=True)
+    assert "1 work has its former words again." in answer.text
+    assert "so they did not get all of their former words again" in answer.text
+    assert attributes(answer.text, "#sheet-outcome a", "href") == [
+        f"/desk/works/{work.id}" for work in works[1:]
+    ]
+    now_there = {work.id: work for work in await Artwork.all().prefetch_related("themes")}
+    first, second, third, _fourth = (now_there[work.id] for work in works)
+    assert (dict(first.title), first.project_id, first.consent_id) == before[first.id]
+    assert (second.own("title"), second.own("story")) == ("我的", works[1].own("story"))
+    assert (third.own("title"), third.project_id) == ("新2", project.id)
+    assert theme not in list(first.themes)
+
+
+async def test_nothing_leads_back_to_a_consent_that_was_withdrawn(site: Site) -> None:
+    ours = site.cast.organisation
+    old, new = [await factories.consent(ours) for _ in range(2)]
+    work = await factories.artwork(site.storage, ours, inventory_number="1", consent=old)
+    job = await confirmed(site, csv_bytes(["编号", "标题", "同意书"], ["1", "新", str(new.id)]), update="1")
+    await withdraw(old, site.storage)
+    assert not await ImportedChange.exists()  # it had words that were shown under that consent
+    client = await site.client(site.cast.partner)
+    await client.post(f"/desk/sheets/{job.id}/deletion")
+    work = await Artwork.get(id=work.id)
+    assert (work.own("title"), work.consent_id) == ("新", new.id)
 
 
 async def test_the_language_of_a_work_is_kept_unless_the_row_says_another(site: Site) -> None:
@@ -118,21 +177,11 @@ async def test_a_withdrawal_forgets_what_reports_and_rows_to_mend_say(site: Site
     assert not [each async for each in site.storage.private.keys("imports")]
 
 
-async def uploaded(site: Site, name: str, **values: Any) -> Artwork:
-    """A draft from a picture that was sent alone."""
+async def uploaded(site: Site, name: str) -> Artwork:
+    """A draft from a picture that was sent alone, long ago."""
     words = {"title": "", "title_translation": "", "story_translation": ""}
-    work = await factories.artwork(site.storage, site.cast.organisation, **words, **values)
-    await Artwork.filter(id=work.id).update(status=Status.DRAFT)
-    encoded = base64.b64encode(name.encode()).decode()
-    moments = {"completed_at": now(), "expires_at": now() + timedelta(days=3)}
-    await Upload.create(
-        organisation=site.cast.organisation,
-        by=site.cast.partner,
-        artwork=work,
-        length=1,
-        metadata=f"filename {encoded}",
-        **moments,
-    )
+    work = await factories.artwork(site.storage, site.cast.organisation, **words)
+    await Image.filter(id=work.image_id).update(source_name=name)
     return work
 
 
@@ -142,10 +191,30 @@ async def test_a_sheet_fills_drafts_whose_pictures_are_there(site: Site) -> None
     rows = [
         ["img_1.jpg", "汤圆", "甜", "", "小蜗牛", "", "", ""],
         ["IMG_2.jpg", "饺子", "", "", "", "", "", ""],
+        ["IMG_3.jpg", "年糕", "", "", "", "", "", ""],
     ]
     job = await confirmed(site, csv_bytes(HEADER, *rows), update="1")
-    assert (job.report["good"], job.report["updatable"], job.report["bad_rows"]) == (0, 1, [3])
+    assert (job.report["good"], job.report["updatable"]) == (0, 1)
+    faults = [(each["row"], each["code"]) for each in job.report["faults"]]
+    assert faults == [(3, "two_drafts"), (4, "no_pictures")]
     filled = await Artwork.get(id=work.id).prefetch_related("artist")
     assert (filled.own("title"), filled.own("story"), filled.image_id) == ("汤圆", "甜", work.image_id)
     assert filled.artist == await Artist.get(credit_name="小蜗牛")
     assert [(await Artwork.get(id=each.id)).own("title") for each in twins] == ["", ""]
+
+
+async def test_the_name_of_a_file_is_kept_while_its_work_is_a_draft(site: Site) -> None:
+    client = await site.client(site.cast.partner)
+    await client.post("/desk/works/many", files=files(photograph(800, 620)))  # in a form
+    name = base64.b64encode("C:\\图\\二.jpg".encode()).decode()
+    sent = await tus.begin(client, **{"upload-metadata": f"filename {name}"})
+    await tus.send(client, sent.headers["location"], 0, tus.PICTURE)
+    assert await Image.all().order_by("id").values_list("source_name", flat=True) == ["IMG_1.jpg", "二.jpg"]
+    work = await factories.artwork(site.storage, site.cast.organisation)
+    await Image.filter(id=work.image_id).update(source_name="三.jpg")
+    await submit(work, site.cast.partner)
+    withdrawn = await uploaded(site, "四.jpg")
+    assert withdrawn.consent_id is not None
+    await withdraw(await Consent.get(id=withdrawn.consent_id), site.storage)
+    for each in (work, withdrawn):
+        assert (await Image.get(id=each.image_id)).source_name == ""

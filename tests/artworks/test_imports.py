@@ -20,6 +20,7 @@ from gallery.clock import now
 from gallery.exhibitions.stored_files import needed_bundle_keys
 from gallery.images.models import Image, ImageState
 from gallery.monitoring.state import read_state
+from gallery.organisations.models import Organisation
 from gallery.web.texts import Texts
 from gallery.withdrawals.withdrawal import withdraw
 from gallery.worker import ChoreContext
@@ -110,6 +111,47 @@ async def test_a_cell_names_several_pictures_of_one_work(site: Site) -> None:
     await site.work()
     assert (await Artwork.all().count(), await Image.all().count(), await Picture.all().count()) == (0, 0, 0)
     assert not [key async for key in site.storage.private.keys("originals")]
+
+
+async def test_each_picture_of_a_row_is_described(site: Site) -> None:
+    header = [
+        "图片",
+        "标题",
+        "画面描述",
+        "图片说明",
+        "画面描述 2",
+        "Alt text 2[en]",
+        "caption 3",
+        "画面描述 4",
+    ]
+    row = ["一.jpg; 二.jpg; 三.jpg", "书", "封面", "第1页", "里页", "Inside", "最后", "没有"]
+    pictures = [(f"{name}.jpg", photograph(700 + number, 600)) for number, name in enumerate("一二三")]
+    job = await sent_import(site, zipped(("表.csv", csv_bytes(header, row)), *pictures))
+    assert [(each["column"], each["code"]) for each in job.report["notes"]] == [
+        ("alt_text_4", "no_picture_of_number")
+    ]
+    assert (
+        "What the picture shows 4"
+        in (await (await site.client(site.cast.partner)).get(f"/desk/sheets/{job.id}")).text
+    )
+    assert job.report["lacking"]["alt_text"] == 1  # the third has none
+    await bring_in(site, job)
+    work = await Artwork.get()
+    assert (dict(work.alt_text), dict(work.caption)) == ({"zh": "封面"}, {"zh": "第1页"})
+    second, third = await Picture.all().order_by("position")
+    assert (dict(second.alt_text), dict(second.caption)) == ({"zh": "里页", "en": "Inside"}, {})
+    assert (dict(third.alt_text), dict(third.caption)) == ({}, {"zh": "最后"})
+    # The sheet again changes the texts of its pictures by their numbers, and taking it back restores them.
+    again = await sent_import(
+        site, zipped(("表.csv", csv_bytes(["图片", "标题", "画面描述 3"], [row[0], "书", "封底"])), *pictures)
+    )
+    client = await site.client(site.cast.partner)
+    await client.post(f"/desk/sheets/{again.id}/confirmation", data={"update": "1"})
+    await site.work()
+    second, third = await Picture.all().order_by("position")
+    assert (dict(second.alt_text), dict(third.alt_text)) == ({"zh": "里页", "en": "Inside"}, {"zh": "封底"})
+    await client.post(f"/desk/sheets/{again.id}/deletion")
+    assert dict((await Picture.get(id=third.id)).alt_text) == {}
 
 
 async def test_wrong_pictures_in_a_cell_are_named_one_by_one(site: Site) -> None:
@@ -401,3 +443,51 @@ async def test_an_import_waits_its_turn_and_other_organisations_do_not(site: Sit
     third = await imports.claim_import()
     assert third is not None
     assert third.id == jobs[1].id
+
+
+async def test_imports_of_several_organisations_go_on_in_turn(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_chores, "TURN_SECONDS", 0.0)
+    monkeypatch.setattr(import_rows, "BATCH_SIZE", 1)
+    third = await Organisation.create(name=in_zh("第三家"), slug="third")
+    rows = [["标题"], ["一"], ["二"], ["三"]]
+    jobs = []
+    for organisation in (site.cast.organisation, site.cast.elsewhere, third):
+        job = await Import.create(
+            organisation=organisation, by=site.cast.partner, state=ImportState.CONFIRMED
+        )
+        await factories.put(site.storage.private, bundle_key(job.token), csv_bytes(*rows))
+        jobs.append(job)
+    context = ChoreContext(site.settings, site.storage)
+    done = []
+    for _ in range(4):
+        assert await import_chores.import_next(context)
+        done.append([(await Import.get(id=job.id)).done_rows for job in jobs])
+    assert done == [[1, 0, 0], [1, 1, 0], [1, 1, 1], [2, 1, 1]]
+    assert (
+        "waits its turn"
+        in (await (await site.client(site.cast.partner)).get(f"/desk/sheets/{jobs[0].id}")).text
+    )
+    await site.work()
+    assert await Artwork.all().count() == 9
+    assert {(job.state, job.losses) for job in await Import.all()} == {(ImportState.DONE, 0)}
+
+
+async def test_a_check_goes_on_with_the_pictures_that_are_left(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_chores, "TURN_SECONDS", 0.0)
+    await send(site, two_works())
+    other = await Import.create(organisation=site.cast.elsewhere, by=site.cast.stranger)
+    await factories.put(site.storage.private, bundle_key(other.token), csv_bytes(["标题"], ["一"]))
+    context = ChoreContext(site.settings, site.storage)
+    job = await Import.all().order_by("id").first()
+    assert job is not None
+    assert await import_chores.import_next(context)
+    await job.refresh_from_db()
+    assert (job.state, job.done_pictures, job.lease_until) == (ImportState.RECEIVED, 1, None)
+    await site.work()
+    await job.refresh_from_db()
+    assert (job.state, job.done_pictures, job.report["good"]) == (ImportState.CHECKED, 2, 2)
+    assert await Image.all().count() == 2

@@ -18,7 +18,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gallery.artworks.bundles import Bundle, PictureRefused, open_bundle
-from gallery.artworks.sheet_columns import COLUMN_LABELS, template_csv, template_xlsx
+from gallery.artworks.sheet_columns import (
+    COLUMN_LABELS,
+    column_label,
+    find_column,
+    known_headers,
+    template_csv,
+    template_xlsx,
+)
 from gallery.artworks.sheet_faults import (
     FAULT_SENTENCES,
     SheetRefused,
@@ -75,7 +82,8 @@ def test_templates_are_read_back_in_either_language(tmp_path: Path, language: st
     assert all(row_values.texts[name] for name in ("title", "story", "alt_text", "medium"))
     other = "en" if language == "zh" else "zh"
     translated = [name for name in TRANSLATED_FIELDS if name in COLUMN_LABELS]
-    assert set(row.cells) == {*COLUMN_LABELS, *(f"{name}[{other}]" for name in translated)}
+    second = {"alt_text_2", "caption_2"}
+    assert set(row.cells) == {*COLUMN_LABELS, *second, *(f"{name}[{other}]" for name in translated)}
 
 
 def test_columns_are_known_by_what_people_call_them(tmp_path: Path) -> None:
@@ -524,3 +532,25 @@ def test_a_mangled_zip_is_read_or_refused(noise: bytes, at: int) -> None:
                     bundle.unpack_picture(key, Path(folder) / "out", 1000)
         except (SheetRefused, PictureRefused) as refusal:
             assert refusal.code in FAULT_SENTENCES  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    ("header", "column"),
+    [
+        ("画面描述 2", "alt_text_2"),
+        ("画面描述3", "alt_text_3"),
+        ("What the picture shows 24", "alt_text_24"),
+        ("alt_text_2", "alt_text_2"),
+        ("Alt text 2", "alt_text_2"),
+        ("caption 2[bo]", "caption_2[bo]"),
+        ("图片说明 2（藏文）", "caption_2[bo]"),
+        ("图片说明 1", "caption"),
+        ("画面描述 25", None),
+        ("标题 2", None),
+        ("画面描述 0", None),
+    ],
+)
+def test_texts_of_further_pictures_have_numbered_columns(header: str, column: str | None) -> None:
+    assert find_column(header, known_headers()) == column
+    if column is not None and "[" not in column:
+        assert find_column(column_label(column), known_headers()) == column

@@ -34,11 +34,12 @@ EXCEPTIONS = {
 
 def called_by(function: Any) -> Iterator[Any]:
     """The functions of the gallery that occur in the source of `function`."""
+    bound_to = getattr(function, "__self__", None)
     function = inspect.unwrap(getattr(function, "__func__", function))
     source = textwrap.dedent(inspect.getsource(function))
     names = dict(vars(sys.modules[function.__module__]))
     owner = function.__qualname__.rpartition(".")[0]
-    names["self"] = names.get(owner)  # a method's own class
+    names["self"] = names.get(owner) if bound_to is None else type(bound_to)  # a method's own class
     tree = ast.parse(source)
     names.update(instances_in(tree, names))
     for node in ast.walk(tree):

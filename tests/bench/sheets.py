@@ -54,7 +54,7 @@ async def measure(name: str, home: Path, database_url: str, count: int) -> None:
                 await imports.confirm_import(job)
         job = await Import.get(id=job.id)
         began = time.perf_counter()
-        gone = await imports.take_back_import(job)
+        gone, _restored = await imports.take_back_import(job)
         print(f"{name}: {gone} works taken back in {time.perf_counter() - began:.1f} s")
         if await Artwork.exists():
             raise RuntimeError("works are left")

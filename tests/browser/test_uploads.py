@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from gallery.app import CHORES
@@ -575,18 +576,26 @@ async def test_a_picture_that_gets_ready_comes_without_the_page_being_loaded_aga
     assert await page.evaluate("window.isTheSame")
 
 
-async def test_a_sheet_is_tried_and_brought_in(
-    live: LiveSite, browser: BrowserContext, tmp_path: Path
-) -> None:
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    """A ZIP with a sheet of two works."""
+    path = tmp_path / "作品.zip"
+    path.write_bytes(two_works())
+    return path
+
+
+async def send_sheet(page: Page, bundle: Path) -> None:
+    await page.set_input_files("[name=sheet]", bundle)
+    await page.click("main button.primary")
+
+
+async def test_a_sheet_is_tried_and_brought_in(live: LiveSite, browser: BrowserContext, bundle: Path) -> None:
     address = await live.serve()
-    bundle = tmp_path / "作品.zip"
-    bundle.write_bytes(two_works())
     page = await browser.new_page()
     await sign_in(page, address, live.cast.partner)
     await page.goto(f"{address}/desk/sheets")
     assert await is_within(page)
-    await page.set_input_files("[name=sheet]", bundle)
-    await page.click("main button.primary")
+    await send_sheet(page, bundle)
     await page.wait_for_url(re.compile(r"/desk/sheets/\d+$"))
     confirm = page.locator("form[action$='/confirmation'] button")
     await expect(confirm).to_be_visible(timeout=LONG)  # the page looks again by itself
@@ -604,19 +613,16 @@ async def test_a_sheet_is_tried_and_brought_in(
 
 
 async def test_a_sheet_arrives_although_the_line_breaks_and_the_page_is_closed(
-    live: LiveSite, browser: BrowserContext, tmp_path: Path
+    live: LiveSite, browser: BrowserContext, bundle: Path
 ) -> None:
     address = await live.serve()
-    bundle = tmp_path / "作品.zip"
-    bundle.write_bytes(two_works())
     line = BadLine(int(address.rpartition(":")[2]), after=6_000, times=0)
     async with line as broken:
         page = await browser.new_page()
         await sign_in(page, broken, live.cast.partner)
         await page.goto(f"{broken}/desk/sheets")
         line.left = 10_000  # no request gets through
-        await page.set_input_files("[name=sheet]", bundle)
-        await page.click("main button.primary")
+        await send_sheet(page, bundle)
         await expect(page.locator(".sheet-sending")).to_contain_text("The connection broke", timeout=LONG)
         await until(page, "Object.keys(localStorage).some(key => key.startsWith('tus::'))")
         assert await is_within(page)
@@ -625,8 +631,7 @@ async def test_a_sheet_arrives_although_the_line_breaks_and_the_page_is_closed(
         page = await browser.new_page()
         await page.goto(f"{broken}/desk/sheets")
         line.left = 2
-        await page.set_input_files("[name=sheet]", bundle)
-        await page.click("main button.primary")
+        await send_sheet(page, bundle)
         await page.wait_for_url(re.compile(r"/desk/sheets/\d+$"), timeout=LONG)
         await expect(page.locator("form[action$='/confirmation'] button")).to_be_visible(timeout=LONG)
     assert await Upload.all().count() == 1  # the second page went on with the upload of the first

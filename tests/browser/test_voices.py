@@ -151,3 +151,30 @@ async def test_without_a_script_a_file_is_sent_by_the_same_form(
     assert page.url.endswith("/edit#transcript")
     assert (await Sound.get(artwork__id=work.id)).id != before.id
     await context.close()
+
+
+async def test_the_slideshow_waits_while_a_voice_is_heard(live: LiveSite, chromium: Browser) -> None:
+    works = [
+        await factories.artwork(live.storage, live.cast.organisation, status=Status.ACCEPTED)
+        for _ in range(2)
+    ]
+    await factories.voice(live.storage, works[0])
+    exhibition = await factories.exhibition(works)
+    address = await live.serve(worker=False)
+    context = await chromium.new_context(viewport={"width": 1200, "height": 800}, locale="en-GB")
+    context.set_default_timeout(PATIENCE)
+    page = await context.new_page()
+    await page.goto(f"{address}/en/exhibitions/{exhibition.slug}/walk?pace=3600")
+    place, pause = page.locator(".place"), page.locator("[value=pause]")
+    await expect(place).to_have_text("1 / 2")
+    await pause.click()
+    await expect(pause).to_have_text("Pause")
+    assert await page.evaluate("document.querySelector('audio').paused")  # nothing plays by itself
+    await page.evaluate("document.querySelector('audio').play()")
+    await expect(pause).to_have_text("Play")
+    await until(page, IS_PLAYING)
+    await page.click("[value=next]")
+    await expect(place).to_have_text("2 / 2")
+    assert await page.evaluate("document.querySelector('audio').paused")
+    assert await is_within(page)
+    await context.close()

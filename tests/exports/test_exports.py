@@ -18,8 +18,8 @@ from gallery.artists.consent_terms import keep_wording
 from gallery.artists.models import Artist, ConsentRequest, SignedForm
 from gallery.artists.private_details import form_key, save_details
 from gallery.artworks.import_models import ImportState
-from gallery.artworks.models import MAX_PICTURES, Artwork, Status
-from gallery.artworks.sheets import SheetFile
+from gallery.artworks.models import MAX_PICTURES, Artwork, Picture, Status
+from gallery.artworks.sheets import MAX_COLUMNS, SheetFile
 from gallery.audit.models import Entry
 from gallery.audit.verbs import Verb
 from gallery.cli.backups import copy_pictures
@@ -38,7 +38,7 @@ from gallery.web.texts import Texts
 from gallery.withdrawals.withdrawal import withdraw
 from gallery.worker import ChoreContext
 from tests import factories
-from tests.artworks.sheets import sent_import
+from tests.artworks.sheets import csv_bytes, sent_import
 from tests.conftest import Site
 from tests.factories import in_zh
 
@@ -176,8 +176,28 @@ async def test_everything_is_in_it_and_the_import_reads_the_sheet(site: Site) ->
     await site.work()
     first, second = await Artwork.filter(imported_as__of_id=job.id).order_by("id")
     assert (first.title, first.inventory_number) == (work.title, "2026-7")
+    old_texts, new_texts = [
+        [(each.alt_text, each.caption) for each in await Picture.filter(artwork=each).order_by("position")]
+        for each in (other, second)
+    ]
+    assert new_texts == old_texts
+    assert old_texts[0][0]["bo"] == "ཞི་མི"
     assert (second.story, second.alt_text, second.more_pictures) == (other.story, other.alt_text, 1)
     assert (second.artist_id, second.size, second.date_made) == (other.artist_id, other.size, other.date_made)
+    for new, old in ((first, work), (second, other)):
+        assert (new.consent_id, new.project_id) == (old.consent_id, old.project_id)
+        assert [theme.id for theme in await new.themes] == [theme.id for theme in await old.themes] != []
+
+
+async def test_another_gallery_leaves_out_what_it_does_not_have(site: Site) -> None:
+    consent = await factories.consent(site.cast.organisation)
+    artist = await Artist.get(id=consent.artist_id)
+    address = f"https://gallery.elsewhere/desk/consents/{consent.id}"
+    row = ["饺子", artist.credit_name, address, "p-2020", "别家的项目"]
+    job = await sent_import(site, csv_bytes(["标题", "作者", "同意书", "主题", "项目"], row))
+    assert (job.report["good"], job.report["bad"]) == (1, 0)
+    notes = {each["column"]: each["code"] for each in job.report["notes"]}
+    assert notes == {"consent": "no_such_consent", "themes": "no_such_theme", "project": "no_such_project"}
 
 
 async def test_each_download_is_in_the_audit_log_and_on_the_artists_page(site: Site) -> None:
@@ -301,7 +321,7 @@ async def test_a_withdrawal_while_it_is_made_makes_it_begin_again(site: Site) ->
         site.storage.private, export_key(job.token, job.attempts, "works-2.zip")
     )  # a moment too late
     with pytest.raises(LeaseLost):
-        await finish_export(job, files)
+        await finish_export(job, files, by_mail=False)
     with pytest.raises(LeaseLost):
         await writer.write_export(job, site.settings, site.storage)
     await site.work()
@@ -426,9 +446,9 @@ def test_columns_are_counted_and_rows_are_not_kept() -> None:
 
 
 def test_a_sheet_has_as_many_columns_as_the_import_reads(tmp_path: Any) -> None:
-    used = Counter({"title": 9, "title[bo]": 2} | {f"story[x{n:02}]": 1 for n in range(70)})
+    used = Counter({"title": 9, "title[bo]": 2} | {f"story[x{n:03}]": 1 for n in range(190)})
     columns = columns_for(used)
-    assert (len(columns), "title[bo]" in columns, columns.count("title")) == (60, True, 1)
+    assert (len(columns), "title[bo]" in columns, columns.count("title")) == (MAX_COLUMNS, True, 1)
     write_sheet(tmp_path / "works.xlsx", ["title", "title[bo]"], [{"title": "a\x0bb", "title[bo]": "=x(1)"}])
     (row,) = list(SheetFile(tmp_path / "works.xlsx"))
     assert (row.cells, row.faults) == ({"title": "ab", "title[bo]": "=x(1)"}, [])

@@ -20,6 +20,7 @@ from gallery.mail.models import Mail
 from gallery.monitoring import readiness, state
 from gallery.monitoring.monitor import Monitor
 from gallery.monitoring.state import Remembered
+from gallery.sounds.models import Sound, SoundState
 from gallery.storage import StoreUnavailable
 from tests import factories
 from tests.conftest import Site
@@ -163,12 +164,21 @@ async def test_the_figures_of_the_site(site: Site) -> None:
         at = now() - timedelta(minutes=minutes)
         took = None if minutes == 10 else at + timedelta(seconds=minutes)
         await Withdrawal.create(consent=consent, at=at, files_deleted_at=took)
+    for sound_state, failures in ((SoundState.RECEIVED, 1), (SoundState.REFUSED, 0), (SoundState.READY, 0)):
+        await Sound.create(
+            organisation=site.cast.organisation,
+            source_bytes=1,
+            source_sha256="x",
+            state=sound_state,
+            failures=failures,
+        )
     client = await site.client()
     await client.get("/zh/")
     await client.get("/zh/")
     await client.get("/desk/works")
     found = await figures(client)
     assert found["gallery_pictures_waiting"] == 1
+    assert [found[f"gallery_sounds_{name}"] for name in ("waiting", "late", "refused")] == [1, 1, 1]
     assert found["gallery_mails_waiting"] == 1
     assert 300 <= found["gallery_mails_waiting_seconds"] < 900
     assert (found["gallery_withdrawals_waiting"], found["gallery_withdrawals_last_day"]) == (1, 2)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from gallery.artists.models import Consent
 from gallery.artworks.models import Status
 from gallery.exhibitions.models import Edition, Hanging, Room
 from tests import factories
 from tests.conftest import Site
 from tests.factories import in_zh
-from tests.markup import attribute
+from tests.markup import attribute, attributes, select
 
 
 async def test_a_walk_is_a_list_of_all_works_and_of_one_room(site: Site) -> None:
@@ -37,6 +38,23 @@ async def test_a_walk_is_a_list_of_all_works_and_of_one_room(site: Site) -> None
     for room in ("9", "0", "%E4%BA%8C", "-1"):
         assert (await client.get(f"/zh/exhibitions/{shown.slug}/walk?room={room}")).status_code == 404
     assert f"/zh/exhibitions/{shown.slug}/walk" in (await client.get(f"/zh/exhibitions/{shown.slug}")).text
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+async def test_a_voice_plays_on_request_only(site: Site) -> None:
+    works = [
+        await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
+        for _ in range(3)
+    ]
+    sound = await factories.voice(site.storage, works[0])
+    await factories.voice(site.storage, works[1])
+    assert works[1].consent_id is not None
+    await Consent.filter(id=works[1].consent_id).update(for_voice=False)
+    shown = await factories.exhibition(works)
+    page = (await (await site.client()).get(f"/en/exhibitions/{shown.slug}/walk")).text
+    (audio,) = select(page, ".slide audio")
+    assert (audio["preload"], audio.has_attr("controls"), audio.has_attr("autoplay")) == ("none", True, False)
+    assert attributes(page, ".slide audio source", "src")[0].startswith(f"/media/sounds/{sound.token}/")
 
 
 async def test_an_empty_exhibition_says_so(site: Site) -> None:

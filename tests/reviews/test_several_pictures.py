@@ -21,7 +21,7 @@ from gallery.withdrawals.withdrawal import withdraw
 from gallery.worker import ChoreContext
 from tests import factories
 from tests.conftest import Site
-from tests.markup import attributes, form_fields, select, text_in
+from tests.markup import attributes, form_fields, select, text_in, texts_in
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
@@ -130,12 +130,13 @@ async def test_a_proposal_changes_the_words_of_a_page_and_can_be_undone(site: Si
 async def propose_in_form(
     site: Site, work: Artwork, place: str, width: int = 777, **more: str
 ) -> tuple[int, Submission | None]:
-    """Send the form of a proposal with a new picture; returns the status of the answer."""
+    """Send the form of a proposal, with `width` > 0 with a new picture; returns the status of the answer."""
     partner = await site.client(site.cast.partner)
     address = f"/desk/works/{work.id}/proposal"
     form = form_fields((await partner.get(address)).text, 'form[enctype="multipart/form-data"]')
-    picture = ("new.jpg", factories.photograph(width, 620), "image/jpeg")
-    answer = await partner.post(address, data={**form, "place": place, **more}, files={"picture": picture})
+    picture = ("new.jpg", factories.photograph(width or 777, 620), "image/jpeg")
+    files = {"picture": picture} if width else {"other": ("", b"", "text/plain")}
+    answer = await partner.post(address, data={**form, "place": place, **more}, files=files)
     await site.work()
     return answer.status_code, await Submission.get_or_none(artwork_id=work.id, is_waiting=True)
 
@@ -197,6 +198,48 @@ async def test_a_proposal_replaces_any_picture(site: Site) -> None:
     assert (await Image.get(id=second or 0)).candidate_for_id == work.id
     await undo_review(review, site.cast.curator)
     assert await images_of(work) == [first, second, third]
+
+
+async def test_one_proposal_adds_removes_and_orders_pictures(site: Site) -> None:
+    work = await book(site, HASHES, Status.ACCEPTED)
+    first, second, third, fourth = before = await images_of(work)
+    rows = {each.image_id: each for each in await Picture.filter(artwork_id=work.id)}
+    _status, proposal = await propose_in_form(
+        site,
+        work,
+        "new",
+        **{
+            "alt_text_0": "最后一页上有一只白鸽",
+            f"number_{rows[second or 0].id}": "removed",
+            f"number_{rows[fourth or 0].id}": "3",
+        },
+    )
+    assert proposal is not None
+    assert await images_of(work) == before
+    curator = await site.client(site.cast.curator)
+    page = (await curator.get(f"/desk/queue/{work.id}")).text
+    assert texts_in(page, ".side-by-side figcaption span:first-child") == ["Would be removed", "Proposed"]
+    assert len(select(page, ".reviewed-pictures li")) == 4
+    review = await decide(site, work)
+    assert await images_of(work) == [first, fourth, third, proposal.proposed_image_id]
+    assert (await Image.get(id=second or 0)).candidate_for_id == work.id
+    await undo_review(review, site.cast.curator)
+    assert await images_of(work) == before
+    restored = await Picture.get(image_id=second)
+    assert (restored.id, restored.alt_text) == (rows[second or 0].id, rows[second or 0].alt_text)
+
+
+async def test_an_order_alone_is_a_change_and_a_wrong_one_none(site: Site) -> None:
+    work = await book(site, HASHES[:3], Status.ACCEPTED)
+    first, second, third = await images_of(work)
+    row = await Picture.get(image_id=second)
+    for wrong in ("1", "9", "x"):
+        assert await propose_in_form(site, work, "0", 0, **{f"number_{row.id}": wrong}) == (422, None)
+    assert await propose_in_form(site, work, "0", 0) == (422, None)  # nothing is different
+    status, proposal = await propose_in_form(site, work, "0", 0, **{f"number_{row.id}": "3"})
+    assert (status, proposal is not None) == (303, True)
+    await decide(site, work)
+    assert await images_of(work) == [first, third, second]
 
 
 async def test_a_proposed_picture_goes_with_the_withdrawal(site: Site) -> None:

@@ -27,7 +27,7 @@ from gallery.artists.models import (
     SignedForm,
 )
 from gallery.artists.renewal import renew
-from gallery.artworks.import_models import Import, ImportedPicture, ImportedWork, ImportState
+from gallery.artworks.import_models import Import, ImportedChange, ImportedPicture, ImportedWork, ImportState
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.private_shares import share_of
 from gallery.clock import now, today
@@ -239,6 +239,7 @@ async def known_everywhere(site: Site, consent: Consent) -> Artwork:
         organisation=cast.organisation, state=ImportState.DONE, finished_at=now(), files_cleared_at=now()
     )
     await ImportedWork.create(of=job, artwork=work, row=2)
+    await ImportedChange.create(of=job, artwork=work, before={}, after={})
     await ImportedPicture.create(of=job, name="x", digest="x", image_id=work.image_id)
     await Upload.create(
         organisation=cast.organisation,

@@ -59,7 +59,10 @@ async function show(from, direction) {
   if (mine !== turn) return;
   if (next?.isConnected && (next === now || picture(next).complete)) now = next;
   if (!now?.isConnected) now = slides()[0] ?? null;
-  for (const slide of slides()) slide.hidden = slide !== now;
+  for (const slide of slides()) {
+    slide.hidden = slide !== now;
+    if (slide !== now) slide.querySelector("audio")?.pause();
+  }
   empty.hidden = slides().length > 0;
   place.textContent = now ? `${slides().indexOf(now) + 1} / ${slides().length}` : "";
   const following = now && neighbour(now, 1);
@@ -125,7 +128,7 @@ document.addEventListener("keydown", (event) => {
   touched();
   const name = KEYS[event.key];
   if (!name || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.matches("select") || (event.key === " " && event.target.matches("button, a"))) return;
+  if (event.target.matches("select, audio") || (event.key === " " && event.target.matches("button, a"))) return;
   event.preventDefault();
   if (isKiosk && name !== "pause") play(false);
   ACTS[name]();
@@ -139,6 +142,7 @@ bar.addEventListener("click", (event) => {
   ACTS[name]();
 });
 pace.addEventListener("change", plan);
+list.addEventListener("play", () => play(false), true); // who listens to a voice stays with its work
 
 let start = null;
 list.addEventListener("pointerdown", (event) => {
