@@ -99,6 +99,7 @@ class ArtistMergePages(MergePages[Artist]):
         return [
             await moving_works(Artwork.filter(artist_id=row.id)),
             Moving(_("Consents"), await consents.count(), labels),
+            Moving(_("Requests for consent"), await ConsentRequest.filter(artist_id=row.id).count(), []),
             Moving(_("Private details"), await PrivateDetails.filter(artist_id=row.id).count(), []),
         ]
 

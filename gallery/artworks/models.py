@@ -314,6 +314,7 @@ class Artwork(Model):
         unique_together = [("organisation", "inventory_number")]
         indexes = [
             ("organisation_id",),
+            ("status", "is_vetoed"),
             ("organisation_id", "status"),
             ("organisation_id", "updated_at"),
             ("artist_id",),
