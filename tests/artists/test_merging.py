@@ -53,6 +53,7 @@ async def test_works_consents_and_details_move_to_the_one_that_stays(site: Site)
         "Which one stays",
         "Works (1)",
         "Consents (1)",
+        "Requests for consent (1)",
         "Private details (1)",
     ]
     label = f"{consents[0].id} · {consents[0].agreed_by.label} · in force"
