@@ -37,6 +37,7 @@ from gallery.artworks.redirects import redirect_to_work
 from gallery.artworks.sent_pictures import add_sent_picture, earlier_upload
 from gallery.artworks.submissions import NotSubmittable, submit
 from gallery.artworks.timeline import field_notes
+from gallery.artworks.voice_views import VoiceForm, recording_headers
 from gallery.artworks.works import (
     PICTURE_TEXTS,
     TRANSLATED_FIELDS,
@@ -51,6 +52,7 @@ from gallery.clock import today
 from gallery.images.models import Image
 from gallery.images.sandbox.parent import REFUSALS
 from gallery.images.sandbox.sound_parent import takes_sounds
+from gallery.images.sound_files import MAX_SECONDS
 from gallery.images.sound_refusals import NO_SOUNDS
 from gallery.images.uploads import FormReader, ReceivedForm, too_large, waiting_message
 from gallery.organisations.access import load_member
@@ -381,9 +383,13 @@ async def _render_form(
         "sound": artwork.sound if artwork else None,
         "takes_sounds": takes_sounds(),
         "no_sounds": NO_SOUNDS,
+        "voice_form": VoiceForm(),
+        "max_seconds": MAX_SECONDS,
         "too_large": too_large(settings_of(request).upload_max_bytes),
     }
-    return render(request, "artworks/edit.html" if artwork else "artworks/new.html", context, status=status)
+    template = "artworks/edit.html" if artwork else "artworks/new.html"
+    headers = recording_headers(settings_of(request))
+    return render(request, template, context, status=status, headers=headers)
 
 
 def _autosave_context(

@@ -97,6 +97,15 @@ class WorkForm extends Autosave {
     return this.isNew ? `${location.pathname}?unsent=${this.workKey}` : super.returnTo;
   }
 
+  // The id of the draft, which is made first if there is none; null if that failed, and the form says why.
+  async draft() {
+    if (this.isNew) {
+      this.changed();
+      await this.save();
+    }
+    return this.isNew ? null : this.words.key;
+  }
+
   body() {
     const data = new FormData(this.form);
     for (const [name, value] of [...data]) if (typeof value !== "string") data.delete(name);

@@ -86,14 +86,10 @@ class SentPicture extends UploadRow {
 
   // The id of the draft that gets the picture. A new form becomes that of a draft first.
   async draft() {
-    while (form.dataset.key === "new") {
-      form.autosave.changed();
-      await form.autosave.save();
+    while (!(await form.autosave.draft())) {
       if (!sending.has(this)) return null;
-      if (form.dataset.key === "new") {
-        this.say(form.autosave.isOffline ? words.broken : words.waiting); // the form says why
-        await new Promise((resolve) => setTimeout(resolve, RETRY));
-      }
+      this.say(form.autosave.isOffline ? words.broken : words.waiting); // the form says why
+      await new Promise((resolve) => setTimeout(resolve, RETRY));
     }
     await this.keeping;
     if (this.key !== form.dataset.key) await moveKept(form.dataset.person, this.key, form.dataset.key);
