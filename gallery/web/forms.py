@@ -16,6 +16,7 @@ from wtforms import ValidationError
 from wtforms.fields import DateTimeLocalField, Field, IntegerField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, StopValidation
+from wtforms.widgets import TextInput
 
 from gallery.clock import from_local
 from gallery.numbers import MAX_NUMBER, whole_number
@@ -155,11 +156,17 @@ class TextBlockField(TextAreaField):
 
 
 class WholeNumberField(IntegerField):
-    """A whole number of at most `most`, as gallery/numbers.py reads it: digits alone, no sign."""
+    """A whole number of at most `most`, as gallery/numbers.py reads it: digits alone, no sign.
+
+    A field for text: in one for numbers a browser would send nothing of what it does not understand.
+    """
+
+    widget = TextInput()
 
     def __init__(
         self, label: Any, validators: list[Any] | None = None, *, most: int = MAX_NUMBER, **options: Any
     ) -> None:
+        options["render_kw"] = {"inputmode": "numeric", **options.get("render_kw", {})}
         super().__init__(label, validators, **options)
         self.most = most
 
