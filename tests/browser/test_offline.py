@@ -126,8 +126,9 @@ async def test_the_list_sends_what_was_begun(live: LiveSite, phone: BrowserConte
         line.is_cut = True
         await page.goto(f"{broken}/desk/works/new")
         await page.fill("#title", "汤圆")
-        await page.set_input_files("#picture", photographs(tmp_path)[0])
-        await page.set_input_files("#further", photographs(tmp_path)[1])
+        front, back = photographs(tmp_path)
+        await page.set_input_files("#picture", front)
+        await page.set_input_files("#further", back)
         await expect(page.locator(".picture-sending li").first).to_contain_text("保存在这个浏览器里")
         await until(page, f"({PICTURES})().then((count) => count === 2)")
         await page.close()
