@@ -40,6 +40,8 @@ async def create(request: Request) -> Response:
     except SignInRequired:
         return _signed_out()
     posted = await _posted(request)
+    if is_of_another(posted, person):
+        return _signed_out()
     posted_key = parse_form_key(posted.get("form_key"))
     posted.setdefault("seen", "")
     if posted_key is None:
@@ -66,7 +68,15 @@ async def update(request: Request) -> Response:
         person, organisations, artwork = await load_artwork(request)
     except SignInRequired:
         return _signed_out()
-    return await _autosave(request, artwork, await _posted(request), organisations, person)
+    posted = await _posted(request)
+    if is_of_another(posted, person):
+        return _signed_out()
+    return await _autosave(request, artwork, posted, organisations, person)
+
+
+def is_of_another(posted: MultiDict, person: Person) -> bool:
+    """Whether a form was opened by somebody else than `person`, who has signed in since, in the same browser."""
+    return "person" in posted and posted["person"] != str(person.id)
 
 
 async def _posted(request: Request) -> MultiDict:

@@ -16,7 +16,7 @@ from tortoise.exceptions import IntegrityError
 from gallery.accounts.models import Person
 from gallery.artworks.access import WORK_RELATIONS, load_artwork
 from gallery.artworks.autosave import AUTOSAVED_FIELDS, MergedValues, autosave_key, merge_values
-from gallery.artworks.autosave_views import conflicts_payload, digests_after
+from gallery.artworks.autosave_views import conflicts_payload, digests_after, is_of_another
 from gallery.artworks.consent_request_views import ask_and_answer
 from gallery.artworks.entry import WorkEntry
 from gallery.artworks.filters import MAX_QUERY_LENGTH
@@ -38,6 +38,7 @@ from gallery.artworks.redirects import redirect_to_work
 from gallery.artworks.sent_pictures import add_sent_picture, earlier_upload
 from gallery.artworks.submissions import NotSubmittable, submit
 from gallery.artworks.timeline import field_notes
+from gallery.artworks.voice_views import VoiceForm, recording_headers
 from gallery.artworks.works import (
     PICTURE_TEXTS,
     TRANSLATED_FIELDS,
@@ -45,12 +46,14 @@ from gallery.artworks.works import (
     WorkDetails,
     WorkRefused,
     load_form_options,
+    load_work_options,
     not_editable_reason,
 )
 from gallery.clock import today
 from gallery.images.models import Image
 from gallery.images.sandbox.parent import REFUSALS
 from gallery.images.sandbox.sound_parent import takes_sounds
+from gallery.images.sound_files import MAX_SECONDS
 from gallery.images.sound_refusals import NO_SOUNDS
 from gallery.images.uploads import FormReader, ReceivedForm, too_large, waiting_message
 from gallery.organisations.access import load_member
@@ -58,9 +61,14 @@ from gallery.organisations.models import Organisation
 from gallery.web.edit_conflicts import EditConflict, seen_field
 from gallery.web.forms import one_line
 from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import flash, pages_of, redirect, render, settings_of, storage_of
 from gallery.web.texts import find_language
 from gallery.web.texts_form import UNKNOWN_LANGUAGE
+
+OF_ANOTHER = _l(
+    "Somebody else has signed in here since this form was opened. Save again if the work is yours to enter."
+)
 
 
 async def new(request: Request) -> Response:
@@ -68,6 +76,19 @@ async def new(request: Request) -> Response:
     person, organisations = await load_member(request)
     form = work_form(offered=await load_form_options(organisations), data={"language": person.language})
     return await _render_form(request, form)
+
+
+async def offline(request: Request) -> Response:
+    """A partner's browser fetches the form that it opens without a line.
+
+    It names nothing that belongs to the organisation: no artists, consents or projects. An artist is found by name.
+    """
+    person, organisations = await load_member(request)
+    if request.headers.get("sec-fetch-mode") == "navigate":
+        return redirect(request, "artworks:new")  # the page would say that there is no connection
+    offered = await load_work_options(organisations, None, [])
+    form = work_form(offered=offered, data={"language": person.language})
+    return await _render_form(request, form, is_offline=True)
 
 
 async def create(request: Request) -> Response:
@@ -146,6 +167,8 @@ async def _save_form(
         is_search = sent.then == "find" and bool(sent.words)  # a search checks and saves nothing
         has_picture = bool(received.file or kept or (artwork and artwork.image_id))
         details = None if is_search else sent.form.read(has_picture)
+        if is_of_another(received.fields, person):
+            sent.form.refuse("title", str(OF_ANOTHER))
         owner = details.organisation if details else (artwork.organisation if artwork else organisations[0])
         status = await add_sent_picture(entry, received, owner, sent.form)
         if details is None or sent.form.errors or sent.typing["conflicts"]:
@@ -324,6 +347,7 @@ async def _render_form(
     typing: Mapping[str, Any] | None = None,
     added: str | None = None,
     words: str = "",
+    is_offline: bool = False,
 ) -> Response:
     notes: dict[str, str] = {}
     reason = ""
@@ -346,6 +370,7 @@ async def _render_form(
         "refusal": _picture_problem(image) if image else "",
         "form_key": form_key or secrets.token_hex(16),
         "is_saved": is_saved,
+        "is_offline": is_offline,
         "words": words,
         "has_several": len(form.offered.organisations) > 1,
         "typing": typing or _autosave_context(request, artwork, form),
@@ -361,9 +386,13 @@ async def _render_form(
         "sound": artwork.sound if artwork else None,
         "takes_sounds": takes_sounds(),
         "no_sounds": NO_SOUNDS,
+        "voice_form": VoiceForm(),
+        "max_seconds": MAX_SECONDS,
         "too_large": too_large(settings_of(request).upload_max_bytes),
     }
-    return render(request, "artworks/edit.html" if artwork else "artworks/new.html", context, status=status)
+    template = "artworks/edit.html" if artwork else "artworks/new.html"
+    headers = recording_headers(settings_of(request))
+    return render(request, template, context, status=status, headers=headers)
 
 
 def _autosave_context(
@@ -395,6 +424,7 @@ def _autosave_context(
 
 routes = [
     Route("/desk/works/new", new, name="artworks:new", methods=["GET"]),
+    Route("/desk/works/offline", offline, name="artworks:offline", methods=["GET"]),
     Route("/desk/works", create, name="artworks:create", methods=["POST"]),
     Route("/desk/works/{id:int}/edit", edit, name="artworks:edit", methods=["GET"]),
     Route("/desk/works/{id:int}/edit", update, name="artworks:update", methods=["POST"]),

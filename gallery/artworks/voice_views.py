@@ -24,6 +24,7 @@ from gallery.images.sound_files import MAX_SECONDS, SOUND_MEDIA_TYPES
 from gallery.images.sound_refusals import NO_SOUNDS, SOUND_REFUSALS
 from gallery.images.uploads import FormReader, MalformedForm
 from gallery.images.views import private_file_response
+from gallery.settings import Settings
 from gallery.sounds.models import Sound, SoundState
 from gallery.sounds.storage_keys import sound_key
 from gallery.sounds.uploads import discard_sound, sound_too_large, store_sound
@@ -156,12 +157,18 @@ async def _render_page(request: Request, artwork: Artwork, form: VoiceForm, stat
         "no_sounds": NO_SOUNDS,
         "max_seconds": MAX_SECONDS,
     }
-    # The page listens to the microphone, and plays what it recorded.
-    headers = {
-        "permissions-policy": permissions_policy(microphone=True),
-        "content-security-policy": content_security_policy(plays_own_recordings=True),
-    }
+    headers = recording_headers(settings_of(request))
     return render(request, "artworks/voice.html", context, status=status, headers=headers)
+
+
+def recording_headers(settings: Settings) -> dict[str, str]:
+    """The headers of a page that listens to the microphone, and plays what it recorded."""
+    return {
+        "permissions-policy": permissions_policy(microphone=True),
+        "content-security-policy": content_security_policy(
+            pictures_origin=settings.pictures_origin, plays_own_recordings=True
+        ),
+    }
 
 
 routes = [

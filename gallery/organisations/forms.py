@@ -212,14 +212,12 @@ class ProjectForm(TextsForm):
         [Optional()],
         most=MAX_AMOUNT,
         invalid_value_message=INVALID_AMOUNT,
-        render_kw={"inputmode": "numeric"},
     )
     raised = WholeNumberField(
         _l("Raised so far, in yuan"),
         [Optional()],
         most=MAX_AMOUNT,
         invalid_value_message=INVALID_AMOUNT,
-        render_kw={"inputmode": "numeric"},
     )
     raised_on = DateField(_l("As of which day"), [Optional()], invalid_value_message=INVALID_DATE)
     raised_source = LineField(

@@ -245,6 +245,17 @@ class VetoForm(Form):
         2000,
         [Required(_l("Please say in a sentence whom it might harm, and how. Only curators read it."))],
         description=_l("The person, siblings, classmates. Only curators can read this."),
+        id="veto-concern",
+        render_kw={"rows": 3},
+    )
+
+
+class LiftForm(Form):
+    concern = TextBlockField(
+        _l("Why it can be shown"),
+        2000,
+        [Required(_l("Please say in a few words why it can be shown again."))],
+        id="veto-concern",
         render_kw={"rows": 3},
     )
 

@@ -30,13 +30,14 @@ from gallery.reviews.checks.findings import CheckFinding
 from gallery.reviews.forms import (
     NOTED_FIELDS,
     DismissForm,
+    LiftForm,
     ReviewForm,
     VetoForm,
     describe_personal_data,
     snapshot_label,
 )
 from gallery.reviews.holds import PAGE_LEASE, take_hold
-from gallery.reviews.models import Opinion, ReadyReason, Undo
+from gallery.reviews.models import Opinion, ReadyReason, Undo, Veto
 from gallery.reviews.proposals import apply_proposal, reviewed_fields
 from gallery.reviews.queue import NO_FILTER_QUERY, Queue, QueueFilter
 from gallery.reviews.stages import latest_decisions
@@ -88,13 +89,14 @@ async def review_page(
     to_confirm: Sequence[CheckFinding] = (),
     too_late: str = "",
     dismissal: tuple[int, DismissForm] | None = None,
+    veto_form: VetoForm | LiftForm | None = None,
     status: int = 200,
 ) -> Response:
     """The page of one work. Takes the hold on the work, unless the browser only prefetches the page.
 
     `changed`: changes since the curator opened the page. `to_confirm`: personal data found in the texts.
     `too_late`: a message that another curator has decided; the page keeps what was typed. `dismissal`: a
-    hint's id and its refused form.
+    hint's id and its refused form. `veto_form`: the refused form of a veto.
     """
     submission = latest_submission(artwork)
     opinions = await Opinion.filter(submission__artwork_id=artwork.id).order_by("id").select_related("by")
@@ -118,6 +120,7 @@ async def review_page(
         "holder": holder,
         "hints": shown_hints,
         "dismissal": dismissal or (0, DismissForm()),
+        "veto_form": veto_form or (LiftForm() if current_veto(artwork) else VetoForm()),
         "undoable": await load_undoable(person),
     }
     return render(request, "reviews/new.html", context, status=status)
@@ -193,9 +196,13 @@ async def _work_context(artwork: Artwork, submission: Submission) -> dict[str, A
         "seen_keys": seen_keys(artwork),
         "noted_fields": NOTED_FIELDS,
         "snapshot_label": partial(snapshot_label, numbers=picture_numbers(artwork)),
-        "current_veto": next((each for each in artwork.vetoes if each.lifted_at is None), None),
-        "veto_form": VetoForm(),
+        "current_veto": current_veto(artwork),
     }
+
+
+def current_veto(artwork: Artwork) -> Veto | None:
+    """The veto on a work that was not lifted. The vetoes must be fetched."""
+    return next((each for each in artwork.vetoes if each.lifted_at is None), None)
 
 
 async def _compared_pictures(artwork: Artwork, submission: Submission) -> list[tuple[Image, str]]:

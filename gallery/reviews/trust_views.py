@@ -8,12 +8,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gallery.accounts.models import Person
 from gallery.artworks.as_sent import load_as_sent
+from gallery.artworks.models import Artwork
 from gallery.numbers import whole_numbers
 from gallery.reviews import vetoes
 from gallery.reviews.access import load_curator, load_submitted
-from gallery.reviews.forms import VetoForm
+from gallery.reviews.forms import LiftForm, VetoForm
 from gallery.reviews.models import LaterCheck
+from gallery.reviews.queue import load_queue_filter
+from gallery.reviews.review_page import new_review_form, review_page
 from gallery.reviews.trust import mark_checked
 from gallery.reviews.vetoes import VetoRefused
 from gallery.storage import StoreUnavailable
@@ -60,10 +64,9 @@ async def create_veto(request: Request) -> Response:
     """A curator sets a veto on an accepted work, because showing it might harm somebody."""
     person, artwork = await load_submitted(request)
     form = VetoForm(await read_desk_form(request))
-    response = redirect(request, "reviews:new", id=artwork.id, fragment="veto")
     if not form.validate():
-        flash(request, response, form.errors["concern"][0], "error")
-        return response
+        return await _render_again(request, person, artwork, form)
+    response = redirect(request, "reviews:new", id=artwork.id, fragment="veto")
     try:
         await vetoes.veto(artwork, storage_of(request), person, form.concern.data or "")
     except VetoRefused as refusal:
@@ -84,11 +87,10 @@ async def create_veto(request: Request) -> Response:
 async def delete_veto(request: Request) -> Response:
     """A curator lifts a veto; the work waits for review again."""
     person, artwork = await load_submitted(request)
-    form = VetoForm(await read_desk_form(request))
-    response = redirect(request, "reviews:new", id=artwork.id)
+    form = LiftForm(await read_desk_form(request))
     if not form.validate():
-        flash(request, response, _("Please say in a few words why it can be shown again."), "error")
-        return response
+        return await _render_again(request, person, artwork, form)
+    response = redirect(request, "reviews:new", id=artwork.id)
     try:
         await vetoes.lift_veto(artwork, person, form.concern.data or "")
     except VetoRefused as refusal:
@@ -96,6 +98,15 @@ async def delete_veto(request: Request) -> Response:
     else:
         flash(request, response, _("The veto is lifted. The work waits for review."))
     return response
+
+
+async def _render_again(
+    request: Request, person: Person, artwork: Artwork, form: VetoForm | LiftForm
+) -> Response:
+    """The page of the work, with the refused form as it was typed."""
+    chosen = await load_queue_filter(request.query_params)
+    review_form = await new_review_form(artwork)
+    return await review_page(request, person, artwork, review_form, chosen, veto_form=form, status=422)
 
 
 routes = [

@@ -16,6 +16,7 @@ from wtforms import ValidationError
 from wtforms.fields import DateTimeLocalField, Field, IntegerField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, StopValidation
+from wtforms.widgets import TextInput
 
 from gallery.clock import from_local
 from gallery.numbers import MAX_NUMBER, whole_number
@@ -154,11 +155,17 @@ class TextBlockField(TextAreaField):
 
 
 class WholeNumberField(IntegerField):
-    """A whole number of at most `most`, parsed by gallery/numbers.py: digits only, no sign."""
+    """A whole number of at most `most`, parsed by gallery/numbers.py: digits only, no sign.
+
+    It is a text field, because from a number field a browser sends nothing if it does not understand the text.
+    """
+
+    widget = TextInput()
 
     def __init__(
         self, label: Any, validators: list[Any] | None = None, *, most: int = MAX_NUMBER, **options: Any
     ) -> None:
+        options["render_kw"] = {"inputmode": "numeric", **options.get("render_kw", {})}
         super().__init__(label, validators, **options)
         self.most = most
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +15,7 @@ from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_decimal
 from itsdangerous import BadSignature, URLSafeSerializer
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.ext import Extension
 from markupsafe import Markup
 from starlette.convertors import Convertor, IntegerConvertor, StringConvertor, register_url_convertor
 from starlette.requests import Request
@@ -93,6 +95,14 @@ FLASH_COOKIE = "gallery_flash"
 DESK = "/desk"
 
 
+class OwnSentences(Extension):
+    """Turns off the browser's check of each form: the server answers bad input, beside the field, in the page's
+    language, and keeps what was typed. No template does so by itself."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        return re.sub(r"<form\b", "<form novalidate", source)
+
+
 class Pages:
     """The templates and URLs of one site."""
 
@@ -108,7 +118,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=settings.development,
-            extensions=["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"],
+            extensions=["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols", OwnSentences],
         )
         self.environment.install_gettext_callables(  # type: ignore[attr-defined]
             languages.gettext, languages.ngettext, newstyle=True

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.web.page_cache import best_coding
+from gallery.web.rendering import DESK
 
 FOLDER = Path(__file__).parents[1] / "static"
 COMPRESSED = {".css", ".js", ".svg", ".json", ".webmanifest", ".txt"}
@@ -31,7 +32,10 @@ class StaticFiles:
         self._folder = folder
         self._bodies: dict[str, dict[bytes, bytes]] = {}
         self.version = ""
-        self.routes = [Route("/static/{version}/{path:path}", self.show, name="static", methods=["GET"])]
+        self.routes = [
+            Route("/static/{version}/{path:path}", self.show, name="static", methods=["GET"]),
+            Route("/desk/offline-worker.js", self.show_worker, name="offline_worker", methods=["GET"]),
+        ]
         self.read()
 
     def read(self) -> None:
@@ -84,3 +88,8 @@ class StaticFiles:
         # Compressing the largest library takes a second, once. In a thread, it does not block the event loop.
         body = await asyncio.to_thread(self._body, name, coding)
         return Response(body, media_type=media_type, headers=headers)
+
+    async def show_worker(self, request: Request) -> Response:
+        """The service worker of the desk, at one address for all releases: browsers ask there for a newer one."""
+        headers = {"cache-control": "no-cache", "service-worker-allowed": DESK}
+        return Response(self.text("js/offline-worker.js"), media_type="text/javascript", headers=headers)

@@ -66,7 +66,7 @@ async def test_what_is_typed_is_saved_and_survives_a_reload(site: Site) -> None:
     assert 'href="#date_made"' in answer.text
     assert 'value="20x2"' in answer.text
     # Put right and saved by hand, nothing is left over.
-    fields = {**again, "date_made": "2021", "credit_name": ""}
+    fields = {**again, "date_made": "2021", "credit_name": "", "person": str(site.cast.partner.id)}
     assert (await save(client, work, fields)).status_code == 303
     await work.refresh_from_db()
     assert (work.year, work.unfinished) == (2021, {})
@@ -236,3 +236,42 @@ async def test_only_what_the_form_names_is_offered(site: Site) -> None:
     whole = await load_work_options([site.cast.organisation], work)
     assert len(whole.artists) == len(whole.consents) == 3
     assert offered.themes == whole.themes
+
+
+async def test_what_somebody_else_typed_in_the_same_browser_is_not_saved_in_ones_own_name(site: Site) -> None:
+    client = await site.client(site.cast.partner)
+    window = shown_fields((await client.get("/desk/works/new")).text) | {"title": "An owl"}
+    work = await factories.artwork(site.storage, site.cast.organisation)
+    colleague = await site.client(site.cast.colleague)
+    for path in ("/desk/works/typing", f"/desk/works/{work.id}/typing"):
+        assert (await colleague.post(path, data=window)).status_code == 401
+    assert await Artwork.all().count() == 1
+    # By hand it is asked, and what was typed stays.
+    answer = await colleague.post("/desk/works", data=window, files={"other": b""})
+    assert answer.status_code == 422
+    assert "Somebody else has signed in here" in answer.text
+    answer = await colleague.post("/desk/works", data=shown_fields(answer.text), files={"other": b""})
+    assert answer.status_code == 303
+    assert await Artwork.filter(title__contains="An owl").count() == 1
+
+
+async def test_the_form_for_the_time_without_a_line(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation)
+    await work.fetch_related("artist")
+    client = await site.client(site.cast.partner)
+    page = await client.get("/desk/works/offline")
+    assert page.headers["cache-control"] == "no-store"
+    assert work.artist is not None
+    assert work.artist.credit_name not in page.text
+    # Opened by somebody it would say that there is no connection.
+    opened = await client.get("/desk/works/offline", headers={"sec-fetch-mode": "navigate"})
+    assert opened.headers["location"] == "/desk/works/new"
+    assert (await (await site.client()).get("/desk/works/offline")).status_code == 303
+    assert (await (await site.client(site.cast.curator)).get("/desk/works/offline")).status_code == 404
+
+
+async def test_the_worker_is_at_one_address_and_is_asked_for_each_time(site: Site) -> None:
+    answer = await (await site.client()).get("/desk/offline-worker.js")
+    assert answer.headers["service-worker-allowed"] == "/desk"
+    assert answer.headers["cache-control"] == "no-cache"
+    assert answer.headers["content-type"].startswith("text/javascript")

@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Route, async_playwright, expect
@@ -14,6 +15,11 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 REQUIRED = os.environ.get("GALLERY_TEST_BROWSER") == "required"
 PATIENCE = 60_000  # ms: how long a busy machine may take, not how long it should
 expect.set_options(timeout=PATIENCE)
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "locale": "zh-CN",
+    "reduced_motion": "reduce",
+}
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -41,10 +47,9 @@ async def chromium(not_quick: None) -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def browser(chromium: Browser) -> AsyncIterator[BrowserContext]:
-    """A fresh phone browser without cookies, whose language is Chinese."""
-    context = await chromium.new_context(
-        viewport={"width": 390, "height": 844}, locale="zh-CN", reduced_motion="reduce"
-    )
+    """A fresh phone browser without cookies, whose language is Chinese; without service workers, so that `page.route`
+    gets all requests."""
+    context = await chromium.new_context(**PHONE, service_workers="block")
     context.set_default_timeout(PATIENCE)
     yield context
     await context.close()

@@ -21,8 +21,8 @@ from tests.live import BadLine, LiveSite, eventually
 SAVED = re.compile(r"^Saved \d\d:\d\d")
 NO_TIME = "const real = AbortSignal.timeout; AbortSignal.timeout = (ms) => real.call(AbortSignal, ms / 10);"
 NOTHING_KEPT = "!Object.keys(localStorage).some(key => key.startsWith('typing '))"
-# The scripts of visitors' pages, which wait for nothing.
-PUBLIC = {"appreciate.js", "prefetch-check.js", "walk.js", "zoom.js", "timed-fetch.js"}
+# The scripts of visitors' pages, which wait for nothing, and the service worker, which passes on what pages ask for.
+PUBLIC = {"appreciate.js", "prefetch-check.js", "walk.js", "zoom.js", "timed-fetch.js", "offline-worker.js"}
 
 
 @pytest.fixture

@@ -114,7 +114,7 @@ async def test_thirty_pictures_arrive_although_the_line_breaks_and_the_browser_i
             await page.set_input_files("#pictures", again)
             summary = page.locator(".many-summary")
             await expect(summary).to_have_text(f"{len(again)} of {len(again)} have arrived", timeout=LONG)
-            await expect(page.locator(".many-drafts > li").first).to_be_visible()
+            await expect(page.locator(".many-drafts > li")).to_have_count(PICTURES)
             assert await is_within(page)
             # The words of one are typed with the keyboard alone.
             first = page.locator(".many-drafts > li").first

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from gallery.artists.models import Consent
 from gallery.artworks.models import Artwork, Status
@@ -60,7 +60,7 @@ async def test_a_voice_is_recorded_reviewed_heard_and_withdrawn(live: LiveSite, 
     phone = await opened(listening, 390)
     await sign_in(phone, address, live.cast.partner)
     await phone.goto(f"{address}/desk/works/{work.id}/edit")
-    await click_through(phone.locator("button[value=voice]"))
+    await phone.click(".voice-recording summary")
     assert await is_within(phone)
     await phone.click("button[value=record]")
     await until(phone, "document.querySelector('.recorder meter').value > 0.05")
@@ -78,8 +78,10 @@ async def test_a_voice_is_recorded_reviewed_heard_and_withdrawn(live: LiveSite, 
     assert (await own.get_attribute("src") or "").startswith("blob:")
     await phone.evaluate("document.querySelector('.recorder-listen').play()")
     await until(phone, "document.querySelector('.recorder-listen').currentTime > 0.2")
-    await click_through(phone.locator("#recorder button.primary"))
-    assert phone.url.endswith("/edit#transcript")
+    await phone.fill("[name=story]", "下雪了。")
+    await phone.click(".recorder-send")
+    await expect(phone.locator("[name=transcript]")).to_be_visible()
+    await expect(phone.locator("[name=story]")).to_have_value("下雪了。")
 
     sound = await ready(work)
     assert 2000 < sound.milliseconds < 20_000
@@ -178,3 +180,46 @@ async def test_the_slideshow_waits_while_a_voice_is_heard(live: LiveSite, chromi
     assert await page.evaluate("document.querySelector('audio').paused")
     assert await is_within(page)
     await context.close()
+
+
+async def test_a_work_is_begun_with_its_voice(live: LiveSite, listening: Browser) -> None:
+    address = await live.serve(worker=False)
+    phone = await opened(listening, 390)
+    await sign_in(phone, address, live.cast.partner)
+    await phone.goto(f"{address}/desk/works/new")
+    await phone.click(".voice-recording summary")
+    await expect(phone.locator(".voice-recording")).to_contain_text("A voice needs a consent that names it.")
+    await phone.fill("[name=title]", "Snow")
+    await phone.click("button[value=record]")
+    await until(phone, "document.querySelector('.recorder output').textContent > '0:01'")
+    # The button ends the recording, which is to be heard; the second press sends both.
+    await phone.click("main button[value=save]")
+    await expect(phone.locator(".recorder-listen")).to_be_visible()
+    await phone.click("main button[value=save]")
+    await phone.wait_for_url(re.compile(r"/desk/works/\d+$"))
+    work = await Artwork.get()
+    assert work.own("title") == "Snow"
+    assert work.sound_id is not None
+
+
+async def test_what_is_no_voice_is_refused_in_the_form(
+    live: LiveSite, browser: BrowserContext, tmp_path: Path
+) -> None:
+    address = await live.serve(worker=False)
+    page = await browser.new_page()
+    await sign_in(page, address, live.cast.partner)
+    await page.goto(f"{address}/desk/works/new")
+    await page.click(".voice-recording summary")
+    (tmp_path / "letter.mp3").write_text("This is no sound.")
+    await page.set_input_files("#sound", tmp_path / "letter.mp3")
+    await page.click(".recorder-send")
+    await expect(page.locator(".recorder-status")).to_contain_text("This file is not a sound")
+    assert await Sound.all().count() == 0
+    await page.set_input_files("#sound", tone(tmp_path / "a.wav", 2))
+    await page.route("**/voice", lambda route: route.abort())
+    await page.click(".recorder-send")
+    await expect(page.locator(".recorder-status")).to_contain_text("could not be sent")
+    await page.unroute("**/voice")
+    await page.click(".recorder-send")
+    await expect(page.locator("[name=transcript]")).to_be_visible()
+    assert await Sound.filter(artwork__id__isnull=False).count() == 1

@@ -23,6 +23,7 @@ from gallery.reviews.vetoes import VetoRefused, lift_veto, veto
 from gallery.web.languages import use_language
 from tests import factories
 from tests.conftest import Site
+from tests.markup import text_in
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
@@ -136,6 +137,15 @@ async def test_only_curators_put_and_lift_vetoes(site: Site) -> None:
         assert (await guest.post(path, data={"concern": CONCERN})).status_code == 303
     assert not await Veto.all().exists()
     client = await site.client(site.cast.curator)
-    assert (await client.post(f"/desk/queue/{work.id}/veto", data={"concern": "  "})).status_code == 303
-    assert "Please say in a sentence" in (await client.get(f"/desk/queue/{work.id}")).text
+    answer = await client.post(f"/desk/queue/{work.id}/veto", data={"concern": "  "})
+    assert answer.status_code == 422
+    assert "Please say in a sentence" in text_in(answer.text, "#veto .field-error")
+    # What is too long is refused at the field, with all of it in it.
+    answer = await client.post(f"/desk/queue/{work.id}/veto", data={"concern": "x" * 2001})
+    assert "2001" in text_in(answer.text, "#veto .field-error")
+    assert text_in(answer.text, "#veto textarea") == "x" * 2001
     assert not await Veto.all().exists()
+    await client.post(f"/desk/queue/{work.id}/veto", data={"concern": CONCERN})
+    answer = await client.post(f"/desk/queue/{work.id}/veto/end", data={"concern": ""})
+    assert answer.status_code == 422
+    assert "why it can be shown again" in text_in(answer.text, "#veto .field-error")

@@ -14,6 +14,7 @@ export class Autosave {
     this.savedVersion = 0; // what the server has
     this.timer = null;
     this.busy = null; // the save in flight
+    this.isOffline = false; // whether the latest save found no connection
     this.field = ""; // the id of the field that somebody used last
     form.addEventListener("focusin", (event) => (this.field = event.target.id || this.field));
     form.addEventListener("input", () => this.changed());
@@ -106,24 +107,27 @@ export class Autosave {
     const headers = { accept: "application/json" };
     this.saySaving();
     this.sends(body);
+    this.isOffline = false;
     try {
       const answer = await timedFetch(this.address, { method: "POST", body, headers, keepalive: isLeaving });
       if (answer.status >= 500 || answer.status === 408 || answer.status === 429) throw new Error(answer.status);
       return await this.received(answer, version, body);
     } catch (error) {
-      this.notSaved(error instanceof TypeError ? this.words.offline : this.words.silent);
+      this.isOffline = error instanceof TypeError;
+      this.notSaved(this.isOffline ? this.words.offline : this.words.silent);
       this.retryLater();
       return false;
     }
   }
 
-  // The form is saved before its button sends it, so that the two do not conflict.
+  // The form is saved before its button sends it, so that the two do not conflict. Without a connection the page stays,
+  // and says why.
   async submit(event) {
     if (!this.isDirty || this.isSubmitting) return;
     event.preventDefault();
     this.isSubmitting = true;
     await this.save();
-    this.form.requestSubmit(event.submitter);
+    if (!this.isOffline) this.form.requestSubmit(event.submitter);
     this.isSubmitting = false;
   }
 }

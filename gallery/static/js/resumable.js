@@ -7,6 +7,15 @@ const RETRY_AFTER = 15_000; // ms until the next try, after all of these failed
 
 export const canResume = () => Boolean(window.tus && tus.isSupported);
 
+// What says that a file is a picture of a draft; `picture` is "" for its first one, or "further".
+export function pictureOf(work, picture, file) {
+  const { name, size, lastModified } = file;
+  return {
+    metadata: { work, ...(picture && { picture }) },
+    fingerprint: ["work", work, picture, name, size, lastModified].join("/"),
+  };
+}
+
 export class Resumable {
   // `metadata` say what the file is for. The same `fingerprint` continues what was begun earlier. Called as it goes:
   //   progress(sent, size)    bytes

@@ -1,9 +1,15 @@
-// This browser may keep texts of works that did not reach the server. The list of works marks these works, lists those
-// that are on other pages, and sends the texts.
+// This browser may keep texts and pictures of works that did not reach the server. The list of works marks the works
+// with such texts, names those with pictures or on other pages, sends them, and can discard them. The form that opens
+// without a connection names them as well.
 
+import { discard, dropKept, keptPictures, lockOf, moveKept, unsentWorks } from "./kept-works.js";
+import { canResume, pictureOf, Resumable } from "./resumable.js";
 import { withStorage } from "./storage.js";
 import { timedFetch } from "./timed-fetch.js";
-import { isOwn, unsentWorks } from "./work-form.js";
+import { UploadRow } from "./upload-row.js";
+import { isOwn } from "./work-form.js";
+
+const RETRY = 15_000; // ms until the next try: no connection, or a window that is closed by then
 
 const section = document.getElementById("works");
 const words = section.dataset;
@@ -20,20 +26,65 @@ function link(key, text) {
   return anchor;
 }
 
-function titleOf(key, { fields }) {
-  const title = fields.find(([name, value]) => name === "title" && value.trim())?.[1] ?? words.untitled;
+function titleOf(key, kept) {
+  const typed = kept?.fields.find(([name, value]) => name === "title" && value.trim())?.[1];
+  const listed = document.querySelector(`#work-${CSS.escape(key)} .row-main a`)?.textContent.trim();
+  const title = typed ?? listed ?? words.untitled;
   return key.startsWith("new-") ? `${title} (${words.newWork})` : title;
 }
 
-function item(storageKey, key, kept) {
+// A picture that waits in the list, or is being sent.
+class KeptPicture extends UploadRow {
+  constructor({ id, picture, file }, list) {
+    super(file, list, () => this.stop());
+    this.id = id;
+    this.picture = picture;
+    this.say(words.notSent, words.discard);
+  }
+
+  // Returns whether the browser no longer needs it. A picture that the server refuses stays, with the reason, until it is
+  // discarded.
+  send(work) {
+    return new Promise((resolve) => {
+      this.upload = new Resumable(this.file, {
+        endpoint: words.endpoint,
+        ...pictureOf(work, this.picture, this.file),
+        progress: (sent, size) => {
+          this.showProgress(sent, size);
+          this.say(words.sending, words.discard);
+        },
+        broken: () => this.say(words.notSent, words.discard),
+        refused: (response) => {
+          this.say(response.getStatus() === 401 ? words.signedOut : response.getBody(), words.discard);
+          resolve(false);
+        },
+        arrived: async () => {
+          await dropKept(this.id);
+          this.row.remove();
+          resolve(true);
+        },
+      });
+      this.upload.start();
+    });
+  }
+
+  async stop() {
+    await dropKept(this.id);
+    this.row.remove();
+    await this.upload?.stop();
+  }
+}
+
+function item(key, kept, pictures) {
   const row = document.createElement("li");
   const button = document.createElement("button");
   button.type = "button";
   button.className = "quiet";
   button.textContent = words.discard;
   button.setAttribute("aria-label", `${words.discard}: ${titleOf(key, kept)}`);
-  button.addEventListener("click", () => {
-    withStorage((storage) => storage.removeItem(storageKey));
+  button.addEventListener("click", async () => {
+    for (const each of pictures) await each.stop();
+    await discard(words.person, key);
     const notice = row.closest(".notice");
     row.remove();
     if (!notice.querySelector("li")) notice.remove();
@@ -42,11 +93,14 @@ function item(storageKey, key, kept) {
   return row;
 }
 
-// Sends the kept text, unless its form is open somewhere. Returns the work's address if all of it is saved now.
-async function send(storageKey, key, kept) {
+// Sends the words, if any are kept. Returns the key and the address of the work if all of them are saved now.
+async function sendWords(key) {
+  const [, , kept] = unsentWorks(words.person).find(([, each]) => each === key) ?? [];
+  if (!kept && !key.startsWith("new-")) return { key, address: addressOf(key) };
   const body = new FormData();
-  for (const [name, value] of kept.fields) body.append(name, value);
-  body.set("seen", kept.seen);
+  for (const [name, value] of kept?.fields ?? []) body.append(name, value);
+  body.set("seen", kept?.seen ?? "");
+  body.set("person", words.person);
   if (key.startsWith("new-")) body.set("form_key", key.slice("new-".length));
   const address = key.startsWith("new-") ? words.typingNew : words.typing.replace("/0/", `/${key}/`);
   const post = async () => {
@@ -60,51 +114,90 @@ async function send(storageKey, key, kept) {
       payload = await post();
     }
     if (!payload || payload.conflicts.length) return null;
-    withStorage((storage) => storage.removeItem(storageKey));
-    return payload.address;
+    withStorage((storage) => storage.removeItem(`typing ${words.person} ${key}`));
+    return payload;
   } catch {
     return null; // no connection: the next time
   }
 }
 
-function sendIfClosed(anchor, ...kept) {
-  navigator.locks?.request(kept[0], { ifAvailable: true }, async (lock) => {
-    const address = lock && (await send(...kept));
+// Returns the address of the work if nothing of it is kept any more.
+async function send(key, pictures) {
+  const saved = await sendWords(key);
+  if (!saved) return null;
+  if (pictures.length) await moveKept(words.person, key, saved.key);
+  let isDone = true;
+  for (const each of pictures.filter(({ row }) => row.isConnected))
+    isDone = (await withLock(lockOf(each.id), () => each.send(saved.key))) && isDone;
+  return isDone ? saved.address : null;
+}
+
+// Nothing is sent past a window that has the form open or sends the picture; without locks nobody knows.
+function withLock(name, act) {
+  return navigator.locks?.request(name, { ifAvailable: true }, (lock) => lock && act());
+}
+
+function sendIfClosed(each) {
+  const { anchor, key, pictures } = each;
+  withLock(`typing ${words.person} ${key}`, async () => {
+    const address = !each.isSent && anchor.isConnected && (await send(key, pictures));
     if (!address) return;
+    each.isSent = true;
     anchor.href = address;
     const sent = document.createElement("span");
     sent.textContent = ` ${words.sent}`;
-    anchor.parentElement.querySelector("button")?.remove();
+    anchor.parentElement.querySelector(":scope > button")?.remove();
     if (anchor.parentElement.matches(".why")) anchor.textContent = words.sent;
     else anchor.after(sent);
   });
 }
 
-const elsewhere = [];
-for (const each of unsentWorks(words.person)) {
-  const [, key] = each;
-  const row = document.querySelector(`#work-${CSS.escape(key)} .row-main`);
-  let anchor;
-  if (row) {
-    const mark = document.createElement("span");
-    mark.className = "why";
-    anchor = link(key, words.unsent);
-    mark.append(anchor);
-    row.append(mark);
-  } else {
-    elsewhere.push(item(...each));
-    anchor = elsewhere.at(-1).querySelector("a");
-  }
-  sendIfClosed(anchor, ...each);
-}
-if (elsewhere.length) {
+function showNotice(items) {
   const notice = document.createElement("div");
-  notice.className = "notice notice-hint";
+  notice.className = "notice notice-hint unsent-works";
   notice.setAttribute("role", "status");
   const sentence = document.createElement("p");
   sentence.textContent = words.elsewhere;
   const list = document.createElement("ul");
-  list.append(...elsewhere);
+  list.append(...items);
   notice.append(sentence, list);
   section.querySelector("h1").after(notice);
 }
+
+async function showAll() {
+  const unsent = new Map(unsentWorks(words.person).map(([, key, kept]) => [key, kept]));
+  const all = canResume() ? await keptPictures(words.person) : [];
+  const open = new URLSearchParams(location.search).get("unsent"); // the form of this page
+  const elsewhere = [];
+  const found = [];
+  for (const key of new Set([...unsent.keys(), ...all.map(({ work }) => work)])) {
+    if (key === open) continue;
+    const kept = unsent.get(key);
+    const own = all.filter(({ work }) => work === key);
+    const row = document.querySelector(`#work-${CSS.escape(key)} .row-main`);
+    let anchor;
+    let pictures = [];
+    if (row && !own.length) {
+      const mark = document.createElement("span");
+      mark.className = "why";
+      anchor = link(key, words.unsent);
+      mark.append(anchor);
+      row.append(mark);
+    } else {
+      const list = document.createElement("ul");
+      list.className = "rows picture-sending";
+      pictures = own.map((each) => new KeptPicture(each, list));
+      elsewhere.push(item(key, kept, pictures));
+      anchor = elsewhere.at(-1).querySelector("a");
+      if (own.length) elsewhere.at(-1).append(list);
+    }
+    found.push({ anchor, key, pictures });
+  }
+  if (elsewhere.length) showNotice(elsewhere);
+  const sendAll = () => found.forEach(sendIfClosed);
+  sendAll();
+  addEventListener("online", sendAll);
+  setInterval(sendAll, RETRY);
+}
+
+showAll();

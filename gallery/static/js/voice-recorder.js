@@ -1,32 +1,41 @@
 // Records a voice from the microphone, with its level and pauses. The recording becomes the file of the form. It can be
-// played before it is sent, and so can a chosen file. Without this module the file field remains.
+// played before it is sent, and so can a chosen file. In the form of a work it is sent to the draft while the partner
+// types. Without this module the file field remains.
 
-const form = document.getElementById("recorder");
-const words = form?.dataset;
+import { timedFetch } from "./timed-fetch.js";
+import { attachPlayer } from "./voice.js";
+import { attachWorkForm } from "./work-form.js";
+
+const SEND_LIMIT = 120_000; // ms
+
+const place = document.getElementById("recorder");
+const words = place?.dataset;
 
 const TYPES = ["audio/webm;codecs=opus", "audio/mp4", "audio/ogg;codecs=opus"];
 
 class Recorder {
   constructor() {
-    this.panel = form.querySelector(".recorder");
-    this.output = form.querySelector("output");
-    this.meter = form.querySelector("meter");
-    this.status = form.querySelector("[role=status]");
-    this.listen = form.querySelector(".recorder-listen");
-    this.field = form.elements.sound;
+    this.form = place.closest("form");
+    this.panel = place.querySelector(".recorder");
+    this.output = place.querySelector("output");
+    this.meter = place.querySelector("meter");
+    this.status = place.querySelector(".recorder-status");
+    this.listen = place.querySelector(".recorder-listen");
+    this.field = place.querySelector("[type=file]");
     this.longest = Number(words.longest);
     this.isUnsent = false;
-    for (const button of form.querySelectorAll(".recorder button")) {
+    for (const button of place.querySelectorAll(".recorder button")) {
       button.addEventListener("click", () => this[button.value]());
     }
     this.field.addEventListener("change", () => this.offer(this.field.files[0], words.chosen));
-    form.addEventListener("submit", () => (this.isUnsent = false));
-    addEventListener("beforeunload", (event) => this.isUnsent && event.preventDefault());
-    this.panel.hidden = false;
+    if (words.sendTo) this.sendWithForm();
+    else this.form.addEventListener("submit", () => (this.isUnsent = false));
+    addEventListener("beforeunload", (event) => (this.isUnsent || this.isRecording) && event.preventDefault());
+    this.panel.hidden = !(navigator.mediaDevices?.getUserMedia && window.MediaRecorder);
   }
 
   show(...values) {
-    for (const button of form.querySelectorAll(".recorder button")) button.hidden = !values.includes(button.value);
+    for (const button of place.querySelectorAll(".recorder button")) button.hidden = !values.includes(button.value);
   }
 
   async record() {
@@ -51,7 +60,11 @@ class Recorder {
     this.tick();
     this.status.textContent = words.recording;
     this.show("pause", "stop");
-    form.querySelector("[value=stop]").focus();
+    place.querySelector("[value=stop]").focus();
+  }
+
+  get isRecording() {
+    return Boolean(this.recorder) && this.recorder.state !== "inactive";
   }
 
   pause() {
@@ -59,7 +72,7 @@ class Recorder {
     this.recorder.pause();
     this.status.textContent = words.paused;
     this.show("resume", "stop");
-    form.querySelector("[value=resume]").focus();
+    place.querySelector("[value=resume]").focus();
   }
 
   resume() {
@@ -67,11 +80,11 @@ class Recorder {
     this.began = performance.now();
     this.status.textContent = words.recording;
     this.show("pause", "stop");
-    form.querySelector("[value=pause]").focus();
+    place.querySelector("[value=pause]").focus();
   }
 
   stop() {
-    if (this.recorder.state !== "inactive") this.recorder.stop();
+    if (this.isRecording) this.recorder.stop();
   }
 
   again() {
@@ -130,13 +143,76 @@ class Recorder {
 
   offer(file, sentence) {
     this.hide();
+    this.isUnsent = Boolean(file && words.sendTo);
     if (!file) return;
     this.listen.src = URL.createObjectURL(file);
     this.listen.hidden = false;
     this.status.textContent = sentence;
+    if (this.button) this.button.hidden = false;
+  }
+
+  // In the form of a work: a button sends the recording, and so does the form before it is sent.
+  sendWithForm() {
+    attachWorkForm(this.form);
+    this.field.removeAttribute("name");
+    this.button = place.querySelector(".recorder-send");
+    this.button.addEventListener("click", () => this.send());
+    for (const part of place.closest("section").querySelectorAll(".without-script")) part.hidden = true;
+    place.closest("details").hidden = false;
+    this.form.addEventListener(
+      "submit",
+      async (event) => {
+        if (!this.isUnsent && !this.isRecording) return;
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        if (this.isRecording) this.stop(); // it is heard first
+        else if (await this.send()) this.form.requestSubmit(event.submitter);
+      },
+      { capture: true },
+    );
+  }
+
+  // Returns whether the recording is in the work.
+  async send() {
+    this.button.disabled = true;
+    this.status.textContent = words.sending;
+    const sentence = await this.post().catch(() => words.broken);
+    this.button.disabled = false;
+    if (sentence) {
+      place.closest("details").open = true;
+      this.status.textContent = sentence;
+      this.status.scrollIntoView({ block: "center" });
+      return false;
+    }
+    this.isUnsent = false;
+    this.field.value = "";
+    this.hide();
+    this.show("record");
+    this.status.textContent = words.arrived;
+    return true;
+  }
+
+  // Sends the recording as the page of the voice does, and shows what came of it. Returns why it was not taken, or "".
+  async post() {
+    const work = await this.form.autosave.draft();
+    if (!work) return words.broken;
+    const body = new FormData();
+    body.set("sound", this.field.files[0]);
+    const answer = await timedFetch(words.sendTo.replace("/0/", `/${work}/`), { method: "POST", body }, SEND_LIMIT);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const now = answer.ok && page.querySelector(".work-voice");
+    if (!now) return page.querySelector(".field-error")?.textContent ?? (answer.ok ? words.signedOut : words.broken);
+    const section = place.closest("section");
+    section.querySelector(".voice-state").replaceWith(now.querySelector(".voice-state"));
+    for (const player of section.querySelectorAll(".player")) attachPlayer(player);
+    if (!section.querySelector("[name=transcript]:not([type=hidden])"))
+      section.querySelector(".voice-texts").replaceWith(now.querySelector(".voice-texts"));
+    section.querySelector(".voice-page").replaceWith(now.querySelector(".voice-page"));
+    return "";
   }
 
   hide() {
+    if (this.button) this.button.hidden = true;
     if (this.listen.src) URL.revokeObjectURL(this.listen.src);
     this.listen.removeAttribute("src");
     this.listen.hidden = true;
@@ -144,4 +220,4 @@ class Recorder {
   }
 }
 
-if (form && navigator.mediaDevices?.getUserMedia && window.MediaRecorder) new Recorder();
+if (place) new Recorder();

@@ -6,7 +6,7 @@ const STEP = 5; // seconds, of the arrow keys
 
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
-function attach(player) {
+export function attachPlayer(player) {
   const words = player.dataset;
   const audio = player.querySelector("audio");
   const seconds = Number(words.seconds);
@@ -86,4 +86,4 @@ function attach(player) {
   show();
 }
 
-for (const player of document.querySelectorAll(".player")) attach(player);
+for (const player of document.querySelectorAll(".player")) attachPlayer(player);

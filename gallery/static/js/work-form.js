@@ -2,6 +2,7 @@
 // somebody else changed the same field, the partner chooses between the two texts.
 
 import { Autosave } from "./autosave.js";
+import { discard, moveKept, unsentWorks } from "./kept-works.js";
 import { withStorage } from "./storage.js";
 import { timedFetch } from "./timed-fetch.js";
 
@@ -9,19 +10,9 @@ const untilThePageIsClosed = () => new Promise(() => {});
 
 const MAX_UNANSWERED = 5; // saves that may or may not have arrived
 // Fields that are no part of the work, or that the partner does not type.
-const NOT_TYPED = new Set(["form_key", "image", "seen", "organisation", "find", "add_language", "add_language_other"]);
-
-// This person's unsent works, latest first: [storage key, work key, { at, fields, seen }]. The key of a new work is
-// "new-" and its form's key.
-export function unsentWorks(person) {
-  const start = `typing ${person} `;
-  const found = withStorage((storage) =>
-    Object.keys(storage)
-      .filter((key) => key.startsWith(start))
-      .map((key) => [key, key.slice(start.length), JSON.parse(storage.getItem(key))]),
-  );
-  return (found ?? []).sort(([, , one], [, , other]) => other.at - one.at);
-}
+const NOT_TYPED = new Set([
+  "form_key", "person", "image", "seen", "organisation", "find", "add_language", "add_language_other",
+]);
 
 const parseDigests = (seen) => new Map(seen.split(" ").map((pair) => pair.split(":")));
 const formatDigests = (digests) => [...digests].map((pair) => pair.join(":")).join(" ");
@@ -41,17 +32,33 @@ class WorkForm extends Autosave {
     this.field = form.querySelector("[name=title]")?.id ?? "";
     this.unanswered = []; // fields of the latest saves without an answer: the server may have saved them
     this.isKept = false; // whether this browser keeps what is typed
+    if (this.isWithoutLine) this.begin();
     this.lock();
     this.offerUnsent();
     form.addEventListener("click", (event) => {
       const button = event.target.closest("button[value=language]");
       if (!button) return;
       event.preventDefault();
-      this.addLanguage([]).catch(() => form.requestSubmit(button));
+      this.addLanguage([]).catch((error) => {
+        if (error instanceof TypeError) this.notSaved(this.words.offline);
+        else form.requestSubmit(button);
+      });
     });
   }
 
-  // While the form is open, the list of works does not send its kept texts (unsent.js).
+  // Whether the page is the form as the browser kept it (offline-form.js): all new works begin with the same one.
+  get isWithoutLine() {
+    return this.words.withoutLine !== undefined;
+  }
+
+  begin() {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    this.form.elements.form_key.value = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    this.form.elements.starts_on.value = new Date().toLocaleDateString("sv"); // as YYYY-MM-DD
+    for (const part of document.querySelectorAll(".no-line")) part.hidden = false;
+  }
+
+  // While the form is open, the list of works does not send what is kept of it (unsent.js).
   lock() {
     navigator.locks?.request(this.storageKey, { mode: "shared" }, untilThePageIsClosed);
   }
@@ -90,6 +97,15 @@ class WorkForm extends Autosave {
 
   get returnTo() {
     return this.isNew ? `${location.pathname}?unsent=${this.workKey}` : super.returnTo;
+  }
+
+  // The id of the draft, which is made first if there is none; null if that failed, and the form says why.
+  async draft() {
+    if (this.isNew) {
+      this.changed();
+      await this.save();
+    }
+    return this.isNew ? null : this.words.key;
   }
 
   body() {
@@ -154,12 +170,14 @@ class WorkForm extends Autosave {
     if (this.words.key !== payload.key) {
       // It was a new work. From now on this is the form of its draft.
       this.forget();
+      moveKept(this.words.person, this.workKey, payload.key);
       this.words.key = payload.key;
       this.words.typing = payload.typing;
       this.form.action = payload.address;
       history.replaceState(null, "", payload.address);
       this.lock();
     }
+    if (this.isWithoutLine) this.lineIsBack();
     this.showConflicts(payload.conflicts);
     this.unanswered = [];
     if (this.isDirty || payload.conflicts.length) this.remember();
@@ -167,6 +185,13 @@ class WorkForm extends Autosave {
     if (this.isDirty) this.say("saving", this.words.saving);
     else if (payload.conflicts.length) this.say("unsaved", this.words.conflicts);
     else this.say("saved", payload.sentence);
+  }
+
+  lineIsBack() {
+    for (const part of document.querySelectorAll(".no-line")) part.hidden = true;
+    const notice = document.querySelector(".line-is-back");
+    notice.querySelector("a").href = this.form.action;
+    notice.hidden = false;
   }
 
   get choices() {
@@ -266,6 +291,7 @@ class WorkForm extends Autosave {
   // field opened this form, they are restored at once; otherwise the partner is asked.
   offerUnsent() {
     const wanted = new URLSearchParams(location.search).get("unsent");
+    if (this.isWithoutLine && !wanted) return; // they are in a list (unsent.js)
     const unsent = unsentWorks(this.words.person);
     const [storageKey, workKey, kept] =
       (this.isNew && unsent.find(([, key]) => key === wanted)) ||
@@ -295,7 +321,7 @@ class WorkForm extends Autosave {
     actions.append(
       this.button(this.words.putBack, async () => (await this.putBack(workKey, kept, current)) && notice.remove()),
       this.button(this.words.throwAway, () => {
-        withStorage((storage) => storage.removeItem(storageKey));
+        discard(this.words.person, workKey);
         notice.remove();
       }),
     );
@@ -316,9 +342,11 @@ class WorkForm extends Autosave {
         return false;
       }
     }
-    if (this.isNew) this.form.elements.form_key.value = workKey.slice("new-".length);
-    else if (kept.seen) {
-      // Changes that others saved since then are found as conflicts.
+    if (this.isNew) {
+      this.form.elements.form_key.value = workKey.slice("new-".length);
+      this.lock();
+    } else if (kept.seen) {
+      // What others saved since is found as a conflict.
       this.unanswered = kept.unanswered ?? [];
       const before = parseDigests(kept.seen);
       const digests = parseDigests(this.form.elements.seen.value);
@@ -328,6 +356,7 @@ class WorkForm extends Autosave {
     const names = new Set([...current, ...kept.fields].map(([name]) => name));
     for (const name of names) this.put(name, valuesOf(kept.fields, name));
     for (const fold of this.form.querySelectorAll("details")) fold.open = true;
+    this.form.dispatchEvent(new Event("restored"));
     this.changed();
     this.save();
     return true;

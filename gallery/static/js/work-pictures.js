@@ -1,7 +1,8 @@
 // The pictures in the form of a work: each is sent as soon as it is chosen, while the partner types. The form waits for
-// them when it is sent.
+// them when it is sent. Until a picture has arrived, this browser keeps it, if it has room.
 
-import { canResume, Resumable } from "./resumable.js";
+import { dropKept, keepPicture, keptPictures, lockOf, moveKept } from "./kept-works.js";
+import { canResume, pictureOf, Resumable } from "./resumable.js";
 import { timedFetch } from "./timed-fetch.js";
 import { UploadRow } from "./upload-row.js";
 import { attachWorkForm } from "./work-form.js";
@@ -18,39 +19,66 @@ let before = Promise.resolve(); // ends when the picture chosen last is sent: th
 let pressed = null; // the button that sends the form when all pictures have arrived
 
 class SentPicture extends UploadRow {
-  constructor(file, metadata) {
+  // `id` is that of a picture that was kept earlier.
+  constructor(file, picture, id = null) {
     super(file, list, () => (sending.has(this) ? this.stop() : this.send()));
-    this.metadata = metadata;
+    this.picture = picture;
+    this.isKept = id !== null;
+    this.key = form.autosave.workKey;
     this.turn = before;
-    before = Promise.all([this.turn, new Promise((resolve) => (this.end = resolve))]);
+    this.ended = new Promise((resolve) => (this.end = resolve));
+    this.keeping = this.keep(id);
+    before = Promise.all([this.turn, this.ended]);
     list.hidden = false;
+    showFurther();
+    this.preview();
+  }
+
+  async keep(id) {
+    const { person } = form.dataset;
+    this.id = id ?? (await keepPicture(person, this.key, this.picture, this.file));
+    this.isKept = this.id !== null;
+    if (this.isKept) navigator.locks?.request(lockOf(this.id), () => this.ended);
+    if (this.isWaiting) this.say(words.waiting);
+    if (!this.isKept && !navigator.onLine) said.textContent = `${this.file.name}: ${words.notKept}`;
+  }
+
+  // The words that describe it may be written before it arrives.
+  preview() {
+    const shown = new Image();
+    shown.alt = "";
+    shown.addEventListener("load", () => URL.revokeObjectURL(shown.src));
+    shown.addEventListener("error", () => shown.remove());
+    shown.src = URL.createObjectURL(this.file);
+    this.row.prepend(shown);
   }
 
   say(sentence) {
-    super.say(sentence, sending.has(this) ? words.stop : words.again);
+    const isOffline = sentence === words.broken || (sentence === words.waiting && !navigator.onLine);
+    const kept = this.isKept ? words.kept : words.notKept;
+    super.say(isOffline ? `${words.broken} ${kept}` : sentence, sending.has(this) ? words.stop : words.again);
   }
 
   async send() {
     sending.add(this);
+    this.isWaiting = true;
     this.say(words.waiting);
     await this.turn;
+    this.isWaiting = false;
     if (!sending.has(this)) return;
     this.say(words.sending);
-    if (!this.metadata.picture) form.elements.image?.remove(); // an earlier picture, which this one replaces
+    if (!this.picture) form.elements.image?.remove(); // an earlier picture, which this one replaces
     const work = await this.draft();
     if (!work) return;
-    const { name, size, lastModified } = this.file;
     this.upload = new Resumable(this.file, {
       endpoint: words.endpoint,
-      metadata: { work, ...this.metadata },
-      fingerprint: ["work", work, this.metadata.picture, name, size, lastModified].join("/"),
+      ...pictureOf(work, this.picture, this.file),
       progress: (sent, whole) => {
         this.showProgress(sent, whole);
         this.say(sent === whole ? words.looking : words.sending);
       },
       broken: () => this.say(words.broken),
-      refused: (response) =>
-        this.fail(response.getStatus() === 401 ? words.signedOut : response.getBody() || words.failed),
+      refused: (response) => this.refused(response),
       arrived: () => this.arrived(),
     });
     await this.upload.start();
@@ -58,16 +86,28 @@ class SentPicture extends UploadRow {
 
   // The id of the draft that gets the picture. A new form is first saved as a draft.
   async draft() {
-    while (form.dataset.key === "new") {
-      form.autosave.changed();
-      await form.autosave.save();
+    while (!(await form.autosave.draft())) {
       if (!sending.has(this)) return null;
-      if (form.dataset.key === "new") {
-        this.say(words.broken);
-        await new Promise((resolve) => setTimeout(resolve, RETRY));
-      }
+      this.say(form.autosave.isOffline ? words.broken : words.waiting); // the form says why
+      await new Promise((resolve) => setTimeout(resolve, RETRY));
     }
-    return sending.has(this) ? form.dataset.key : null;
+    await this.keeping;
+    if (this.key !== form.dataset.key) await moveKept(form.dataset.person, this.key, form.dataset.key);
+    this.key = form.dataset.key;
+    return sending.has(this) ? this.key : null;
+  }
+
+  // Signed out, it is kept for the same person; refused, its row shows the reason.
+  async refused(response) {
+    const isSignedOut = response.getStatus() === 401;
+    if (!isSignedOut) await this.forget();
+    this.fail(isSignedOut ? words.signedOut : response.getBody() || words.failed);
+  }
+
+  async forget() {
+    await this.keeping;
+    this.isKept = false;
+    if (this.id !== null) await dropKept(this.id);
   }
 
   fail(sentence) {
@@ -79,6 +119,7 @@ class SentPicture extends UploadRow {
   }
 
   async arrived() {
+    await this.forget();
     await show().catch(() => {}); // then the picture is seen when the page is opened the next time
     this.leave();
     said.textContent = `${this.file.name}: ${words.arrived}`;
@@ -86,6 +127,7 @@ class SentPicture extends UploadRow {
 
   async stop() {
     this.leave();
+    await this.forget();
     await this.upload?.stop();
   }
 
@@ -107,6 +149,7 @@ async function show() {
     if (!now) throw new Error(`No form, but ${answer.status}`); // signed out, for instance
     old.replaceChildren(...now.childNodes);
   }
+  showFurther();
   const order = page.querySelector(".picture-order"); // needed only for several pictures
   order.hidden = order.classList.contains("without-script");
   section.querySelector(".picture-order").replaceWith(order);
@@ -115,10 +158,23 @@ async function show() {
     if (!document.getElementById(picture.id)) further.append(picture);
 }
 
-function choose(input, metadata) {
+// Further pictures come behind a first one, also if that is still on its way.
+function showFurther() {
+  const hasPicture = section.querySelector(".picture-state").children.length > 0 || list.children.length > 0;
+  section.querySelector(".further-place").hidden = !hasPicture;
+}
+
+// What was chosen earlier, and is not being sent by another window.
+async function restore() {
+  const held = (await navigator.locks?.query())?.held.map((lock) => lock.name) ?? [];
+  for (const { id, picture, file } of await keptPictures(form.dataset.person, form.autosave.workKey))
+    if (!held.includes(lockOf(id))) new SentPicture(file, picture, id).send();
+}
+
+function choose(input, picture) {
   for (const file of input.files) {
     if (file.size > Number(words.largest)) said.textContent = `${file.name}: ${words.tooLarge}`;
-    else new SentPicture(file, metadata).send();
+    else new SentPicture(file, picture).send();
   }
   input.value = "";
 }
@@ -127,12 +183,13 @@ if (canResume()) {
   attachWorkForm(form);
   for (const part of form.querySelectorAll(".without-script")) part.hidden = true;
   for (const part of section.querySelectorAll(".with-script")) part.hidden = false;
+  showFurther();
   section.querySelector(".picture-place").append(form.querySelector(".picture-file"));
   section.addEventListener("change", (event) => {
     const input = event.target;
     if (input.type !== "file") return;
     event.stopPropagation();
-    choose(input, input.id === "further" ? { picture: "further" } : {});
+    choose(input, input.id === "further" ? "further" : "");
   });
   form.addEventListener(
     "submit",
@@ -145,5 +202,7 @@ if (canResume()) {
     },
     { capture: true },
   );
-  addEventListener("beforeunload", (event) => sending.size && event.preventDefault());
+  addEventListener("beforeunload", (event) => [...sending].some((each) => !each.isKept) && event.preventDefault());
+  form.addEventListener("restored", restore);
+  restore();
 }
