@@ -230,7 +230,6 @@ WORK_SUMMARY = object_schema(
         "title": TEXT,
         "language": LANGUAGE,
         "artist": OPTIONAL_NUMBER,
-        "voice": {"anyOf": [VOICE, {"type": "null"}]},
         "is_on_view": BOOLEAN,
     }
 )
@@ -281,6 +280,7 @@ WORK = object_schema(
             **array_schema(NUMBERED_PICTURE),
             "description": "All pictures in their order. The first one is picture; alt_text and caption are its texts.",
         },
+        "voice": {"anyOf": [VOICE, {"type": "null"}]},
         "is_on_view": BOOLEAN,
         "pages": {
             "anyOf": [{"type": "object", "additionalProperties": TEXT}, {"type": "null"}],
