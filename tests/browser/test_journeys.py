@@ -24,7 +24,7 @@ TITLE = "冬至吃汤圆啦"
 
 async def open_all(page: Page) -> None:
     """Open every collapsed part of a form."""
-    closed = page.locator("main details:not([open]) > summary")
+    closed = page.locator("main details:not([open]) > summary:visible")
     while await closed.count():
         await closed.first.click()
 
