@@ -96,6 +96,7 @@ function play(is) {
 function touched() {
   if (!isKiosk) return;
   clearTimeout(idle);
+  if ([...list.querySelectorAll("audio")].some((audio) => !audio.paused)) return; // nobody is cut off
   idle = setTimeout(() => {
     play(true);
     if (slides()[0]) show(slides()[0], 1);
@@ -142,12 +143,14 @@ bar.addEventListener("click", (event) => {
   ACTS[name]();
 });
 pace.addEventListener("change", plan);
-list.addEventListener("play", () => play(false), true); // who listens to a voice stays with its work
+// Who listens to a voice stays with its work.
+list.addEventListener("play", () => (play(false), clearTimeout(idle)), true);
+list.addEventListener("pause", touched, true); // also at its end
 
 let start = null;
 list.addEventListener("pointerdown", (event) => {
   touched();
-  start = event;
+  start = event.target.closest("audio") ? null : event;
 });
 list.addEventListener("dragstart", (event) => event.preventDefault());
 addEventListener("pointerup", (event) => {
