@@ -30,9 +30,9 @@ async def ask_for_export(organisation: Organisation, by: Person) -> Export:
         waiting = await Export.get_or_none(organisation_id=organisation.id, state=ExportState.WAITING)
         if waiting is not None:
             return waiting
-        await Export.filter(organisation_id=organisation.id, state=ExportState.READY).update(
-            state=ExportState.EXPIRED
-        )
+        for ready in await Export.filter(organisation_id=organisation.id, state=ExportState.READY):
+            await Export.filter(id=ready.id).update(state=ExportState.EXPIRED)
+            await cancel_notification(_mail_key(ready))
         made = await Export.create(organisation=organisation, by=by)
         await record(Verb.EXPORT_MADE, made.id, organisation_id=organisation.id, by=by)
         return made
