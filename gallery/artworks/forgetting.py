@@ -39,7 +39,7 @@ async def forget_consent(consent: Consent, ids: Sequence[int], sent: Sequence[in
         # The artist's details are erased. Drafts without a consent are kept, but their snapshots are erased.
         drafts = Q(artwork__artist_id=consent.artist_id, artwork__consent_id=None)
         await Submission.filter(drafts).update(**ERASED_SNAPSHOTS)
-    await _forget_imports(consent)
+    await _forget_imports(consent, ids)
     # The rows stay, so that the addresses of the pictures return 410 Gone.
     pictures = Picture.filter(artwork_id__in=Subquery(works.values("id")))
     await pictures.update(alt_text=NO_TEXTS, caption=NO_TEXTS)
@@ -62,19 +62,17 @@ async def submissions_sent_under(consent: Consent, ids: Sequence[int]) -> list[i
     ]
 
 
-async def _forget_imports(consent: Consent) -> None:
-    """Erase names from imports: reports quote cells, and file names may contain names or titles.
+async def _forget_imports(consent: Consent, ids: Sequence[int]) -> None:
+    """Delete what imports changed in works under the consents `ids`, and erase names from imports.
 
+    Reports quote cells, and file names may contain names or titles.
     An import without a file name loses its rows to mend, see import_chores.forget_bad_rows. All imports of the
     organisation that updated works are forgotten, because the rows of what they changed are deleted in time.
     """
-    changes = ImportedChange.filter(of__organisation__artists__id=consent.artist_id)
-    for change in await changes.prefetch_related("artwork"):
-        if consent.id in {
-            change.artwork.consent_id,
-            *(v.get("consent_id") for v in (change.before, change.after)),
-        }:
-            await change.delete()
+    works = Artwork.filter(consent_id=consent.id).values("id")
+    await ImportedChange.filter(
+        Q(artwork_id__in=Subquery(works)) | Q(consent_before__in=list(ids)) | Q(consent_after__in=list(ids))
+    ).delete()
     organisation = Artist.filter(id=consent.artist_id).values("organisation_id")
     updated = Q(updates_known=True, organisation_id__in=Subquery(organisation))
     for job in await Import.filter(Q(works__artwork__consent_id=consent.id) | updated).distinct():

@@ -122,7 +122,6 @@ async def run_import(context: ChoreContext, job: Import) -> None:
     Raises SheetRefused, LeaseLost, TurnOver, StoreUnavailable.
     """
     only_trying = job.state == ImportState.RECEIVED
-    turn = Turn()
     if only_trying:
         await renew_lease(job, columns=await chosen_columns(job.organisation_id))
     private = context.storage.private
@@ -139,6 +138,7 @@ async def run_import(context: ChoreContext, job: Import) -> None:
                 await end_lease(job, state=ImportState.CHECKED, report=report.as_json())
                 return
             await asyncio.to_thread(settle_names, bundle, sheet)
+            turn = Turn()  # not before: to fetch and open a large ZIP may take longer than a turn
             if only_trying:
                 await import_pictures(context, job, bundle, sheet, folder, turn)
             site_url = context.settings.site_url
@@ -267,11 +267,18 @@ async def process_rows(
 
 
 async def load_import_usage(job: Import) -> ImportUsage:
-    """The pictures and inventory numbers that the works created by this import already use."""
+    """What the rows use that this import has finished: pictures, inventory numbers, and works that they changed."""
     used = ImportUsage()
     numbered = ImportedWork.filter(of_id=job.id, artwork__inventory_number__isnull=False)
     for row, number in await numbered.values_list("row", "artwork__inventory_number"):
         used.numbers[number] = row
+    changed = ImportedChange.filter(of_id=job.id).values_list(
+        "row", "artwork_id", "artwork__inventory_number"
+    )
+    for row, artwork_id, number in await changed:
+        used.works[artwork_id] = row
+        if number is not None:
+            used.numbers[number] = row
     for relation in ("artwork__image__imported_as", "artwork__further_pictures__image__imported_as"):
         made = ImportedWork.filter(**{"of_id": job.id, f"{relation}__of_id": job.id})
         for row, name, digest in await made.values_list("row", f"{relation}__name", f"{relation}__digest"):

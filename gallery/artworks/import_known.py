@@ -6,9 +6,11 @@ import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from tortoise.expressions import Subquery
+
 from gallery.artworks.archive_names import comparable_file_name
 from gallery.artworks.further_pictures import load_further_pictures
-from gallery.artworks.import_models import Import, ImportedPicture
+from gallery.artworks.import_models import Import, ImportedPicture, ImportedWork
 from gallery.artworks.models import EDITABLE_STATUSES, Artwork, Status
 from gallery.artworks.sheet_columns import normalised_name
 from gallery.artworks.sheet_rows import ParsedRow
@@ -55,7 +57,8 @@ async def find_known_works(
     Works that this import created are left out. `pictures`: by row number.
     """
     ours = Artwork.filter(organisation_id=job.organisation_id)
-    made_before = ours.exclude(imported_as__of_id=job.id)
+    made_now = ImportedWork.filter(of_id=job.id).values("artwork_id")
+    made_before = ours.exclude(id__in=Subquery(made_now))
     numbers = [row.inventory_number for row in rows if row.inventory_number]
     by_number = await ours.filter(inventory_number__in=numbers).values_list("inventory_number", "id")
     named = [each for several in pictures.values() for each in several]

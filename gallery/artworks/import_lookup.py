@@ -43,12 +43,13 @@ class RowBatch:
 
 @dataclass
 class ImportUsage:
-    """The pictures and the new artists that earlier rows of the sheet use."""
+    """The pictures, numbers, new artists and known works that earlier rows of the sheet use."""
 
     keys: dict[str, int] = field(default_factory=dict)  # key of a picture → row number
     digests: dict[str, int] = field(default_factory=dict)  # SHA-256 of a picture → row number
     new_names: set[str] = field(default_factory=set)  # of new artists, see RowDraft.artist_key
     numbers: dict[str, int] = field(default_factory=dict)  # inventory number → row number
+    works: dict[int, int] = field(default_factory=dict)  # id of a known work → row number
 
 
 @dataclass
@@ -248,6 +249,11 @@ def resolve_row(
             names = similar_or_some_names(row.project, lookup.project_names)
             draft.fault("project", row.project, "no_such_project", **names)
     if known is not None:
+        if known in used.works:
+            draft.known_work = None
+            draft.fault("picture", row.picture, "work_twice", other=used.works[known])
+            return draft
+        used.works[known] = row.number
         _check_numbers(draft, work.picture_count if work else MAX_PICTURES)
         return draft
     _fill_in(draft, lookup.common)

@@ -180,6 +180,9 @@ class ImportedChange(Model):
     artwork_id: int
     before: dict[str, Any] = fields.JSONField()
     after: dict[str, Any] = fields.JSONField()
+    row = fields.IntField()  # number of the row
+    consent_before = fields.IntField(null=True)  # ids, so that a withdrawal finds the row
+    consent_after = fields.IntField(null=True)
     new_artist_id = fields.IntField(null=True)  # id of the artist that this row created
 
     class Meta:

@@ -13,6 +13,7 @@ from gallery.artworks.models import Artwork
 from gallery.artworks.works import PICTURE_TEXTS, TRANSLATED_FIELDS, picture_field
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
+from gallery.db.connection import locked
 from gallery.organisations.models import Project
 from gallery.themes.models import Theme
 from gallery.web.texts import Texts
@@ -41,16 +42,20 @@ def kept_values(work: Artwork) -> dict[str, Any]:
 
 
 async def keep_change(
-    job: Import, work: Artwork, before: Mapping[str, Any], after: Mapping[str, Any], new_artist_id: int | None
+    job: Import, row: int, work: Artwork, before: Mapping[str, Any], new_artist_id: int | None
 ) -> None:
-    """Remember what a row changed. Of a work that two rows change, the values before the first row count."""
-    earlier = await ImportedChange.get_or_none(of_id=job.id, artwork_id=work.id)
-    if earlier is None:
-        await ImportedChange.create(
-            of_id=job.id, artwork_id=work.id, before=before, after=after, new_artist_id=new_artist_id
-        )
-    else:
-        await ImportedChange.filter(id=earlier.id).update(after=dict(after))
+    """Remember what a row changed in a work; `before`: its `kept_values` before the change."""
+    after = kept_values(work)
+    await ImportedChange.create(
+        of_id=job.id,
+        artwork_id=work.id,
+        row=row,
+        before=before,
+        after=after,
+        consent_before=before["consent_id"],
+        consent_after=after["consent_id"],
+        new_artist_id=new_artist_id,
+    )
 
 
 async def undo_changes(job: Import, by: Person | None) -> tuple[int, list[int]]:
@@ -97,7 +102,8 @@ async def _is_there(values: Mapping[str, Any], work: Artwork) -> bool:
     if (artist := values.get("artist_id")) and not await Artist.exists(id=artist):
         return False
     if consent := values.get("consent_id"):
-        if not await Consent.exists(id=consent, artist_id=values["artist_id"], withdrawn_at=None):
+        there = Consent.filter(id=consent, artist_id=values["artist_id"], withdrawn_at=None)
+        if await locked(there).first() is None:
             return False
         if await Consent.exists(follows_id=consent):
             return False

@@ -49,7 +49,7 @@ async def update_works(
             await work.themes.add(*draft.themes)
             await work.fetch_related("themes")
         new_artist_id = new.artist.id if new is not None and new.row == row.number else None
-        await keep_change(job, work, former, kept_values(work), new_artist_id)
+        await keep_change(job, row.number, work, former, new_artist_id)
         await record(Verb.WORK_CHANGED, work.id, organisation_id=work.organisation_id, by=by)
 
 

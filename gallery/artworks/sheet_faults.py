@@ -85,6 +85,7 @@ FAULT_SENTENCES: Mapping[str, Any] = {
         "Several of your drafts have a picture of this name. Please fill in these drafts by hand, or give them "
         "inventory numbers and write those into the sheet."
     ),
+    "work_twice": _l("Row %(other)s changes this work already. Each work has one row."),
     "picture_twice": _l("Row %(other)s has this picture already. Each work has a picture of its own."),
     "picture_twice_in_row": _l("This row names this picture twice. Each picture needs to be there once."),
     "too_many_pictures": _l("This row names %(count)s pictures. A work has at most %(most)s."),

@@ -324,7 +324,7 @@ def _with_image(proposed: Snapshot, image_id: int, place: int | None) -> dict[st
     elif place in further:
         further[place] = image_id
     else:
-        sentence = _("This picture is no longer there. Please choose it again.")
+        sentence = _("This picture would not be there any more. Please choose another place for the new one.")
         raise NotSubmittable(sentence, {"place": sentence})
     return {"pictures": " ".join(f"{id}:{image}" for id, image in further.items())}
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from typing import Any
 
 import pytest
 
-from gallery.artists.models import Artist, Consent
+from gallery.artists.consents import NewConsent
+from gallery.artists.models import AgreedBy, Artist, Consent
+from gallery.artists.renewal import renew
 from gallery.artworks.import_models import Import, ImportedChange
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.submissions import submit
 from gallery.audit.models import Entry
 from gallery.audit.verbs import Verb
+from gallery.clock import today
 from gallery.images.models import Image
 from gallery.web.texts import Texts
 from gallery.withdrawals.withdrawal import withdraw
@@ -83,7 +87,7 @@ async def test_works_are_updated_by_number_or_by_picture_and_title(site: Site) -
     await client.post(f"/desk/sheets/{job.id}/deletion")
     await site.work()
     page = (await client.get(f"/desk/sheets/{job.id}")).text
-    assert "Nothing of it is left here." in page
+    assert "Works that it updated have their former words again" in page
     assert (await Artwork.all().count(), await Image.all().count()) == (2, 2)
     first, second = await Artwork.all().order_by("id").prefetch_related("artist")
     assert dict(first.title) == {"zh": "汤圆"}
@@ -114,7 +118,7 @@ async def test_what_others_changed_since_is_not_taken_back(site: Site) -> None:
     await Artwork.filter(id=works[3].id).update(title=Texts({"zh": "我的"}))
     answer = await client.post(f"/desk/sheets/{job.id}/deletion", follow_redirects=True)
     assert "1 work has its former words again." in answer.text
-    assert "so they did not get all of their former words again" in answer.text
+    assert "did not get all of their former words again" in answer.text
     assert attributes(answer.text, "#sheet-outcome a", "href") == [
         f"/desk/works/{work.id}" for work in works[1:]
     ]
@@ -137,6 +141,36 @@ async def test_nothing_leads_back_to_a_consent_that_was_withdrawn(site: Site) ->
     await client.post(f"/desk/sheets/{job.id}/deletion")
     work = await Artwork.get(id=work.id)
     assert (work.own("title"), work.consent_id) == ("新", new.id)
+
+
+async def test_a_withdrawal_of_a_renewed_consent_deletes_what_a_sheet_changed(site: Site) -> None:
+    ours = site.cast.organisation
+    old, other = [await factories.consent(ours) for _ in range(2)]
+    await factories.artwork(site.storage, ours, inventory_number="1", consent=old)
+    await confirmed(site, csv_bytes(["编号", "标题", "同意书"], ["1", "新", str(other.id)]), update="1")
+    old = await Consent.get(id=old.id).prefetch_related("artist")
+    renewed = await renew(old, NewConsent(AgreedBy.PARENT, ["web"], today()), site.cast.partner)
+    await withdraw(renewed, site.storage)
+    assert not await ImportedChange.exists()
+
+
+async def test_a_work_that_no_sheet_made_is_known_by_picture_and_title(site: Site) -> None:
+    await confirmed(site, bundle(ONE))
+    made = await Artwork.get().prefetch_related("image")
+    assert made.image is not None
+    by_hand = await factories.artwork(site.storage, site.cast.organisation, title="饺子")
+    digest = hashlib.sha256(photograph(701, 600)).hexdigest()
+    await Image.filter(id=by_hand.image_id).update(source_sha256=digest)
+    job = await sent_import(site, bundle(TWO))
+    assert (job.report["good"], job.report["known"]) == (0, 1)
+
+
+async def test_two_rows_do_not_change_one_work(site: Site) -> None:
+    work = await uploaded(site, "IMG_1.jpg")
+    rows = [["IMG_1.jpg", title, "", "", "", "", "", ""] for title in ("汤圆", "饺子")]
+    job = await confirmed(site, csv_bytes(HEADER, *rows), update="1")
+    assert [(each["row"], each["code"]) for each in job.report["faults"]] == [(3, "work_twice")]
+    assert (await Artwork.get(id=work.id)).own("title") == "汤圆"
 
 
 async def test_the_language_of_a_work_is_kept_unless_the_row_says_another(site: Site) -> None:
