@@ -88,6 +88,8 @@ NOT_LINKED = (
     "/api/v1/works/1",
     "/api/v1/works/1/path",
     "/c/ABCDEFGHJKMNPQRSTVWX",
+    "/c/ABCDEFGHJKMNPQRSTVWX/pictures/picture/640.jpg",
+    "/c/ABCDEFGHJKMNPQRSTVWX/sounds/sound/voice.m4a",
     "/zh/consent/ABCDEFGHJKMNPQRSTVWX",
     "/zh/join",
     "/zh/join/received",
