@@ -345,7 +345,8 @@ class WorkForm extends Autosave {
     if (this.isNew) {
       this.form.elements.form_key.value = workKey.slice("new-".length);
       this.lock();
-    } else if (kept.seen) {
+    }
+    if (kept.seen) {
       // What others saved since is found as a conflict.
       this.unanswered = kept.unanswered ?? [];
       const before = parseDigests(kept.seen);
