@@ -143,6 +143,40 @@ async def test_the_list_sends_what_was_begun(live: LiveSite, phone: BrowserConte
         assert await Artwork.all().count() == 1
 
 
+async def test_a_picture_that_waits_changes_no_word_and_can_be_thrown_away(
+    live: LiveSite, phone: BrowserContext, tmp_path: Path
+) -> None:
+    """The words have arrived, the first picture is refused for a while: the list goes on with the draft."""
+    address = await live.serve(worker=False)
+    page = await kept_form(live, phone, address)
+    await phone.set_offline(True)
+    await begin(page, address, tmp_path)
+    await page.close()
+    typed: list[str] = []
+    phone.on("request", lambda request: typed.append(request.url) if "/typing" in request.url else None)
+    await phone.route("**/desk/uploads", lambda route: route.fulfill(status=422, body="Not now"))
+    await phone.set_offline(False)
+    page = await phone.new_page()
+    await page.goto(f"{address}/desk/works")
+    rows = page.locator(".unsent-works li li")
+    await expect(rows.nth(1)).to_contain_text("Not now")
+    work = await Artwork.get()
+    await expect(page.locator(".unsent-works a")).to_have_attribute("href", f"/desk/works/{work.id}/edit")
+    await phone.unroute("**/desk/uploads")
+    await phone.route("**/desk/uploads", lambda route: route.abort())
+    await page.evaluate("dispatchEvent(new Event('online'))")
+    await expect(rows.first).not_to_contain_text("Not now")
+    await rows.first.get_by_role("button").click()
+    await expect(rows).to_have_count(1)
+    await phone.unroute("**/desk/uploads")
+    await until(page, f"({PICTURES})().then((count) => count === 0)")
+    work = await Artwork.get().select_related("image")
+    await load_further_pictures([work])
+    images = [each for each in (work.image, *(each.image for each in work.later_pictures)) if each]
+    assert [each.width for each in images] == [1301]
+    assert (work.own("title"), len(typed)) == ("饺子皮", 1)
+
+
 async def test_what_is_kept_can_be_thrown_away(live: LiveSite, phone: BrowserContext, tmp_path: Path) -> None:
     address = await live.serve(worker=False)
     page = await kept_form(live, phone, address)

@@ -38,9 +38,17 @@ class SentPicture extends UploadRow {
     const { person } = form.dataset;
     this.id = id ?? (await keepPicture(person, this.key, this.picture, this.file));
     this.isKept = this.id !== null;
+    await this.move();
     if (this.isKept) navigator.locks?.request(lockOf(this.id), () => this.ended);
     if (this.isWaiting) this.say(words.waiting);
     if (!this.isKept && !navigator.onLine) said.textContent = `${this.file.name}: ${words.notKept}`;
+  }
+
+  // The form may have become that of a draft meanwhile.
+  async move() {
+    const key = form.autosave.workKey;
+    if (this.key !== key) await moveKept(form.dataset.person, this.key, key);
+    this.key = key;
   }
 
   // The words that describe it may be written before it arrives.
@@ -92,8 +100,7 @@ class SentPicture extends UploadRow {
       await new Promise((resolve) => setTimeout(resolve, RETRY));
     }
     await this.keeping;
-    if (this.key !== form.dataset.key) await moveKept(form.dataset.person, this.key, form.dataset.key);
-    this.key = form.dataset.key;
+    await this.move();
     return sending.has(this) ? this.key : null;
   }
 
