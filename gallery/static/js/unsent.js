@@ -55,7 +55,7 @@ class KeptPicture extends UploadRow {
       this.ended = resolve;
       this.upload = new Resumable(this.file, {
         endpoint: words.endpoint,
-        ...pictureOf(work, this.picture, this.file),
+        ...pictureOf(words.person, work, this.picture, this.file),
         progress: (sent, size) => {
           this.showProgress(sent, size);
           this.say(words.sending, words.discard);

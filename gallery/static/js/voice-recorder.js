@@ -197,11 +197,13 @@ class Recorder {
     const work = await this.form.autosave.draft();
     if (!work) return words.broken;
     const body = new FormData();
+    body.set("person", this.form.dataset.person);
     body.set("sound", this.field.files[0]);
     const answer = await timedFetch(words.sendTo.replace("/0/", `/${work}/`), { method: "POST", body }, SEND_LIMIT);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const now = answer.ok && page.querySelector(".work-voice");
-    if (!now) return page.querySelector(".field-error")?.textContent ?? (answer.ok ? words.signedOut : words.broken);
+    const isSignedOut = answer.ok || answer.status === 401; // the page to sign in, or somebody else has signed in
+    if (!now) return page.querySelector(".field-error")?.textContent ?? (isSignedOut ? words.signedOut : words.broken);
     const section = place.closest("section");
     section.querySelector(".voice-state").replaceWith(now.querySelector(".voice-state"));
     for (const player of section.querySelectorAll(".player")) attachPlayer(player);

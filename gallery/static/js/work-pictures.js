@@ -80,7 +80,7 @@ class SentPicture extends UploadRow {
     if (!work) return;
     this.upload = new Resumable(this.file, {
       endpoint: words.endpoint,
-      ...pictureOf(work, this.picture, this.file),
+      ...pictureOf(form.dataset.person, work, this.picture, this.file),
       progress: (sent, whole) => {
         this.showProgress(sent, whole);
         this.say(sent === whole ? words.looking : words.sending);
