@@ -39,7 +39,7 @@ for (const form of document.querySelectorAll("form[data-forgets]")) {
     if (isClear) return;
     event.preventDefault();
     try {
-      await timedFetch(location.href, { method: "HEAD", cache: "no-store" });
+      await timedFetch(import.meta.url, { method: "HEAD", cache: "no-store" }); // of a file: pages log who reads them
     } catch {
       show(words.offline);
       return;
