@@ -196,7 +196,8 @@ async def test_signing_out_clears_the_browser_and_says_so(
     page = await kept_form(live, phone, address)
     await phone.set_offline(True)
     await begin(page, address, tmp_path)
-    await page.close()
+    form = page
+    await form.route("**/desk/works/typing", lambda route: route.abort())
     await phone.set_offline(False)
     page = await phone.new_page()
     await page.goto(f"{address}/desk/account")  # a page that sends nothing
@@ -215,6 +216,10 @@ async def test_signing_out_clears_the_browser_and_says_so(
     assert await page.evaluate(NO_WORDS)
     assert await page.evaluate("caches.keys()") == []
     assert await page.evaluate("navigator.serviceWorker.getRegistrations().then((all) => all.length)") == 0
+    # A form that is still open keeps nothing any more.
+    await form.fill("#story", "故事")
+    await expect(form.locator(".typing-state")).to_contain_text("请不要关闭本页")
+    assert await page.evaluate(NO_WORDS)
 
 
 async def test_another_account_sees_nothing_and_sends_nothing(

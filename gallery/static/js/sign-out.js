@@ -1,7 +1,7 @@
 // Signing out clears what this browser keeps for the person: the form for the time without a line, and what was typed
 // and chosen and has not arrived. It says so before, if there is anything.
 
-import { discard, keptWorks } from "./kept-works.js";
+import { discardAll, keptWorks } from "./kept-works.js";
 import { forgetForm } from "./offline-form.js";
 import { withStorage } from "./storage.js";
 import { timedFetch } from "./timed-fetch.js";
@@ -26,7 +26,7 @@ for (const form of document.querySelectorAll("form[data-forgets]")) {
   };
 
   const signOut = async (submitter) => {
-    for (const work of await keptWorks(words.forgets)) await discard(words.forgets, work);
+    await discardAll(words.forgets);
     withStorage((storage) => {
       for (const key of Object.keys(storage)) if (key.startsWith("tus::work/")) storage.removeItem(key);
     });

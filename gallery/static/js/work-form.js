@@ -2,7 +2,7 @@
 // somebody else changed the same field, the partner chooses between the two texts.
 
 import { Autosave } from "./autosave.js";
-import { discard, moveKept, unsentWorks } from "./kept-works.js";
+import { discard, hasSignedOut, moveKept, unsentWorks } from "./kept-works.js";
 import { withStorage } from "./storage.js";
 import { timedFetch } from "./timed-fetch.js";
 
@@ -130,7 +130,8 @@ class WorkForm extends Autosave {
       seen: this.form.elements.seen.value,
       unanswered: this.unanswered,
     });
-    this.isKept = Boolean(withStorage((storage) => storage.setItem(this.storageKey, kept) ?? true));
+    const keep = (storage) => storage.setItem(this.storageKey, kept) ?? true;
+    this.isKept = !hasSignedOut(this.words.person) && Boolean(withStorage(keep));
   }
 
   sends(body) {
