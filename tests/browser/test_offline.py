@@ -202,8 +202,11 @@ async def test_signing_out_clears_the_browser_and_says_so(
     page = await phone.new_page()
     await page.goto(f"{address}/desk/account")  # a page that sends nothing
     await phone.set_offline(True)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     await page.get_by_role("button", name="退出登录", exact=True).click()
     await expect(page.locator(".sign-out-notice")).to_contain_text("没有网络连接")
+    assert [each for each in asked if "/static/" not in each] == []  # a private page would log the reading
     await phone.set_offline(False)
     await page.get_by_role("button", name="退出登录", exact=True).click()
     notice = page.locator(".sign-out-notice")
