@@ -253,6 +253,15 @@ async def test_another_account_sees_nothing_and_sends_nothing(
     assert (await arrived()).own("title") == "饺子皮"
 
 
+async def test_somebody_elses_form_is_deleted(live: LiveSite, phone: BrowserContext) -> None:
+    """It would name what they have not sent."""
+    address = await live.serve(worker=False)
+    page = await kept_form(live, phone, address)
+    await phone.clear_cookies()
+    await sign_in(page, address, live.cast.curator)
+    await until(page, f"{FORM}.then((kept) => !kept)")
+
+
 async def test_a_browser_without_room_says_so(live: LiveSite, phone: BrowserContext, tmp_path: Path) -> None:
     address = await live.serve(worker=False)
     page = await kept_form(live, phone, address)

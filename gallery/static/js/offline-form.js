@@ -29,5 +29,15 @@ export async function forgetForm() {
     if (new URL(each.scope).pathname === SCOPE) await each.unregister();
 }
 
+// The form of somebody else, whose sign-in ended without signing out, also names what they have not sent.
+export async function forgetOthersForm(person) {
+  if (!(await window.caches?.has(CACHE))) return;
+  const cache = await caches.open(CACHE);
+  for (const { url } of await cache.keys()) {
+    const owner = new URL(url).searchParams.get("for");
+    if (owner && owner !== person) await cache.delete(url);
+  }
+}
+
 const words = document.querySelector("[data-offline-form]")?.dataset;
 if (words) keepForm(words).catch(() => {}); // without a line or room what was kept before stays

@@ -2,13 +2,14 @@
 // and chosen and has not arrived. It says so before, if there is anything.
 
 import { discardAll, keptWorks } from "./kept-works.js";
-import { forgetForm } from "./offline-form.js";
+import { forgetForm, forgetOthersForm } from "./offline-form.js";
 import { withStorage } from "./storage.js";
 import { timedFetch } from "./timed-fetch.js";
 
 for (const form of document.querySelectorAll("form[data-forgets]")) {
   const words = form.dataset;
   let isClear = false;
+  forgetOthersForm(words.forgets);
 
   const show = (sentence, ...actions) => {
     const notice = document.createElement("div");
