@@ -314,6 +314,25 @@ async def test_a_new_release_takes_over(live: LiveSite, phone: BrowserContext, t
         await expect(page.locator(".no-line")).to_be_visible()
 
 
+async def test_no_file_of_another_release_is_kept(live: LiveSite, phone: BrowserContext) -> None:
+    """While a site changes to a release, a server may answer with another one's file, to be kept by nobody."""
+    address = await live.serve(worker=False)
+    await phone.add_init_script(
+        """const ask = fetch;
+        window.fetch = async (...all) => {
+          const answer = await ask(...all);
+          if (!answer.url.endsWith("/unsent.js")) return answer;
+          window.hasAsked = true;
+          return new Response(answer.body, { headers: { "cache-control": "no-cache" } });
+        };"""
+    )
+    page = await phone.new_page()
+    await sign_in(page, address, live.cast.partner)
+    await until(page, "window.hasAsked")
+    assert not await page.evaluate(f"({KEYS}).then((all) => all.some((key) => /unsent|offline/.test(key)))")
+    assert not await page.evaluate(f"{FORM}.then(Boolean)")
+
+
 async def test_all_scripts_of_the_form_are_kept(live: LiveSite, phone: BrowserContext) -> None:
     """Each module that the form loads is named in its page, so that it is kept."""
     address = await live.serve(worker=False)

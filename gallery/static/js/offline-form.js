@@ -15,7 +15,13 @@ async function keepForm({ offlineForm, offlineWorker }) {
   if (!answer.ok) return;
   const files = new Set((await answer.clone().text()).match(/(?<=(?:href|src)=")\/static\/[^"]+/g));
   const cache = await caches.open(CACHE);
-  await cache.addAll(files);
+  for (const file of files) {
+    if (await cache.match(file)) continue;
+    const kept = await timedFetch(file);
+    const isOfRelease = kept.ok && kept.headers.get("cache-control")?.includes("immutable");
+    if (!isOfRelease) return; // the site changes to another release just now
+    await cache.put(file, kept);
+  }
   await cache.put(offlineForm, answer);
   for (const { url } of await cache.keys()) {
     const address = url.slice(location.origin.length);
