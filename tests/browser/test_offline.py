@@ -262,6 +262,25 @@ async def test_somebody_elses_form_is_deleted(live: LiveSite, phone: BrowserCont
     await until(page, f"{FORM}.then((kept) => !kept)")
 
 
+async def test_what_the_form_says_of_the_line_and_of_keeping_is_true(
+    live: LiveSite, phone: BrowserContext
+) -> None:
+    address = await live.serve(worker=False)
+    page = await kept_form(live, phone, address)
+    await phone.set_offline(True)
+    await page.goto(f"{address}/desk/works/new")
+    arrived = page.locator(".line-is-back")
+    await page.fill("#title", "饺子皮")
+    await phone.set_offline(False)
+    await expect(arrived).to_be_visible()
+    await phone.set_offline(True)
+    await page.fill("#story", "故事")
+    await expect(page.locator(".typing-state")).to_contain_text("没有网络连接")
+    await expect(arrived).to_be_hidden()
+    await phone.set_offline(False)
+    await expect(arrived).to_be_visible()
+
+
 async def test_a_browser_without_room_says_so(live: LiveSite, phone: BrowserContext, tmp_path: Path) -> None:
     address = await live.serve(worker=False)
     page = await kept_form(live, phone, address)

@@ -190,9 +190,14 @@ class WorkForm extends Autosave {
 
   lineIsBack() {
     for (const part of document.querySelectorAll(".no-line")) part.hidden = true;
-    const notice = document.querySelector(".line-is-back");
-    notice.querySelector("a").href = this.form.action;
-    notice.hidden = false;
+    document.querySelector(".line-is-back a").href = this.form.action;
+  }
+
+  // The notice that all has arrived stands while that is so.
+  say(state, ...sentence) {
+    super.say(state, ...sentence);
+    const notice = this.isWithoutLine && document.querySelector(".line-is-back");
+    if (notice && state !== "saving") notice.hidden = state === "unsaved";
   }
 
   get choices() {
