@@ -56,6 +56,7 @@ class WorkForm extends Autosave {
     this.form.elements.form_key.value = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     this.form.elements.starts_on.value = new Date().toLocaleDateString("sv"); // as YYYY-MM-DD
     for (const part of document.querySelectorAll(".no-line")) part.hidden = false;
+    document.querySelector(".list-sends").hidden = !navigator.locks; // without them it does not know what is open
   }
 
   // While the form is open, the list of works does not send what is kept of it (unsent.js).
@@ -132,6 +133,7 @@ class WorkForm extends Autosave {
     });
     const keep = (storage) => storage.setItem(this.storageKey, kept) ?? true;
     this.isKept = !hasSignedOut(this.words.person) && Boolean(withStorage(keep));
+    for (const part of document.querySelectorAll(".typing-kept")) part.hidden = !this.isKept;
   }
 
   sends(body) {
