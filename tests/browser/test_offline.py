@@ -253,6 +253,18 @@ async def test_another_account_sees_nothing_and_sends_nothing(
     assert (await arrived()).own("title") == "饺子皮"
 
 
+async def test_a_picture_on_its_way_is_kept_when_somebody_else_signs_in(
+    live: LiveSite, phone: BrowserContext, tmp_path: Path
+) -> None:
+    address = await live.serve(worker=False)
+    page = await kept_form(live, phone, address)
+    await page.goto(f"{address}/desk/works/new")
+    await phone.route("**/desk/uploads/*", lambda route: route.fulfill(status=404, body="No such upload"))
+    await page.set_input_files("#picture", photographs(tmp_path)[0])
+    await expect(page.locator(".picture-sending li")).to_contain_text("No such upload")
+    assert await page.evaluate(PICTURES) == 1
+
+
 async def test_somebody_elses_form_is_deleted(live: LiveSite, phone: BrowserContext) -> None:
     """It would name what they have not sent."""
     address = await live.serve(worker=False)

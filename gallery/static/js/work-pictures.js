@@ -104,10 +104,11 @@ class SentPicture extends UploadRow {
     return sending.has(this) ? this.key : null;
   }
 
-  // Signed out, it is kept for the same person; refused, its row shows the reason.
+  // Signed out, it is kept for the same person, also if somebody else has signed in, who has no such upload (404);
+  // refused, its row shows the reason.
   async refused(response) {
     const isSignedOut = response.getStatus() === 401;
-    if (!isSignedOut) await this.forget();
+    if (!isSignedOut && response.getStatus() !== 404) await this.forget();
     this.fail(isSignedOut ? words.signedOut : response.getBody() || words.failed);
   }
 
