@@ -150,8 +150,9 @@ async def autosave(
 ) -> tuple[Artwork, MergedValues]:
     """Save the values that a window sends.
 
-    Valid values are saved in the columns of the work, the others in `Artwork.unfinished`. Raises NotEditable,
-    and WorkRefused if the work was deleted.
+    Valid values are saved in the columns of the work, the others in `Artwork.unfinished`. If the window sends no
+    field of the work, only its pictures wait for the work, and nothing changes. Raises NotEditable, and
+    WorkRefused if the work was deleted.
     """
     async with unique_inventory_numbers(), in_transaction():
         work = await locked(Artwork.filter(id=artwork.id)).first()
@@ -162,6 +163,8 @@ async def autosave(
         await work.fetch_related("organisation", "artist", "consent__artist", "project", "themes")
         await load_further_pictures([work])
         before = form_values(work)
+        if not any(name in posted for name in (*AUTOSAVED_FIELDS, *posted_translations(posted))):
+            return work, MergedValues(before)
         result = merge_values(before, posted)
         offered = await load_work_options(organisations, work, [before, result.values])
         form = work_form(form_fields(result.values), offered=offered)

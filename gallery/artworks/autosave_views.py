@@ -52,13 +52,13 @@ async def create(request: Request) -> Response:
     keys = [form_key, posted_key]
     artwork = await Artwork.filter(form_key__in=keys, organisation_id__in=ids).first()
     if artwork is None:
+        del posted["seen"]  # nobody has seen this new draft: take every posted value
         chosen = next((one for one in organisations if str(one.id) == posted.get("organisation")), None)
         draft = blank_details(chosen or organisations[0], person)
         try:
             artwork = await create_work(draft, person, None, form_key)
         except IntegrityError:
             artwork = await Artwork.get(form_key=form_key, organisation_id__in=ids)
-    del posted["seen"]  # nobody else has seen this new draft: take every posted value
     return await _autosave(request, artwork, posted, organisations, person)
 
 

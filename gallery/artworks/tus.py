@@ -151,6 +151,8 @@ class TusEndpoint:
         settings = settings_of(request)
         metadata = request.headers.get("upload-metadata", "").strip()
         values = parse_metadata(metadata)
+        if values.get("person") not in {None, str(person.id).encode()}:
+            raise SignInRequired  # chosen by somebody else, in the same browser
         if length == 0:
             raise TusRefusal(400, _("This file is empty: it has 0 bytes. Please choose it again."))
         most_open = 0

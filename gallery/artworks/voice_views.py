@@ -15,6 +15,7 @@ from wtforms import FileField
 from gallery.accounts.access import load_person
 from gallery.accounts.models import Membership
 from gallery.artworks.access import load_artwork
+from gallery.artworks.autosave_views import is_of_another
 from gallery.artworks.models import LOCKED_STATUSES, Artwork, Submission
 from gallery.artworks.redirects import redirect_to_work
 from gallery.artworks.voices import remove_voice, set_voice
@@ -75,6 +76,8 @@ async def update(request: Request) -> Response:
             received = await FormReader(request, folder, settings.upload_max_bytes, "sound").read()
         except MalformedForm:
             raise HTTPException(400) from None
+        if is_of_another(received.fields, person):
+            raise HTTPException(401)
         if not artwork.is_editable:
             return redirect_to_work(request, artwork, not_editable_reason(artwork.status))
         sound: Sound | None = None

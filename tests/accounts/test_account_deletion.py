@@ -25,7 +25,11 @@ async def test_somebody_leaves_and_the_works_stay(site: Site) -> None:
     )
     await Submission.filter(artwork=work).update(by_id=site.cast.partner.id)
     here, there = [await site.client(site.cast.partner) for _ in range(2)]
-    assert "Close my account permanently" in (await here.get("/desk/account/closing")).text
+    page = (await here.get("/desk/account/closing")).text
+    assert "Close my account permanently" in page
+    # The scripts delete what the browser keeps only at signing out, for whose button they have the words.
+    assert page.count("data-forgets") == 1
+    assert "Sign out before, and they are deleted here." in page
     answer = await here.post("/desk/account/closing")
     assert answer.headers["location"] == "/desk/sign-in"
     person = await Person.get(id=site.cast.partner.id)

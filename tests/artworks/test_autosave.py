@@ -87,13 +87,45 @@ async def test_a_new_work_begins_as_one_types(site: Site) -> None:
     # A page that missed the answer continues as a new one, and makes no second work, however often it is sent.
     window["title"] = "饺子皮"
     window["credit_name"] = "派派"
-    await client.post("/desk/works/typing", data=window)
+    payload = (await client.post("/desk/works/typing", data=window)).json()
+    assert [each["theirs"] for each in payload["conflicts"]] == [["饺"]]  # the page knows that it sent this
+    window["choice_title"] = f"mine-{payload['conflicts'][0]['digest']}"
+    assert (await client.post("/desk/works/typing", data=window)).json()["conflicts"] == []
     for _ in range(2):
         answer = await client.post("/desk/works", data=window, files={"other": b""})
         assert (answer.status_code, answer.headers["location"]) == (303, f"/desk/works/{work.id}")
     await work.refresh_from_db()
     assert (work.own("title"), work.unfinished, await Artwork.all().count()) == ("饺子皮", {}, 1)
     assert await Artist.all().count() == 1
+
+
+async def test_a_new_form_without_words_empties_no_draft(site: Site) -> None:
+    """The list of works asks for the draft of the pictures that wait for it, when the words have arrived."""
+    client = await site.client(site.cast.partner)
+    window = shown_fields((await client.get("/desk/works/new")).text)
+    asked = {"form_key": window["form_key"], "person": window["person"], "seen": ""}
+    key = (await client.post("/desk/works/typing", data=asked)).json()["key"]  # only pictures were chosen
+    await client.post("/desk/works/typing", data={**window, "title": "饺子皮", "credit_name": "派派"})
+    payload = (await client.post("/desk/works/typing", data=asked)).json()
+    assert (payload["key"], payload["conflicts"]) == (key, [])
+    work = await Artwork.get()
+    assert (work.own("title"), work.unfinished["credit_name"]) == ("饺子皮", ["派派"])
+
+
+async def test_words_that_were_kept_for_days_overwrite_nothing_unseen(site: Site) -> None:
+    client = await site.client(site.cast.partner)
+    window = shown_fields((await client.get("/desk/works/new")).text) | {"title": "饺子皮"}
+    await client.post(
+        "/desk/works/typing", data=window
+    )  # the answer is lost, and the words stay in the browser
+    work = await Artwork.get()
+    other = await site.client(site.cast.colleague)
+    await typed(other, work, await opened(other, work), title="她的题目", medium="油画")
+    payload = (await client.post("/desk/works/typing", data={**window, "story": "我的故事"})).json()
+    assert [(each["field"], each["theirs"]) for each in payload["conflicts"]] == [("title", ["她的题目"])]
+    assert payload["elsewhere"] == {"medium": ["油画"]}
+    await work.refresh_from_db()
+    assert (work.own("title"), work.own("story"), work.own("medium")) == ("她的题目", "我的故事", "油画")
 
 
 async def test_two_windows_overwrite_nothing_unseen(site: Site) -> None:

@@ -194,6 +194,14 @@ async def test_strangers_find_no_upload_of_others(site: Site) -> None:
     assert await offset_of(client, path) == 0
 
 
+async def test_a_picture_goes_out_in_the_name_of_who_chose_it(site: Site) -> None:
+    """The upload begins after somebody else has signed in, in the same browser."""
+    metadata = "filename b3dsLmpwZw==,person " + base64.b64encode(str(site.cast.partner.id).encode()).decode()
+    for person, status in ((site.cast.colleague, 401), (site.cast.partner, 201)):
+        answer = await begin(await site.client(person), **{"upload-metadata": metadata})
+        assert answer.status_code == status
+
+
 async def test_who_left_the_organisation_sends_nothing_more(site: Site) -> None:
     client = await site.client(site.cast.partner)
     path = await location(client)

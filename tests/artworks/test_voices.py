@@ -137,6 +137,20 @@ async def test_strangers_and_curators_hear_no_draft(site: Site) -> None:
     assert (await (await site.client(site.cast.curator)).get(path)).status_code == 200
 
 
+async def test_a_recording_goes_out_in_the_name_of_who_made_it(site: Site, tmp_path: Path) -> None:
+    """The form sends it after somebody else has signed in, in the same browser."""
+    work, recording = await draft(site), tone(tmp_path / "a.wav", 2).read_bytes()
+    for person, status in ((site.cast.colleague, 401), (site.cast.partner, 303)):
+        client = await site.client(person)
+        answer = await client.post(
+            f"/desk/works/{work.id}/voice",
+            data={"person": str(site.cast.partner.id)},
+            files={"sound": ("a.wav", recording, "audio/wav")},
+        )
+        assert answer.status_code == status
+        assert await Sound.exists() == (status == 303)
+
+
 async def test_bad_recordings_each_get_their_sentence(site: Site, tmp_path: Path) -> None:
     work, client = await draft(site), await site.client(site.cast.partner)
     text = tmp_path / "text"

@@ -143,6 +143,40 @@ async def test_the_list_sends_what_was_begun(live: LiveSite, phone: BrowserConte
         assert await Artwork.all().count() == 1
 
 
+async def test_a_picture_that_waits_changes_no_word_and_can_be_thrown_away(
+    live: LiveSite, phone: BrowserContext, tmp_path: Path
+) -> None:
+    """The words have arrived, the first picture is refused for a while: the list goes on with the draft."""
+    address = await live.serve(worker=False)
+    page = await kept_form(live, phone, address)
+    await phone.set_offline(True)
+    await begin(page, address, tmp_path)
+    await page.close()
+    typed: list[str] = []
+    phone.on("request", lambda request: typed.append(request.url) if "/typing" in request.url else None)
+    await phone.route("**/desk/uploads", lambda route: route.fulfill(status=422, body="Not now"))
+    await phone.set_offline(False)
+    page = await phone.new_page()
+    await page.goto(f"{address}/desk/works")
+    rows = page.locator(".unsent-works li li")
+    await expect(rows.nth(1)).to_contain_text("Not now")
+    work = await Artwork.get()
+    await expect(page.locator(".unsent-works a")).to_have_attribute("href", f"/desk/works/{work.id}/edit")
+    await phone.unroute("**/desk/uploads")
+    await phone.route("**/desk/uploads", lambda route: route.abort())
+    await page.evaluate("dispatchEvent(new Event('online'))")
+    await expect(rows.first).not_to_contain_text("Not now")
+    await rows.first.get_by_role("button").click()
+    await expect(rows).to_have_count(1)
+    await phone.unroute("**/desk/uploads")
+    await until(page, f"({PICTURES})().then((count) => count === 0)")
+    work = await Artwork.get().select_related("image")
+    await load_further_pictures([work])
+    images = [each for each in (work.image, *(each.image for each in work.later_pictures)) if each]
+    assert [each.width for each in images] == [1301]
+    assert (work.own("title"), len(typed)) == ("饺子皮", 1)
+
+
 async def test_what_is_kept_can_be_thrown_away(live: LiveSite, phone: BrowserContext, tmp_path: Path) -> None:
     address = await live.serve(worker=False)
     page = await kept_form(live, phone, address)
@@ -162,13 +196,17 @@ async def test_signing_out_clears_the_browser_and_says_so(
     page = await kept_form(live, phone, address)
     await phone.set_offline(True)
     await begin(page, address, tmp_path)
-    await page.close()
+    form = page
+    await form.route("**/desk/works/typing", lambda route: route.abort())
     await phone.set_offline(False)
     page = await phone.new_page()
     await page.goto(f"{address}/desk/account")  # a page that sends nothing
     await phone.set_offline(True)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     await page.get_by_role("button", name="退出登录", exact=True).click()
     await expect(page.locator(".sign-out-notice")).to_contain_text("没有网络连接")
+    assert [each for each in asked if "/static/" not in each] == []  # a private page would log the reading
     await phone.set_offline(False)
     await page.get_by_role("button", name="退出登录", exact=True).click()
     notice = page.locator(".sign-out-notice")
@@ -181,6 +219,10 @@ async def test_signing_out_clears_the_browser_and_says_so(
     assert await page.evaluate(NO_WORDS)
     assert await page.evaluate("caches.keys()") == []
     assert await page.evaluate("navigator.serviceWorker.getRegistrations().then((all) => all.length)") == 0
+    # A form that is still open keeps nothing any more.
+    await form.fill("#story", "故事")
+    await expect(form.locator(".typing-state")).to_contain_text("请不要关闭本页")
+    assert await page.evaluate(NO_WORDS)
 
 
 async def test_another_account_sees_nothing_and_sends_nothing(
@@ -209,6 +251,56 @@ async def test_another_account_sees_nothing_and_sends_nothing(
     await phone.clear_cookies()
     await sign_in(page, address, live.cast.partner)
     assert (await arrived()).own("title") == "饺子皮"
+
+
+async def test_a_picture_on_its_way_is_kept_when_somebody_else_signs_in(
+    live: LiveSite, phone: BrowserContext, tmp_path: Path
+) -> None:
+    address = await live.serve(worker=False)
+    page = await kept_form(live, phone, address)
+    await page.goto(f"{address}/desk/works/new")
+    await phone.route("**/desk/uploads/*", lambda route: route.fulfill(status=404, body="No such upload"))
+    await page.set_input_files("#picture", photographs(tmp_path)[0])
+    await expect(page.locator(".picture-sending li")).to_contain_text("No such upload")
+    assert await page.evaluate(PICTURES) == 1
+
+
+async def test_somebody_elses_form_is_deleted(live: LiveSite, phone: BrowserContext) -> None:
+    """It would name what they have not sent."""
+    address = await live.serve(worker=False)
+    page = await kept_form(live, phone, address)
+    await phone.clear_cookies()
+    await sign_in(page, address, live.cast.curator)
+    await until(page, f"{FORM}.then((kept) => !kept)")
+
+
+async def test_what_the_form_says_of_the_line_and_of_keeping_is_true(
+    live: LiveSite, phone: BrowserContext
+) -> None:
+    address = await live.serve(worker=False)
+    page = await kept_form(live, phone, address)
+    await phone.set_offline(True)
+    await page.goto(f"{address}/desk/works/new")
+    arrived, promise = page.locator(".line-is-back"), page.locator(".typing-kept")
+    await expect(page.locator(".no-line")).to_contain_text("或网络很慢")
+    await expect(promise).to_be_hidden()
+    await page.evaluate(
+        "Storage.prototype.keep = Storage.prototype.setItem; Storage.prototype.setItem = null"
+    )
+    await page.fill("#title", "饺子")
+    await expect(page.locator(".typing-state")).to_contain_text("请不要关闭本页")
+    await expect(promise).to_be_hidden()
+    await page.evaluate("void (Storage.prototype.setItem = Storage.prototype.keep)")
+    await page.fill("#title", "饺子皮")
+    await expect(promise).to_contain_text("作品列表")
+    await phone.set_offline(False)
+    await expect(arrived).to_be_visible()
+    await phone.set_offline(True)
+    await page.fill("#story", "故事")
+    await expect(page.locator(".typing-state")).to_contain_text("没有网络连接")
+    await expect(arrived).to_be_hidden()
+    await phone.set_offline(False)
+    await expect(arrived).to_be_visible()
 
 
 async def test_a_browser_without_room_says_so(live: LiveSite, phone: BrowserContext, tmp_path: Path) -> None:
@@ -261,6 +353,25 @@ async def test_a_new_release_takes_over(live: LiveSite, phone: BrowserContext, t
         line.is_cut = True
         await page.goto(f"{address}/desk/works/new")
         await expect(page.locator(".no-line")).to_be_visible()
+
+
+async def test_no_file_of_another_release_is_kept(live: LiveSite, phone: BrowserContext) -> None:
+    """While a site changes to a release, a server may answer with another one's file, to be kept by nobody."""
+    address = await live.serve(worker=False)
+    await phone.add_init_script(
+        """const ask = fetch;
+        window.fetch = async (...all) => {
+          const answer = await ask(...all);
+          if (!answer.url.endsWith("/unsent.js")) return answer;
+          window.hasAsked = true;
+          return new Response(answer.body, { headers: { "cache-control": "no-cache" } });
+        };"""
+    )
+    page = await phone.new_page()
+    await sign_in(page, address, live.cast.partner)
+    await until(page, "window.hasAsked")
+    assert not await page.evaluate(f"({KEYS}).then((all) => all.some((key) => /unsent|offline/.test(key)))")
+    assert not await page.evaluate(f"{FORM}.then(Boolean)")
 
 
 async def test_all_scripts_of_the_form_are_kept(live: LiveSite, phone: BrowserContext) -> None:

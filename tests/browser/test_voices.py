@@ -215,7 +215,13 @@ async def test_what_is_no_voice_is_refused_in_the_form(
     await page.click(".recorder-send")
     await expect(page.locator(".recorder-status")).to_contain_text("This file is not a sound")
     assert await Sound.all().count() == 0
+    await expect(page.locator(".recorder-send")).to_be_hidden()
+    assert await page.evaluate("document.getElementById('sound').files.length") == 0
     await page.set_input_files("#sound", tone(tmp_path / "a.wav", 2))
+    await page.click(".recorder-discard")
+    await expect(page.locator(".recorder-listen")).to_be_hidden()
+    assert await page.evaluate("document.getElementById('sound').files.length") == 0
+    await page.set_input_files("#sound", tmp_path / "a.wav")
     await page.route("**/voice", lambda route: route.abort())
     await page.click(".recorder-send")
     await expect(page.locator(".recorder-status")).to_contain_text("could not be sent")

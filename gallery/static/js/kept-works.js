@@ -5,6 +5,20 @@ import { withStorage } from "./storage.js";
 
 const STORE = "pictures";
 
+// Who signed out while this page was open, in any window: the page keeps nothing of them any more.
+const signedOut = new Set();
+const windows = new BroadcastChannel("signed out");
+windows.addEventListener("message", ({ data }) => signedOut.add(data));
+
+export const hasSignedOut = (person) => signedOut.has(person);
+
+// Drops all words and pictures of a person, before they sign out.
+export async function discardAll(person) {
+  signedOut.add(person);
+  windows.postMessage(person);
+  for (const work of await keptWorks(person)) await discard(person, work);
+}
+
 // The words that could not be sent: [key in the storage, key of the work, { at, fields, seen }], the latest first.
 export function unsentWorks(person) {
   const start = `typing ${person} `;
@@ -53,6 +67,7 @@ async function within(mode, act) {
 
 // `picture` is "" for the first picture of the work, or "further". Returns the id; null if there is no room for it.
 export async function keepPicture(person, work, picture, file) {
+  if (hasSignedOut(person)) return null;
   try {
     const { quota = Infinity, usage = 0 } = (await navigator.storage?.estimate?.()) ?? {};
     if (quota - usage < file.size) return null;
@@ -84,6 +99,7 @@ export async function dropKept(id) {
 
 // A new work has become a draft, or the same form goes on under another key.
 export async function moveKept(person, from, to) {
+  if (hasSignedOut(person)) return;
   for (const each of await records(person, from))
     await within("readwrite", (store) => store.put({ ...each, work: to })).catch(() => {});
 }

@@ -15,7 +15,13 @@ async function keepForm({ offlineForm, offlineWorker }) {
   if (!answer.ok) return;
   const files = new Set((await answer.clone().text()).match(/(?<=(?:href|src)=")\/static\/[^"]+/g));
   const cache = await caches.open(CACHE);
-  await cache.addAll(files);
+  for (const file of files) {
+    if (await cache.match(file)) continue;
+    const kept = await timedFetch(file);
+    const isOfRelease = kept.ok && kept.headers.get("cache-control")?.includes("immutable");
+    if (!isOfRelease) return; // the site changes to another release just now
+    await cache.put(file, kept);
+  }
   await cache.put(offlineForm, answer);
   for (const { url } of await cache.keys()) {
     const address = url.slice(location.origin.length);
@@ -27,6 +33,16 @@ export async function forgetForm() {
   await window.caches?.delete(CACHE);
   for (const each of (await navigator.serviceWorker?.getRegistrations()) ?? [])
     if (new URL(each.scope).pathname === SCOPE) await each.unregister();
+}
+
+// The form of somebody else, whose sign-in ended without signing out, also names what they have not sent.
+export async function forgetOthersForm(person) {
+  if (!(await window.caches?.has(CACHE))) return;
+  const cache = await caches.open(CACHE);
+  for (const { url } of await cache.keys()) {
+    const owner = new URL(url).searchParams.get("for");
+    if (owner && owner !== person) await cache.delete(url);
+  }
 }
 
 const words = document.querySelector("[data-offline-form]")?.dataset;

@@ -7,11 +7,11 @@ const RETRY_AFTER = 15_000; // ms until the next try, after all of these failed
 
 export const canResume = () => Boolean(window.tus && tus.isSupported);
 
-// What says that a file is a picture of a draft; `picture` is "" for its first one, or "further".
-export function pictureOf(work, picture, file) {
+// What says that a file is a picture of a draft, chosen by `person`; `picture` is "" for its first one, or "further".
+export function pictureOf(person, work, picture, file) {
   const { name, size, lastModified } = file;
   return {
-    metadata: { work, ...(picture && { picture }) },
+    metadata: { person, work, ...(picture && { picture }) },
     fingerprint: ["work", work, picture, name, size, lastModified].join("/"),
   };
 }

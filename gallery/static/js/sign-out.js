@@ -1,14 +1,15 @@
 // Signing out clears what this browser keeps for the person: the form for the time without a line, and what was typed
 // and chosen and has not arrived. It says so before, if there is anything.
 
-import { discard, keptWorks } from "./kept-works.js";
-import { forgetForm } from "./offline-form.js";
+import { discardAll, keptWorks } from "./kept-works.js";
+import { forgetForm, forgetOthersForm } from "./offline-form.js";
 import { withStorage } from "./storage.js";
 import { timedFetch } from "./timed-fetch.js";
 
 for (const form of document.querySelectorAll("form[data-forgets]")) {
   const words = form.dataset;
   let isClear = false;
+  forgetOthersForm(words.forgets);
 
   const show = (sentence, ...actions) => {
     const notice = document.createElement("div");
@@ -26,7 +27,7 @@ for (const form of document.querySelectorAll("form[data-forgets]")) {
   };
 
   const signOut = async (submitter) => {
-    for (const work of await keptWorks(words.forgets)) await discard(words.forgets, work);
+    await discardAll(words.forgets);
     withStorage((storage) => {
       for (const key of Object.keys(storage)) if (key.startsWith("tus::work/")) storage.removeItem(key);
     });
@@ -39,7 +40,7 @@ for (const form of document.querySelectorAll("form[data-forgets]")) {
     if (isClear) return;
     event.preventDefault();
     try {
-      await timedFetch(location.href, { method: "HEAD", cache: "no-store" });
+      await timedFetch(import.meta.url, { method: "HEAD", cache: "no-store" }); // of a file: pages log who reads them
     } catch {
       show(words.offline);
       return;

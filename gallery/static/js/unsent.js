@@ -2,7 +2,7 @@
 // with such texts, names those with pictures or on other pages, sends them, and can discard them. The form that opens
 // without a connection names them as well.
 
-import { discard, dropKept, keptPictures, lockOf, moveKept, unsentWorks } from "./kept-works.js";
+import { discard, dropKept, keptPictures, keptWorks, lockOf, moveKept, unsentWorks } from "./kept-works.js";
 import { canResume, pictureOf, Resumable } from "./resumable.js";
 import { withStorage } from "./storage.js";
 import { timedFetch } from "./timed-fetch.js";
@@ -44,11 +44,18 @@ class KeptPicture extends UploadRow {
 
   // Returns whether the browser no longer needs it. A picture that the server refuses stays, with the reason, until it is
   // discarded.
-  send(work) {
+  async send(work) {
+    const kept = await keptPictures(words.person, work);
+    if (!kept.some(({ id }) => id === this.id)) this.leave(); // another window sent or discarded it
+    return this.isLeft || this.transfer(work);
+  }
+
+  transfer(work) {
     return new Promise((resolve) => {
+      this.ended = resolve;
       this.upload = new Resumable(this.file, {
         endpoint: words.endpoint,
-        ...pictureOf(work, this.picture, this.file),
+        ...pictureOf(words.person, work, this.picture, this.file),
         progress: (sent, size) => {
           this.showProgress(sent, size);
           this.say(words.sending, words.discard);
@@ -60,22 +67,34 @@ class KeptPicture extends UploadRow {
         },
         arrived: async () => {
           await dropKept(this.id);
-          this.row.remove();
-          resolve(true);
+          this.leave();
         },
       });
       this.upload.start();
     });
   }
 
+  leave() {
+    this.isLeft = true;
+    this.row.remove();
+    this.ended?.(true);
+  }
+
   async stop() {
     await dropKept(this.id);
-    this.row.remove();
+    this.leave();
     await this.upload?.stop();
   }
 }
 
-function item(key, kept, pictures) {
+function leave(row) {
+  const notice = row.closest(".notice");
+  row.remove();
+  if (!notice?.querySelector("li")) notice?.remove();
+}
+
+function item(each, kept) {
+  const { key, pictures } = each;
   const row = document.createElement("li");
   const button = document.createElement("button");
   button.type = "button";
@@ -83,11 +102,9 @@ function item(key, kept, pictures) {
   button.textContent = words.discard;
   button.setAttribute("aria-label", `${words.discard}: ${titleOf(key, kept)}`);
   button.addEventListener("click", async () => {
-    for (const each of pictures) await each.stop();
-    await discard(words.person, key);
-    const notice = row.closest(".notice");
-    row.remove();
-    if (!notice.querySelector("li")) notice.remove();
+    for (const picture of pictures) await picture.stop();
+    for (const kept of new Set([key, each.key])) await discard(words.person, kept);
+    leave(row);
   });
   row.append(link(key, titleOf(key, kept)), " ", button);
   return row;
@@ -121,14 +138,21 @@ async function sendWords(key) {
   }
 }
 
-// Returns the address of the work if nothing of it is kept any more.
-async function send(key, pictures) {
-  const saved = await sendWords(key);
+// Returns the address of the work if nothing of it is kept any more. A new work has the key of its draft from then on.
+async function send(each) {
+  const { anchor, pictures } = each;
+  if (!(await keptWorks(words.person)).includes(each.key) && each.key.startsWith("new-")) {
+    leave(anchor.closest("li")); // another window sent or discarded it
+    return null;
+  }
+  const saved = await sendWords(each.key);
   if (!saved) return null;
-  if (pictures.length) await moveKept(words.person, key, saved.key);
+  if (saved.key !== each.key) await moveKept(words.person, each.key, saved.key);
+  each.key = saved.key;
+  anchor.href = saved.address;
   let isDone = true;
-  for (const each of pictures.filter(({ row }) => row.isConnected))
-    isDone = (await withLock(lockOf(each.id), () => each.send(saved.key))) && isDone;
+  for (const picture of pictures.filter(({ row }) => row.isConnected))
+    isDone = (await withLock(lockOf(picture.id), () => picture.send(saved.key))) && isDone;
   return isDone ? saved.address : null;
 }
 
@@ -138,9 +162,9 @@ function withLock(name, act) {
 }
 
 function sendIfClosed(each) {
-  const { anchor, key, pictures } = each;
-  withLock(`typing ${words.person} ${key}`, async () => {
-    const address = !each.isSent && anchor.isConnected && (await send(key, pictures));
+  const { anchor } = each;
+  withLock(`typing ${words.person} ${each.key}`, async () => {
+    const address = !each.isSent && anchor.isConnected && (await send(each));
     if (!address) return;
     each.isSent = true;
     anchor.href = address;
@@ -175,23 +199,22 @@ async function showAll() {
     const kept = unsent.get(key);
     const own = all.filter(({ work }) => work === key);
     const row = document.querySelector(`#work-${CSS.escape(key)} .row-main`);
-    let anchor;
-    let pictures = [];
+    const each = { key, pictures: [] };
     if (row && !own.length) {
       const mark = document.createElement("span");
       mark.className = "why";
-      anchor = link(key, words.unsent);
-      mark.append(anchor);
+      each.anchor = link(key, words.unsent);
+      mark.append(each.anchor);
       row.append(mark);
     } else {
       const list = document.createElement("ul");
       list.className = "rows picture-sending";
-      pictures = own.map((each) => new KeptPicture(each, list));
-      elsewhere.push(item(key, kept, pictures));
-      anchor = elsewhere.at(-1).querySelector("a");
+      each.pictures = own.map((picture) => new KeptPicture(picture, list));
+      elsewhere.push(item(each, kept));
+      each.anchor = elsewhere.at(-1).querySelector("a");
       if (own.length) elsewhere.at(-1).append(list);
     }
-    found.push({ anchor, key, pictures });
+    found.push(each);
   }
   if (elsewhere.length) showNotice(elsewhere);
   const sendAll = () => found.forEach(sendIfClosed);

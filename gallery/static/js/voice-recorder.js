@@ -148,7 +148,7 @@ class Recorder {
     this.listen.src = URL.createObjectURL(file);
     this.listen.hidden = false;
     this.status.textContent = sentence;
-    if (this.button) this.button.hidden = false;
+    this.showSending(true);
   }
 
   // In the form of a work: a button sends the recording, and so does the form before it is sent.
@@ -157,6 +157,8 @@ class Recorder {
     this.field.removeAttribute("name");
     this.button = place.querySelector(".recorder-send");
     this.button.addEventListener("click", () => this.send());
+    this.discard = place.querySelector(".recorder-discard");
+    this.discard.addEventListener("click", () => this.drop());
     for (const part of place.closest("section").querySelectorAll(".without-script")) part.hidden = true;
     place.closest("details").hidden = false;
     this.form.addEventListener(
@@ -172,6 +174,18 @@ class Recorder {
     );
   }
 
+  showSending(isShown) {
+    if (words.sendTo) this.button.hidden = this.discard.hidden = !isShown;
+  }
+
+  // The form goes without the recording.
+  drop() {
+    this.isUnsent = false;
+    this.field.value = "";
+    this.hide();
+    this.show("record");
+  }
+
   // Returns whether the recording is in the work.
   async send() {
     this.button.disabled = true;
@@ -184,10 +198,7 @@ class Recorder {
       this.status.scrollIntoView({ block: "center" });
       return false;
     }
-    this.isUnsent = false;
-    this.field.value = "";
-    this.hide();
-    this.show("record");
+    this.drop();
     this.status.textContent = words.arrived;
     return true;
   }
@@ -197,11 +208,15 @@ class Recorder {
     const work = await this.form.autosave.draft();
     if (!work) return words.broken;
     const body = new FormData();
+    body.set("person", this.form.dataset.person);
     body.set("sound", this.field.files[0]);
     const answer = await timedFetch(words.sendTo.replace("/0/", `/${work}/`), { method: "POST", body }, SEND_LIMIT);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const now = answer.ok && page.querySelector(".work-voice");
-    if (!now) return page.querySelector(".field-error")?.textContent ?? (answer.ok ? words.signedOut : words.broken);
+    const isSignedOut = answer.ok || answer.status === 401; // the page to sign in, or somebody else has signed in
+    const reason = page.querySelector(".field-error")?.textContent;
+    if (!now && reason && answer.status < 500) this.drop(); // it would be refused again
+    if (!now) return reason ?? (isSignedOut ? words.signedOut : words.broken);
     const section = place.closest("section");
     section.querySelector(".voice-state").replaceWith(now.querySelector(".voice-state"));
     for (const player of section.querySelectorAll(".player")) attachPlayer(player);
@@ -212,7 +227,7 @@ class Recorder {
   }
 
   hide() {
-    if (this.button) this.button.hidden = true;
+    this.showSending(false);
     if (this.listen.src) URL.revokeObjectURL(this.listen.src);
     this.listen.removeAttribute("src");
     this.listen.hidden = true;

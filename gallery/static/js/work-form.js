@@ -2,7 +2,7 @@
 // somebody else changed the same field, the partner chooses between the two texts.
 
 import { Autosave } from "./autosave.js";
-import { discard, moveKept, unsentWorks } from "./kept-works.js";
+import { discard, hasSignedOut, moveKept, unsentWorks } from "./kept-works.js";
 import { withStorage } from "./storage.js";
 import { timedFetch } from "./timed-fetch.js";
 
@@ -56,6 +56,7 @@ class WorkForm extends Autosave {
     this.form.elements.form_key.value = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     this.form.elements.starts_on.value = new Date().toLocaleDateString("sv"); // as YYYY-MM-DD
     for (const part of document.querySelectorAll(".no-line")) part.hidden = false;
+    document.querySelector(".list-sends").hidden = !navigator.locks; // without them it does not know what is open
   }
 
   // While the form is open, the list of works does not send what is kept of it (unsent.js).
@@ -130,7 +131,9 @@ class WorkForm extends Autosave {
       seen: this.form.elements.seen.value,
       unanswered: this.unanswered,
     });
-    this.isKept = Boolean(withStorage((storage) => storage.setItem(this.storageKey, kept) ?? true));
+    const keep = (storage) => storage.setItem(this.storageKey, kept) ?? true;
+    this.isKept = !hasSignedOut(this.words.person) && Boolean(withStorage(keep));
+    for (const part of document.querySelectorAll(".typing-kept")) part.hidden = !this.isKept;
   }
 
   sends(body) {
@@ -189,9 +192,14 @@ class WorkForm extends Autosave {
 
   lineIsBack() {
     for (const part of document.querySelectorAll(".no-line")) part.hidden = true;
-    const notice = document.querySelector(".line-is-back");
-    notice.querySelector("a").href = this.form.action;
-    notice.hidden = false;
+    document.querySelector(".line-is-back a").href = this.form.action;
+  }
+
+  // The notice that all has arrived stands while that is so.
+  say(state, ...sentence) {
+    super.say(state, ...sentence);
+    const notice = this.isWithoutLine && document.querySelector(".line-is-back");
+    if (notice && state !== "saving") notice.hidden = state === "unsaved";
   }
 
   get choices() {
@@ -345,7 +353,8 @@ class WorkForm extends Autosave {
     if (this.isNew) {
       this.form.elements.form_key.value = workKey.slice("new-".length);
       this.lock();
-    } else if (kept.seen) {
+    }
+    if (kept.seen) {
       // What others saved since is found as a conflict.
       this.unanswered = kept.unanswered ?? [];
       const before = parseDigests(kept.seen);

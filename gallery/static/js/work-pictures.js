@@ -38,9 +38,17 @@ class SentPicture extends UploadRow {
     const { person } = form.dataset;
     this.id = id ?? (await keepPicture(person, this.key, this.picture, this.file));
     this.isKept = this.id !== null;
+    await this.move();
     if (this.isKept) navigator.locks?.request(lockOf(this.id), () => this.ended);
     if (this.isWaiting) this.say(words.waiting);
     if (!this.isKept && !navigator.onLine) said.textContent = `${this.file.name}: ${words.notKept}`;
+  }
+
+  // The form may have become that of a draft meanwhile.
+  async move() {
+    const key = form.autosave.workKey;
+    if (this.key !== key) await moveKept(form.dataset.person, this.key, key);
+    this.key = key;
   }
 
   // The words that describe it may be written before it arrives.
@@ -72,7 +80,7 @@ class SentPicture extends UploadRow {
     if (!work) return;
     this.upload = new Resumable(this.file, {
       endpoint: words.endpoint,
-      ...pictureOf(work, this.picture, this.file),
+      ...pictureOf(form.dataset.person, work, this.picture, this.file),
       progress: (sent, whole) => {
         this.showProgress(sent, whole);
         this.say(sent === whole ? words.looking : words.sending);
@@ -92,15 +100,15 @@ class SentPicture extends UploadRow {
       await new Promise((resolve) => setTimeout(resolve, RETRY));
     }
     await this.keeping;
-    if (this.key !== form.dataset.key) await moveKept(form.dataset.person, this.key, form.dataset.key);
-    this.key = form.dataset.key;
+    await this.move();
     return sending.has(this) ? this.key : null;
   }
 
-  // Signed out, it is kept for the same person; refused, its row shows the reason.
+  // Signed out, it is kept for the same person, also if somebody else has signed in, who has no such upload (404);
+  // refused, its row shows the reason.
   async refused(response) {
     const isSignedOut = response.getStatus() === 401;
-    if (!isSignedOut) await this.forget();
+    if (!isSignedOut && response.getStatus() !== 404) await this.forget();
     this.fail(isSignedOut ? words.signedOut : response.getBody() || words.failed);
   }
 
