@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from tortoise.expressions import Q
+
 from gallery.accounts.models import Person
-from gallery.artists.models import SCOPES, AgreedBy, Artist, Consent
+from gallery.artists.models import SCOPES, AgreedBy, Artist, Consent, RequestedWork
 from gallery.artworks.models import Artwork, new_public_id
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -162,6 +164,24 @@ async def predecessors(consent: Consent) -> list[Consent]:
         consent = await Consent.get(id=consent.follows_id)
         older.append(consent)
     return older
+
+
+async def withdrawn_together(consent: Consent) -> list[Consent]:
+    """What ends with a consent: its latest renewal, then those that took works over from it, unless withdrawn already.
+
+    A family that was asked again about a work got another link; the link or slip that it had withdraws the work, too.
+    """
+    found, new = dict[int, Consent](), [await latest_renewal(consent)]
+    while new:
+        found |= {each.id: each for each in new}
+        ids = [*found]
+        for each in new:
+            ids += [older.id for older in await predecessors(each)]
+        given = Q(request__consent_id__in=ids) | Q(consent_before_id__in=ids)
+        covering = await RequestedWork.filter(given).values_list("artwork__consent_id", flat=True)
+        others = Consent.filter(artist_id=consent.artist_id, id__in=list({*covering} - {None} - {*found}))
+        new = await others.order_by("id")
+    return [each for each in found.values() if each.withdrawn_at is None]
 
 
 async def has_consent(artist_id: int) -> bool:

@@ -318,7 +318,10 @@ async def _agree_locked(
         raise WorksChanged
     artist = await Artist.get(id=request.artist_id)
     consent = await record_consent(artist, answer.consent, None, code=code)
+    about = RequestedWork.filter(request_id=request.id)
+    await about.exclude(artwork_id__in=[each.id for each in shown]).delete()
     for work in shown:
+        await about.filter(artwork_id=work.id).update(consent_before_id=work.consent_id)
         work.consent_id = consent.id
         work.unfinished = {name: each for name, each in work.unfinished.items() if name not in TYPED_CONSENT}
         await work.save(update_fields=["consent_id", "unfinished", "updated_at"])

@@ -460,6 +460,54 @@ async def test_a_consent_by_link_covers_what_was_shown(site: Site) -> None:
 
 
 @pytest.mark.engines("sqlite", "postgresql")
+@pytest.mark.parametrize("first", ["link", "slip"])
+async def test_the_first_link_or_slip_still_withdraws_after_another_answer(site: Site, first: str) -> None:
+    """Of three works one gets another picture, another is new; the consent before keeps one."""
+    changed, kept, added = await draft(site), await draft(site), await draft(site)
+    both = Artwork.filter(id__in=[kept.id, added.id])
+    await both.update(artist_id=changed.artist_id)
+    if first == "link":
+        _request, code = await asked_about(site, changed, kept)
+        await answer(site, code, AGREES)
+    else:
+        artist = await Artist.get(id=changed.artist_id or 0)
+        paper = await factories.consent(site.cast.organisation, artist, code="0123456789ABCDEFGHJK")
+        await Consent.filter(id=paper.id).update(for_web=False)
+        await Artwork.filter(id__in=[changed.id, kept.id]).update(consent_id=paper.id)
+        code = paper.code
+    image = await factories.image(site.storage, site.cast.organisation, source_sha256="f" * 64)
+    await Artwork.filter(id=changed.id).update(image_id=image.id)
+    _again, second = await asked_about(site, await Artwork.get(id=changed.id), added)
+    await answer(site, second, AGREES)
+    assert {(await Artwork.get(id=each.id)).consent_id for each in (changed, added)} == {
+        (await Consent.get(code=second)).id
+    }
+    family = await site.client()
+    page = (await family.get(f"/zh/consent/{code}")).text
+    assert len(select(page, ".consent-works > li")) == 3
+    assert len(select((await family.get(f"/zh/consent/{second}")).text, ".consent-works > li")) == 2
+    await family.post(f"/zh/consent/{code}", data={})
+    for each in await Artwork.all().prefetch_related("consent"):
+        assert each.status == Status.WITHDRAWN
+    assert "已撤回" in text_in((await family.get(f"/zh/consent/{second}")).text, "h1")
+    assert set(await ConsentRequest.all().values_list("signer_name", flat=True)) == {""}
+
+
+async def test_a_link_does_not_reach_the_consent_of_another_artist(site: Site) -> None:
+    """A work was asked about under the wrong artist, and got the right one with that one's consent."""
+    work, other = await draft(site), await draft(site)
+    await Artwork.filter(id=other.id).update(artist_id=work.artist_id)
+    _request, code = await asked_about(site, work, other)
+    await answer(site, code, AGREES)
+    consent = await factories.consent(site.cast.organisation)
+    await Artwork.filter(id=work.id).update(artist_id=consent.artist_id, consent_id=consent.id)
+    family = await site.client()
+    await family.post(f"/zh/consent/{code}", data={})
+    assert (await Consent.get(id=consent.id)).withdrawn_at is None
+    assert (await Artwork.get(id=other.id)).status == Status.WITHDRAWN
+
+
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_class_is_asked_at_once(site: Site) -> None:
     works = [await draft(site) for _ in range(3)]
     typed = works[2]
