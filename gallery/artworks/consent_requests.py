@@ -40,13 +40,17 @@ from gallery.db.connection import in_transaction, locked
 from gallery.images.models import Image, ImageState, new_token
 from gallery.organisations.models import Organisation
 from gallery.settings import Settings
+from gallery.sounds.models import SoundState
 from gallery.web.forms import one_line
 from gallery.web.languages import gettext as _
 
 REQUEST_LIFETIME = timedelta(days=30)
 TYPED_ARTIST = ("credit_name", "credit_name_translation")
 TYPED_CONSENT = ("agreed_by", "scopes", "starts_on", "ends_on", "assent")
-RELATIONS = ("organisation", "artist", "consent", "image", "sound")
+RELATIONS = ("organisation", "artist", "consent", "image", "sound", "project")
+# What visitors read of a work and of its artist, beside its pictures and the project.
+SHOWN_FIELDS = ("title", "story", "medium", "assistance", "transcript", "size", "date_made", "language")
+SHOWN_OF_ARTIST = ("credit_name", "credit_translations", "born", "shows_born")
 
 
 class NotAnswerable(Exception):
@@ -54,7 +58,7 @@ class NotAnswerable(Exception):
 
 
 class WorksChanged(Exception):
-    """The works are others than those of the page that was answered, or a picture cannot be shown yet."""
+    """The page that was answered showed something else, or a picture or voice cannot be shown yet."""
 
 
 @dataclass
@@ -267,18 +271,29 @@ def is_shown(image: Image) -> bool:
     return image.state == ImageState.READY or (image.state == ImageState.RECEIVED and image.has_preview)
 
 
-def seen_key(works: Iterable[Artwork]) -> str:
-    """What a page of a request showed: works, pictures, voices and names. An answer must carry it."""
+def is_prepared(works: Iterable[Artwork]) -> bool:
+    """Whether the page of a request can show all pictures and play all voices that visitors would get."""
+    return all(
+        all(is_shown(each.image) for each in work.all_pictures())
+        and (work.sound is None or work.sound.state != SoundState.RECEIVED)
+        for work in works
+    )
+
+
+def seen_key(works: Iterable[Artwork], wording: str) -> str:
+    """What a page of a request showed: pictures, voices, texts, names and its words. An answer must carry it."""
     parts = [
         (
             work.id,
-            [each.image.id for each in work.all_pictures()],
-            work.sound_id,
-            work.artist and work.artist.credit_name,
+            [(each.image.id, each.alt_text, each.caption) for each in work.all_pictures()],
+            work.sound and (work.sound.id, str(work.sound.state)),
+            [getattr(work, name) for name in SHOWN_FIELDS],
+            work.artist and [getattr(work.artist, name) for name in SHOWN_OF_ARTIST],
+            work.project and (work.project.id, work.project.title, work.project.summary),
         )
         for work in works
     ]
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+    return hashlib.sha256(repr((parts, wording)).encode()).hexdigest()[:32]
 
 
 async def agree(request: ConsentRequest, answer: FamilyAnswer, code: str, seen: str, wording: str) -> Consent:
@@ -313,8 +328,7 @@ async def _agree_locked(
     shown = await _still_asked(request, works)
     if not shown:
         raise NotAnswerable
-    pictures = [each.image for work in shown for each in work.all_pictures()]
-    if seen_key(shown) != seen or not all(map(is_shown, pictures)):
+    if seen_key(shown, wording) != seen or not is_prepared(shown):
         raise WorksChanged
     artist = await Artist.get(id=request.artist_id)
     consent = await record_consent(artist, answer.consent, None, code=code)

@@ -9,9 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
+from gallery.artists import consent_terms
 from gallery.artists.code_pages import CODE_ATTEMPTS
 from gallery.artists.consents import request_code
 from gallery.artists.models import Artist, Consent, ConsentRequest, ConsentRequestState, ConsentWording
+from gallery.artists.slips import load_request_slips
 from gallery.artworks.autosave import autosave
 from gallery.artworks.consent_requests import REQUEST_LIFETIME, in_state
 from gallery.artworks.models import Artwork, Status
@@ -21,7 +23,8 @@ from gallery.audit.models import Entry
 from gallery.audit.verbs import Verb
 from gallery.clock import now, today
 from gallery.organisations.models import Organisation
-from gallery.sounds.models import Sound
+from gallery.sounds.models import Sound, SoundState
+from gallery.web.texts import Texts
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
@@ -311,6 +314,58 @@ async def test_a_voice_is_heard_and_agreed_to_for_itself(site: Site) -> None:
     assert other == {"consent": str(NOT_SEEN_BY_FAMILY)}
 
 
+async def test_a_voice_that_is_being_prepared_is_waited_for(site: Site) -> None:
+    heard, waiting = await draft(site), await draft(site)
+    await Artwork.filter(id=waiting.id).update(artist_id=heard.artist_id)
+    await factories.voice(site.storage, heard)
+    sound = await factories.voice(site.storage, waiting)
+    await Sound.filter(id=sound.id).update(state=SoundState.RECEIVED)
+    _request, code = await asked_about(site, heard, await Artwork.get(id=waiting.id))
+    family = await site.client()
+    page = (await family.get(f"/zh/consent/{code}")).text
+    assert not select(page, ".answer form")
+    assert "还在处理中" in text_in(page, ".notice")
+    await Sound.filter(id=sound.id).update(state=SoundState.READY)
+    seen = form_fields((await family.get(f"/zh/consent/{code}")).text, ".answer form")["seen"]
+    await Sound.filter(id=sound.id).update(state=SoundState.REFUSED)  # now the page would show another thing
+    assert (await answer(site, code, AGREES, seen=seen)).status_code == 422
+    assert await Consent.all().count() == 0
+
+
+async def test_all_that_visitors_would_read_is_shown_and_must_be_the_same(site: Site) -> None:
+    texts = {"caption": "封面", "medium": "水彩", "assistance": "老师扶着手"}
+    work = await draft(site, story="一碗汤圆。", size="39 x 27 cm", date_made="2024", **texts)
+    await Artist.filter(id=work.artist_id or 0).update(born="2010s", shows_born=True)
+    await work.fetch_related("project")
+    assert work.project is not None
+    _request, code = await asked_about(site, work)
+    family = await site.client()
+    page = (await family.get(f"/zh/consent/{code}")).text
+    shown = text_in(page, ".answer-works")
+    project = work.project.title.localized("zh").text
+    for word in (*texts.values(), "39", "2024", "2010", project):
+        assert word in shown
+    seen = form_fields(page, ".answer form")["seen"]
+    await Artwork.filter(id=work.id).update(story=Texts({work.language: "别的故事。"}))
+    late = await answer(site, code, AGREES, seen=seen)
+    assert late.status_code == 422
+    assert "刚刚有变动" in text_in(late.text, "#scopes-error")
+    assert "别的故事。" in text_in(late.text, ".answer-works")
+    seen = form_fields(late.text, ".answer form")["seen"]
+    assert (await answer(site, code, AGREES, seen=seen)).status_code == 303
+
+
+async def test_other_words_than_those_shown_are_not_agreed_to(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _request, code = await asked_about(site)
+    family = await site.client()
+    seen = form_fields((await family.get(f"/zh/consent/{code}")).text, ".answer form")["seen"]
+    monkeypatch.setattr(consent_terms, "TERMS", [*consent_terms.TERMS, "And another one."])
+    assert (await answer(site, code, AGREES, seen=seen)).status_code == 422
+    assert await ConsentWording.all().count() == 0
+
+
 async def test_who_does_not_agree_gives_no_reason(site: Site) -> None:
     work = await draft(site)
     request, code = await asked_about(site, work)
@@ -561,6 +616,18 @@ async def test_further_works_join_the_question_that_waits(site: Site) -> None:
     assert len(select((await family.get(f"/zh/consent/{code}")).text, ".answer-works > li")) == 2
     await answer(site, code, AGREES)
     assert len(set(await Artwork.all().values_list("consent_id", flat=True))) == 1
+
+
+async def test_a_letter_shows_no_picture_of_another_artist(site: Site) -> None:
+    work, other = await draft(site), await draft(site)
+    await Artwork.filter(id=work.id).update(artist_id=other.artist_id)
+    request, _code = await asked_about(site, await Artwork.get(id=work.id), other)
+    await Artwork.filter(id=other.id).update(artist_id=(await draft(site)).artist_id)
+    (slip,) = await load_request_slips(
+        await ConsentRequest.filter(id=request.id).prefetch_related("artist__organisation"), site.settings
+    )
+    assert slip.image is not None
+    assert slip.image.id == work.image_id
 
 
 async def test_works_about_which_nobody_can_be_asked(site: Site) -> None:
