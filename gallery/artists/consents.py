@@ -13,7 +13,7 @@ from typing import Any
 from tortoise.expressions import Q
 
 from gallery.accounts.models import Person
-from gallery.artists.models import SCOPES, AgreedBy, Artist, Consent, RequestedWork
+from gallery.artists.models import SCOPES, AgreedBy, Artist, Consent, ConsentRequest, RequestedWork
 from gallery.artworks.models import Artwork, new_public_id
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -75,7 +75,7 @@ async def consent_with_terms(artist: Artist, values: NewConsent) -> Consent | No
     """The artist's consent with the same terms, locked, so that the same agreement is not recorded for each work.
 
     It must not be withdrawn or renewed, and must not begin later. If there are words of assent, they must be
-    the same. A consent by a link is never used here, because it covers only the works that were shown.
+    the same. A consent by a link, or one that renews it, is never used here: it covers only the works that were shown.
     """
     scope: dict[str, Any] = {f"for_{name}": name in values.scope for name in SCOPES}
     same = Consent.filter(
@@ -89,7 +89,12 @@ async def consent_with_terms(artist: Artist, values: NewConsent) -> Consent | No
         **({"assent": values.assent} if values.assent else {}),
         **scope,
     )
-    ids = [each.id for each in await same.order_by("id").limit(1)]
+    ids: list[int] = []
+    async for each in same.order_by("id"):
+        older = [consent.id for consent in await predecessors(each)]
+        if not await ConsentRequest.exists(consent_id__in=older):
+            ids = [each.id]
+            break
     consent: Consent | None = await locked(Consent.filter(id__in=ids, withdrawn_at__isnull=True)).first()
     return consent
 

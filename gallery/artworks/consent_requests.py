@@ -158,7 +158,7 @@ def needs_consent(work: Artwork, is_unseen: bool) -> bool:
 
 
 async def unseen_by_family(works: Iterable[Artwork]) -> set[int]:
-    """The ids of works whose consent was given by a link, for other pictures or another voice.
+    """The ids of works whose consent, or one that it renews, was given by a link for other pictures or another voice.
 
     Compared by the files, so that turning a picture, joining drafts or copying a work needs no new answer. Images,
     further pictures and sounds must be fetched.
@@ -167,15 +167,26 @@ async def unseen_by_family(works: Iterable[Artwork]) -> set[int]:
     for work in works:
         if work.consent_id is not None:
             by_consent[work.consent_id].append(work)
-    if not by_consent:
-        return set()
-    seen = ConsentRequest.filter(consent_id__in=list(by_consent)).values_list("consent_id", "seen_files")
     return {
         work.id
-        for consent_id, digests in await seen
+        for consent_id, digests in (await files_seen(by_consent)).items()
         for work in by_consent[consent_id]
-        if not set(_digests(work)) <= set(digests)
+        if not set(_digests(work)) <= digests
     }
+
+
+async def files_seen(consent_ids: Iterable[int]) -> dict[int, set[str]]:
+    """Id of a consent that was given by a link, or renews one → SHA-256 of the files that the family saw."""
+    found = dict[int, set[str]]()
+    unknown = {id: id for id in consent_ids}  # a consent, or one that it renewed → the consent
+    while unknown:
+        requests = ConsentRequest.filter(consent_id__in=list(unknown)).values_list("consent_id", "seen_files")
+        for id, digests in await requests:
+            found[unknown.pop(id)] = set(digests)
+        renewals = Consent.filter(id__in=list(unknown), follows_id__isnull=False)
+        older = await renewals.values_list("id", "follows_id")
+        unknown = {follows: unknown[id] for id, follows in older if follows is not None}
+    return found
 
 
 def _digests(work: Artwork) -> list[str]:

@@ -104,11 +104,13 @@ async def _page(request: Request, consent: Consent) -> Response:
     is_unfinished = await Withdrawal.exists(consent__artist_id=consent.artist_id, files_deleted_at=None)
     shown = [] if is_withdrawn else await fetched
     await load_further_pictures(shown)
-    agreed_at, slip = None, None
+    agreed_at, renewed_at, slip = None, None, None
     if not is_withdrawn:
         given = [consent.id, *(each.id for each in await predecessors(consent))]
         by_link = await ConsentRequest.filter(consent_id__in=given).order_by("-id").first()
-        agreed_at = by_link.answered_at if by_link else None
+        if by_link:
+            agreed_at = by_link.answered_at
+            renewed_at = consent.created_at if by_link.consent_id != consent.id else None
     if agreed_at is not None:  # the family has no paper
         (made,) = await load_slips([consent], settings_of(request))
         slip = replace(made, image=None)  # only the desk shows it
@@ -116,6 +118,7 @@ async def _page(request: Request, consent: Consent) -> Response:
         "consent": consent,
         "is_withdrawn": is_withdrawn,
         "agreed_at": agreed_at,
+        "renewed_at": renewed_at,
         "scope_words": SCOPE_WORDS,
         "slip": slip,
         "is_unfinished": is_unfinished,

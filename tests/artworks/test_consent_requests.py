@@ -11,8 +11,16 @@ import pytest
 
 from gallery.artists import consent_terms
 from gallery.artists.code_pages import CODE_ATTEMPTS
-from gallery.artists.consents import request_code
-from gallery.artists.models import Artist, Consent, ConsentRequest, ConsentRequestState, ConsentWording
+from gallery.artists.consents import NewConsent, consent_with_terms, request_code
+from gallery.artists.models import (
+    AgreedBy,
+    Artist,
+    Consent,
+    ConsentRequest,
+    ConsentRequestState,
+    ConsentWording,
+)
+from gallery.artists.renewal import renew
 from gallery.artists.slips import load_request_slips
 from gallery.artworks.autosave import autosave
 from gallery.artworks.consent_requests import REQUEST_LIFETIME, in_state
@@ -512,6 +520,26 @@ async def test_a_consent_by_link_covers_what_was_shown(site: Site) -> None:
     again = await ConsentRequest.get(answered_at=None)
     await answer(site, code_of(site, again), AGREES)
     assert await missing_fields(await Artwork.get(id=work.id).prefetch_related("themes")) == {}
+
+
+async def test_a_renewal_is_the_organisations_and_covers_no_other_picture(site: Site) -> None:
+    work = await draft(site)
+    _request, code = await asked_about(site, work)
+    await answer(site, code, AGREES)
+    consent = await Consent.get()
+    await consent.fetch_related("artist__organisation")
+    values = NewConsent(AgreedBy.PARENT, ["web", "sharing"], today())
+    await renew(consent, values, site.cast.partner)
+    family = await site.client()
+    notice = text_in((await family.get(f"/zh/consent/{code}")).text, ".notice")
+    assert "续期；现在的范围是：" in notice
+    assert "同意：" not in notice
+    assert await missing_fields(await Artwork.get(id=work.id).prefetch_related("themes")) == {}
+    other = await factories.image(site.storage, site.cast.organisation, source_sha256="f" * 64)
+    await Artwork.filter(id=work.id).update(image_id=other.id)
+    changed = await Artwork.get(id=work.id).prefetch_related("themes")
+    assert (await missing_fields(changed))["consent"] == str(NOT_SEEN_BY_FAMILY)
+    assert await consent_with_terms(consent.artist, values) is None
 
 
 @pytest.mark.engines("sqlite", "postgresql")
