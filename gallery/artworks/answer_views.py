@@ -22,6 +22,7 @@ from gallery.artworks.consent_requests import (
     WorksChanged,
     agree,
     find_request,
+    is_open,
     is_prepared,
     refuse,
     seen_key,
@@ -121,10 +122,6 @@ async def _find(code: str) -> ConsentRequest:
     return asked
 
 
-def is_open(asked: ConsentRequest) -> bool:
-    return asked.state == ConsentRequestState.WAITING and asked.artist.organisation.is_active
-
-
 def _scopes(works: Sequence[Artwork]) -> list[str]:
     """What can be agreed to: the voice only where there is one to hear."""
     has_voice = any(work.sound is not None and work.sound.state == SoundState.READY for work in works)
@@ -145,6 +142,7 @@ def _page(
         status = 410
     context = {
         "asked": asked,
+        "is_open": is_open(asked),
         "works": works if can_answer else [],
         "form": form,
         "is_prepared": is_prepared(works),

@@ -268,13 +268,33 @@ async def works_to_answer(request: ConsentRequest) -> list[Artwork]:
 
 async def _still_asked(request: ConsentRequest, works: Sequence[Artwork]) -> list[Artwork]:
     unseen = await unseen_by_family(works)
-    return [
-        work
-        for work in works
-        if work.artist_id == request.artist_id
-        and _has_pictures(work)
-        and needs_consent(work, work.id in unseen)
-    ]
+    return [work for work in works if _asks_about(request, work, work.id in unseen)]
+
+
+def _asks_about(request: ConsentRequest, work: Artwork, is_unseen: bool) -> bool:
+    return work.artist_id == request.artist_id and _has_pictures(work) and needs_consent(work, is_unseen)
+
+
+def is_open(request: ConsentRequest) -> bool:
+    """Whether a request waits and its organisation can show works; artist and organisation must be fetched."""
+    return request.state == ConsentRequestState.WAITING and request.artist.organisation.is_active
+
+
+async def answerable(requests: Iterable[ConsentRequest]) -> set[int]:
+    """The ids of the open requests (`is_open`) that still ask about a work."""
+    waiting = {each.id: each for each in requests if is_open(each)}
+    if not waiting:
+        return set()
+    rows = await RequestedWork.filter(request_id__in=list(waiting))
+    works = {each.id: each for each in await Artwork.filter(id__in=list({row.artwork_id for row in rows}))}
+    await load_shown(list(works.values()))
+    unseen = await unseen_by_family(works.values())
+    return {
+        row.request_id
+        for row in rows
+        if row.artwork_id in works
+        and _asks_about(waiting[row.request_id], works[row.artwork_id], row.artwork_id in unseen)
+    }
 
 
 def is_shown(image: Image) -> bool:

@@ -658,6 +658,56 @@ async def test_a_letter_shows_no_picture_of_another_artist(site: Site) -> None:
     assert slip.image.id == work.image_id
 
 
+async def test_what_nobody_can_answer_is_not_waited_for(site: Site) -> None:
+    work, other = await draft(site), await draft(site)
+    request, code = await asked_about(site, work)
+    await asked_about(site, other)
+    consent = await factories.consent(site.cast.organisation, await Artist.get(id=work.artist_id or 0))
+    await Artwork.filter(id=work.id).update(consent_id=consent.id)
+    partner = await site.client(site.cast.partner)
+    page = (await partner.get(f"/desk/consents/requests/{request.id}")).text
+    assert text_in(page, ".state") == "nothing is asked any more"
+    assert code not in page
+    assert "can answer until" not in page
+    listed = (await partner.get("/desk/consents/requests")).text
+    assert str(request.id) not in attributes(listed, "input[name=request]", "value")
+    assert "nothing is asked any more" in text_in(listed, "ul.rows")
+    letters = (await partner.get("/desk/consents/requests/letters")).text
+    assert len(select(letters, "article.slip")) == 1
+    assert f"/c/{code}" not in letters
+    family = await site.client()
+    gone = await family.get(f"/zh/consent/{code}")
+    assert gone.status_code == 410
+    assert "已有另一份同意" in text_in(gone.text, "main")
+
+
+async def test_what_became_of_an_agreement(site: Site) -> None:
+    work = await draft(site)
+    request, code = await asked_about(site, work)
+    await answer(site, code, AGREES)
+    partner = await site.client(site.cast.partner)
+
+    async def says(sentence: str) -> bool:
+        return sentence in (await partner.get(f"/desk/consents/requests/{request.id}")).text
+
+    assert await says("can be submitted")
+    await submit(await Artwork.get(id=work.id), site.cast.partner)
+    assert not await says("can be submitted")
+    await withdraw(await Consent.get(), site.storage)
+    assert await says("The consent was withdrawn afterwards.")
+
+
+async def test_a_message_about_many_works_fits_a_cookie(site: Site) -> None:
+    title = "汤" * 60
+    works = [await factories.artwork(site.storage, site.cast.organisation, title=title) for _ in range(12)]
+    partner = await site.client(site.cast.partner)
+    redirected = await ask(site, *works, by=partner)
+    assert len(redirected.headers["set-cookie"]) < 4000
+    notice = text_in((await partner.get(redirected.headers["location"])).text, ".notice")
+    assert notice.count("汤" * 40) == 10
+    assert "2 more works were left out." in notice
+
+
 async def test_works_about_which_nobody_can_be_asked(site: Site) -> None:
     having = await factories.artwork(site.storage, site.cast.organisation)
     submitted = await factories.artwork(site.storage, site.cast.organisation, status=Status.SUBMITTED)
