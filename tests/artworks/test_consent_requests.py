@@ -708,6 +708,20 @@ async def test_a_message_about_many_works_fits_a_cookie(site: Site) -> None:
     assert "2 more works were left out." in notice
 
 
+async def test_errors_at_the_address_of_a_code_hide_it_too(site: Site) -> None:
+    _request, code = await asked_about(site)
+    family = await site.client()
+    pages = [
+        await family.get(f"/zh/consent/{'1' * 20}"),
+        await family.get(f"/c/{code}/nothing"),
+        await family.post(f"/zh/consent/{code}/answer", content=b"x" * 2_000_000),
+        await family.put(f"/zh/consent/{code}"),
+    ]
+    for page in pages:
+        assert page.status_code >= 400
+        assert page.headers["referrer-policy"] == "strict-origin"
+
+
 async def test_works_about_which_nobody_can_be_asked(site: Site) -> None:
     having = await factories.artwork(site.storage, site.cast.organisation)
     submitted = await factories.artwork(site.storage, site.cast.organisation, status=Status.SUBMITTED)
