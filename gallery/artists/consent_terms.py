@@ -23,8 +23,8 @@ TERMS: Sequence[Any] = (
         "once, and their pictures are deleted from it. Nobody can call back what others have copied or printed."
     ),
     _l(
-        "Your own name is not published. It is kept for the organisation, to show who agreed, and is deleted when you "
-        "withdraw."
+        "Your own name is not published. It is kept for the organisation, to show who agreed, and for a curator's "
+        "review, if the organisation shares it. It is deleted when you withdraw."
     ),
 )
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from tortoise.expressions import Q
+
 from gallery.accounts.models import Person
-from gallery.artists.models import SCOPES, AgreedBy, Artist, Consent
+from gallery.artists.models import SCOPES, AgreedBy, Artist, Consent, ConsentRequest, RequestedWork
 from gallery.artworks.models import Artwork, new_public_id
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -73,7 +75,7 @@ async def consent_with_terms(artist: Artist, values: NewConsent) -> Consent | No
     """The artist's consent with the same terms, locked, so that the same agreement is not recorded for each work.
 
     It must not be withdrawn or renewed, and must not begin later. If there are words of assent, they must be
-    the same. A consent by a link is never used here, because it covers only the works that were shown.
+    the same. A consent by a link, or one that renews it, is never used here: it covers only the works that were shown.
     """
     scope: dict[str, Any] = {f"for_{name}": name in values.scope for name in SCOPES}
     same = Consent.filter(
@@ -87,7 +89,12 @@ async def consent_with_terms(artist: Artist, values: NewConsent) -> Consent | No
         **({"assent": values.assent} if values.assent else {}),
         **scope,
     )
-    ids = [each.id for each in await same.order_by("id").limit(1)]
+    ids: list[int] = []
+    async for each in same.order_by("id"):
+        older = [consent.id for consent in await predecessors(each)]
+        if not await ConsentRequest.exists(consent_id__in=older):
+            ids = [each.id]
+            break
     consent: Consent | None = await locked(Consent.filter(id__in=ids, withdrawn_at__isnull=True)).first()
     return consent
 
@@ -162,6 +169,24 @@ async def predecessors(consent: Consent) -> list[Consent]:
         consent = await Consent.get(id=consent.follows_id)
         older.append(consent)
     return older
+
+
+async def withdrawn_together(consent: Consent) -> list[Consent]:
+    """What ends with a consent: its latest renewal, then those that took works over from it, unless withdrawn already.
+
+    A family that was asked again about a work got another link; the link or slip that it had withdraws the work, too.
+    """
+    found, new = dict[int, Consent](), [await latest_renewal(consent)]
+    while new:
+        found |= {each.id: each for each in new}
+        ids = [*found]
+        for each in new:
+            ids += [older.id for older in await predecessors(each)]
+        given = Q(request__consent_id__in=ids) | Q(consent_before_id__in=ids)
+        covering = await RequestedWork.filter(given).values_list("artwork__consent_id", flat=True)
+        others = Consent.filter(artist_id=consent.artist_id, id__in=list({*covering} - {None} - {*found}))
+        new = await others.order_by("id")
+    return [each for each in found.values() if each.withdrawn_at is None]
 
 
 async def has_consent(artist_id: int) -> bool:

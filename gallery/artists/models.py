@@ -264,7 +264,7 @@ class ConsentRequest(Model):
 
 
 class RequestedWork(Model):
-    """A work that a request for consent is about."""
+    """A work that a request for consent is about; after an agreement, a work for which the consent was given."""
 
     id = fields.IntField(primary_key=True)
     request: fields.ForeignKeyRelation[ConsentRequest] = fields.ForeignKeyField(
@@ -275,11 +275,16 @@ class RequestedWork(Model):
         "gallery.Artwork", related_name="consent_requests", on_delete=fields.CASCADE
     )
     artwork_id: int
+    # The consent under which the work was until the family agreed to this request, which still withdraws it.
+    consent_before: fields.ForeignKeyNullableRelation[Consent] = fields.ForeignKeyField(
+        "gallery.Consent", related_name="works_asked_again", null=True, on_delete=fields.SET_NULL
+    )
+    consent_before_id: int | None
 
     class Meta:
         table = "requested_work"
         unique_together = [("request", "artwork")]
-        indexes = [("artwork_id",)]
+        indexes = [("artwork_id",), ("consent_before_id",)]
 
 
 class SignedForm(Model):

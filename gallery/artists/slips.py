@@ -72,7 +72,12 @@ async def load_request_slips(
         request_id__in=[each.id for each in requests], artwork__image__state=ImageState.READY
     )
     rows = await asked.order_by("-artwork_id").select_related("artwork__image")
-    images = {row.request_id: row.artwork.image for row in rows}
+    artists = {each.id: each.artist_id for each in requests}
+    images = {
+        row.request_id: row.artwork.image
+        for row in rows
+        if row.artwork.artist_id == artists[row.request_id]  # it may have been corrected since
+    }
     slips = []
     for request in requests:
         code = request_code(request.seed, settings.secret_key)

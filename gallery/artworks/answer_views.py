@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from gallery.artists.code_pages import FILE_ATTEMPTS, PRIVATE_HEADERS, code_of_page, read_code
 from gallery.artists.consent_terms import SCOPE_HINTS, TERMS, wording_of
+from gallery.artists.consents import birth_decade
 from gallery.artists.forms import FamilyForm
 from gallery.artists.models import SCOPES, Consent, ConsentRequest, ConsentRequestState
 from gallery.artworks.consent_requests import (
@@ -21,12 +22,15 @@ from gallery.artworks.consent_requests import (
     WorksChanged,
     agree,
     find_request,
-    is_shown,
+    is_open,
+    is_prepared,
     refuse,
     seen_key,
     works_to_answer,
 )
+from gallery.artworks.dates import shown_work_date
 from gallery.artworks.models import Artwork
+from gallery.artworks.sizes import size_as_shown
 from gallery.images.picture_element import picture_element
 from gallery.images.renditions import PREVIEW_NAME, UNFRAMED_NAME
 from gallery.images.sound_files import SOUND_MEDIA_TYPES
@@ -118,10 +122,6 @@ async def _find(code: str) -> ConsentRequest:
     return asked
 
 
-def is_open(asked: ConsentRequest) -> bool:
-    return asked.state == ConsentRequestState.WAITING and asked.artist.organisation.is_active
-
-
 def _scopes(works: Sequence[Artwork]) -> list[str]:
     """What can be agreed to: the voice only where there is one to hear."""
     has_voice = any(work.sound is not None and work.sound.state == SoundState.READY for work in works)
@@ -140,19 +140,22 @@ def _page(
     can_answer = is_open(asked) and bool(works)
     if not can_answer and asked.state not in {ConsentRequestState.REFUSED, ConsentRequestState.AGREED}:
         status = 410
-    pictures = [each.image for work in works for each in work.all_pictures()]
     context = {
         "asked": asked,
+        "is_open": is_open(asked),
         "works": works if can_answer else [],
         "form": form,
-        "is_prepared": all(map(is_shown, pictures)),
+        "is_prepared": is_prepared(works),
         "files": f"/c/{code}",
         "code": code,
         "picture_element": picture_element,
         "preview_name": PREVIEW_NAME,
         "terms": TERMS,
         "scope_hints": SCOPE_HINTS,
-        "seen": seen_key(works),
+        "seen": seen_key(works, wording_of(_scopes(works))),
+        "born": birth_decade(asked.artist),
+        "work_date": shown_work_date,
+        "size_as_shown": size_as_shown,
     }
     return render(request, "consents/answer.html", context, status=status, headers=PRIVATE_HEADERS)
 

@@ -16,7 +16,16 @@ from gallery.accounts.models import Person
 from gallery.artists.consent_views import slips_page
 from gallery.artists.models import ConsentRequest, ConsentRequestState
 from gallery.artists.slips import SLIPS_PRINTED, load_request_slips
-from gallery.artworks.consent_requests import REQUEST_LIFETIME, ask, in_state, renew_link, take_back
+from gallery.artworks.consent_requests import (
+    REQUEST_LIFETIME,
+    answerable,
+    ask,
+    in_state,
+    load_shown,
+    renew_link,
+    take_back,
+    unseen_by_family,
+)
 from gallery.artworks.models import Artwork
 from gallery.artworks.works import desk_title
 from gallery.audit.recording import record
@@ -33,6 +42,7 @@ from gallery.web.rendering import flash, pages_of, redirect, render, settings_of
 PAGE_SIZE = 100  # a class, and more
 MOST_ASKED = 100  # works in one form
 MAX_LISTS = 30
+MOST_NAMED, MAX_NAME = 10, 40  # works in a message and characters of each: it travels in a cookie
 MAX_LIST_NAME = 80  # characters
 
 
@@ -53,6 +63,7 @@ async def index(request: Request) -> Response:
     list_pair = [("list", list_name)] if list_name else []
     context = {
         "requests": page.rows,
+        "answerable": await answerable(page.rows),
         "page": page,
         "lists": lists,
         "list_name": list_name,
@@ -109,9 +120,14 @@ def _what_was_asked(number: int, left_out: list[tuple[Artwork, str]]) -> tuple[s
     )
     sentences = [done % {"number": number}] if number else []
     works: dict[str, list[str]] = {}
-    for work, reason in left_out:
-        works.setdefault(reason, []).append(desk_title(work))
+    for work, reason in left_out[:MOST_NAMED]:
+        works.setdefault(reason, []).append(desk_title(work)[:MAX_NAME])
     sentences += [f"{_(', ').join(names)}: {reason}" for reason, names in works.items()]
+    if (more := len(left_out) - MOST_NAMED) > 0:
+        sentences.append(
+            ngettext("%(number)s more work was left out.", "%(number)s more works were left out.", more)
+            % {"number": more}
+        )
     return " ".join(sentences), "hint" if left_out else "done"
 
 
@@ -119,23 +135,37 @@ async def show(request: Request) -> Response:
     """A partner sees one request: its works, its answer, and the link while it waits."""
     _person, asked = await _load(request)
     slip = None
-    if asked.state == ConsentRequestState.WAITING:
+    can_answer = bool(await answerable([asked]))
+    if can_answer:
         await record(Verb.CONSENT_REQUEST_LINK_READ, asked.id, organisation_id=asked.artist.organisation_id)
         (slip,) = await load_request_slips([asked], settings_of(request))
     waiting = ConsentRequest.filter(
         in_state(ConsentRequestState.WAITING), artist__organisation_id=asked.artist.organisation_id
     ).exclude(id=asked.id)
     same_list = waiting.filter(list_name=asked.list_name).order_by("artist__credit_name", "id")
-    others = await same_list.select_related("artist")
+    found = await same_list.prefetch_related("artist__organisation")
+    can_follow = await answerable(found)
+    others = [each for each in found if each.id in can_follow]
     here = (asked.artist.credit_name, asked.id)
     following = next((each for each in others if (each.artist.credit_name, each.id) > here), None)
     context = {
         "asked": asked,
+        "is_void": asked.state == ConsentRequestState.WAITING and not can_answer,
+        "is_withdrawn": asked.consent is not None and asked.consent.withdrawn_at is not None,
+        "can_submit": await _can_submit(asked),
         "slip": slip,
         "following": following or (others[0] if others else None),
         "days": REQUEST_LIFETIME.days,
     }
     return render(request, "consents/request.html", context)
+
+
+async def _can_submit(asked: ConsentRequest) -> bool:
+    """Whether a work that can be changed is under the consent that the family gave, with the pictures that it saw."""
+    works = [each.artwork for each in asked.works if each.artwork.is_editable]
+    ours = [each for each in works if each.consent_id is not None and each.consent_id == asked.consent_id]
+    await load_shown(ours)
+    return len(await unseen_by_family(ours)) < len(ours)
 
 
 async def renew(request: Request) -> Response:
@@ -171,7 +201,9 @@ async def letters(request: Request) -> Response:
     if chosen := [row_id(each) for each in query.getlist("request")][:SLIPS_PRINTED]:
         ours = ours.filter(id__in=chosen)
     in_order = ours.order_by("artist__credit_name", "id").limit(SLIPS_PRINTED)
-    found = await in_order.prefetch_related("artist__organisation")
+    waiting = await in_order.prefetch_related("artist__organisation")
+    can_answer = await answerable(waiting)
+    found = [each for each in waiting if each.id in can_answer]
     if not found:
         response = redirect(request, "consent_requests:index")
         flash(request, response, _("None of these questions waits for an answer."), "hint")
@@ -190,7 +222,7 @@ async def letters(request: Request) -> Response:
 
 
 def _with_works(requests: QuerySet[ConsentRequest]) -> QuerySet[Any]:
-    return requests.prefetch_related("artist__organisation", "asked_by", "works__artwork__image")
+    return requests.prefetch_related("artist__organisation", "asked_by", "consent", "works__artwork__image")
 
 
 async def _load(request: Request) -> tuple[Person, ConsentRequest]:

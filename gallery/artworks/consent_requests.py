@@ -40,13 +40,17 @@ from gallery.db.connection import in_transaction, locked
 from gallery.images.models import Image, ImageState, new_token
 from gallery.organisations.models import Organisation
 from gallery.settings import Settings
+from gallery.sounds.models import SoundState
 from gallery.web.forms import one_line
 from gallery.web.languages import gettext as _
 
 REQUEST_LIFETIME = timedelta(days=30)
 TYPED_ARTIST = ("credit_name", "credit_name_translation")
 TYPED_CONSENT = ("agreed_by", "scopes", "starts_on", "ends_on", "assent")
-RELATIONS = ("organisation", "artist", "consent", "image", "sound")
+RELATIONS = ("organisation", "artist", "consent", "image", "sound", "project")
+# What visitors read of a work and of its artist, beside its pictures and the project.
+SHOWN_FIELDS = ("title", "story", "medium", "assistance", "transcript", "size", "date_made", "language")
+SHOWN_OF_ARTIST = ("credit_name", "credit_translations", "born", "shows_born")
 
 
 class NotAnswerable(Exception):
@@ -54,7 +58,7 @@ class NotAnswerable(Exception):
 
 
 class WorksChanged(Exception):
-    """The works are others than those of the page that was answered, or a picture cannot be shown yet."""
+    """The page that was answered showed something else, or a picture or voice cannot be shown yet."""
 
 
 @dataclass
@@ -154,7 +158,7 @@ def needs_consent(work: Artwork, is_unseen: bool) -> bool:
 
 
 async def unseen_by_family(works: Iterable[Artwork]) -> set[int]:
-    """The ids of works whose consent was given by a link, for other pictures or another voice.
+    """The ids of works whose consent, or one that it renews, was given by a link for other pictures or another voice.
 
     Compared by the files, so that turning a picture, joining drafts or copying a work needs no new answer. Images,
     further pictures and sounds must be fetched.
@@ -163,15 +167,26 @@ async def unseen_by_family(works: Iterable[Artwork]) -> set[int]:
     for work in works:
         if work.consent_id is not None:
             by_consent[work.consent_id].append(work)
-    if not by_consent:
-        return set()
-    seen = ConsentRequest.filter(consent_id__in=list(by_consent)).values_list("consent_id", "seen_files")
     return {
         work.id
-        for consent_id, digests in await seen
+        for consent_id, digests in (await files_seen(by_consent)).items()
         for work in by_consent[consent_id]
-        if not set(_digests(work)) <= set(digests)
+        if not set(_digests(work)) <= digests
     }
+
+
+async def files_seen(consent_ids: Iterable[int]) -> dict[int, set[str]]:
+    """Id of a consent that was given by a link, or renews one → SHA-256 of the files that the family saw."""
+    found = dict[int, set[str]]()
+    unknown = {id: id for id in consent_ids}  # a consent, or one that it renewed → the consent
+    while unknown:
+        requests = ConsentRequest.filter(consent_id__in=list(unknown)).values_list("consent_id", "seen_files")
+        for id, digests in await requests:
+            found[unknown.pop(id)] = set(digests)
+        renewals = Consent.filter(id__in=list(unknown), follows_id__isnull=False)
+        older = await renewals.values_list("id", "follows_id")
+        unknown = {follows: unknown[id] for id, follows in older if follows is not None}
+    return found
 
 
 def _digests(work: Artwork) -> list[str]:
@@ -253,13 +268,33 @@ async def works_to_answer(request: ConsentRequest) -> list[Artwork]:
 
 async def _still_asked(request: ConsentRequest, works: Sequence[Artwork]) -> list[Artwork]:
     unseen = await unseen_by_family(works)
-    return [
-        work
-        for work in works
-        if work.artist_id == request.artist_id
-        and _has_pictures(work)
-        and needs_consent(work, work.id in unseen)
-    ]
+    return [work for work in works if _asks_about(request, work, work.id in unseen)]
+
+
+def _asks_about(request: ConsentRequest, work: Artwork, is_unseen: bool) -> bool:
+    return work.artist_id == request.artist_id and _has_pictures(work) and needs_consent(work, is_unseen)
+
+
+def is_open(request: ConsentRequest) -> bool:
+    """Whether a request waits and its organisation can show works; artist and organisation must be fetched."""
+    return request.state == ConsentRequestState.WAITING and request.artist.organisation.is_active
+
+
+async def answerable(requests: Iterable[ConsentRequest]) -> set[int]:
+    """The ids of the open requests (`is_open`) that still ask about a work."""
+    waiting = {each.id: each for each in requests if is_open(each)}
+    if not waiting:
+        return set()
+    rows = await RequestedWork.filter(request_id__in=list(waiting))
+    works = {each.id: each for each in await Artwork.filter(id__in=list({row.artwork_id for row in rows}))}
+    await load_shown(list(works.values()))
+    unseen = await unseen_by_family(works.values())
+    return {
+        row.request_id
+        for row in rows
+        if row.artwork_id in works
+        and _asks_about(waiting[row.request_id], works[row.artwork_id], row.artwork_id in unseen)
+    }
 
 
 def is_shown(image: Image) -> bool:
@@ -267,18 +302,29 @@ def is_shown(image: Image) -> bool:
     return image.state == ImageState.READY or (image.state == ImageState.RECEIVED and image.has_preview)
 
 
-def seen_key(works: Iterable[Artwork]) -> str:
-    """What a page of a request showed: works, pictures, voices and names. An answer must carry it."""
+def is_prepared(works: Iterable[Artwork]) -> bool:
+    """Whether the page of a request can show all pictures and play all voices that visitors would get."""
+    return all(
+        all(is_shown(each.image) for each in work.all_pictures())
+        and (work.sound is None or work.sound.state != SoundState.RECEIVED)
+        for work in works
+    )
+
+
+def seen_key(works: Iterable[Artwork], wording: str) -> str:
+    """What a page of a request showed: pictures, voices, texts, names and its words. An answer must carry it."""
     parts = [
         (
             work.id,
-            [each.image.id for each in work.all_pictures()],
-            work.sound_id,
-            work.artist and work.artist.credit_name,
+            [(each.image.id, each.alt_text, each.caption) for each in work.all_pictures()],
+            work.sound and (work.sound.id, str(work.sound.state)),
+            [getattr(work, name) for name in SHOWN_FIELDS],
+            work.artist and [getattr(work.artist, name) for name in SHOWN_OF_ARTIST],
+            work.project and (work.project.id, work.project.title, work.project.summary),
         )
         for work in works
     ]
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+    return hashlib.sha256(repr((parts, wording)).encode()).hexdigest()[:32]
 
 
 async def agree(request: ConsentRequest, answer: FamilyAnswer, code: str, seen: str, wording: str) -> Consent:
@@ -313,12 +359,14 @@ async def _agree_locked(
     shown = await _still_asked(request, works)
     if not shown:
         raise NotAnswerable
-    pictures = [each.image for work in shown for each in work.all_pictures()]
-    if seen_key(shown) != seen or not all(map(is_shown, pictures)):
+    if seen_key(shown, wording) != seen or not is_prepared(shown):
         raise WorksChanged
     artist = await Artist.get(id=request.artist_id)
     consent = await record_consent(artist, answer.consent, None, code=code)
+    about = RequestedWork.filter(request_id=request.id)
+    await about.exclude(artwork_id__in=[each.id for each in shown]).delete()
     for work in shown:
+        await about.filter(artwork_id=work.id).update(consent_before_id=work.consent_id)
         work.consent_id = consent.id
         work.unfinished = {name: each for name, each in work.unfinished.items() if name not in TYPED_CONSENT}
         await work.save(update_fields=["consent_id", "unfinished", "updated_at"])

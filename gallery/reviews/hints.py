@@ -11,6 +11,7 @@ from tortoise.expressions import Subquery
 
 from gallery.accounts.models import Person
 from gallery.artworks.as_sent import load_as_sent
+from gallery.artworks.consent_requests import files_seen
 from gallery.artworks.models import Artwork, Picture, Status, Submission, further_pictures_in, images_in
 from gallery.artworks.works import is_text_field
 from gallery.audit.recording import record
@@ -118,7 +119,11 @@ async def run_checks(artwork: Artwork, submission: Submission) -> Iterable[Check
         *alt_text.check(texts, artwork.language),
         *consent.check(artwork.consent, today()),
     ]
-    for picture_id, image in await submitted_images(artwork, submission):
+    images = await submitted_images(artwork, submission)
+    seen = await files_seen([artwork.consent.id] if artwork.consent else [])
+    if any(image.source_sha256 not in digests for digests in seen.values() for _id, image in images):
+        found.append(CheckFinding("consent", "consent", "not_seen"))
+    for picture_id, image in images:
         if image.state == ImageState.READY:
             await store_hash_bands(artwork, image)
             field = "picture" if picture_id is None else f"picture_{picture_id}"
@@ -283,6 +288,10 @@ HINT_SENTENCES: Mapping[str, Any] = {
     "consent.not_web": _l("The consent does not cover the web."),
     "consent.not_sharing": _l(
         "The consent covers the web but not sharing: no card or poster can be made of it."
+    ),
+    "consent.not_seen": _l(
+        "The family agreed by a link to the pictures that it saw, and it has not seen this picture. The organisation "
+        "should ask it first."
     ),
     "consent.no_assent": _l("The artist's own assent is not recorded."),
     "picture.small": _l("The picture has %(width)s × %(height)s px: small for a wide screen."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -22,6 +23,7 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 # site, because its logs could contain the referrer. `no-referrer` is too strict: browsers would then send the
 # form with `Origin: null`, which looks like a form of another site.
 REFERRER_WITHOUT_PATH = {"referrer-policy": "strict-origin"}
+SECRET_PATH = re.compile(r"/c/|/[^/]+/consent/")  # the addresses with the code of a slip or of a request
 
 
 class CrossOriginMiddleware:
@@ -126,6 +128,8 @@ class SecurityHeadersMiddleware:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                if SECRET_PATH.match(scope["path"]):  # also an error before or without a route
+                    headers.setdefault("referrer-policy", REFERRER_WITHOUT_PATH["referrer-policy"])
                 for name, value in self.defaults.items():
                     headers.setdefault(name, value)
             await send(message)

@@ -11,8 +11,14 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from gallery.artists.code_pages import PRIVATE_HEADERS, code_of_page
-from gallery.artists.consents import SCOPE_WORDS, latest_renewal, normalised_code, predecessors
-from gallery.artists.models import Consent, ConsentRequest, ConsentState, Withdrawal
+from gallery.artists.consents import (
+    SCOPE_WORDS,
+    latest_renewal,
+    normalised_code,
+    predecessors,
+    withdrawn_together,
+)
+from gallery.artists.models import Consent, ConsentRequest, Withdrawal
 from gallery.artists.slips import load_slips
 from gallery.artworks.access import load_artwork
 from gallery.artworks.answer_views import show_request
@@ -91,17 +97,20 @@ async def _find(code: str) -> Consent | None:
 
 
 async def _page(request: Request, consent: Consent) -> Response:
-    is_withdrawn = consent.state() == ConsentState.WITHDRAWN
-    works = Artwork.filter(consent_id=consent.id).order_by("id")
+    covering = [each.id for each in await withdrawn_together(consent)]
+    is_withdrawn = not covering
+    works = Artwork.filter(consent_id__in=covering).order_by("id")
     fetched = works.prefetch_related("image", "consent", "organisation", "hangings__room__edition")
-    is_unfinished = await Withdrawal.filter(consent_id=consent.id, files_deleted_at=None).exists()
+    is_unfinished = await Withdrawal.exists(consent__artist_id=consent.artist_id, files_deleted_at=None)
     shown = [] if is_withdrawn else await fetched
     await load_further_pictures(shown)
-    agreed_at, slip = None, None
+    agreed_at, renewed_at, slip = None, None, None
     if not is_withdrawn:
         given = [consent.id, *(each.id for each in await predecessors(consent))]
         by_link = await ConsentRequest.filter(consent_id__in=given).order_by("-id").first()
-        agreed_at = by_link.answered_at if by_link else None
+        if by_link:
+            agreed_at = by_link.answered_at
+            renewed_at = consent.created_at if by_link.consent_id != consent.id else None
     if agreed_at is not None:  # the family has no paper
         (made,) = await load_slips([consent], settings_of(request))
         slip = replace(made, image=None)  # only the desk shows it
@@ -109,6 +118,7 @@ async def _page(request: Request, consent: Consent) -> Response:
         "consent": consent,
         "is_withdrawn": is_withdrawn,
         "agreed_at": agreed_at,
+        "renewed_at": renewed_at,
         "scope_words": SCOPE_WORDS,
         "slip": slip,
         "is_unfinished": is_unfinished,

@@ -12,7 +12,7 @@ import contextlib
 from tortoise.expressions import Subquery
 
 from gallery.accounts.models import Person
-from gallery.artists.consents import latest_renewal, lock_with_works, predecessors
+from gallery.artists.consents import latest_renewal, lock_with_works, predecessors, withdrawn_together
 from gallery.artists.models import Consent, Withdrawal
 from gallery.artists.private_details import delete_all_forms
 from gallery.artists.reminders import notify_of_withdrawal
@@ -39,15 +39,19 @@ from gallery.withdrawals.forgetting import forget_consent
 async def withdraw(consent: Consent, storage: Storage, by: Person | None = None) -> Withdrawal:
     """End `consent`. When this returns, no page and no public file of the site shows its works.
 
-    If the consent was renewed, its works belong to the latest renewal, and that renewal is ended instead.
+    If the consent was renewed, its works belong to the latest renewal, and that renewal is ended instead. Consents that
+    took works over from it end as well (`withdrawn_together`).
     Withdrawing twice changes nothing and is no error. `by` is None if somebody used the link on the slip.
     Raises StoreUnavailable if files cannot be deleted now; the works are off every page even so, and the
     worker deletes the files later.
     """
-    withdrawal = await _end(consent, by)
-    if withdrawal.files_deleted_at is None:
-        await delete_files(withdrawal, storage)
-    return withdrawal
+    withdrawals = [await _end(consent, by)]
+    while others := await withdrawn_together(consent):  # also one that took a work over meanwhile
+        withdrawals += [await _end(each, by) for each in others]
+    for withdrawal in withdrawals:
+        if withdrawal.files_deleted_at is None:
+            await delete_files(withdrawal, storage)
+    return withdrawals[0]
 
 
 async def _end(consent: Consent, by: Person | None) -> Withdrawal:

@@ -9,9 +9,19 @@ from typing import Any
 import httpx
 import pytest
 
+from gallery.artists import consent_terms
 from gallery.artists.code_pages import CODE_ATTEMPTS
-from gallery.artists.consents import request_code
-from gallery.artists.models import Artist, Consent, ConsentRequest, ConsentRequestState, ConsentWording
+from gallery.artists.consents import NewConsent, consent_with_terms, request_code
+from gallery.artists.models import (
+    AgreedBy,
+    Artist,
+    Consent,
+    ConsentRequest,
+    ConsentRequestState,
+    ConsentWording,
+)
+from gallery.artists.renewal import renew
+from gallery.artists.slips import load_request_slips
 from gallery.artworks.autosave import autosave
 from gallery.artworks.consent_requests import REQUEST_LIFETIME, in_state
 from gallery.artworks.models import Artwork, Status
@@ -21,7 +31,8 @@ from gallery.audit.models import Entry
 from gallery.audit.verbs import Verb
 from gallery.clock import now, today
 from gallery.organisations.models import Organisation
-from gallery.sounds.models import Sound
+from gallery.sounds.models import Sound, SoundState
+from gallery.web.texts import Texts
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
@@ -311,6 +322,58 @@ async def test_a_voice_is_heard_and_agreed_to_for_itself(site: Site) -> None:
     assert other == {"consent": str(NOT_SEEN_BY_FAMILY)}
 
 
+async def test_a_voice_that_is_being_prepared_is_waited_for(site: Site) -> None:
+    heard, waiting = await draft(site), await draft(site)
+    await Artwork.filter(id=waiting.id).update(artist_id=heard.artist_id)
+    await factories.voice(site.storage, heard)
+    sound = await factories.voice(site.storage, waiting)
+    await Sound.filter(id=sound.id).update(state=SoundState.RECEIVED)
+    _request, code = await asked_about(site, heard, await Artwork.get(id=waiting.id))
+    family = await site.client()
+    page = (await family.get(f"/zh/consent/{code}")).text
+    assert not select(page, ".answer form")
+    assert "还在处理中" in text_in(page, ".notice")
+    await Sound.filter(id=sound.id).update(state=SoundState.READY)
+    seen = form_fields((await family.get(f"/zh/consent/{code}")).text, ".answer form")["seen"]
+    await Sound.filter(id=sound.id).update(state=SoundState.REFUSED)  # now the page would show another thing
+    assert (await answer(site, code, AGREES, seen=seen)).status_code == 422
+    assert await Consent.all().count() == 0
+
+
+async def test_all_that_visitors_would_read_is_shown_and_must_be_the_same(site: Site) -> None:
+    texts = {"caption": "封面", "medium": "水彩", "assistance": "老师扶着手"}
+    work = await draft(site, story="一碗汤圆。", size="39 x 27 cm", date_made="2024", **texts)
+    await Artist.filter(id=work.artist_id or 0).update(born="2010s", shows_born=True)
+    await work.fetch_related("project")
+    assert work.project is not None
+    _request, code = await asked_about(site, work)
+    family = await site.client()
+    page = (await family.get(f"/zh/consent/{code}")).text
+    shown = text_in(page, ".answer-works")
+    project = work.project.title.localized("zh").text
+    for word in (*texts.values(), "39", "2024", "2010", project):
+        assert word in shown
+    seen = form_fields(page, ".answer form")["seen"]
+    await Artwork.filter(id=work.id).update(story=Texts({work.language: "别的故事。"}))
+    late = await answer(site, code, AGREES, seen=seen)
+    assert late.status_code == 422
+    assert "刚刚有变动" in text_in(late.text, "#scopes-error")
+    assert "别的故事。" in text_in(late.text, ".answer-works")
+    seen = form_fields(late.text, ".answer form")["seen"]
+    assert (await answer(site, code, AGREES, seen=seen)).status_code == 303
+
+
+async def test_other_words_than_those_shown_are_not_agreed_to(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _request, code = await asked_about(site)
+    family = await site.client()
+    seen = form_fields((await family.get(f"/zh/consent/{code}")).text, ".answer form")["seen"]
+    monkeypatch.setattr(consent_terms, "TERMS", [*consent_terms.TERMS, "And another one."])
+    assert (await answer(site, code, AGREES, seen=seen)).status_code == 422
+    assert await ConsentWording.all().count() == 0
+
+
 async def test_who_does_not_agree_gives_no_reason(site: Site) -> None:
     work = await draft(site)
     request, code = await asked_about(site, work)
@@ -459,6 +522,74 @@ async def test_a_consent_by_link_covers_what_was_shown(site: Site) -> None:
     assert await missing_fields(await Artwork.get(id=work.id).prefetch_related("themes")) == {}
 
 
+async def test_a_renewal_is_the_organisations_and_covers_no_other_picture(site: Site) -> None:
+    work = await draft(site)
+    _request, code = await asked_about(site, work)
+    await answer(site, code, AGREES)
+    consent = await Consent.get()
+    await consent.fetch_related("artist__organisation")
+    values = NewConsent(AgreedBy.PARENT, ["web", "sharing"], today())
+    await renew(consent, values, site.cast.partner)
+    family = await site.client()
+    notice = text_in((await family.get(f"/zh/consent/{code}")).text, ".notice")
+    assert "续期；现在的范围是：" in notice
+    assert "同意：" not in notice
+    assert await missing_fields(await Artwork.get(id=work.id).prefetch_related("themes")) == {}
+    other = await factories.image(site.storage, site.cast.organisation, source_sha256="f" * 64)
+    await Artwork.filter(id=work.id).update(image_id=other.id)
+    changed = await Artwork.get(id=work.id).prefetch_related("themes")
+    assert (await missing_fields(changed))["consent"] == str(NOT_SEEN_BY_FAMILY)
+    assert await consent_with_terms(consent.artist, values) is None
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+@pytest.mark.parametrize("first", ["link", "slip"])
+async def test_the_first_link_or_slip_still_withdraws_after_another_answer(site: Site, first: str) -> None:
+    """Of three works one gets another picture, another is new; the consent before keeps one."""
+    changed, kept, added = await draft(site), await draft(site), await draft(site)
+    both = Artwork.filter(id__in=[kept.id, added.id])
+    await both.update(artist_id=changed.artist_id)
+    if first == "link":
+        _request, code = await asked_about(site, changed, kept)
+        await answer(site, code, AGREES)
+    else:
+        artist = await Artist.get(id=changed.artist_id or 0)
+        paper = await factories.consent(site.cast.organisation, artist, code="0123456789ABCDEFGHJK")
+        await Consent.filter(id=paper.id).update(for_web=False)
+        await Artwork.filter(id__in=[changed.id, kept.id]).update(consent_id=paper.id)
+        code = paper.code
+    image = await factories.image(site.storage, site.cast.organisation, source_sha256="f" * 64)
+    await Artwork.filter(id=changed.id).update(image_id=image.id)
+    _again, second = await asked_about(site, await Artwork.get(id=changed.id), added)
+    await answer(site, second, AGREES)
+    assert {(await Artwork.get(id=each.id)).consent_id for each in (changed, added)} == {
+        (await Consent.get(code=second)).id
+    }
+    family = await site.client()
+    page = (await family.get(f"/zh/consent/{code}")).text
+    assert len(select(page, ".consent-works > li")) == 3
+    assert len(select((await family.get(f"/zh/consent/{second}")).text, ".consent-works > li")) == 2
+    await family.post(f"/zh/consent/{code}", data={})
+    for each in await Artwork.all().prefetch_related("consent"):
+        assert each.status == Status.WITHDRAWN
+    assert "已撤回" in text_in((await family.get(f"/zh/consent/{second}")).text, "h1")
+    assert set(await ConsentRequest.all().values_list("signer_name", flat=True)) == {""}
+
+
+async def test_a_link_does_not_reach_the_consent_of_another_artist(site: Site) -> None:
+    """A work was asked about under the wrong artist, and got the right one with that one's consent."""
+    work, other = await draft(site), await draft(site)
+    await Artwork.filter(id=other.id).update(artist_id=work.artist_id)
+    _request, code = await asked_about(site, work, other)
+    await answer(site, code, AGREES)
+    consent = await factories.consent(site.cast.organisation)
+    await Artwork.filter(id=work.id).update(artist_id=consent.artist_id, consent_id=consent.id)
+    family = await site.client()
+    await family.post(f"/zh/consent/{code}", data={})
+    assert (await Consent.get(id=consent.id)).withdrawn_at is None
+    assert (await Artwork.get(id=other.id)).status == Status.WITHDRAWN
+
+
 @pytest.mark.engines("sqlite", "postgresql")
 async def test_a_class_is_asked_at_once(site: Site) -> None:
     works = [await draft(site) for _ in range(3)]
@@ -513,6 +644,82 @@ async def test_further_works_join_the_question_that_waits(site: Site) -> None:
     assert len(select((await family.get(f"/zh/consent/{code}")).text, ".answer-works > li")) == 2
     await answer(site, code, AGREES)
     assert len(set(await Artwork.all().values_list("consent_id", flat=True))) == 1
+
+
+async def test_a_letter_shows_no_picture_of_another_artist(site: Site) -> None:
+    work, other = await draft(site), await draft(site)
+    await Artwork.filter(id=work.id).update(artist_id=other.artist_id)
+    request, _code = await asked_about(site, await Artwork.get(id=work.id), other)
+    await Artwork.filter(id=other.id).update(artist_id=(await draft(site)).artist_id)
+    (slip,) = await load_request_slips(
+        await ConsentRequest.filter(id=request.id).prefetch_related("artist__organisation"), site.settings
+    )
+    assert slip.image is not None
+    assert slip.image.id == work.image_id
+
+
+async def test_what_nobody_can_answer_is_not_waited_for(site: Site) -> None:
+    work, other = await draft(site), await draft(site)
+    request, code = await asked_about(site, work)
+    await asked_about(site, other)
+    consent = await factories.consent(site.cast.organisation, await Artist.get(id=work.artist_id or 0))
+    await Artwork.filter(id=work.id).update(consent_id=consent.id)
+    partner = await site.client(site.cast.partner)
+    page = (await partner.get(f"/desk/consents/requests/{request.id}")).text
+    assert text_in(page, ".state") == "nothing is asked any more"
+    assert code not in page
+    assert "can answer until" not in page
+    listed = (await partner.get("/desk/consents/requests")).text
+    assert str(request.id) not in attributes(listed, "input[name=request]", "value")
+    assert "nothing is asked any more" in text_in(listed, "ul.rows")
+    letters = (await partner.get("/desk/consents/requests/letters")).text
+    assert len(select(letters, "article.slip")) == 1
+    assert f"/c/{code}" not in letters
+    family = await site.client()
+    gone = await family.get(f"/zh/consent/{code}")
+    assert gone.status_code == 410
+    assert "已有另一份同意" in text_in(gone.text, "main")
+
+
+async def test_what_became_of_an_agreement(site: Site) -> None:
+    work = await draft(site)
+    request, code = await asked_about(site, work)
+    await answer(site, code, AGREES)
+    partner = await site.client(site.cast.partner)
+
+    async def says(sentence: str) -> bool:
+        return sentence in (await partner.get(f"/desk/consents/requests/{request.id}")).text
+
+    assert await says("can be submitted")
+    await submit(await Artwork.get(id=work.id), site.cast.partner)
+    assert not await says("can be submitted")
+    await withdraw(await Consent.get(), site.storage)
+    assert await says("The consent was withdrawn afterwards.")
+
+
+async def test_a_message_about_many_works_fits_a_cookie(site: Site) -> None:
+    title = "汤" * 60
+    works = [await factories.artwork(site.storage, site.cast.organisation, title=title) for _ in range(12)]
+    partner = await site.client(site.cast.partner)
+    redirected = await ask(site, *works, by=partner)
+    assert len(redirected.headers["set-cookie"]) < 4000
+    notice = text_in((await partner.get(redirected.headers["location"])).text, ".notice")
+    assert notice.count("汤" * 40) == 10
+    assert "2 more works were left out." in notice
+
+
+async def test_errors_at_the_address_of_a_code_hide_it_too(site: Site) -> None:
+    _request, code = await asked_about(site)
+    family = await site.client()
+    pages = [
+        await family.get(f"/zh/consent/{'1' * 20}"),
+        await family.get(f"/c/{code}/nothing"),
+        await family.post(f"/zh/consent/{code}/answer", content=b"x" * 2_000_000),
+        await family.put(f"/zh/consent/{code}"),
+    ]
+    for page in pages:
+        assert page.status_code >= 400
+        assert page.headers["referrer-policy"] == "strict-origin"
 
 
 async def test_works_about_which_nobody_can_be_asked(site: Site) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from gallery.artists.models import Consent, ConsentRequest
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.submissions import NotSubmittable, propose
 from gallery.artworks.taking_back import take_back
@@ -21,7 +22,7 @@ from gallery.images.storage_keys import original_key, public_key
 from gallery.reviews import decisions
 from gallery.reviews.chores import delete_unused_candidates
 from gallery.reviews.decisions import DecisionRefused
-from gallery.reviews.hints import current_hints
+from gallery.reviews.hints import check_submission, current_hints
 from gallery.reviews.models import Review
 from gallery.reviews.undo import UndoRefused, undo_review
 from gallery.web.models import Site as SiteRow
@@ -256,6 +257,23 @@ async def test_of_two_who_have_to_agree_the_first_changes_no_picture(site: Site)
     await decisions.accept(work, submission, site.cast.keeper)
     assert (await Artwork.get(id=work.id)).image_id == fresh.id
     assert (await Image.get(id=work.image_id)).candidate_for_id == work.id
+
+
+async def test_a_picture_that_the_family_did_not_see_has_a_hint(site: Site) -> None:
+    work = await shown(site)
+    assert work.image is not None
+    times: dict[str, Any] = dict.fromkeys(("asked_at", "expires_at", "answered_at"), now())
+    consent = await Consent.get(id=work.consent_id)
+    request = await ConsentRequest.create(
+        artist_id=consent.artist_id, consent=consent, seed="s", code_hash="h", **times
+    )
+    await ConsentRequest.filter(id=request.id).update(seen_files=[work.image.source_sha256])
+    submission, fresh = await proposed(site, work)
+    curator = await site.client(site.cast.curator)
+    assert "it has not seen this picture" in (await curator.get(f"/desk/queue/{work.id}")).text
+    await ConsentRequest.filter(id=request.id).update(seen_files=[fresh.source_sha256])
+    await check_submission(submission)
+    assert "it has not seen this picture" not in (await curator.get(f"/desk/queue/{work.id}")).text
 
 
 async def test_hints_are_about_the_picture_that_is_proposed(site: Site) -> None:

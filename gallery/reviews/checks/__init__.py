@@ -11,7 +11,7 @@ from typing import Any
 from gallery.web.languages import lazy_gettext as _l
 
 # Raise this number when a check changes its findings: the worker then checks every submission again.
-CHECKS_VERSION = 3
+CHECKS_VERSION = 4
 
 CHECK_WORDS: Mapping[str, Any] = {
     "duplicates": _l("nearly the same picture"),
