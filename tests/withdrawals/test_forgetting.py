@@ -239,7 +239,7 @@ async def known_everywhere(site: Site, consent: Consent) -> Artwork:
         organisation=cast.organisation, state=ImportState.DONE, finished_at=now(), files_cleared_at=now()
     )
     await ImportedWork.create(of=job, artwork=work, row=2)
-    await ImportedChange.create(of=job, artwork=work, before={}, after={})
+    await ImportedChange.create(of=job, artwork=work, row=2, before={}, after={})
     await ImportedPicture.create(of=job, name="x", digest="x", image_id=work.image_id)
     await Upload.create(
         organisation=cast.organisation,
