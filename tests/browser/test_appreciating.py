@@ -25,7 +25,11 @@ from tests.stats.visitors import PHONE
 async def phone(chromium: Browser, **values: Any) -> AsyncIterator[Page]:
     """A page on a phone with the user agent of a phone, which a headless browser does not send."""
     context = await chromium.new_context(
-        viewport={"width": 390, "height": 844}, locale="zh-CN", user_agent=PHONE["user-agent"], **values
+        viewport={"width": 390, "height": 844},
+        locale="zh-CN",
+        user_agent=PHONE["user-agent"],
+        reduced_motion="reduce",  # or Chromium complains of transitions cut short
+        **values,
     )
     context.set_default_timeout(PATIENCE)
     page = await context.new_page()
