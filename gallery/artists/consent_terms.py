@@ -16,7 +16,10 @@ TERMS: Sequence[Any] = (
     _l(
         "Your consent is for the works on this page alone. If the organisation wants to show another one, it asks again."
     ),
-    _l("Curators look at each work first. Not every work is shown."),
+    _l(
+        "Not every work is shown: curators decide. A work of an organisation that they trust may be shown before a "
+        "curator has looked at it."
+    ),
     _l("All rights stay with the artist."),
     _l(
         "You can withdraw at any time with the same link, and need not say why. The works then leave this website at "
