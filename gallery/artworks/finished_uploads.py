@@ -13,7 +13,7 @@ from gallery.artworks.entry import WorkEntry
 from gallery.artworks.import_uploads import finish_sheet, is_sheet
 from gallery.artworks.models import Artwork
 from gallery.artworks.tus_protocol import TusRefusal, parse_metadata
-from gallery.artworks.voices import set_voice
+from gallery.artworks.voices import receive_voice
 from gallery.artworks.works import (
     NotEditable,
     PictureIsHere,
@@ -37,8 +37,6 @@ from gallery.images.sandbox.sound_parent import SoundRefused
 from gallery.numbers import whole_number
 from gallery.organisations.models import Organisation
 from gallery.settings import Settings
-from gallery.sounds.models import Sound
-from gallery.sounds.uploads import discard_sound, store_sound
 from gallery.storage import Storage
 from gallery.web.languages import gettext as _
 from gallery.worker import Chore, ChoreContext
@@ -104,15 +102,16 @@ async def finish_upload(upload: Upload, storage: Storage, settings: Settings) ->
 
 async def _finish(upload: Upload, storage: Storage, settings: Settings) -> None:
     await upload.fetch_related("organisation", "by")
-    if is_sheet(parse_metadata(upload.metadata)):
+    metadata = parse_metadata(upload.metadata)
+    if is_sheet(metadata):
         await finish_sheet(upload, storage)
         return
-    target = await _find_work(parse_metadata(upload.metadata), [upload.organisation_id])
-    artwork = await Artwork.filter(form_key=upload.token).first()
-    if is_sound(parse_metadata(upload.metadata)):
+    target = await _find_work(metadata, [upload.organisation_id])
+    if is_sound(metadata):
         artwork = await _set_voice(upload, target, storage, settings)
-    elif artwork is None:
-        artwork = await _enter(upload, target, storage, settings)
+    else:
+        made_before = await Artwork.filter(form_key=upload.token).first()
+        artwork = made_before or await _enter(upload, metadata, target, storage, settings)
     completed_at = now()
     if not await Upload.filter(id=upload.id).update(artwork_id=artwork.id, completed_at=completed_at):
         if target is not None:
@@ -126,13 +125,19 @@ async def _finish(upload: Upload, storage: Storage, settings: Settings) -> None:
     await delete_pieces(upload, storage)
 
 
-async def _enter(upload: Upload, target: Artwork | None, storage: Storage, settings: Settings) -> Artwork:
+async def _enter(
+    upload: Upload,
+    metadata: Mapping[str, bytes],
+    target: Artwork | None,
+    storage: Storage,
+    settings: Settings,
+) -> Artwork:
     async with storage.scratch_folder() as folder, WorkEntry(storage, settings, upload.by) as entry:
         try:
             file = await received_file(upload, storage, folder)
-            name = parse_metadata(upload.metadata).get("filename", b"").decode(errors="replace")
+            name = metadata.get("filename", b"").decode(errors="replace")
             await entry.add_picture(replace(file, name=name), upload.organisation)
-            if target is not None and parse_metadata(upload.metadata).get("picture") == b"further":
+            if target is not None and metadata.get("picture") == b"further":
                 await entry.append_picture(target)
                 return target
             if target is not None:
@@ -146,21 +151,15 @@ async def _enter(upload: Upload, target: Artwork | None, storage: Storage, setti
 
 
 async def _set_voice(upload: Upload, target: Artwork | None, storage: Storage, settings: Settings) -> Artwork:
-    sound: Sound | None = None
     try:
         if target is None:
             raise WorkRefused("sound", _("This work has just been deleted."))
         async with storage.scratch_folder() as folder:
             file = await received_file(upload, storage, folder)
-            sound = await store_sound(file, upload.organisation, storage, settings)
-        replaced = await set_voice(target, sound, upload.by)
+            await receive_voice(target, file, upload.by, storage, settings)
     except (SoundRefused, NotEditable, WorkRefused):
         await delete_upload(upload, storage)
-        if sound is not None:
-            await discard_sound(sound, storage)
         raise
-    if replaced is not None:
-        await discard_sound(replaced, storage)
     return target
 
 

@@ -18,7 +18,7 @@ from gallery.artworks.access import load_artwork
 from gallery.artworks.autosave_views import is_of_another
 from gallery.artworks.models import LOCKED_STATUSES, Artwork, Submission
 from gallery.artworks.redirects import redirect_to_work
-from gallery.artworks.voices import remove_voice, set_voice
+from gallery.artworks.voices import receive_voice, remove_voice
 from gallery.artworks.works import NotEditable, WorkRefused, not_editable_reason
 from gallery.images.sandbox.sound_parent import SoundRefused, takes_sounds
 from gallery.images.sound_files import MAX_SECONDS, SOUND_MEDIA_TYPES
@@ -28,7 +28,7 @@ from gallery.images.views import private_file_response
 from gallery.settings import Settings
 from gallery.sounds.models import Sound, SoundState
 from gallery.sounds.storage_keys import sound_key
-from gallery.sounds.uploads import discard_sound, sound_too_large, store_sound
+from gallery.sounds.uploads import sound_too_large
 from gallery.storage import StoreUnavailable
 from gallery.web.forms import Form
 from gallery.web.languages import gettext as _
@@ -80,7 +80,6 @@ async def update(request: Request) -> Response:
             raise HTTPException(401)
         if not artwork.is_editable:
             return redirect_to_work(request, artwork, not_editable_reason(artwork.status))
-        sound: Sound | None = None
         try:
             if received.is_too_large:
                 form.refuse("sound", sound_too_large(settings.upload_max_bytes))
@@ -89,10 +88,7 @@ async def update(request: Request) -> Response:
             elif received.file is None:
                 form.refuse("sound", _("Please record the voice, or choose a file."))
             else:
-                sound = await store_sound(received.file, artwork.organisation, storage, settings)
-                replaced = await set_voice(artwork, sound, person)
-                if replaced is not None:
-                    await discard_sound(replaced, storage)
+                await receive_voice(artwork, received.file, person, storage, settings)
                 response = redirect(request, "artworks:edit", id=artwork.id, fragment="transcript")
                 done = _("The recording has arrived. Please write down what it says.")
                 flash(request, response, done)
@@ -105,9 +101,7 @@ async def update(request: Request) -> Response:
             form.refuse(
                 "sound", _("The recording could not be saved right now. Please try again in a minute.")
             )
-        except (NotEditable, WorkRefused) as refusal:  # submitted or deleted while the recording arrived
-            if sound is not None:
-                await discard_sound(sound, storage)
+        except (NotEditable, WorkRefused) as refusal:
             return redirect_to_work(request, artwork, refusal.sentence)
     return await _render_page(request, artwork, form, status)
 

@@ -10,21 +10,37 @@ from gallery.audit.verbs import Verb
 from gallery.db import content_version
 from gallery.db.connection import in_transaction, locked
 from gallery.erasure import request_erasure
+from gallery.images.uploads import ReceivedFile
+from gallery.settings import Settings
 from gallery.sounds.models import Sound, SoundState
 from gallery.sounds.storage_keys import make_sounds_private
 from gallery.sounds.transcripts import are_times_in_order, seems_to_be
-from gallery.sounds.uploads import discard_sound
+from gallery.sounds.uploads import discard_sound, store_sound
 from gallery.storage import Storage
 from gallery.web.languages import gettext as _
 from gallery.web.page_keys import keys_of_works
 from gallery.web.texts import NO_TEXTS, language_name
 
 
-async def set_voice(artwork: Artwork, sound: Sound, by: Person | None) -> Sound | None:
-    """Give a draft or a returned work a voice; returns the replaced one, which the caller discards.
+async def receive_voice(
+    artwork: Artwork, file: ReceivedFile, by: Person | None, storage: Storage, settings: Settings
+) -> None:
+    """Store a recording as the voice of a draft or a returned work, and delete the one before.
 
-    Raises NotEditable, WorkRefused.
+    The organisation must be fetched. Raises SoundRefused, StoreUnavailable, NotEditable, WorkRefused.
     """
+    sound = await store_sound(file, artwork.organisation, storage, settings)
+    try:
+        replaced = await _set_voice(artwork, sound, by)
+    except (NotEditable, WorkRefused):  # submitted or deleted while the recording arrived
+        await discard_sound(sound, storage)
+        raise
+    if replaced is not None:
+        await discard_sound(replaced, storage)
+
+
+async def _set_voice(artwork: Artwork, sound: Sound, by: Person | None) -> Sound | None:
+    """Give a work a voice; returns the replaced one. Raises NotEditable, WorkRefused."""
     async with in_transaction():
         current = await locked(Artwork.filter(id=artwork.id)).first()
         if current is None:
