@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -84,18 +84,14 @@ async def consent_with_terms(artist: Artist, values: NewConsent) -> Consent | No
         starts_on__lte=values.starts_on,
         withdrawn_at__isnull=True,
         followed_by__id__isnull=True,
-        request__id__isnull=True,
         **({"ends_on": values.ends_on} if values.ends_on else {"ends_on__isnull": True}),
         **({"assent": values.assent} if values.assent else {}),
         **scope,
     )
-    ids: list[int] = []
-    async for each in same.order_by("id"):
-        older = [consent.id for consent in await predecessors(each)]
-        if not await ConsentRequest.exists(consent_id__in=older):
-            ids = [each.id]
-            break
-    consent: Consent | None = await locked(Consent.filter(id__in=ids, withdrawn_at__isnull=True)).first()
+    ids = [each.id for each in await same.order_by("id").only("id")]
+    by_link = await files_seen(ids)
+    first = next((id for id in ids if id not in by_link), 0)
+    consent: Consent | None = await locked(Consent.filter(id=first, withdrawn_at__isnull=True)).first()
     return consent
 
 
@@ -169,6 +165,20 @@ async def predecessors(consent: Consent) -> list[Consent]:
         consent = await Consent.get(id=consent.follows_id)
         older.append(consent)
     return older
+
+
+async def files_seen(consent_ids: Iterable[int]) -> dict[int, set[str]]:
+    """Id of a consent that was given by a link, or renews one → SHA-256 of the files that the family saw."""
+    found = dict[int, set[str]]()
+    unknown = {id: id for id in consent_ids}  # a consent, or one that it renewed → the consent
+    while unknown:
+        requests = ConsentRequest.filter(consent_id__in=list(unknown)).values_list("consent_id", "seen_files")
+        for id, digests in await requests:
+            found[unknown.pop(id)] = set(digests)
+        renewals = Consent.filter(id__in=list(unknown), follows_id__isnull=False)
+        older = await renewals.values_list("id", "follows_id")
+        unknown = {follows: unknown[id] for id, follows in older if follows is not None}
+    return found
 
 
 async def withdrawn_together(consent: Consent) -> list[Consent]:

@@ -15,7 +15,7 @@ from tortoise.expressions import Q
 
 from gallery.accounts.models import Person
 from gallery.artists.consent_terms import keep_wording
-from gallery.artists.consents import code_hash, record_consent, request_code
+from gallery.artists.consents import code_hash, files_seen, record_consent, request_code
 from gallery.artists.forms import FamilyAnswer
 from gallery.artists.models import (
     Artist,
@@ -173,20 +173,6 @@ async def unseen_by_family(works: Iterable[Artwork]) -> set[int]:
         for work in by_consent[consent_id]
         if not set(_digests(work)) <= digests
     }
-
-
-async def files_seen(consent_ids: Iterable[int]) -> dict[int, set[str]]:
-    """Id of a consent that was given by a link, or renews one → SHA-256 of the files that the family saw."""
-    found = dict[int, set[str]]()
-    unknown = {id: id for id in consent_ids}  # a consent, or one that it renewed → the consent
-    while unknown:
-        requests = ConsentRequest.filter(consent_id__in=list(unknown)).values_list("consent_id", "seen_files")
-        for id, digests in await requests:
-            found[unknown.pop(id)] = set(digests)
-        renewals = Consent.filter(id__in=list(unknown), follows_id__isnull=False)
-        older = await renewals.values_list("id", "follows_id")
-        unknown = {follows: unknown[id] for id, follows in older if follows is not None}
-    return found
 
 
 def _digests(work: Artwork) -> list[str]:

@@ -10,8 +10,8 @@ from typing import Any
 from tortoise.expressions import Subquery
 
 from gallery.accounts.models import Person
+from gallery.artists.consents import files_seen
 from gallery.artworks.as_sent import load_as_sent
-from gallery.artworks.consent_requests import files_seen
 from gallery.artworks.models import Artwork, Picture, Status, Submission, further_pictures_in, images_in
 from gallery.artworks.works import is_text_field
 from gallery.audit.recording import record
