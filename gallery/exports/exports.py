@@ -30,9 +30,7 @@ async def ask_for_export(organisation: Organisation, by: Person) -> Export:
         waiting = await Export.get_or_none(organisation_id=organisation.id, state=ExportState.WAITING)
         if waiting is not None:
             return waiting
-        for ready in await Export.filter(organisation_id=organisation.id, state=ExportState.READY):
-            await Export.filter(id=ready.id).update(state=ExportState.EXPIRED)
-            await cancel_notification(_mail_key(ready))
+        await _end_ready(organisation.id, ExportState.EXPIRED)
         made = await Export.create(organisation=organisation, by=by)
         await record(Verb.EXPORT_MADE, made.id, organisation_id=organisation.id, by=by)
         return made
@@ -87,9 +85,15 @@ async def drop_exports(organisation_id: int) -> None:
     await of_organisation.filter(state=ExportState.WAITING).update(
         attempts=F("attempts") + 1, lease_until=None
     )
-    for ready in await of_organisation.filter(state=ExportState.READY):
-        await cancel_notification(_mail_key(ready))
-    await of_organisation.filter(state=ExportState.READY).update(state=ExportState.DROPPED)
+    await _end_ready(organisation_id, ExportState.DROPPED)
+
+
+async def _end_ready(organisation_id: int, state: ExportState) -> None:
+    """End the exports that are ready, and cancel the mails about them that were not sent."""
+    ready = Export.filter(organisation_id=organisation_id, state=ExportState.READY)
+    for export in await ready:
+        await cancel_notification(_mail_key(export))
+    await ready.update(state=state)
 
 
 async def delete_dropped_files(organisation_id: int, storage: Storage) -> None:
