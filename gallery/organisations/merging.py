@@ -124,12 +124,13 @@ class MergePages(ABC, Generic[Row]):
     async def show(self, request: Request) -> Response:
         """A partner chooses which one stays, and then sees what would move."""
         _person, row = await self.load(request)
+        others = await self.others(row)
         if "into" not in request.query_params:
-            return self._render(request, row, MergeForm(others=await self.others(row)))
-        form = MergeForm(request.query_params, others=await self.others(row))
+            return self._render(request, row, MergeForm(others=others))
+        form = MergeForm(request.query_params, others=others)
         if not form.validate():
             return self._render(request, row, form, status=422)
-        kept = dict(await self.others(row))[form.chosen_id]
+        kept = dict(others)[form.chosen_id]
         moving = [each for each in await self.moving(row) if each.count]
         return self._render(request, row, form, kept=kept, moving=moving)
 
