@@ -497,9 +497,6 @@ def proposal_form(artwork: Artwork, posted: Any = None) -> ProposalForm:
         )
         for number, id in enumerate(ids, 2)
     }
-    if posted is None:
-        for number, id in enumerate(ids, 2):
-            values[f"number_{id}"] = str(number)
     with_texts = _with_more_fields(ProposalForm, languages, (*ids, NEW_PICTURE))
     form: ProposalForm = type("ProposalForm", (with_texts,), {"picture_ids": ids, **numbers})(values)
     form["place"].choices = [
