@@ -29,12 +29,12 @@ GROUPS: Sequence[Sequence[str]] = (
     ("project_id",),
     ("themes",),
 )
+GROUPED = {name for group in GROUPS for name in group}
 
 
 def kept_values(work: Artwork) -> dict[str, Any]:
     """What an import can change of a work; its themes and further pictures must be fetched."""
-    names = [name for group in GROUPS for name in group if name != "themes"]
-    values = {name: getattr(work, name) for name in names}
+    values = {name: getattr(work, name) for name in GROUPED - {"themes"}}
     values["themes"] = sorted(theme.id for theme in work.themes)
     for picture in work.later_pictures:
         values |= {picture_field(name, picture.id): getattr(picture, name) for name in PICTURE_TEXTS}
@@ -81,7 +81,7 @@ async def undo_changes(job: Import, by: Person | None) -> tuple[int, list[int]]:
 async def _undo(work: Artwork, change: ImportedChange) -> bool:
     """Restore what can be restored; returns whether that is all."""
     now_there = kept_values(work)
-    pictures = [(name,) for name in change.after if name not in {each for group in GROUPS for each in group}]
+    pictures = [(name,) for name in change.after if name not in GROUPED]
     is_all = True
     for group in (*GROUPS, *pictures):
         before, after, current = (
