@@ -214,7 +214,7 @@ class RowDraft:
 
 
 @dataclass(frozen=True)
-class NewArtist:
+class CreatedArtist:
     artist: Artist
     row: int  # number of the first row that names the artist
 

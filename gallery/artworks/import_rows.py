@@ -17,8 +17,8 @@ from gallery.accounts.models import Person
 from gallery.artists.models import Artist
 from gallery.artworks.import_common import lacking
 from gallery.artworks.import_lookup import (
+    CreatedArtist,
     ImportUsage,
-    NewArtist,
     RowBatch,
     RowDraft,
     load_lookup,
@@ -167,7 +167,7 @@ async def write_batch(
 
 async def _create_artists(
     job: Import, drafts: Sequence[RowDraft], used: ImportUsage, report: ImportReport
-) -> dict[str, NewArtist]:
+) -> dict[str, CreatedArtist]:
     """Create the artists whom the organisation does not have yet; returns them by RowDraft.artist_key.
 
     However often a name is spelled in another way, it is one artist, with the spelling of the first row.
@@ -190,11 +190,11 @@ async def _create_artists(
             report.new_artists += 1
             if len(report.artist_names) < MAX_NAMES:
                 report.artist_names.append(firsts[key].credit_name)
-    return {key: NewArtist(artists[key], row.number) for key, row in firsts.items()}
+    return {key: CreatedArtist(artists[key], row.number) for key, row in firsts.items()}
 
 
 async def _create_works(
-    job: Import, drafts: Sequence[RowDraft], new_artists: Mapping[str, NewArtist]
+    job: Import, drafts: Sequence[RowDraft], new_artists: Mapping[str, CreatedArtist]
 ) -> None:
     """Insert the works, with a constant number of statements for each batch."""
     works = [_work_of(job, draft, new_artists) for draft in drafts]
@@ -237,7 +237,7 @@ def _picture_texts(draft: RowDraft, number: int) -> dict[str, Texts]:
     }
 
 
-def _work_of(job: Import, draft: RowDraft, new_artists: Mapping[str, NewArtist]) -> Artwork:
+def _work_of(job: Import, draft: RowDraft, new_artists: Mapping[str, CreatedArtist]) -> Artwork:
     new = new_artists.get(draft.artist_key)
     artist = draft.artist or (new.artist if new else None)
     work = Artwork(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gallery.accounts.models import Person
-from gallery.artworks.import_lookup import NewArtist, RowDraft
+from gallery.artworks.import_lookup import CreatedArtist, RowDraft
 from gallery.artworks.import_models import Import
 from gallery.artworks.import_undo import keep_change, kept_values
 from gallery.artworks.models import Artwork
@@ -20,7 +20,7 @@ async def update_works(
     job: Import,
     drafts: Sequence[RowDraft],
     works: Mapping[int, Artwork],
-    new_artists: Mapping[str, NewArtist],
+    new_artists: Mapping[str, CreatedArtist],
     by: Person | None,
 ) -> None:
     """Change each work as its row says. Empty cells change nothing, and pictures stay as they are."""
