@@ -31,7 +31,7 @@ from gallery.artists.private_details import (
     read_signature,
     save_details,
 )
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.models import EDITABLE_STATUSES, Artwork
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.db import content_version
@@ -103,7 +103,7 @@ async def _page(request: Request, artist: Artist, form: ArtistForm, status: int 
 
 async def _works_to_ask(artist: Artist) -> list[int]:
     """The ids of the artist's works that can be changed and have no consent."""
-    works = Artwork.filter(artist_id=artist.id, consent_id=None, status__in=[Status.DRAFT, Status.RETURNED])
+    works = Artwork.filter(artist_id=artist.id, consent_id=None, status__in=EDITABLE_STATUSES)
     return [each.id for each in await works.order_by("id").only("id")]
 
 

@@ -44,7 +44,7 @@ class SentPicture extends UploadRow {
     if (!this.isKept && !navigator.onLine) said.textContent = `${this.file.name}: ${words.notKept}`;
   }
 
-  // The form may have become that of a draft meanwhile.
+  // By now the form may be that of a draft.
   async move() {
     const key = form.autosave.workKey;
     if (this.key !== key) await moveKept(form.dataset.person, this.key, key);
@@ -166,7 +166,7 @@ async function show() {
     if (!document.getElementById(picture.id)) further.append(picture);
 }
 
-// Further pictures come behind a first one, also if that is still on its way.
+// Further pictures come after a first one, even if that one has not arrived yet.
 function showFurther() {
   const hasPicture = section.querySelector(".picture-state").children.length > 0 || list.children.length > 0;
   section.querySelector(".further-place").hidden = !hasPicture;
