@@ -76,6 +76,15 @@ async def begin(page: Page, address: str, folder: Path) -> None:
     assert await page.evaluate(PICTURES) == 2
 
 
+async def begun(live: LiveSite, phone: BrowserContext, folder: Path) -> tuple[str, Page]:
+    """A site whose form this phone keeps, and the page on which a work was begun without a line."""
+    address = await live.serve(worker=False)
+    page = await kept_form(live, phone, address)
+    await phone.set_offline(True)
+    await begin(page, address, folder)
+    return address, page
+
+
 async def arrived() -> Artwork:
     await eventually(
         lambda: Artwork.filter(further_pictures__id__isnull=False, image__id__isnull=False).exists()
@@ -88,10 +97,7 @@ async def arrived() -> Artwork:
 async def test_what_was_begun_without_a_line_arrives_once(
     live: LiveSite, phone: BrowserContext, tmp_path: Path
 ) -> None:
-    address = await live.serve(worker=False)
-    page = await kept_form(live, phone, address)
-    await phone.set_offline(True)
-    await begin(page, address, tmp_path)
+    address, page = await begun(live, phone, tmp_path)
     assert await is_within(page)
     await page.close()
     page = await phone.new_page()
@@ -147,10 +153,7 @@ async def test_a_picture_that_waits_changes_no_word_and_can_be_thrown_away(
     live: LiveSite, phone: BrowserContext, tmp_path: Path
 ) -> None:
     """The words have arrived, the first picture is refused for a while: the list goes on with the draft."""
-    address = await live.serve(worker=False)
-    page = await kept_form(live, phone, address)
-    await phone.set_offline(True)
-    await begin(page, address, tmp_path)
+    address, page = await begun(live, phone, tmp_path)
     await page.close()
     typed: list[str] = []
     phone.on("request", lambda request: typed.append(request.url) if "/typing" in request.url else None)
@@ -178,10 +181,7 @@ async def test_a_picture_that_waits_changes_no_word_and_can_be_thrown_away(
 
 
 async def test_what_is_kept_can_be_thrown_away(live: LiveSite, phone: BrowserContext, tmp_path: Path) -> None:
-    address = await live.serve(worker=False)
-    page = await kept_form(live, phone, address)
-    await phone.set_offline(True)
-    await begin(page, address, tmp_path)
+    address, page = await begun(live, phone, tmp_path)
     await page.goto(f"{address}/desk/works/new")
     await page.locator(".unsent-works").get_by_role("button", name="饺子皮").click()
     await expect(page.locator(".unsent-works")).to_have_count(0)
@@ -192,10 +192,7 @@ async def test_what_is_kept_can_be_thrown_away(live: LiveSite, phone: BrowserCon
 async def test_signing_out_clears_the_browser_and_says_so(
     live: LiveSite, phone: BrowserContext, tmp_path: Path
 ) -> None:
-    address = await live.serve(worker=False)
-    page = await kept_form(live, phone, address)
-    await phone.set_offline(True)
-    await begin(page, address, tmp_path)
+    address, page = await begun(live, phone, tmp_path)
     form = page
     await form.route("**/desk/works/typing", lambda route: route.abort())
     await phone.set_offline(False)
@@ -229,10 +226,7 @@ async def test_another_account_sees_nothing_and_sends_nothing(
     live: LiveSite, phone: BrowserContext, tmp_path: Path
 ) -> None:
     """The sign-in ended without signing out, so what is kept waits for the same person."""
-    address = await live.serve(worker=False)
-    page = await kept_form(live, phone, address)
-    await phone.set_offline(True)
-    await begin(page, address, tmp_path)
+    address, page = await begun(live, phone, tmp_path)
     stale = page
     await phone.clear_cookies()
     await phone.set_offline(False)
