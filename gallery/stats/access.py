@@ -21,7 +21,9 @@ class StatsScope:
     person: Person
     own: list[Organisation]  # curators may see all others, too
     chosen: Organisation | None  # None: all that the person may see
-    is_member: bool  # whether of all in scope; only members see unsubmitted changes
+    is_member: (
+        bool  # the person belongs to every organisation in scope; others do not see unsubmitted changes
+    )
 
     @property
     def is_sitewide(self) -> bool:

@@ -18,7 +18,9 @@ from gallery.themes.models import Theme
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.texts import Texts
 
-CALL_DURATION = timedelta(weeks=8)  # from its start to the occasion: a month for a class, one for its partner
+CALL_DURATION = timedelta(
+    weeks=8
+)  # before the occasion: four weeks for a class to work, four for its partner to submit
 REVIEW_DURATION = timedelta(weeks=1)  # from the end of the call to the occasion
 
 COPIED_FIELDS = ("text", "accent", "accent_night", "date_rule")

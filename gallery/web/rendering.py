@@ -96,7 +96,7 @@ DESK = "/desk"
 
 
 class OwnSentences(Extension):
-    """Turns off the browser's check of each form: the server answers bad input, beside the field, in the page's
+    """Turns off the browser's check of each form: the server answers bad input, next to the field, in the page's
     language, and keeps what was typed. No template does so by itself."""
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:

@@ -151,7 +151,7 @@ class Recorder {
     this.showSending(true);
   }
 
-  // In the form of a work: a button sends the recording, and so does the form before it is sent.
+  // In the form of a work, its own button sends the recording. Sending the form sends the recording first.
   sendWithForm() {
     attachWorkForm(this.form);
     this.field.removeAttribute("name");
