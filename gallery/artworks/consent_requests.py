@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from tortoise.expressions import Q
 
+from gallery.accounts.members import members_of
 from gallery.accounts.models import Person
 from gallery.artists.consent_terms import keep_wording
 from gallery.artists.consents import code_hash, files_seen, record_consent, request_code
@@ -38,6 +39,7 @@ from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
 from gallery.images.models import Image, ImageState, new_token
+from gallery.mail.outbox import Notification, notify
 from gallery.organisations.models import Organisation
 from gallery.settings import Settings
 from gallery.sounds.models import SoundState
@@ -365,6 +367,7 @@ async def _agree_locked(
     await record(
         Verb.CONSENT_REQUEST_AGREED, request.id, with_id=consent.id, organisation_id=artist.organisation_id
     )
+    await _tell_members(request, artist.organisation_id, agreed=True)
     return consent
 
 
@@ -375,6 +378,13 @@ async def refuse(request: ConsentRequest, code: str) -> None:
         await ConsentRequest.filter(id=current.id).update(answered_at=now())
         organisation_id = request.artist.organisation_id
         await record(Verb.CONSENT_REQUEST_REFUSED, current.id, organisation_id=organisation_id)
+        await _tell_members(current, organisation_id, agreed=False)
+
+
+async def _tell_members(request: ConsentRequest, organisation_id: int, *, agreed: bool) -> None:
+    """Queue a mail to the organisation's members. It names nobody."""
+    news = Notification("family_answered", f"/desk/consents/requests/{request.id}", {"agreed": agreed})
+    await notify(await members_of(organisation_id), news)
 
 
 async def _lock_open(request: ConsentRequest, code: str) -> ConsentRequest:

@@ -114,12 +114,14 @@ async def _gathered(first: Mail) -> Mail:
 
     A mail is not combined after an attempt to send it, because the server may have accepted it.
     """
-    theirs = Mail.filter(person_id=first.person_id, kind__in=GATHERED_KINDS, state=MailState.UNSENT)
+    kind, path = GATHERED_KINDS[first.kind]
+    kinds = [each for each, gathered in GATHERED_KINDS.items() if gathered[0] == kind]
+    theirs = Mail.filter(person_id=first.person_id, kind__in=kinds, state=MailState.UNSENT)
     untried = theirs.filter(for_digest=False, attempts=0, due_at__lte=now() + GATHERED_FOR)
     mails = await locked(untried.order_by("id"), skip_locked=True)
     if len(mails) < 2:
         return first
-    return await _combine(mails, "decisions", "/desk/works")
+    return await _combine(mails, kind, path)
 
 
 async def _combine(mails: Sequence[Mail], kind: str, path: str) -> Mail:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from gallery.accounts.models import Person
 
 DIGEST_HOUR = 8  # in the site's time zone
-# Mails of these kinds wait for other mails to the same person, and are then sent as one mail.
-GATHERED_KINDS = frozenset(
+DECISION_KINDS = [
     f"{what}_{decision}" for what in ("work", "change") for decision in ("accepted", "returned", "declined")
-)
+]
+# Mails of these kinds wait for others to the same person, and are then sent as one mail: its kind, and its page.
+GATHERED_KINDS: Mapping[str, tuple[str, str]] = {
+    **dict.fromkeys(DECISION_KINDS, ("decisions", "/desk/works")),
+    "family_answered": ("family_answers", "/desk/consents/requests"),
+}
 GATHERED_FOR = timedelta(minutes=10)
 
 

@@ -18,6 +18,7 @@ from gallery.reviews import decisions
 from gallery.reviews.undo import undo_review
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
+from tests.artworks import test_consent_requests as consent_requests
 from tests.conftest import Site
 from tests.factories import in_en, in_zh
 from tests.mail.post_office import PostOffice, text_of
@@ -84,6 +85,33 @@ async def test_decisions_within_ten_minutes_are_one_mail_with_the_curators_words
     await site.work()
     assert office.mails[-1]["subject"].startswith("Not accepted:")
     assert "It is the same picture again." in text_of(office.mails[-1])
+
+
+async def test_answers_of_families_are_one_mail_that_names_nobody(site: Site, office: PostOffice) -> None:
+    codes = [(await consent_requests.asked_about(site))[1] for _ in range(3)]
+    for code, fields in zip(
+        codes, (consent_requests.AGREES, consent_requests.AGREES, {"answer": "no"}), strict=True
+    ):
+        await consent_requests.answer(site, code, fields)
+    assert await mails("family_answered") == sorted(MEMBERS * 3)
+    await site.work()
+    assert office.mails == []
+    await leave_now()
+    await site.work()
+    assert sorted(office.recipients) == MEMBERS
+    mail = next(mail for mail in office.mails if mail["to"] == "partner@example.org")
+    assert mail["subject"] == "3 families have answered"
+    words = text_of(mail)
+    assert "2 families agree" in words
+    assert "1 family does not agree" in words
+    assert consent_requests.NAME not in words
+    await links_lead_somewhere(site, office, site.cast.partner)
+    code = (await consent_requests.asked_about(site))[1]
+    await consent_requests.answer(site, code, {"answer": "no"})
+    await leave_now()
+    await site.work()
+    assert office.mails[-1]["subject"] == "A family has not agreed"
+    await links_lead_somewhere(site, office, site.cast.partner)
 
 
 async def test_a_mail_that_may_have_been_sent_is_gathered_with_no_other(
