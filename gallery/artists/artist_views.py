@@ -14,6 +14,7 @@ from gallery.artists.access import load_artist, load_consent
 from gallery.artists.consents import SCOPE_WORDS
 from gallery.artists.forms import ArtistForm, PrivateForm
 from gallery.artists.models import Artist, Consent, ConsentRequest, PrivateDetails, SignedForm
+from gallery.artists.names import artists_alike
 from gallery.artists.private_details import (
     DETAIL_FIELDS,
     FORM_MAX_BYTES,
@@ -61,7 +62,8 @@ async def index(request: Request) -> Response:
         .order_by("credit_name", "id")
     )
     page = await fetch_page(artists, request.query_params, PAGE_SIZE)
-    return render(request, "artists/index.html", {"artists": page.rows, "page": page})
+    alike = await artists_alike([each.id for each in organisations])
+    return render(request, "artists/index.html", {"artists": page.rows, "page": page, "alike": alike})
 
 
 async def show(request: Request) -> Response:

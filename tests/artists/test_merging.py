@@ -91,6 +91,22 @@ async def test_two_private_details_are_not_mixed(site: Site) -> None:
     assert await Artist.all().count() == 2
 
 
+async def test_names_that_sound_alike_are_offered_for_a_merge(site: Site) -> None:
+    ours, client = site.cast.organisation, await site.client(site.cast.partner)
+    names = ["李小明", "派派", "李晓明", "Émile", "EMILE!", "……", "——"]
+    artists = {name: (await Artist.create(organisation=ours, credit_name=name)).id for name in names}
+    await Artist.create(organisation=site.cast.elsewhere, credit_name="派派")
+    page = (await client.get("/desk/artists")).text
+    assert attributes(page, "details a", "href") == [
+        f"/desk/artists/{artists['EMILE!']}/merge?into={artists['Émile']}",
+        f"/desk/artists/{artists['李晓明']}/merge?into={artists['李小明']}",
+    ]
+    for address in attributes(page, "details a", "href"):
+        assert "See what would move" not in (await client.get(address)).text  # both are chosen
+    await Artist.filter(id__in=[artists["EMILE!"], artists["李晓明"]]).delete()
+    assert "sound alike" not in (await client.get("/desk/artists")).text
+
+
 async def test_who_may_merge_what(site: Site) -> None:
     old, kept = await two_artists(site)
     foreign = await Artist.create(organisation=site.cast.elsewhere, credit_name="小石头")
