@@ -18,14 +18,18 @@ COMMON_FIELDS = ("artist", "consent", "project", "themes", "medium")
 REQUIRED_TEXTS = ("title", "story", "alt_text", "medium")
 
 
-def lacking(draft: RowDraft) -> list[str]:
-    """The fields that are missing for submitting a row's work, by the names of `missing_fields`."""
+def lacking(draft: RowDraft, files_seen: Mapping[int, set[str]]) -> list[str]:
+    """The fields that are missing for submitting a row's work, by the names of `missing_fields`.
+
+    A consent that a family gave by a link covers only the pictures that it saw (`files_seen`).
+    """
     has_artist = draft.artist or draft.consent or draft.needs_artist
+    digests = {image.source_sha256 for image in draft.images}
     found = {
         "picture": draft.images,
         **{name: draft.texts.get(name) for name in REQUIRED_TEXTS},
         "artist": has_artist,
-        "consent": draft.consent,
+        "consent": draft.consent and files_seen.get(draft.consent.id, digests).issuperset(digests),
         "project": draft.project,
         "themes": draft.themes,
     }

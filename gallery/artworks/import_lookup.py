@@ -9,7 +9,7 @@ from typing import Any
 
 from tortoise.expressions import Q, Subquery
 
-from gallery.artists.consents import latest_renewal
+from gallery.artists.consents import files_seen, latest_renewal
 from gallery.artists.models import Artist, Consent
 from gallery.artists.names import artists_by_name
 from gallery.artworks.import_known import KnownWorks, find_known_works, load_editable
@@ -77,6 +77,7 @@ class ImportLookup:
     common: Common  # for rows that lack these values
     known: KnownWorks
     editable: dict[int, Artwork]  # by id; only works that can be changed
+    files_seen: dict[int, set[str]]  # by id of a consent that was given by a link; see artists/consents.py
 
     @cached_property
     def theme_names(self) -> list[str]:
@@ -114,6 +115,7 @@ async def load_lookup(job: Import, rows: Sequence[ParsedRow], batch: RowBatch) -
         common=await _load_common(job, ours, [theme for theme in themes.values() if theme.id in open_ids]),
         known=known,
         editable=await load_editable(known.find_all(rows, batch.pictures)),
+        files_seen=await files_seen({*consents, *(each.id for of in consents_of.values() for each in of)}),
     )
 
 

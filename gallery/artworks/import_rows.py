@@ -145,7 +145,7 @@ async def write_batch(
                         report.add_faults(draft)
                     continue
                 if draft.is_good:
-                    report.add_good(lacking(draft))
+                    report.add_good(lacking(draft, lookup.files_seen))
                     drafts.append(draft)
                 else:
                     report.bad += 1

@@ -10,7 +10,7 @@ import httpx
 import openpyxl
 import pytest
 
-from gallery.artists.models import Artist
+from gallery.artists.models import Artist, ConsentRequest
 from gallery.artworks.import_models import Import, ImportState, bundle_key
 from gallery.artworks.models import Artwork
 from gallery.artworks.submissions import missing_fields
@@ -148,6 +148,17 @@ async def test_what_rows_lack_is_said_and_set_for_all(site: Site) -> None:
         "themes": [str(theme.id)],
         "consent": str(consent.id),
     }
+    by_link = await ConsentRequest.create(
+        artist_id=consent.artist_id,
+        consent=consent,
+        seed="s",
+        code_hash="h",
+        asked_at=now(),
+        expires_at=now(),
+    )
+    await post(site, job, "common", data=values)
+    assert job.report["lacking"]["consent"] == 2  # the family that agreed by a link saw none of the pictures
+    await by_link.delete()
     assert (await post(site, job, "common", data=values)).status_code == 303
     assert job.report["lacking"] == {"picture": 1, "story": 1, "alt_text": 2}
     assert job.report["ready"] == 1
