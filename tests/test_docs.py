@@ -24,7 +24,7 @@ from gallery.cli import main
 from gallery.db.connection import Database
 from gallery.images import chores, iiif_requests, on_demand, partial_uploads, uploads
 from gallery.images.renditions import FORMATS, WIDTHS
-from gallery.images.sandbox import child, pixels
+from gallery.images.sandbox import child, decoding, developing
 from gallery.images.sandbox.parent import GUARANTEED_MEGAPIXELS, Limits
 from gallery.mail import chores as mail_chores
 from gallery.mail import outbox
@@ -294,7 +294,7 @@ def test_the_table_of_renditions_is_the_one_that_was_decided() -> None:
     for format in FORMATS:
         assert f"{spelt[format.name]} {format.quality}" in decision
         assert format.options.get("subsampling", "4:2:0") == "4:2:0"
-    assert {"4:4:4", f"{pixels.FULL_COLOUR_WIDTH} px"} <= set(re.findall(r"[\d:]*\d(?: px)?", decision))
+    assert {"4:4:4", f"{developing.FULL_COLOUR_WIDTH} px"} <= set(re.findall(r"[\d:]*\d(?: px)?", decision))
     assert f"speed {FORMATS[0].options['speed']}" in decision
 
 
@@ -376,7 +376,7 @@ STATED: list[tuple[str, str, list[object]]] = [
         ],
     ),
     ("security", "million pixels", [Limits().max_pixels // 1_000_000]),
-    ("security", "scans", [pixels.MAX_JPEG_SCANS]),
+    ("security", "scans", [decoding.MAX_JPEG_SCANS]),
     ("security", "text fields", [uploads.MAX_FIELDS, f"{uploads.MAX_FIELD_BYTES // 1000} kB"]),
     ("security", "IIIF", [f"{iiif_requests.MAX_AREA:,}", f"{iiif_requests.MAX_SIDE:,}"]),
     (

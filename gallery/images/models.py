@@ -72,7 +72,7 @@ class Image(Model):
     placeholder = fields.TextField(default="")  # the picture about 12 px wide, as a data: URI
     mean_colour = fields.CharField(max_length=7, default="#888888")
     perceptual_hash = fields.CharField(max_length=16, default="", db_index=True)
-    # 0 to 1000, see pixels.softness; null if not measured.
+    # 0 to 1000, see developing.softness; null if not measured.
     softness = fields.IntField(null=True)
     # Whether there is a preview, which the desk shows in state `received`.
     has_preview = fields.BooleanField(default=False, db_default=False)

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from PIL import Image, ImageChops, ImageFilter
 
 from gallery.demo.scenes import SCENES, draw_scene
-from gallery.images.sandbox.pixels import SHARPNESS_SIDE, softness
+from gallery.images.sandbox.developing import SHARPNESS_SIDE, softness
 from gallery.reviews.checks.picture import BLURRED
 
 Change = Callable[[Image.Image], Image.Image]

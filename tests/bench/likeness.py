@@ -22,7 +22,8 @@ from PIL import Image, ImageDraw, ImageFilter, ImageOps
 from gallery.demo.scenes import SCENES, draw_scene
 from gallery.images import fingerprints
 from gallery.images.fingerprints import is_similar
-from gallery.images.sandbox.pixels import TRANSPOSITIONS, compute_fingerprint
+from gallery.images.sandbox.decoding import TRANSPOSITIONS
+from gallery.images.sandbox.developing import compute_fingerprint
 
 SIDE = 400  # px
 Change = Callable[[Image.Image, random.Random], Image.Image]

@@ -47,16 +47,16 @@ QUEUE = 12  # pictures, for the number done in a minute
 PATIENCE = 180  # seconds, after which a program counts as hanging: libvips sometimes does
 SHARP = "sharp@0.35"
 
-# One format alone, as pixels.write_renditions does it but without the other two.
+# One format alone, as developing.write_renditions does it but without the other two.
 OURS_ALONE = """
 import sys; from pathlib import Path; from PIL import Image
-from gallery.images.sandbox import pixels; from gallery.images.renditions import FORMATS
+from gallery.images.sandbox import bounds, conversion, decoding, developing; from gallery.images.renditions import FORMATS
 source, out, name = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
-need = lambda framed: pixels.size_at_width(pixels.rendition_source_size(framed))
-decoded = pixels.decode(source, "jpeg", pixels.ImageBounds(120_000_000, 600, 608 << 20), need)
-size = pixels.rendition_source_size(decoded.framed_size)
-images = pixels.scale_to_widths(pixels.srgb_image(decoded, pixels.size_at_width(size)), size[0])
-pixels.write_renditions(images, out, [format for format in FORMATS if format.name == name])
+need = lambda framed: developing.size_at_width(developing.rendition_source_size(framed))
+decoded = decoding.decode(source, "jpeg", bounds.ImageBounds(120_000_000, 600, 608 << 20), need)
+size = developing.rendition_source_size(decoded.framed_size)
+images = developing.scale_to_widths(conversion.srgb_image(decoded, developing.size_at_width(size)), size[0])
+developing.write_renditions(images, out, [format for format in FORMATS if format.name == name])
 """
 
 # As its makers advise: every output its own pipeline, all at once; the decoder shrinks for each while loading.

@@ -3,7 +3,7 @@
 Run: python -m tests.bench.quality [slug …]   (needs numpy; without slugs, four of the demo's paintings)
 
 SSIM (Wang et al., 2004) of the luma, over a Gaussian window of 1.5 px cut at 11 × 11, and bits per pixel.
-The pictures are the demo's paintings with the grain of paper, scaled as `pixels.scale_to_widths` does from 3,000 px.
+The pictures are the demo's paintings with the grain of paper, scaled as `developing.scale_to_widths` does from 3,000 px.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from gallery.images.renditions import FORMATS, Format
-from gallery.images.sandbox.pixels import scale_to_widths
+from gallery.images.sandbox.developing import scale_to_widths
 from tests.bench.paintings import painting
 
 SLUGS = ("tangyuan", "oranges-on-blue", "dumpling-wrappers", "sunflowers")

@@ -39,7 +39,7 @@ with atheris.instrument_imports(
     )
 
     from gallery.images.iiif_requests import ImageRequest, all_tiles
-    from gallery.images.sandbox import pixels
+    from gallery.images.sandbox import bounds, conversion, decoding, developing
     from gallery.images.sandbox import tiles as cutting
     from gallery.images.sandbox.parent import (
         ImageRefused,
@@ -53,7 +53,7 @@ from tests.images import files
 from tests.images.answers import TRUE_ANSWER
 
 MEMORY = 2 << 30  # bytes of address space: the child's own limit, plus what this fuzzer needs
-BOUNDS = pixels.ImageBounds(max_pixels=4_000_000, min_long_side=600, memory_bytes=608 << 20)
+BOUNDS = bounds.ImageBounds(max_pixels=4_000_000, min_long_side=600, memory_bytes=608 << 20)
 CUT_MOST = 1_000_000  # px: up to this size a picture is also cut into tiles
 STATUSES = (0, 1, -6, -9, -11, -24, None)
 
@@ -90,30 +90,30 @@ def pictures(data: bytes) -> None:
     with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as name:
         source = Path(name) / "upload"
         source.write_bytes(data)
-        with suppress(pixels.UnusableImage, MemoryError):
-            reply = pixels.inspect(source, kind, Path(name) / "preview", BOUNDS)
+        with suppress(bounds.UnusableImage, MemoryError):
+            reply = developing.inspect(source, kind, Path(name) / "preview", BOUNDS)
             assert reply["width"] * reply["height"] <= BOUNDS.max_pixels
-            sheet = pixels.decode(source, kind, BOUNDS, lambda size: size)
-            with suppress(pixels.UnusableImage, MemoryError):
+            sheet = decoding.decode(source, kind, BOUNDS, lambda size: size)
+            with suppress(bounds.UnusableImage, MemoryError):
                 shown(sheet)
             size = sheet.framed_size
             del sheet
             if size[0] * size[1] <= CUT_MOST:
-                with suppress(pixels.UnusableImage, MemoryError):
+                with suppress(bounds.UnusableImage, MemoryError):
                     in_pieces(source, kind, size, Path(name))
 
 
-def shown(sheet: pixels.DecodedImage) -> None:
-    """What `pixels.develop` does up to the encoders."""
-    width, height = pixels.rendition_source_size(sheet.framed_size)
-    largest = pixels.srgb_image(sheet, pixels.size_at_width((width, height), 400))
+def shown(sheet: decoding.DecodedImage) -> None:
+    """What `developing.develop` does up to the encoders."""
+    width, height = developing.rendition_source_size(sheet.framed_size)
+    largest = conversion.srgb_image(sheet, developing.size_at_width((width, height), 400))
     assert largest.mode == "RGB"
-    pixels.perceptual_hash(largest)
-    pixels.mean_colour(largest)
-    pixels.placeholder(largest)
+    developing.perceptual_hash(largest)
+    developing.mean_colour(largest)
+    developing.placeholder(largest)
 
 
-def in_pieces(source: Path, kind: str, size: pixels.Size, folder: Path) -> None:
+def in_pieces(source: Path, kind: str, size: decoding.Size, folder: Path) -> None:
     """All tiles of a picture, and a rotated region of it."""
     out = folder / "tiles"
     out.mkdir()

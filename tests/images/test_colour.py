@@ -16,12 +16,12 @@ import pytest
 from PIL import Image, ImageChops, ImageCms
 
 from gallery.images.iiif_requests import ImageRequest
-from gallery.images.sandbox import colour, pixels, tiles
+from gallery.images.sandbox import bounds, colour, conversion, decoding, tiles
 from gallery.images.sandbox.containers import Cicp
 from gallery.images.sandbox.parent import develop
 from tests.images import files
 
-BOUNDS = pixels.ImageBounds(max_pixels=120_000_000, min_long_side=600, memory_bytes=608 << 20)
+BOUNDS = bounds.ImageBounds(max_pixels=120_000_000, min_long_side=600, memory_bytes=608 << 20)
 TOLERANCE = 8  # levels, because lossy encoders change colours a little
 
 RED, GREEN, BLUE, YELLOW = COLOURS = ((220, 30, 30), (30, 200, 30), (40, 90, 160), (250, 220, 60))
@@ -102,8 +102,8 @@ def picture() -> Image.Image:
 
 def drawn(data: bytes, kind: str, folder: Path) -> list[tuple[int, int, int]]:
     """The four fields as they are shown, before any encoder rounds them."""
-    sheet = pixels.decode(files.stored(folder, data), kind, BOUNDS, lambda size: size)
-    shown = pixels.srgb_image(sheet, (640, 480))
+    sheet = decoding.decode(files.stored(folder, data), kind, BOUNDS, lambda size: size)
+    shown = conversion.srgb_image(sheet, (640, 480))
     return [shown.getpixel((160 * number + 80, 240)) for number in range(4)]  # type: ignore[misc]
 
 
@@ -207,8 +207,8 @@ def test_made_profiles_are_read_by_others() -> None:
 
 
 def greys(data: bytes, kind: str, folder: Path) -> list[int]:
-    sheet = pixels.decode(files.stored(folder, data), kind, BOUNDS, lambda size: size)
-    grey = pixels.srgb_image(sheet, (1024, 64)).getchannel("G")
+    sheet = decoding.decode(files.stored(folder, data), kind, BOUNDS, lambda size: size)
+    grey = conversion.srgb_image(sheet, (1024, 64)).getchannel("G")
     return [value for x in range(1024) if isinstance(value := grey.getpixel((x, 32)), int)]
 
 

@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 from PIL import EpsImagePlugin, Image
 
 import gallery
-from gallery.images.sandbox import child, pixels
+from gallery.images.sandbox import child, decoding
 from gallery.images.sandbox import parent as decoder
+from gallery.images.sandbox.bounds import ImageBounds, UnusableImage
 from gallery.images.sandbox.parent import (
     GUARANTEED_MEGAPIXELS,
     REFUSALS,
@@ -234,10 +235,10 @@ def test_postscript_never_reaches_ghostscript(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("PATH", str(programs))
     postscript = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 900 900\n%%EndComments\nshowpage\n"
     source = files.stored(tmp_path, postscript)
-    bounds = pixels.ImageBounds(120_000_000, 600, 608 << 20)
+    limits = ImageBounds(120_000_000, 600, 608 << 20)
     for kind in ("jpeg", "png", "webp", "avif", "heic", "tiff", "gif"):
-        with pytest.raises(pixels.UnusableImage):
-            pixels.decode(source, kind, bounds, lambda size: size)
+        with pytest.raises(UnusableImage):
+            decoding.decode(source, kind, limits, lambda size: size)
     assert not called.exists()
     EpsImagePlugin.gs_binary = None  # so that it checks again
     with suppress(Exception), Image.open(source) as image:
@@ -404,7 +405,7 @@ async def test_a_machine_of_many_processors_needs_no_more_memory(
 
 def test_what_is_promised_fits_into_memory() -> None:
     """Whatever the file's size, by measurements of each library; the bench opens such files."""
-    largest_file, limit = Settings.upload_max_bytes, Limits().memory_bytes - pixels.RESERVED_BYTES
+    largest_file, limit = Settings.upload_max_bytes, Limits().memory_bytes - decoding.RESERVED_BYTES
     needed = {
         "jpeg": 4 / 4,  # shrunk while it loads
         "jpeg, progressive": 2 * 1.5 + 4 / 4,
@@ -413,8 +414,8 @@ def test_what_is_promised_fits_into_memory() -> None:
         "png": 1,
         "png, colour": 4,
         "tiff": 4,
-        **{kind: pixels.BYTES_PER_PIXEL[kind][False] for kind in ("heic", "avif")},
-        **{f"{kind}, alpha": pixels.BYTES_PER_PIXEL[kind][True] for kind in ("heic", "avif")},
+        **{kind: decoding.BYTES_PER_PIXEL[kind][False] for kind in ("heic", "avif")},
+        **{f"{kind}, alpha": decoding.BYTES_PER_PIXEL[kind][True] for kind in ("heic", "avif")},
     }
     copies = {"png": 0, "jpeg": 0, "heic": 2}
     assert set(needed) == set(GUARANTEED_MEGAPIXELS)
@@ -665,11 +666,13 @@ def test_a_child_that_could_not_start_is_not_the_pictures_fault() -> None:
 
 
 def test_every_code_that_the_code_knows_has_its_sentence() -> None:
-    used = set()
-    for module in (decoder, child, pixels):
-        text = Path(str(module.__file__)).read_text()
-        used.update(re.findall(r'Unfit\("(\w+)"|Refused\("(\w+)"|"refused": "(\w+)"', text))
-    assert {code for codes in used for code in codes if code} <= set(REFUSALS)
+    raised = re.compile(r'(?:UnusableImage|ImageRefused|SoundRefused|errors_as)\("(\w+)"|"refused": "(\w+)"')
+    modules = Path(str(child.__file__)).parent.glob("*.py")
+    used = {
+        code for module in modules for pair in raised.findall(module.read_text()) for code in pair if code
+    }
+    assert {"damaged", "raw_file", "too_much_memory", "sound_silent"} <= used
+    assert used <= set(REFUSALS)
     assert {codes for choice in FAULTS.values() for codes in choice[1] if codes} <= set(REFUSALS)
 
 

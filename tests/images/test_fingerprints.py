@@ -12,7 +12,8 @@ from PIL import Image, ImageDraw
 
 from gallery.images import fingerprints
 from gallery.images.fingerprints import LENGTH, encode, is_similar
-from gallery.images.sandbox.pixels import TRANSPOSITIONS, compute_fingerprint
+from gallery.images.sandbox.decoding import TRANSPOSITIONS
+from gallery.images.sandbox.developing import compute_fingerprint
 
 
 def drawn(seed: int) -> Image.Image:

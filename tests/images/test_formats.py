@@ -14,13 +14,13 @@ import pytest
 from PIL import Image, ImageChops, ImageCms, ImageStat
 
 from gallery.images.renditions import FORMATS, WIDTHS, file_name, widths_for
-from gallery.images.sandbox import pixels, webp
+from gallery.images.sandbox import bounds, conversion, decoding, developing, webp
 from gallery.images.sandbox.parent import DevelopedImage, InspectedImage, develop, inspect, sniff
 from tests.images import files
 
 Shown = Callable[[bytes], Awaitable[tuple[DevelopedImage, Image.Image]]]
 
-BOUNDS = pixels.ImageBounds(max_pixels=120_000_000, min_long_side=600, memory_bytes=608 << 20)
+BOUNDS = bounds.ImageBounds(max_pixels=120_000_000, min_long_side=600, memory_bytes=608 << 20)
 TRACES = (
     files.SECRET,
     b"Exif\0\0",
@@ -43,7 +43,7 @@ PARTS = {
 GROUPS = {"File", "System", "ExifTool", "Composite", "JFIF", "RIFF", "Meta", "QuickTime", "Main"}
 
 
-def as_it_is(size: pixels.Size) -> pixels.Size:
+def as_it_is(size: decoding.Size) -> decoding.Size:
     """The `need` of a picture at its own size."""
     return size
 
@@ -248,8 +248,8 @@ def test_profiles_are_converted_to_within_a_hair(
         "Display P3": (files.display_p3_profile, files.display_p3_in_srgb),
     }[space]
     data = files.encoded(Image.new("RGB", (640, 480), colour), "PNG", icc_profile=make())
-    sheet = pixels.decode(files.stored(tmp_path, data), "png", BOUNDS, as_it_is)
-    result = pixels.srgb_image(sheet, (640, 480)).getpixel((300, 200))
+    sheet = decoding.decode(files.stored(tmp_path, data), "png", BOUNDS, as_it_is)
+    result = conversion.srgb_image(sheet, (640, 480)).getpixel((300, 200))
     assert files.near(result, truth(colour), 2)  # type: ignore[arg-type]
 
 
@@ -343,14 +343,14 @@ def test_sixteen_bit_colours_keep_all_their_steps(make: Callable[[], bytes], tmp
 
 def test_ten_bit_colours_keep_their_steps(tmp_path: Path) -> None:
     """HEIC is lossy, so a step may go back by one, but none is left out."""
-    sheet = pixels.decode(files.stored(tmp_path, files.ten_bit_heic()), "heic", BOUNDS, as_it_is)
+    sheet = decoding.decode(files.stored(tmp_path, files.ten_bit_heic()), "heic", BOUNDS, as_it_is)
     values = greys(sheet)
     assert len(set(values)) >= 250
     assert max(b - a for a, b in pairwise(values)) <= 2
 
 
-def greys(sheet: pixels.DecodedImage) -> list[int]:
-    grey = pixels.srgb_image(sheet, (1024, 64)).getchannel("G")
+def greys(sheet: decoding.DecodedImage) -> list[int]:
+    grey = conversion.srgb_image(sheet, (1024, 64)).getchannel("G")
     return [value for x in range(1024) if isinstance(value := grey.getpixel((x, 32)), int)]
 
 
@@ -370,7 +370,7 @@ def assert_no_banding(data: bytes, folder: Path) -> None:
     """
     kind = sniff(data[:64])
     assert kind
-    values = greys(pixels.decode(files.stored(folder, data), kind, BOUNDS, as_it_is))
+    values = greys(decoding.decode(files.stored(folder, data), kind, BOUNDS, as_it_is))
     assert values[0] == 0
     assert values[-1] == 255
     assert {b - a for a, b in pairwise(values)} == {0, 1}
@@ -468,9 +468,9 @@ def test_a_webp_shrunk_while_it_is_decoded_is_the_same_picture(
     turn = files.STORED_FOR[orientation]
     held = (picture if turn is None else picture.transpose(turn)).convert(mode)
     source = files.stored(tmp_path, files.encoded(held, "WEBP", exif=exif, **options))
-    sheet = pixels.decode(source, "webp", BOUNDS, lambda shown: pixels.size_at_width(shown, 640))
+    sheet = decoding.decode(source, "webp", BOUNDS, lambda shown: developing.size_at_width(shown, 640))
     assert (max(sheet.image.size) < 2400) == has_library
-    made = pixels.srgb_image(sheet, (640, 427))
+    made = conversion.srgb_image(sheet, (640, 427))
     assert sheet.framed_size == (2400, 1600)
     whole = picture.resize((640, 427), Image.Resampling.LANCZOS)
     assert max(ImageStat.Stat(ImageChops.difference(made, whole)).mean) < 1.5
@@ -495,7 +495,9 @@ def test_bands_leave_no_seams(tmp_path: Path) -> None:
     """A picture scaled in bands equals the picture scaled at once."""
     picture = Image.effect_noise((300, 450), 90).resize((3000, 4500), Image.Resampling.BICUBIC)
     source = files.stored(tmp_path, files.encoded(picture, "PNG", compress_level=1))
-    made = pixels.srgb_image(pixels.decode(source, "png", BOUNDS, as_it_is), (2560, 3840)).getchannel("G")
+    made = conversion.srgb_image(decoding.decode(source, "png", BOUNDS, as_it_is), (2560, 3840)).getchannel(
+        "G"
+    )
     whole = picture.resize((2560, 3840), Image.Resampling.LANCZOS)
     assert made.size == whole.size
     assert ImageChops.difference(made, whole).getextrema()[1] <= 2  # type: ignore[operator]

@@ -11,8 +11,8 @@ from PIL import Image
 
 from gallery.images.framing import FRAME_UNITS, NO_FRAMING, TURNS, Framing
 from gallery.images.iiif_requests import all_tiles, parse_image_request, tile_at
+from gallery.images.sandbox.decoding import TRANSPOSITIONS as TRANSPOSITIONS
 from gallery.images.sandbox.parent import ImageRefused, develop, inspect, make_tiles, render_region
-from gallery.images.sandbox.pixels import TRANSPOSITIONS as TRANSPOSITIONS
 from tests.images.files import scene, stored
 from tests.images.tiles import SIZE, expected, files_by_kind, mean_difference
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
+from gallery.images.sandbox.developing import softness
 from gallery.images.sandbox.parent import develop
-from gallery.images.sandbox.pixels import softness
 from gallery.reviews.checks.picture import BLURRED
 from tests.images.files import encoded, scene, stored
 

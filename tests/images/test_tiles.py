@@ -19,8 +19,8 @@ from gallery.images.iiif_requests import (
     tile_at,
 )
 from gallery.images.renditions import PREVIEW_WIDTH
+from gallery.images.sandbox.decoding import TRANSPOSITIONS
 from gallery.images.sandbox.parent import ImageRefused, inspect, make_tiles, render_region
-from gallery.images.sandbox.pixels import TRANSPOSITIONS
 from gallery.images.sandbox.tiles import stored_box
 from tests.images.files import SECRET, scene, stored
 from tests.images.tiles import SIZE, expected, files_by_kind, mean_difference

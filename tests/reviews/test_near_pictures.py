@@ -16,7 +16,7 @@ from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now
 from gallery.demo.scenes import SCENES, draw_scene
 from gallery.images.image_similarity import MAX_HASH_DISTANCE, hash_distance, mirrored_hash
-from gallery.images.sandbox.pixels import perceptual_hash
+from gallery.images.sandbox.developing import perceptual_hash
 from gallery.mail.models import Mail
 from gallery.organisations.models import Organisation, Trust
 from gallery.reviews import hints, pairs

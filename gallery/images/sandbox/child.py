@@ -152,17 +152,17 @@ def run_task(request: Mapping[str, Any], bounds: "ImageBounds") -> dict[str, Any
 
     source, kind = Path(request["source"]), request["kind"]
     if request["task"] == "fingerprint":
-        from gallery.images.sandbox.pixels import fingerprint
+        from gallery.images.sandbox.developing import fingerprint
 
         return fingerprint(source, kind, bounds)
     framing = Framing(**request["framing"])
     if request["task"] == "inspect":
-        from gallery.images.sandbox.pixels import inspect
+        from gallery.images.sandbox.developing import inspect
 
         return inspect(source, kind, out, bounds, framing)
     assert out is not None
     if request["task"] == "develop":
-        from gallery.images.sandbox.pixels import develop
+        from gallery.images.sandbox.developing import develop
 
         return develop(source, kind, out, bounds, framing)
     from gallery.images.iiif_requests import ImageRequest

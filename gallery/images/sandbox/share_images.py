@@ -140,7 +140,8 @@ def write_share_image(
     picture = None
     if source is not None:
         # Imported only when needed: these imports take a sixth of the time for a card without a picture.
-        from gallery.images.sandbox.pixels import decode, srgb_image
+        from gallery.images.sandbox.conversion import srgb_image
+        from gallery.images.sandbox.decoding import decode
 
         with errors_as("damaged"):
             decoded = decode(source, kind, bounds, lambda size: size)

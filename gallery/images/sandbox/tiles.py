@@ -15,15 +15,8 @@ from PIL import Image
 from gallery.images.framing import NO_FRAMING, Framing
 from gallery.images.iiif_requests import TILE_SIZE, ImageRequest, level_size, scale_factors, tile_at
 from gallery.images.sandbox.bounds import ImageBounds, errors_as
-from gallery.images.sandbox.pixels import (
-    TRANSPOSITIONS,
-    DecodedImage,
-    Size,
-    decode,
-    opaque_band,
-    stored_box,
-    to_srgb,
-)
+from gallery.images.sandbox.conversion import opaque_band, to_srgb
+from gallery.images.sandbox.decoding import TRANSPOSITIONS, DecodedImage, Size, decode, stored_box
 from gallery.images.sandbox.raw_pixels import RawPixels
 
 BAND_PIXELS = 2_000_000  # px that are processed at a time

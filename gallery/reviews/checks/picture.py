@@ -1,6 +1,6 @@
 """Is the picture large enough to look closely at it, and is it sharp?
 
-Sharpness is measured when the renditions are made (images/sandbox/pixels.py), so no file is opened here.
+Sharpness is measured when the renditions are made (images/sandbox/developing.py), so no file is opened here.
 False alarms: a stamp or a seal is small; fog, snow and a wash on wet paper are soft. docs/decisions.md
 has the rates of false alarms. The check does not look for faces.
 """

@@ -1,28 +1,22 @@
-"""A picture's pixels: decoded by its known format, turned, converted to sRGB, scaled and encoded.
+"""Decoding a picture by its known format, and no more of it than is needed.
 
 Runs in the child process. Nothing in the file is trusted.
 """
 
-import base64
-import io
 import math
 import mmap
 import struct
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from PIL import AvifImagePlugin, Image, ImageChops, ImageCms, ImageFilter, ImageOps, ImageStat
+from PIL import AvifImagePlugin, Image
 
-from gallery.images import fingerprints
 from gallery.images.framing import NO_FRAMING, Framing, is_too_small
-from gallery.images.renditions import FORMATS, PREVIEW_WIDTH, WIDTHS, Format, file_name, widths_for
 from gallery.images.sandbox import pillow_internals, webp
-from gallery.images.sandbox.bounds import ImageBounds, UnusableImage, errors_as
-from gallery.images.sandbox.colour import profile_for, profile_for_gamma, tone_mapped
+from gallery.images.sandbox.bounds import ImageBounds, UnusableImage
+from gallery.images.sandbox.colour import profile_for, profile_for_gamma
 from gallery.images.sandbox.containers import (
     BITS,
     SAMPLE_FORMAT,
@@ -39,25 +33,15 @@ from gallery.images.sandbox.containers import (
 from gallery.images.sandbox.raw_pixels import RawPixels
 
 Size = tuple[int, int]
+
 SizeNeeded = Callable[[Size], Size]  # from the full size of a picture to the size needed (px, upright)
 
 ORIENTATION = 0x0112
-PHOTOMETRIC = 0x0106
 
-# px; a taller scroll is developed smaller, so that none of its widths takes minutes.
-MAX_RENDITION_HEIGHT = 5120
+PHOTOMETRIC = 0x0106
 
 # Ordinary progressive JPEGs have about ten scans. Each scan costs a pass over the whole picture.
 MAX_JPEG_SCANS = 100
-
-# JPEG renditions up to this width (px) have no chroma subsampling: 4:2:0 would visibly soften the edges of
-# colours, and 4:4:4 costs few more bytes.
-FULL_COLOUR_WIDTH = 320
-
-PLACEHOLDER_LENGTH = 200
-
-# The longer side (px) at which sharpness is measured: about that of a picture on a visitor's screen.
-SHARPNESS_SIDE = 1024
 
 # Peak bytes per pixel while another library decodes a whole picture, without and with alpha (measured). The
 # file itself takes memory in addition.
@@ -84,22 +68,9 @@ TRANSPOSITIONS = {
     8: Image.Transpose.ROTATE_90,
 }
 
-# Paper and the seven overprints of cyan, magenta and yellow on coated paper, as sRGB; cyan changes fastest,
-# then magenta, then yellow. Other mixtures are interpolated by the covered area (Neugebauer).
-OVERPRINTS = (
-    (255, 255, 255),
-    (0, 158, 224),
-    (229, 0, 125),
-    (49, 39, 130),
-    (255, 236, 0),
-    (0, 150, 64),
-    (227, 6, 19),
-    (60, 50, 48),
-)
-BLACK_INK = 29
-
 # Threads of each decoder or encoder that starts its own; more threads would take more address space.
 THREADS = 2
+
 AvifImagePlugin.DEFAULT_MAX_THREADS = THREADS
 
 SIGNED_SAMPLES = 2  # the value of SAMPLE_FORMAT for signed integers
@@ -137,75 +108,6 @@ class DecodedImage:
         left, top, right, bottom = stored_box(self.framing.box(self.turned_size), self.size, self.orientation)
         across, down = self.image.width / self.size[0], self.image.height / self.size[1]
         return left * across, top * down, right * across, bottom * down
-
-
-def inspect(
-    source: Path, kind: str, preview: Path | None, bounds: ImageBounds, framing: Framing = NO_FRAMING
-) -> dict[str, Any]:
-    """Decode the whole picture, as cheaply as its format allows, and return its properties. Raises
-    UnusableImage.
-
-    If `preview` is a path, the framed picture is written to it as a JPEG, at most PREVIEW_WIDTH px wide.
-    """
-
-    def need(framed: Size) -> Size:
-        return size_at_width(rendition_source_size(framed), PREVIEW_WIDTH)
-
-    decoded = decode(source, kind, bounds, need, framing=framing)
-    width, height = decoded.framed_size
-    if preview is not None:
-        size = size_at_width(rendition_source_size(decoded.framed_size), PREVIEW_WIDTH)
-        (jpeg,) = (format for format in FORMATS if format.name == "jpg")
-        write_image(srgb_image(decoded, size), jpeg, preview)
-    return {"width": width, "height": height, "animated": decoded.animated}
-
-
-def develop(
-    source: Path, kind: str, out: Path, bounds: ImageBounds, framing: Framing = NO_FRAMING
-) -> dict[str, Any]:
-    """Write every rendition of the framed picture into the folder `out`, and return its properties.
-
-    Raises UnusableImage, or OSError if the folder cannot be written.
-    """
-    decoded = decode(
-        source, kind, bounds, lambda framed: size_at_width(rendition_source_size(framed)), framing=framing
-    )
-    size = rendition_source_size(decoded.framed_size)
-    largest = srgb_image(decoded, size_at_width(size))
-    animated = decoded.animated
-    del decoded  # free its memory for the encoders
-    images = scale_to_widths(largest, size[0])
-    smallest = images[-1]
-    return {
-        "width": size[0],
-        "height": size[1],
-        "animated": animated,
-        "placeholder": placeholder(smallest),
-        "mean_colour": mean_colour(smallest),
-        "perceptual_hash": perceptual_hash(smallest),
-        "softness": softness(images),
-        "files": write_renditions(images, out),
-    }
-
-
-def fingerprint(source: Path, kind: str, bounds: ImageBounds) -> dict[str, Any]:
-    """The fingerprint of a picture. Raises UnusableImage."""
-    decoded = decode(source, kind, bounds, lambda _shown: (4 * fingerprints.SIDE, 4 * fingerprints.SIDE))
-    return {
-        "fingerprint": compute_fingerprint(
-            srgb_image(decoded, size_at_width(decoded.framed_size, PREVIEW_WIDTH))
-        ).hex()
-    }
-
-
-def compute_fingerprint(image: Image.Image) -> bytes:
-    side = fingerprints.SIDE
-    small = image.convert("RGB").resize((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    channels = [band.tobytes() for band in small.convert("YCbCr").split()]
-    brightness, blue, red = (
-        [band[at : at + side] for at in range(0, side * side, side)] for band in channels
-    )
-    return fingerprints.encode(brightness, blue, red, image.width / image.height)
 
 
 def decode(
@@ -551,27 +453,6 @@ def webp_size(head: bytes) -> tuple[int, int]:
     raise UnusableImage("damaged")
 
 
-def rendition_source_size(framed: tuple[int, int]) -> tuple[int, int]:
-    """The size (px) from which renditions are made: the framed size, but smaller for very tall scrolls."""
-    width, height = framed
-    if size_at_width(framed)[1] <= MAX_RENDITION_HEIGHT:
-        return framed
-    return max(1, width * MAX_RENDITION_HEIGHT // height), MAX_RENDITION_HEIGHT
-
-
-def size_at_width(size: tuple[int, int], width: int = WIDTHS[-1]) -> tuple[int, int]:
-    """The picture's size (px), reduced to at most `width` px in width."""
-    if size[0] <= width:
-        return size
-    return width, max(1, round(size[1] * width / size[0]))
-
-
-def size_at_long_side(size: Size, long_side: int) -> Size:
-    """The picture's size (px), scaled so that the longer side is `long_side` px."""
-    scale = long_side / max(size)
-    return max(1, math.floor(size[0] * scale)), max(1, math.floor(size[1] * scale))
-
-
 def stored_box(box: tuple[int, int, int, int], size: Size, orientation: int) -> tuple[int, int, int, int]:
     """Convert an upright box (left, top, right, bottom) to the coordinates of the stored picture, whose size
     is `size` px.
@@ -585,251 +466,3 @@ def stored_box(box: tuple[int, int, int, int], size: Size, orientation: int) -> 
     if orientation in (3, 4, 6, 7):
         top, bottom = height - bottom, height - top
     return left, top, right, bottom
-
-
-def srgb_image(decoded: DecodedImage, size: Size) -> Image.Image:
-    """The framed part, scaled to `size` (px, upright), as sRGB, without the file's metadata."""
-    width, height = size
-    stored = (height, width) if decoded.orientation >= 5 else (width, height)
-    with errors_as("unsupported_variant"):
-        image = to_srgb(scaled_image(decoded, stored), decoded.profile)
-    if decoded.orientation in TRANSPOSITIONS:
-        image = image.transpose(TRANSPOSITIONS[decoded.orientation])
-    bare = Image.new("RGB", image.size)
-    bare.paste(image)
-    return bare
-
-
-def scaled_image(decoded: DecodedImage, size: tuple[int, int]) -> Image.Image:
-    """The framed part, in 8 bits without alpha, scaled to `size` (as stored) band by band, without a
-    second full copy."""
-    source = decoded.image
-    left, above, right, below = decoded.framed_box
-    from_x, to_x = math.floor(left), min(source.width, math.ceil(right))
-    scale = (below - above) / size[1]
-    margin = 4  # rows of the result added above and below a band; Lanczos needs three
-    rows = max(16, round(2_000_000 / (to_x - from_x) / scale))
-    result: Image.Image | None = None
-    for top in range(0, size[1], rows):
-        bottom = min(size[1], top + rows)
-        first, last = max(0, top - margin), min(size[1], bottom + margin)
-        begin, end = above + first * scale, above + last * scale
-        upper, lower = math.floor(begin), min(source.height, math.ceil(end))
-        band = opaque_band(
-            source.crop((from_x, upper, to_x, lower)), inverted=decoded.inverted, white=decoded.white
-        )
-        box = (
-            left - from_x,
-            begin - upper,
-            min(right - from_x, float(band.width)),
-            min(end - upper, float(band.height)),
-        )
-        band = band.resize((size[0], last - first), Image.Resampling.LANCZOS, box, reducing_gap=3.0)
-        if result is None:
-            result = Image.new(band.mode, size)
-        result.paste(band.crop((0, top - first, size[0], bottom - first)), (0, top))
-    assert result is not None
-    return result
-
-
-def opaque_band(band: Image.Image, *, inverted: bool, white: int) -> Image.Image:
-    """The band as 8-bit L, RGB, CMYK or LAB, on a white background. `white`: see DecodedImage."""
-    mode = band.mode
-    if mode.startswith("I;16"):
-        wide = band if mode == "I;16" else band.convert("I")
-        grey = wide.point(lambda value: value * (255 / white) + 0.5).convert("L")
-        transparent = band.info.get("transparency")
-        if isinstance(transparent, int):
-            grey.paste(255, mask=samples_equal(band, transparent))
-        return ImageOps.invert(grey) if inverted else grey
-    if mode in ("LA", "La"):
-        band = band.convert("LA")
-        paper = Image.new("L", band.size, 255)
-        paper.paste(band.getchannel("L"), mask=band.getchannel("A"))
-        return paper
-    if mode in ("RGBA", "RGBa", "PA") or band.has_transparency_data:
-        band = band.convert("RGBA")
-        paper = Image.new("RGB", band.size, "white")
-        paper.paste(band, mask=band.getchannel("A"))
-        return paper
-    if mode == "1":
-        return band.convert("L")
-    return band if mode in ("L", "RGB", "CMYK", "LAB") else band.convert("RGB")
-
-
-def samples_equal(band: Image.Image, sample: int) -> Image.Image:
-    """A mask of a 16-bit band: 255 where its value is exactly `sample`, 0 elsewhere."""
-    data, halves = band.tobytes(), []
-    order = {"I;16B": ("L;16B", "L;16")}.get(
-        band.mode, ("L;16", "L;16B")
-    )  # raw modes of the upper byte, then of the lower
-    for half, rawmode in zip(divmod(sample, 256), order, strict=True):
-        half_band = Image.frombytes("L", band.size, data, "raw", rawmode)
-        halves.append(half_band.point([255 * (value == half) for value in range(256)]))
-    return ImageChops.darker(*halves)
-
-
-def to_srgb(image: Image.Image, profile: bytes | Cicp | None) -> Image.Image:
-    """The picture in sRGB: by its profile if that is usable, otherwise by the usual meaning of its mode."""
-    if isinstance(profile, Cicp):
-        return tone_mapped(image, profile)
-    if image.mode == "LAB":
-        lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-        return ImageCms.buildTransform(lab, srgb, "LAB", "RGB").apply(image)
-    return convert_by_profile(image, profile) or convert_by_mode(image)
-
-
-def convert_by_profile(image: Image.Image, profile: bytes | None) -> Image.Image | None:
-    """Convert to sRGB by the relative colorimetric intent with black-point compensation; None if the profile
-    is not usable."""
-    if profile is None:
-        return None
-    try:
-        if colour_space_of(profile) == "RGB" and image.mode == "L":
-            image = image.convert("RGB")
-        if {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}.get(colour_space_of(profile)) != image.mode:
-            return None
-        return transform_by(profile, image.mode).apply(image)
-    except MemoryError:
-        raise
-    except Exception:  # a bad profile in a good picture
-        return None
-
-
-def colour_space_of(profile: bytes) -> str:
-    return ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile.xcolor_space.strip()
-
-
-@lru_cache(maxsize=1)  # every band of a picture uses the same transform
-def transform_by(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform:
-    return ImageCms.buildTransform(
-        ImageCms.ImageCmsProfile(io.BytesIO(profile)),
-        ImageCms.createProfile("sRGB"),
-        mode,
-        "RGB",
-        ImageCms.Intent.RELATIVE_COLORIMETRIC,
-        ImageCms.Flags.BLACKPOINTCOMPENSATION,
-    )
-
-
-def convert_by_mode(image: Image.Image) -> Image.Image:
-    """Convert colours without a profile: CMYK as inks on coated paper, all other modes as sRGB."""
-    if image.mode != "CMYK":
-        return image if image.mode == "RGB" else image.convert("RGB")
-    cyan, magenta, yellow, black = image.split()
-    # A table with two points on each axis: Pillow's interpolation between them is the mixing by covered area.
-    table = [channel / 255 for overprint in OVERPRINTS for channel in overprint]
-    inks = Image.merge("RGB", (cyan, magenta, yellow)).filter(ImageFilter.Color3DLUT(2, table))
-    veil = black.point([255 - round(ink * (255 - BLACK_INK) / 255) for ink in range(256)])
-    return ImageChops.multiply(inks, Image.merge("RGB", (veil, veil, veil)))
-
-
-def scale_to_widths(largest: Image.Image, width: int) -> list[Image.Image]:
-    """The picture at each of `widths_for(width)`, largest first, each scaled from the next larger one."""
-    images = [largest]
-    for step in reversed(widths_for(width)[:-1]):
-        size = (step, max(1, round(largest.height * step / largest.width)))
-        images.append(images[-1].resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0))
-    return images
-
-
-def write_renditions(images: list[Image.Image], out: Path, formats: Sequence[Format] = FORMATS) -> list[str]:
-    """Encode every image in every format; returns the file names, in the order of `formats`.
-
-    Two encoders run at once, but never two for AVIF, which takes the most memory and uses both processors.
-    The largest AVIF is encoded last and alone, because it takes more memory than all others together.
-    """
-    slow, *quick = formats
-
-    def write_all(formats: list[Format], images: list[Image.Image]) -> None:
-        for format in formats:
-            for image in images:
-                write_image(image, format, out / file_name(image.width, format.name))
-
-    with ThreadPoolExecutor(2) as pool:
-        for done in [pool.submit(write_all, [slow], images[1:]), pool.submit(write_all, quick, images)]:
-            done.result()
-    write_all([slow], images[:1])
-    return [file_name(image.width, format.name) for format in formats for image in reversed(images)]
-
-
-def write_image(image: Image.Image, format: Format, target: Path) -> None:
-    options: dict[str, Any] = {**format.options, "quality": format.quality}
-    if format.name == "jpg" and image.width <= FULL_COLOUR_WIDTH:
-        options["subsampling"] = "4:4:4"
-    encoded = io.BytesIO()
-    image.save(encoded, {"jpg": "JPEG"}.get(format.name, format.name.upper()), **options)
-    target.write_bytes(encoded.getbuffer())
-
-
-def placeholder(image: Image.Image) -> str:
-    """The picture about 12 px wide, as a data: URI for a page's HTML."""
-    address = ""
-    for long_side, quality in ((12, 60), (12, 35), (12, 10), (10, 10), (8, 10), (6, 5), (4, 0)):
-        tiny = image.resize(size_at_long_side(image.size, long_side), Image.Resampling.BOX)
-        encoded = io.BytesIO()
-        tiny.save(encoded, "WEBP", quality=quality, method=6)
-        address = "data:image/webp;base64," + base64.b64encode(encoded.getvalue()).decode("ascii")
-        if len(address) <= PLACEHOLDER_LENGTH:
-            break
-    return address
-
-
-def mean_colour(image: Image.Image) -> str:
-    """The picture's average colour, as "#rrggbb"."""
-    colour = image.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
-    assert isinstance(colour, tuple)
-    return "#{:02x}{:02x}{:02x}".format(*colour[:3])
-
-
-def perceptual_hash(image: Image.Image) -> str:
-    """64 bits, as 16 hex digits; similar pictures differ in few bits.
-
-    The picture is scaled to 32 × 32 px. Each bit says whether one of its 8 × 8 lowest-frequency DCT
-    coefficients is larger than their median.
-    """
-    side, waves = 32, 8
-    small = image.convert("L").resize((side, side), Image.Resampling.LANCZOS)
-    values = small.tobytes()
-    cosines = [[math.cos(math.pi * k * (2 * n + 1) / (2 * side)) for n in range(side)] for k in range(waves)]
-    rows = [
-        [sum(values[y * side + x] * wave[x] for x in range(side)) for wave in cosines] for y in range(side)
-    ]
-    strengths = [
-        round(sum(rows[y][k] * wave[y] for y in range(side)), 3) for wave in cosines for k in range(waves)
-    ]
-    median = sorted(strengths[1:])[len(strengths) // 2 - 1]
-    bits = "".join("1" if strength > median else "0" for strength in strengths)
-    return f"{int(bits, 2):016x}"
-
-
-def softness(images: Sequence[Image.Image]) -> int:
-    """How blurred a picture is: 0 (sharp) to 1000, by the metric of Crété and others ("The blur effect").
-
-    The picture is blurred once more; the result is the share of the differences between neighbouring pixels
-    that remains. A sharp picture loses most of them, a blurred one few. Flat areas do not count. Of the
-    horizontal and the vertical value the higher is returned, because camera shake blurs in one direction.
-
-    `images`: the picture in several sizes, largest first. It is measured at SHARPNESS_SIDE px on the longer
-    side, or at its largest size if that is smaller.
-    """
-    enough = [each for each in images if max(each.size) >= SHARPNESS_SIDE]
-    image = (enough[-1] if enough else images[0]).convert("L")
-    if max(image.size) > SHARPNESS_SIDE:
-        image = image.resize(
-            size_at_long_side(image.size, SHARPNESS_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0
-        )
-    width, height = image.size
-    softest = 0.0
-    for across, down in ((1, 0), (0, 1)):
-        blurred = image.filter(ImageFilter.BoxBlur((4 * across, 4 * down)))
-        sharp_steps, soft_steps = (
-            ImageChops.difference(
-                each.crop((across, down, width, height)), each.crop((0, 0, width - across, height - down))
-            )
-            for each in (image, blurred)
-        )
-        there = ImageStat.Stat(sharp_steps).sum[0]
-        lost = ImageStat.Stat(ImageChops.subtract(sharp_steps, soft_steps)).sum[0]
-        softest = max(softest, (there - lost) / there if there else 0.0)
-    return round(softest * 1000)
