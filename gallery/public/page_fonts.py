@@ -36,9 +36,9 @@ from gallery.images.script_fonts import SCRIPT_FONTS, SHAPING, VENDOR, fonts_of_
 MOST_BYTES = 40_000  # of all fonts of a page
 CACHED_BYTES = 8 << 20  # of made fonts, for each process
 MAC_LENGTH = 16  # characters
-LEFT_OUT = ("gasp", "STAT", "name", "vhea", "vmtx", "VORG", "meta", "DSIG")  # tables that browsers do without
+LEFT_OUT = ("gasp", "STAT", "vhea", "vmtx", "VORG", "meta", "DSIG")  # tables that browsers do without
 MONGOLIAN = "noto-sans-mongolian"  # is set from top to bottom, so it needs vhea and vmtx
-FIGURES = ("lnum", "tnum")  # features that HarfBuzz drops unless told
+NAMES = (0, 1, 2, 14)  # copyright, family, style, address of the licence
 
 # English pages share one font: what nearly every title is written with, so that a browser fetches it once.
 LATIN = frozenset(map(chr, range(0x20, 0x7F))) | frozenset("\u00a0–—‘’“”…·")
@@ -107,8 +107,8 @@ class FontFile:
         wanted.flags = hb.SubsetFlags.NO_HINTING
         for character in characters:
             wanted.unicode_set.add(ord(character))
-        for feature in FIGURES:
-            wanted.layout_feature_tag_set.add(tag(feature))
+        wanted.name_id_set.clear()
+        wanted.name_id_set.update(NAMES)
         for table in LEFT_OUT if self.name != MONGOLIAN else ():
             wanted.drop_table_tag_set.add(tag(table))
         small = TTFont(io.BytesIO(bytes(hb.subset(self.face, wanted).blob.data or b"")))
@@ -324,8 +324,19 @@ class PageFonts:
     )
 
     def dress(self, page: str, style_sheets: list[str]) -> str:
-        """The page with its fonts in its <style> element, whose text is the last of `style_sheets`."""
-        return with_style(page, style_of(*faces_of(headings_of(page)), self.address), style_sheets)
+        """The page with its fonts in its <style> element, whose text is the last of `style_sheets`.
+
+        The heaviest font is fetched before the style sheet has come: then it is mostly there when the page is first
+        drawn.
+        """
+        faces, without = faces_of(headings_of(page))
+        page = with_style(page, style_of(faces, without, self.address), style_sheets)
+        fonts = [font for files in faces.values() for font in files.items()]
+        if not fonts:
+            return page
+        first = self.address(*max(fonts, key=lambda font: font[0].estimate(font[1])))
+        preload = f'<link rel="preload" href="{first}" as="font" type="font/woff2" crossorigin>\n'
+        return page.replace('<link rel="stylesheet"', preload + '<link rel="stylesheet"', 1)
 
     def address(self, file: FontFile, characters: Collection[str]) -> str:
         text = packed(characters)
