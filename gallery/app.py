@@ -50,6 +50,7 @@ from gallery.monitoring.monitor import Monitor
 from gallery.monitoring.request_log import RequestLogMiddleware
 from gallery.public import patterns
 from gallery.public.media import VisibilityCache
+from gallery.public.page_fonts import PageFonts
 from gallery.public.work_counts import WorkCounts
 from gallery.reviews.coverage import coverage_counts
 from gallery.settings import Settings
@@ -176,6 +177,8 @@ def create_app(settings: Settings) -> Gallery:
         shown_work_date=shown_work_date,
     )
     add_voices(pages)
+    app.state.page_fonts = page_fonts = PageFonts(settings.secret_key)
+    pages.add_fonts = page_fonts.dress
     return app
 
 

@@ -38,7 +38,10 @@ async def show_error(request: Request, error: Exception) -> Response:
         return RedirectResponse(page, status_code=303)
     _set_language(request)
     template = TEMPLATES.get(error.status_code, "errors/other.html")
-    response = render(request, template, {"status": error.status_code}, status=error.status_code)
+    is_public = not request.url.path.startswith(DESK)
+    response = render(
+        request, template, {"status": error.status_code}, status=error.status_code, with_fonts=is_public
+    )
     response.headers.update(error.headers or {})
     return response
 

@@ -11,6 +11,7 @@ belong to the archive. So after an interruption, the next run still finds every 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import logging
 import shutil
@@ -39,6 +40,7 @@ from gallery.images.profile_image_models import CreditLogo
 from gallery.images.renditions import file_name, width_at_least
 from gallery.images.storage_keys import logo_key, rendition_key
 from gallery.organisations.links import find_dead_links
+from gallery.public.page_fonts import FontFile, faces_of, headings_of, packed, style_of, with_style
 from gallery.public.pagination import ROOM_COLUMNS
 from gallery.public.rooms import STORY_COLUMNS, RoomText, ShownRoom, shown_room
 from gallery.public.view_models import (
@@ -70,6 +72,7 @@ FOLDER = "archives"  # in the site's home; has one folder for each exhibition, n
 INDEX_FILE = "archive.json"
 UNKNOWN_VERSION = -1  # instead of a content version: the archive may be out of date
 STYLE_SHEET = "public.css"
+FONTS = "fonts"  # the folder of the fonts of titles
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 MIN_INTERVAL = timedelta(minutes=10)  # shortest time between two runs that write all pages
 
@@ -100,10 +103,11 @@ class ArchiveContents:
     logos: list[str] = field(default_factory=list)  # tokens of logos of credits
     voices: list[str] = field(default_factory=list)  # tokens of sounds
     left_out: int = 0
+    fonts: dict[str, tuple[FontFile, frozenset[str]]] = field(default_factory=dict)  # filled by rendering
 
     @property
     def paths(self) -> set[str]:
-        return {*self.pages, *self.files}
+        return {*self.pages, *self.files, *self.fonts}
 
 
 async def write_archive_folder(slug: str, settings: Settings, storage: Storage) -> ArchiveResult:
@@ -180,12 +184,16 @@ async def _write_folder(folder: Path, settings: Settings, storage: Storage) -> A
         voices=[*before["voices"], *contents.voices],
     )
     _write_index(folder, UNKNOWN_VERSION, holds_until, both)
-    _delete_leftovers(folder, contents.paths)
+    _delete_leftovers(folder, contents.paths, spared=FONTS)
     # Write pages before pictures: old pages may name works that must be removed, and the store may be down.
     for path, make_page in contents.pages.items():
         await asyncio.to_thread(
             _write_file, folder / path, make_page()
         )  # in a thread, so that other chores do not wait
+    for path, (file, characters) in contents.fonts.items():
+        if not (folder / path).exists():
+            await asyncio.to_thread(_write_font, folder / path, file, characters)
+    _delete_leftovers(folder, contents.paths)
     for path, key in contents.files.items():
         if not (folder / path).exists():
             try:
@@ -215,20 +223,29 @@ def _write_file(path: Path, body: bytes) -> None:
         new.write_bytes(body)
 
 
+def _write_font(path: Path, file: FontFile, characters: Collection[str]) -> None:
+    _write_file(path, file.cut(characters))
+
+
 def _copy_file(source: Path, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as new:
         shutil.copyfile(source, new)
 
 
-def _delete_leftovers(folder: Path, paths: Collection[str]) -> None:
-    """Delete every file and folder that does not belong to the archive, including unfinished copies."""
+def _delete_leftovers(folder: Path, paths: Collection[str], spared: str = "") -> None:
+    """Delete every file and folder that does not belong to the archive, including unfinished copies.
+
+    Files in the folder `spared` stay, until rendering the pages has shown which of them are needed.
+    """
     expected = {INDEX_FILE, LOCK_NAME, *paths}
     for path in sorted(folder.rglob("*"), reverse=True):  # files come before the folder that contains them
         if path.is_dir():
             if not any(path.iterdir()):
                 path.rmdir()
-        elif path.relative_to(folder).as_posix() not in expected:
+        elif (name := path.relative_to(folder).as_posix()) not in expected and not (
+            spared and name.startswith(f"{spared}/")
+        ):
             path.unlink()
 
 
@@ -292,7 +309,7 @@ async def _collect_contents(slug: str, settings: Settings) -> ArchiveContents:
     )
     contents.logos = [logo.token for logo in archived.logos]
     contents.files |= {f"logos/{logo.token}.jpg": logo_key(logo.token) for logo in archived.logos}
-    pages_of_archive = ArchivePages(settings)
+    pages_of_archive = ArchivePages(settings, contents.fonts)
     contents.pages[f"static/{STYLE_SHEET}"] = lambda: pages_of_archive.style
     contents.pages["index.html"] = partial(
         pages_of_archive.page, default_language(), "entrance.html", "", exhibition=ShownExhibition.of(edition)
@@ -412,8 +429,9 @@ def _voice_folder(artwork: Artwork) -> str:
 class ArchivePages:
     """Renders the archive's pages, with relative links between files instead of URLs of the site."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, fonts: dict[str, tuple[FontFile, frozenset[str]]]) -> None:
         self._settings = settings
+        self._fonts = fonts
         self._up = ""
         self._pages = Pages(settings, [], "")
         add_voices(self._pages)
@@ -426,17 +444,26 @@ class ArchivePages:
         """Render a page. `up` is the relative path from the page's folder to the archive's folder."""
         self._up = up
         exhibition: ShownExhibition = context["exhibition"]
+        style_sheets: list[str] = []
         with use_language(language):
             text = self._pages.html(
                 f"archives/{template}",
                 style=style_sheet(
                     works, exhibition.theme, [leaf.picture for leaf in context.get("leaves", ())]
                 ),
-                style_sheets=[],
+                style_sheets=style_sheets,
                 robots="" if all(work.is_for_machines for work in works) else "noai, noimageai",
                 **context,
             )
-        return text.encode()
+        fonts = style_of(*faces_of(headings_of(text)), self._font)
+        return with_style(text, fonts, style_sheets).encode()
+
+    def _font(self, file: FontFile, characters: Collection[str]) -> str:
+        """The path from the rendered page to a font, which is written after the pages."""
+        key = hashlib.sha256(file.version + packed(characters).encode()).hexdigest()[:16]
+        path = f"{FONTS}/{file.name}-{key}.woff2"
+        self._fonts[path] = (file, frozenset(characters))
+        return self._up + path
 
     def _static(self, path: str) -> str:
         return f"{self._up}static/{path}"

@@ -40,7 +40,7 @@ APPLICATION_FIELDS = (
 async def new(request: Request) -> Response:
     """A visitor opens the application form and reads what is expected of partners."""
     _set_language_of_path(request)
-    return render(request, "applications/new.html", {"form": ApplicationForm()})
+    return render(request, "applications/new.html", {"form": ApplicationForm()}, with_fonts=True)
 
 
 async def create(request: Request) -> Response:
@@ -48,7 +48,7 @@ async def create(request: Request) -> Response:
     language = _set_language_of_path(request)
     form = ApplicationForm(await read_small_form(request))
     if not form.validate():
-        return render(request, "applications/new.html", {"form": form}, status=422)
+        return render(request, "applications/new.html", {"form": form}, status=422, with_fonts=True)
     if not form.nickname.data:  # honeypot: hidden from people, filled in by spam bots
         limits = {f"application from {client_network(request)}": APPLICATIONS_PER_NETWORK}
         if not await count_attempts(limits, settings_of(request), FORM_WINDOW):
@@ -56,7 +56,7 @@ async def create(request: Request) -> Response:
                 "contact_email",
                 _("Several applications came from your network. Please try again in an hour."),
             )
-            return render(request, "applications/new.html", {"form": form}, status=429)
+            return render(request, "applications/new.html", {"form": form}, status=429, with_fonts=True)
         await applications.apply(form.values(*APPLICATION_FIELDS), language)
     return redirect(request, "applications:received", language=language)
 
@@ -64,7 +64,7 @@ async def create(request: Request) -> Response:
 async def received(request: Request) -> Response:
     """An applicant reads what happens next."""
     _set_language_of_path(request)
-    return render(request, "applications/received.html")
+    return render(request, "applications/received.html", with_fonts=True)
 
 
 def _set_language_of_path(request: Request) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from gallery.public import calendar, chores, media, previews, views, voices
+from gallery.public import calendar, chores, media, page_fonts, previews, views, voices
 
 ROUTES = [
     *media.routes,
     *voices.routes,
+    *page_fonts.routes,
     *previews.routes,
     *calendar.routes,
     *views.routes,

@@ -103,7 +103,9 @@ async def show(request: Request) -> Response:
     headers = NOT_FOR_MACHINES if has_works_not_for_machines else {}
     has_query = bool(request.url.query)  # robots index only the search page without a query
     robots = ", ".join([*(["noindex"] if has_query else []), *headers.values()])
-    return render(request, "search/show.html", {**context, "robots": robots}, headers=headers)
+    return render(
+        request, "search/show.html", {**context, "robots": robots}, headers=headers, with_fonts=True
+    )
 
 
 def filters_in(request: Request) -> dict[str, str]:

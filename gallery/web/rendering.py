@@ -6,7 +6,7 @@ import base64
 import functools
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -110,6 +110,8 @@ class Pages:
         self.settings = settings
         self._routes = {route.name: route for route in routes}
         self._static_version = static_version
+        # Adds the fonts of its headings to a page for visitors, and their rules to its style sheets.
+        self.add_fonts: Callable[[str, list[str]], str] = lambda page, style_sheets: page
         self.signer = URLSafeSerializer(settings.secret_key, salt="flash", signer_kwargs=SIGNER_OPTIONS)
         self.environment = Environment(
             loader=FileSystemLoader(languages.template_folder()),
@@ -198,8 +200,12 @@ def render(
     *,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
+    with_fonts: bool = False,
 ) -> HTMLResponse:
-    """The page `template` in the language of the request. It shows and deletes the flash messages."""
+    """The page `template` in the language of the request. It shows and deletes the flash messages.
+
+    Only a page that everybody may read comes `with_fonts`: their addresses hold the characters of its headings.
+    """
     pages = pages_of(request)
     is_desk = request.url.path.startswith(DESK)
     flashes = read_flashes(request) if is_desk else []
@@ -213,6 +219,8 @@ def render(
         style_sheets=style_sheets,
         **(context or {}),
     )
+    if with_fonts:
+        body = pages.add_fonts(body, style_sheets)
     response = HTMLResponse(body, status_code=status, headers=dict(headers or {}))
     response.headers["content-language"] = bcp47(current_language())
     if style_sheets:
@@ -238,7 +246,7 @@ def render_public(
         "cache-control": "public, no-cache",
         "speculation-rules": f'"{pages_of(request).static("ahead.speculationrules")}"',
     }
-    return render(request, template, context, status=status, headers=headers)
+    return render(request, template, context, status=status, headers=headers, with_fonts=True)
 
 
 def redirect(

@@ -25,7 +25,7 @@ from tests import factories
 from tests.conftest import Site
 from tests.factories import in_zh
 
-ADDRESSES = re.compile(r'(?:href|src|srcset)="([^"]+)"')
+ADDRESSES = re.compile(r'(?:href|src|srcset)="([^"]+)"|\burl\(([^)"]+)\)')
 
 
 async def work(site: Site, *, for_archive: bool = True, **values: object) -> Artwork:
@@ -79,7 +79,7 @@ async def test_an_archive_is_whole_and_leads_from_file_to_file(site: Site) -> No
     for page in pages:
         html = files[page].decode()
         assert "<script" not in html
-        for value in ADDRESSES.findall(html):
+        for value in map("".join, ADDRESSES.findall(html)):
             for address in (one.split()[0] for one in unescape(value).split(", ")):
                 if address.startswith(("#", "data:", "http")):
                     continue

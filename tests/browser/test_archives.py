@@ -28,10 +28,13 @@ async def archived(live: LiveSite) -> tuple[list[Artwork], Path]:
 
 
 async def all_is_shown(page: Page) -> None:
-    """Whether the style sheet and all pictures are loaded."""
+    """Whether the style sheet, the fonts of titles and all pictures are loaded."""
     assert await page.evaluate("getComputedStyle(document.querySelector('.wall, .work .inner')).display") in (
         "flex",
         "grid",
+    )
+    await until(
+        page, "[...document.fonts].some(each => /Titles/.test(each.family) && each.status === 'loaded')"
     )
     await page.evaluate("scrollTo(0, document.body.scrollHeight)")
     await until(page, "[...document.images].every(each => each.complete && each.naturalWidth)")

@@ -18,7 +18,7 @@ from tests.public.pages import long_exhibition
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
-HTML, CSS, JAVASCRIPT = 20_000, 14_000, 10_000  # bytes as brotli
+HTML, CSS, JAVASCRIPT, FONTS = 22_000, 16_000, 10_000, 40_000  # bytes as brotli; fonts as WOFF2
 PLACEHOLDER = 130  # bytes of a picture's, in the middle
 HANZI = [chr(number) for number in range(0x4E00, 0x5E00)]
 
@@ -44,6 +44,8 @@ async def test_an_exhibition_of_sixty_works_is_light_and_all_of_it_is_ours(site:
         fetched = [(await client.get(path)).content for path in attributes(page, *kind)]
         assert fetched
         assert sum(len(brotli.compress(body)) for body in fetched) <= most
+    fonts = [(await client.get(path)).content for path in re.findall(r"url\((/fonts/[^)]+)\)", page)]
+    assert 0 < sum(map(len, fonts)) <= FONTS
     fetches = re.findall(
         r'<(?:script|img|source|link rel="(?:stylesheet|icon)")[^>]*? (?:src|href|srcset)="([^"]+)"', page
     )

@@ -1,0 +1,50 @@
+"""The fonts of titles in a real browser: it can use them, and nothing moves when they arrive late."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from playwright.async_api import Browser, Route
+
+from tests import factories
+from tests.browser.conftest import until
+from tests.factories import accepted
+from tests.live import LiveSite
+
+WATCH = """moved = []; new PerformanceObserver(list => moved.push(...list.getEntries()))
+    .observe({type: "layout-shift", buffered: true});"""
+STATES = "[...document.fonts].filter(face => /Titles/.test(face.family)).map(face => face.status)"
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+async def test_nothing_moves_when_the_fonts_come(live: LiveSite, chromium: Browser, width: int) -> None:
+    works = [
+        await accepted(
+            live, title="饺子皮，和一只会飞的碗", title_translation="Wrappers and a bowl that flies"
+        ),
+        await accepted(live, title="བོད་ཀྱི་རི་མོ", language="bo"),
+    ]
+    exhibition = await factories.exhibition(works)
+    address = await live.serve(worker=False)
+    context = await chromium.new_context(viewport={"width": width, "height": 900})
+    page = await context.new_page()
+    await page.add_init_script(WATCH)
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text))
+
+    async def late(route: Route) -> None:
+        await page.wait_for_selector("#foot")
+        await asyncio.sleep(0.3)  # the page is drawn with the fonts of the machine before
+        await route.continue_()
+
+    await page.route("**/fonts/**", late)
+    for language in ("zh", "en"):
+        for path in ("", f"exhibitions/{exhibition.slug}", f"works/{works[0].public_id}"):
+            await page.goto(f"{address}/{language}/{path}")
+            await until(page, f"({STATES}).length > 0 && ({STATES}).every(state => state == 'loaded')")
+            await page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 100)))")
+            moved = await page.evaluate("moved.map(each => [each.value, each.sources[0]?.node?.textContent])")
+            assert sum(value for value, _ in moved) < 0.001, (page.url, moved)
+    assert [text for text in wrong if "font" in text] == []
+    await context.close()
