@@ -21,6 +21,7 @@ from gallery.images.picture_element import picture_element, rendition_address
 from gallery.images.profile_image_models import ProfileImage
 from gallery.images.renditions import widths_for
 from gallery.images.sandbox.parent import SMALL_SIDE
+from gallery.themes.accents import surface_of
 from gallery.web.languages import (
     LocalizedText,
     default_language,
@@ -444,7 +445,18 @@ def accent_style(accent: str, accent_night: str) -> str:
         return ""
     return (
         f":root{{--accent:{accent}}}@media (prefers-color-scheme:dark){{:root{{--accent:{accent_night}}}}}"
-        "@media print{:root{--accent:#000}}"
+        f"{surface_style(accent)}@media print{{:root{{--accent:#000}}}}"
+    )
+
+
+def surface_style(accent: str, selector: str = ":root") -> str:
+    """The CSS rules that set `--surface` to an accent of the day, for elements of the class `on-accent`."""
+    if not COLOUR_PATTERN.fullmatch(accent):
+        return ""
+    surface = surface_of(accent)
+    return (
+        f"{selector}{{--surface:{surface.day}}}"
+        f"@media (prefers-color-scheme:dark){{{selector}{{--surface:{surface.night}}}}}"
     )
 
 
