@@ -325,6 +325,15 @@ class ShownExhibition:
     talks: Sequence[Talk] = ()
 
     @property
+    def key(self) -> str:
+        """The class of an element with this exhibition's surface."""
+        return f"e{self.edition_id}"
+
+    def surface_style(self) -> str:
+        """The CSS rules that set the surface of elements of the class `key` to the theme's."""
+        return surface_style(self.theme.accent, f".{self.key}") if self.theme else ""
+
+    @property
     def thanks(self) -> list[tuple[str, list[Credit]]]:
         return by_kind(self.credits)
 
@@ -485,6 +494,18 @@ class DirectoryEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedOrganisation:
+    """An organisation with works on view, in the list of organisations."""
+
+    slug: str
+    name: LocalizedText
+    about: LocalizedText  # the first paragraph, as Markdown
+    works: int
+    logo: ShownProfileImage | None
+    work: ShownWork | None  # its newest work on view
+
+
+@dataclass(frozen=True, slots=True)
 class EditionWorkCount:
     """The numbers of works on view in an edition: in each room, and in total."""
 
@@ -492,6 +513,6 @@ class EditionWorkCount:
     totals: Counts
 
 
-class ThemeWorkCount(NamedTuple):
+class WorkCount(NamedTuple):
     works: int
     newest: int  # the id of the newest work
