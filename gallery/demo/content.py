@@ -314,8 +314,8 @@ def themes(today: date) -> tuple[DemoTheme, ...]:
                 "一个球，让全世界同时屏住呼吸。有人在报纸上看，有人在病房里看，有人在操场的土地上自己踢。\n\n"
                 "请寄来你们画里的奔跑、呐喊和月光下的射门。不必画得像，只要画得真。",
                 "One ball, and the whole world holds its breath. Some see it in a newspaper, some in a hospital ward, some play it "
-                "themselves on a dusty school ground.\n\nSend us the running, the shouting and the shots by moonlight. They need "
-                "not be like; they need to be true.",
+                "themselves on a dusty school ground.\n\nSend us the running, the shouting and the shots by moonlight. They "
+                "don't have to look right, only to be true.",
             ),
             "#17693f",
             "#63b98a",
