@@ -318,6 +318,7 @@ async def listed_organisations(counts: Mapping[int, WorkCount], *, limit: int) -
             slug=organisation.slug,
             name=localized(organisation, "name"),
             about=_first_paragraph(localized(organisation, "about")),
+            region=localized(organisation, "region"),
             works=counts[organisation.id].works,
             logo=logos.get(organisation.id),
             work=works.get(counts[organisation.id].newest),

@@ -500,6 +500,7 @@ class ListedOrganisation:
     slug: str
     name: LocalizedText
     about: LocalizedText  # the first paragraph, as Markdown
+    region: LocalizedText
     works: int
     logo: ShownProfileImage | None
     work: ShownWork | None  # its newest work on view

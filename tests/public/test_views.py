@@ -397,8 +397,8 @@ async def test_exhibitions_are_listed_in_pages(site: Site, monkeypatch: pytest.M
 
 async def test_number_of_queries_does_not_grow(site: Site, winter: Theme) -> None:
     project = await factories.project(site.cast.organisation)
-    first = await accepted(site, themes=[winter], project=project)
-    exhibition = await factories.exhibition([first], theme=winter)
+    first, second = [await accepted(site, themes=[winter], project=project) for _ in range(2)]
+    exhibition = await factories.exhibition([first, second], theme=winter)
     paths = [
         "",
         "exhibitions",
@@ -413,7 +413,7 @@ async def test_number_of_queries_does_not_grow(site: Site, winter: Theme) -> Non
     ]
     with_one = await queries_of(site, paths)
     room = await current_room([first])
-    for position in range(2, 8):
+    for position in range(3, 9):
         work = await accepted(site, themes=[winter, await factories.theme()], project=project)
         await Hanging.create(room=room, artwork=work, position=position)
         other = await factories.artwork(site.storage, site.cast.elsewhere, status=Status.ACCEPTED)
