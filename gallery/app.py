@@ -52,6 +52,7 @@ from gallery.public import patterns
 from gallery.public.media import VisibilityCache
 from gallery.public.page_fonts import PageFonts
 from gallery.public.work_counts import WorkCounts
+from gallery.public.work_of_the_day import DailyWorks
 from gallery.reviews.coverage import coverage_counts
 from gallery.settings import Settings
 from gallery.sounds.player import add_voices
@@ -166,6 +167,7 @@ def create_app(settings: Settings) -> Gallery:
     app.state.content = content
     app.state.visibility = VisibilityCache(content)
     app.state.work_counts = WorkCounts(content)
+    app.state.daily_works = DailyWorks(content, app.state.work_counts)
     app.state.coverage = coverage_counts(content)
     app.state.on_demand = OnDemandQueue()
     app.state.api_limits = ApiLimits(settings)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hmac
 import logging
 import sqlite3
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from starlette.exceptions import HTTPException
@@ -16,12 +18,15 @@ from tortoise.exceptions import OperationalError, TransactionManagementError, Va
 from gallery.accounts.access import SecondFactorRequired, SignInRequired
 from gallery.accounts.confirmation import ConfirmationRequired, ask_to_confirm
 from gallery.api.problems import Problem, is_api_request, problem_response, status_response
+from gallery.artworks.access import NotOnView
 from gallery.db.connection import is_closed, is_outage
 from gallery.images.uploads import MalformedForm
 from gallery.monitoring.request_log import current_request
+from gallery.public.view_models import ShownWork, style_sheet
+from gallery.public.work_of_the_day import CHOICES, daily_works_of
 from gallery.storage import StoreUnavailable
-from gallery.web.languages import accepted_language, set_language, site_languages
-from gallery.web.rendering import DESK, pages_of, redirect, render
+from gallery.web.languages import accepted_language, page_prefixes, set_language, site_languages
+from gallery.web.rendering import DESK, pages_of, redirect, render, settings_of
 from gallery.web.security import security_headers
 
 logger = logging.getLogger("gallery")
@@ -39,11 +44,45 @@ async def show_error(request: Request, error: Exception) -> Response:
     _set_language(request)
     template = TEMPLATES.get(error.status_code, "errors/other.html")
     is_public = not request.url.path.startswith(DESK)
-    response = render(
-        request, template, {"status": error.status_code}, status=error.status_code, with_fonts=is_public
-    )
+    context = {"status": error.status_code, **await _picture_for(request, error)}
+    response = render(request, template, context, status=error.status_code, with_fonts=is_public)
     response.headers.update(error.headers or {})
     return response
+
+
+async def _picture_for(request: Request, error: HTTPException) -> dict[str, Any]:
+    """The template's values for a picture on view; none if the database is away.
+
+    A page below a language is answered after the page cache has asked for the content version. So this makes
+    a query only after a change, and none for other addresses.
+    """
+    content = request.app.state.content
+    if error.status_code not in TEMPLATES or content.fresh() is None:
+        return {}
+    if not request.url.path.startswith(page_prefixes()):
+        return {}
+    try:
+        works = await daily_works_of(request).works(CHOICES)
+    except Exception as failure:
+        if not is_outage(failure):
+            raise
+        return {}
+    work = _neutral_choice(request, error, works)
+    return {"work": work, "style": style_sheet([work])} if work else {}
+
+
+def _neutral_choice(request: Request, error: HTTPException, works: list[ShownWork]) -> ShownWork | None:
+    """The work of the day; on the page of a work that is not on view, a work of another organisation.
+
+    Which of the others is derived from the address and a secret, so that nobody can tell whose work it was
+    from the one that is missing.
+    """
+    if isinstance(error, NotOnView):
+        others = [work for work in works if work.organisation_id != error.organisation_id]
+        address = request.path_params.get("public_id", "").encode()
+        digest = hmac.digest(settings_of(request).secret_key.encode(), address, "sha256")
+        return others[digest[0] % len(others)] if others else None
+    return works[0] if works and error.status_code == 404 else None
 
 
 def _page_above(request: Request) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from collections.abc import Mapping
+from typing import Any, NoReturn
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -88,7 +89,16 @@ async def load_on_view(public_id: str, *related: str) -> Artwork:
     return artwork
 
 
+class NotOnView(HTTPException):
+    """A work that visitors may not see: 410 if it was withdrawn, else 404."""
+
+    def __init__(self, work: Mapping[str, Any]) -> None:
+        super().__init__(410 if work["status"] == Status.WITHDRAWN else 404)
+        self.organisation_id: int = work["organisation_id"]
+
+
 async def raise_not_on_view(public_id: str) -> NoReturn:
-    """Raise 410 for a work that was withdrawn, 404 for any other."""
-    withdrawn = await Artwork.filter(public_id=public_id, status=Status.WITHDRAWN).exists()
-    raise HTTPException(410 if withdrawn else 404)
+    """Raise NotOnView for a work, HTTPException 404 if there is none."""
+    for work in await Artwork.filter(public_id=public_id).values("status", "organisation_id"):
+        raise NotOnView(work)
+    raise HTTPException(404)

@@ -51,6 +51,7 @@ class DemoOrganisation:
     slug: str
     name: DemoText
     about: DemoText
+    region: DemoText
     registration_number: str
     website: str
     project: DemoProject
@@ -149,6 +150,7 @@ ORGANISATIONS = (
             "Stands with people with intellectual and developmental disabilities and their families: learning, "
             "working, painting and making friends in their own neighbourhood.\n\n" + SAMPLE.en,
         ),
+        DemoText("北京", "Beijing"),
         "示例 Example 0001",
         "https://example.org/xiaogeng",
         DemoProject(
@@ -169,6 +171,7 @@ ORGANISATIONS = (
             "From a gala evening to village classrooms and hospital wards: for children's health, and for the beauty they "
             "see.\n\n" + SAMPLE.en,
         ),
+        DemoText("北京 · 云南", "Beijing · Yunnan"),
         "示例 Example 0002",
         "https://example.org/bazaar-charity",
         DemoProject(
@@ -188,6 +191,7 @@ ORGANISATIONS = (
             "Teaches art in mountain schools, where children draw the stove, the snow and the train home.\n\n"
             + FICTION.en,
         ),
+        DemoText("云南怒江", "Nujiang, Yunnan"),
         "示例 Example 0003",
         "https://mountain-rain.example.org",
         DemoProject(
@@ -207,6 +211,7 @@ ORGANISATIONS = (
             "Keeps company with elders who live alone: talking, cooking, painting. Their memories are thicker than any "
             "album.\n\n" + FICTION.en,
         ),
+        DemoText("江苏苏州", "Suzhou, Jiangsu"),
         "示例 Example 0004",
         "https://warm-sun.example.org",
         DemoProject(
@@ -225,6 +230,7 @@ ORGANISATIONS = (
             "医院里的小学校：打点滴的时候，也可以上一节美术课。\n\n" + FICTION.zh,
             "A small school inside a hospital: even on a drip, one can have an art lesson.\n\n" + FICTION.en,
         ),
+        DemoText("上海", "Shanghai"),
         "示例 Example 0005",
         "https://seagull-ward.example.org",
         DemoProject(
@@ -244,6 +250,7 @@ ORGANISATIONS = (
             "An old coach full of books and brushes that follows the herders' tracks to their children.\n\n"
             + FICTION.en,
         ),
+        DemoText("内蒙古锡林郭勒", "Xilingol, Inner Mongolia"),
         "示例 Example 0006",
         "https://grassland-books.example.org",
         DemoProject(
@@ -263,6 +270,7 @@ ORGANISATIONS = (
             "A print studio run by deaf young people: they talk with their hands and draw with knife and ink.\n\n"
             + FICTION.en,
         ),
+        DemoText("四川成都", "Chengdu, Sichuan"),
         "示例 Example 0007",
         "https://clear-sound.example.org",
         DemoProject(
@@ -314,8 +322,8 @@ def themes(today: date) -> tuple[DemoTheme, ...]:
                 "一个球，让全世界同时屏住呼吸。有人在报纸上看，有人在病房里看，有人在操场的土地上自己踢。\n\n"
                 "请寄来你们画里的奔跑、呐喊和月光下的射门。不必画得像，只要画得真。",
                 "One ball, and the whole world holds its breath. Some see it in a newspaper, some in a hospital ward, some play it "
-                "themselves on a dusty school ground.\n\nSend us the running, the shouting and the shots by moonlight. They need "
-                "not be like; they need to be true.",
+                "themselves on a dusty school ground.\n\nSend us the running, the shouting and the shots by moonlight. They "
+                "don't have to look right, only to be true.",
             ),
             "#17693f",
             "#63b98a",

@@ -246,6 +246,7 @@ async def enter_organisations(browsers: DemoBrowsers, chosen: DemoContent) -> No
                 "slug": entry.slug,
                 **in_both_languages("name", entry.name),
                 **in_both_languages("about", entry.about),
+                **in_both_languages("region", entry.region),
                 "registration_number": entry.registration_number,
                 "website": entry.website,
             }

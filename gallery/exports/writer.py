@@ -210,6 +210,7 @@ class ExportWriter:
         profile = {
             "name": dict(of.name),
             "about": dict(of.about),
+            "region": dict(of.region),
             "registration_number": of.registration_number,
             "website": of.website,
             "address": of.slug,

@@ -53,7 +53,7 @@ async def robots(request: Request) -> Response:
 async def index(request: Request) -> Response:
     """The sitemap index."""
     pages = pages_of(request)
-    works = sum((await work_counts_of(request).organisations.all()).values())
+    works = sum(count.works for count in (await work_counts_of(request).organisations.all()).values())
     others = len(await _other_pages(request))
     root = Element("sitemapindex", {"xmlns": SITEMAPS})
     for language in site_languages():

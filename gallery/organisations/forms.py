@@ -157,14 +157,17 @@ class RefusalForm(Form):
 class ProfileForm(TextsForm):
     """The fields that owners may change themselves. Curators check names and registration number."""
 
-    texts: ClassVar[Mapping[str, Any]] = {"about": ""}
+    texts: ClassVar[Mapping[str, Any]] = {"about": "", "region": ""}
 
     about = TextBlockField(_l("About the organisation"), 5000, render_kw={"rows": 6})
+    region = LineField(
+        _l("Where it works"), 80, description=_l("Such as a province or a city. No address of a person.")
+    )
     website = WebAddressField(_l("Website"), [Optional()])
 
 
 class OrganisationForm(ProfileForm):
-    texts: ClassVar = {"name": NEEDS_NAME, "about": ""}
+    texts: ClassVar = {"name": NEEDS_NAME, "about": "", "region": ""}
 
     name = LineField(_l("Name of the organisation"), 120)
     slug = LineField(

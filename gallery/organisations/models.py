@@ -32,6 +32,7 @@ class Organisation(Model):
     slug = fields.CharField(max_length=60, unique=True)
     name = TextsField()
     about = TextsField()  # Markdown
+    region = TextsField()  # where it works, such as a province; empty: not said
     registration_number = fields.CharField(max_length=40, default="")
     website = fields.CharField(max_length=500, default="")
     is_active = fields.BooleanField(default=True)

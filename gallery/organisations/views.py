@@ -79,8 +79,8 @@ PROJECT_FIELDS = (
 )
 PAGE_SIZE = 60
 MAX_NAME_LENGTH = 80  # characters; the length of the column Person.name
-PROFILE_FIELDS = ("about", "website")
-ORGANISATION_FIELDS = ("name", "slug", "about", "registration_number", "website")
+PROFILE_FIELDS = ("about", "region", "website")
+ORGANISATION_FIELDS = ("name", "slug", "about", "region", "registration_number", "website")
 
 
 async def index_projects(request: Request) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
+from typing import Any, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,18 +13,31 @@ from starlette.routing import Route
 from tortoise.expressions import Q
 
 from gallery.accounts.access import load_curator
-from gallery.artworks.models import edition_is_not_replaced
-from gallery.clock import now, start_of_day, to_local, today
+from gallery.artworks.models import edition_is_not_replaced, edition_is_open
+from gallery.clock import start_of_day, to_local, today
 from gallery.exhibitions.models import Edition
 from gallery.exhibitions.talks import talks_of
 from gallery.public import queries
 from gallery.public.pages import MAX_LISTED, render_page, set_page_language
+from gallery.public.work_counts import work_counts_of
 from gallery.themes.models import Theme
 from gallery.themes.series import next_occurrence, proposed_call
 from gallery.web.languages import LocalizedText, localized
 from gallery.web.rendering import render
 
 AHEAD = timedelta(days=366)
+BACK = timedelta(days=92)  # the visitors' list begins with the month of this day
+
+
+class YearEntry(NamedTuple):
+    """An entry of the visitors' list. `kind` selects what the page shows of `what`."""
+
+    day: date
+    kind: str  # theme, exhibition, talk
+    what: Any  # Theme; ShownExhibition; Talk and its ShownExhibition
+
+    def month(self) -> date:
+        return self.day.replace(day=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,31 +124,52 @@ async def edition_days(first: date, last: date) -> list[CalendarEntry]:
 
 
 async def show(request: Request) -> Response:
-    """A visitor sees the coming occasions and exhibitions, and which of them accept works now."""
+    """A visitor sees the year by month: the past season, what is on now, and what comes."""
     set_page_language(request)
     day = today()
-    coming = (
+    first = (day - BACK).replace(day=1)
+    themes = (
         await Theme.filter(
-            Q(occurs_on__gte=day, occurs_on__lte=day + AHEAD)
+            Q(occurs_on__gte=first, occurs_on__lte=day + AHEAD)
             | Q(occurs_on__lte=day, occurs_until__gte=day)
             | Q(occurs_on__isnull=True, call_closes_on__gte=day)
         )
         .order_by("occurs_on", "id")
         .limit(MAX_LISTED)
     )
-    open_now = await queries.exhibitions(
-        Q(opens_at__lte=now(), closes_at__gt=now()), order="closes_at", limit=MAX_LISTED
+    exhibitions = await queries.exhibitions(
+        Q(edition_is_open() & Q(opens_at__gte=start_of_day(first)))
+        | queries.is_open()
+        | queries.is_upcoming(),
+        order="opens_at",
+        limit=MAX_LISTED,
     )
-    to_open = await queries.exhibitions(queries.is_upcoming(), order="opens_at", limit=MAX_LISTED)
+    talks = await queries.talks_from(start_of_day(first), MAX_LISTED)
+    samples = await queries.sample_works(themes, await work_counts_of(request).themes.all())
+    entries = [
+        *(YearEntry(_day_in_list(theme.occurs_on, first), "theme", theme) for theme in themes),
+        *(
+            YearEntry(_day_in_list(to_local(shown.opens_at).date(), first), "exhibition", shown)
+            for shown in exhibitions
+        ),
+        *(YearEntry(to_local(talk[0].starts_at).date(), "talk", talk) for talk in talks),
+    ]
+    entries.sort(key=lambda entry: entry.day)
+    coming = (theme for theme in themes if theme.occurs_on and theme.occurs_on > day)
     return render_page(
         request,
         "public/calendar.html",
-        coming=coming,
-        open_now=open_now,
-        to_open=to_open,
-        talks=await queries.talks_from(start_of_day(day), MAX_LISTED),
+        works=samples.values(),
+        months=[(month, list(group)) for month, group in groupby(entries, YearEntry.month)],
+        samples=samples,
+        next_theme=next(coming, None),
         day=day,
     )
+
+
+def _day_in_list(day: date | None, first: date) -> date:
+    """The day by which an entry is sorted: today, if it has none or began before the list."""
+    return day if day and day >= first else today()
 
 
 routes = [

@@ -31,13 +31,15 @@ async def index(request: Request) -> Response:
     """A visitor sees the organisations that send works."""
     set_page_language(request)
     data = linked_data_of(request)
+    counts = await work_counts_of(request).organisations.all()
+    listed = await queries.listed_organisations(counts, limit=MAX_LISTED)
     return render_page(
         request,
         "public/organisations.html",
+        works=[each.work for each in listed if each.work],
+        pictures=[each.logo.picture for each in listed if each.logo],
         linked_data=data.index(data.organisations(), _("The charities and foundations that send works.")),
-        organisations=await queries.organisations_on_view(
-            await work_counts_of(request).organisations.all(), limit=MAX_LISTED
-        ),
+        organisations=listed,
     )
 
 

@@ -83,18 +83,19 @@ def render_page(
     share_images: ShareImages | None = None,
     profile_image: ShownProfileImage | None = None,
     keys: Iterable[str] = (),
+    own_style: str = "",
     **context: Any,
 ) -> Response:
     """Render a page with the style sheet for its works and for further `pictures`.
 
     `share_images` are its card and poster. With `keys`, the page is cached until a change affects one of them
-    or one of its works.
+    or one of its works. `own_style`: further CSS rules.
     """
     works = list(works)
     if keys := set(keys):
         declare_keys(request, keys | {work_key(work.id) for work in works})
     pictures = [*pictures, *([profile_image.picture] if profile_image else [])]
-    style = view_models.style_sheet(works, theme, pictures)
+    style = view_models.style_sheet(works, theme, pictures) + own_style
     site_feed = feed_link(request, "feeds:site", pages_of(request).settings.site_name(current_language()))
     robots = {} if all(work.is_for_machines for work in works) else NOT_FOR_MACHINES
     page = {

@@ -17,10 +17,13 @@ from gallery.artworks.models import (
     hangs_in,
     has_theme,
 )
-from gallery.clock import now
+from gallery.clock import now, start_of_day, today
 from gallery.db.compiled_queries import QueryRow, compiled_query
+from gallery.db.subqueries import is_sqlite, looked_up
 from gallery.exhibitions.models import Edition, Hanging, Room
 from gallery.exhibitions.talks import Talk
+from gallery.images.profile_image_models import ProfileImage
+from gallery.images.profile_images import may_be_shown
 from gallery.organisations.models import Organisation
 from gallery.public.view_models import (
     EDITION_COLUMNS,
@@ -28,14 +31,16 @@ from gallery.public.view_models import (
     Counts,
     DirectoryEntry,
     EditionWorkCount,
+    ListedOrganisation,
     Placement,
     ShownExhibition,
+    ShownProfileImage,
     ShownWork,
-    ThemeWorkCount,
+    WorkCount,
     localized_column,
 )
 from gallery.themes.models import Theme
-from gallery.web.languages import LocalizedText
+from gallery.web.languages import LocalizedText, localized
 
 
 async def works_on_view(*conditions: Q, limit: int, newest: bool = True) -> list[ShownWork]:
@@ -220,15 +225,58 @@ async def placement_of(artwork_id: int) -> Placement | None:
     )
 
 
-async def count_by_organisation(ids: Collection[int] | None) -> dict[int, int]:
-    """Organisation id → the number of its works on view, without zeros; `ids` None: all organisations; one query."""
+async def count_by_organisation(ids: Collection[int] | None) -> dict[int, WorkCount]:
+    """Organisation id → the number of its works on view and the id of the newest; `ids` None: all organisations;
+    one query.
+    """
     works = _works_to_count(ids, Q(organisation_id__in=list(ids or ())))
     rows = (
-        await works.annotate(works=Count("id"))
+        await works.annotate(works=Count("id"), newest=Max("id"))
+        .group_by("organisation_id")
+        .values_list("organisation_id", "works", "newest")
+    )
+    return {organisation: WorkCount(works, newest) for organisation, works, newest in rows}
+
+
+async def count_hung_before_today(ids: Collection[int] | None) -> dict[int, int]:
+    """Organisation id → the number of its works on view that hung already when the day began; one query."""
+    works = _works_to_count(ids, Q(organisation_id__in=list(ids or ())))
+    rows = (
+        await works.filter(_hung_at(start_of_day(today()), as_set=ids is None))
+        .annotate(works=Count("id"))
         .group_by("organisation_id")
         .values_list("organisation_id", "works")
     )
     return dict(rows)
+
+
+async def work_at(organisation_id: int, offset: int, hung_at: datetime) -> QueryRow | None:
+    """The WORK_COLUMNS of a work on view that hung at `hung_at`: the one at `offset` of its organisation; one query."""
+    works = Artwork.all().on_view().filter(_hung_at(hung_at), organisation_id=organisation_id)
+    rows = await works.order_by("id").offset(offset).limit(1).values(*WORK_COLUMNS)
+    return rows[0] if rows else None
+
+
+def _hung_at(moment: datetime, *, as_set: bool = False) -> Q:
+    """The filter for works that hung at `moment` in an edition that visitors saw then. `as_set`: see is_on_view."""
+
+    def was_open(edition: str = "") -> Q:
+        def field(name: str, value: Any) -> Q:
+            return Q(**{f"{edition}{name}": value})
+
+        return (
+            field("opens_at__lte", moment)
+            & field("published_at__lte", moment)
+            & (
+                field("shown_until__gt", moment)
+                | (field("shown_until__isnull", True) & field("is_current", True))
+            )
+        )
+
+    if as_set or not is_sqlite():
+        return Q(id__in=Subquery(Edition.filter(was_open()).values("rooms__hangings__artwork_id")))
+    hung = Hanging.filter(looked_up("artwork_id", '"artwork"."id"'), was_open("room__edition__"))
+    return Q(id__in=Subquery(hung.order_by("artwork_id").values("artwork_id")))
 
 
 async def project_slugs_by_organisation(ids: Collection[int] | None) -> dict[int, list[str]]:
@@ -240,13 +288,47 @@ async def project_slugs_by_organisation(ids: Collection[int] | None) -> dict[int
     return slugs
 
 
-async def organisations_on_view(counts: Mapping[int, int], *, limit: int) -> list[DirectoryEntry]:
+async def organisations_on_view(counts: Mapping[int, WorkCount], *, limit: int) -> list[DirectoryEntry]:
     """The organisations with works on view, sorted by slug; one query. `counts`: see count_by_organisation."""
     shown = Organisation.filter(id__in=list(counts)).order_by("slug").limit(limit)
     return [
-        DirectoryEntry(row["slug"], localized_column(row, "name"), LocalizedText("", "zh"), counts[row["id"]])
+        DirectoryEntry(
+            row["slug"], localized_column(row, "name"), LocalizedText("", "zh"), counts[row["id"]].works
+        )
         for row in (await shown.values("id", "slug", "name") if counts else [])
     ]
+
+
+async def listed_organisations(counts: Mapping[int, WorkCount], *, limit: int) -> list[ListedOrganisation]:
+    """The organisations with works on view, with logo and newest work, sorted by slug; three queries.
+
+    `counts`: see count_by_organisation.
+    """
+    if not counts:
+        return []
+    shown = await Organisation.filter(id__in=list(counts)).order_by("slug").limit(limit)
+    ids = [organisation.id for organisation in shown]
+    logos = {
+        logo.organisation_id: ShownProfileImage.of(logo)
+        for logo in await ProfileImage.filter(may_be_shown(), organisation_id__in=ids).select_related("image")
+    }
+    works = await works_by_id([counts[id].newest for id in ids])
+    return [
+        ListedOrganisation(
+            slug=organisation.slug,
+            name=localized(organisation, "name"),
+            about=_first_paragraph(localized(organisation, "about")),
+            region=localized(organisation, "region"),
+            works=counts[organisation.id].works,
+            logo=logos.get(organisation.id),
+            work=works.get(counts[organisation.id].newest),
+        )
+        for organisation in shown
+    ]
+
+
+def _first_paragraph(text: LocalizedText) -> LocalizedText:
+    return LocalizedText(text.text.strip().replace("\r\n", "\n").partition("\n\n")[0], text.language)
 
 
 def _works_to_count(ids: Collection[int] | None, among: Q) -> QuerySet[Artwork]:
@@ -294,7 +376,7 @@ def _as_directory(rows: Iterable[QueryRow]) -> list[DirectoryEntry]:
     ]
 
 
-async def count_by_theme(ids: Collection[int] | None) -> dict[int, ThemeWorkCount]:
+async def count_by_theme(ids: Collection[int] | None) -> dict[int, WorkCount]:
     """Theme id → the number of its works on view and the id of the newest; `ids` None: all themes; one query."""
     with_theme = Theme.filter(id__in=list(ids or ())).values("artworks__id")
     works = _works_to_count(ids, Q(id__in=Subquery(with_theme)))
@@ -305,7 +387,7 @@ async def count_by_theme(ids: Collection[int] | None) -> dict[int, ThemeWorkCoun
         .group_by("themes__id")
         .values_list("themes__id", "works", "newest")
     )
-    return {theme_id: ThemeWorkCount(works, newest) for theme_id, works, newest in rows}
+    return {theme_id: WorkCount(works, newest) for theme_id, works, newest in rows}
 
 
 async def count_totals_by_theme(ids: Collection[int] | None) -> dict[int, Counts]:
@@ -338,9 +420,7 @@ async def _count_by_room(edition_id: int) -> dict[int, int]:
     return dict(rows)
 
 
-async def sample_works(
-    themes: Sequence[Theme], counted: Mapping[int, ThemeWorkCount]
-) -> dict[int, ShownWork]:
+async def sample_works(themes: Sequence[Theme], counted: Mapping[int, WorkCount]) -> dict[int, ShownWork]:
     """Theme id → a work on view, for each theme that has one; four queries.
 
     The work is the theme's cover; without one, the first work of its latest exhibition, or else its newest

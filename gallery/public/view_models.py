@@ -21,6 +21,7 @@ from gallery.images.picture_element import picture_element, rendition_address
 from gallery.images.profile_image_models import ProfileImage
 from gallery.images.renditions import widths_for
 from gallery.images.sandbox.parent import SMALL_SIDE
+from gallery.themes.accents import surface_of
 from gallery.web.languages import (
     LocalizedText,
     default_language,
@@ -324,6 +325,15 @@ class ShownExhibition:
     talks: Sequence[Talk] = ()
 
     @property
+    def key(self) -> str:
+        """The class of an element with this exhibition's surface."""
+        return f"e{self.edition_id}"
+
+    def surface_style(self) -> str:
+        """The CSS rules that set the surface of elements of the class `key` to the theme's."""
+        return surface_style(self.theme.accent, f".{self.key}") if self.theme else ""
+
+    @property
     def thanks(self) -> list[tuple[str, list[Credit]]]:
         return by_kind(self.credits)
 
@@ -444,7 +454,18 @@ def accent_style(accent: str, accent_night: str) -> str:
         return ""
     return (
         f":root{{--accent:{accent}}}@media (prefers-color-scheme:dark){{:root{{--accent:{accent_night}}}}}"
-        "@media print{:root{--accent:#000}}"
+        f"{surface_style(accent)}@media print{{:root{{--accent:#000}}}}"
+    )
+
+
+def surface_style(accent: str, selector: str = ":root") -> str:
+    """The CSS rules that set `--surface` to an accent of the day, for elements of the class `on-accent`."""
+    if not COLOUR_PATTERN.fullmatch(accent):
+        return ""
+    surface = surface_of(accent)
+    return (
+        f"{selector}{{--surface:{surface.day}}}"
+        f"@media (prefers-color-scheme:dark){{{selector}{{--surface:{surface.night}}}}}"
     )
 
 
@@ -473,6 +494,19 @@ class DirectoryEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedOrganisation:
+    """An organisation with works on view, in the list of organisations."""
+
+    slug: str
+    name: LocalizedText
+    about: LocalizedText  # the first paragraph, as Markdown
+    region: LocalizedText
+    works: int
+    logo: ShownProfileImage | None
+    work: ShownWork | None  # its newest work on view
+
+
+@dataclass(frozen=True, slots=True)
 class EditionWorkCount:
     """The numbers of works on view in an edition: in each room, and in total."""
 
@@ -480,6 +514,6 @@ class EditionWorkCount:
     totals: Counts
 
 
-class ThemeWorkCount(NamedTuple):
+class WorkCount(NamedTuple):
     works: int
     newest: int  # the id of the newest work

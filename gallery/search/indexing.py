@@ -171,7 +171,9 @@ async def organisations(ids: Collection[int]) -> list[EntrySource]:
     """The active organisations with these ids that have a work on view."""
     shown = await _ids_with_works("organisation_id", ids)
     rows = Organisation.filter(id__in=shown, is_active=True)
-    return await _text_sources(rows, ("name", "about", "registration_number"), ("organisation", "slug"))
+    return await _text_sources(
+        rows, ("name", "about", "region", "registration_number"), ("organisation", "slug")
+    )
 
 
 async def themes(ids: Collection[int]) -> list[EntrySource]:

@@ -6,13 +6,18 @@ Contrast is defined by WCAG 2.2: https://www.w3.org/TR/WCAG22/#dfn-contrast-rati
 from __future__ import annotations
 
 import colorsys
+import functools
 import re
+from typing import NamedTuple
 
 DAY_BACKGROUNDS = ("#faf8f4", "#f3efe8")  # the page's paper and wall colours
 NIGHT_BACKGROUNDS = ("#14130f", "#1b1915")
 MIN_CONTRAST = 4.5  # WCAG 1.4.3, for text of normal size
 
 COLOUR_PATTERN = re.compile(r"#[0-9a-f]{6}")
+DAY_TEXT, NIGHT_TEXT = "#faf8f4", "#f1ece2"  # `--on-surface`, by day and by night
+MIN_NIGHT_CONTRAST = 7.0  # of text on a surface at night, so that the surface does not glare
+
 LIGHTNESS_STEPS = 512  # steps of lightness from a colour to black or white
 
 
@@ -37,8 +42,9 @@ def is_readable(colour: str, grounds: tuple[str, ...]) -> bool:
     return lowest_contrast(colour, grounds) >= MIN_CONTRAST
 
 
-def nearest_readable(colour: str, grounds: tuple[str, ...]) -> str:
-    """The nearest tone of the same hue that is readable on all `grounds`: `colour` itself, if possible.
+def nearest_readable(colour: str, grounds: tuple[str, ...], least: float = MIN_CONTRAST) -> str:
+    """The nearest tone of the same hue with a contrast of at least `least` to all `grounds`: `colour` itself,
+    if possible.
 
     The tone gets darker on light backgrounds and lighter on dark ones.
     """
@@ -47,9 +53,24 @@ def nearest_readable(colour: str, grounds: tuple[str, ...]) -> str:
     for step in range(LIGHTNESS_STEPS + 1):
         toned = lightness + (target - lightness) * step / LIGHTNESS_STEPS
         tone = colour if step == 0 else _hex_colour(colorsys.hls_to_rgb(hue, toned, saturation))
-        if is_readable(tone, grounds):
+        if lowest_contrast(tone, grounds) >= least:
             return tone
     raise ValueError(f"No tone is readable on {grounds}")
+
+
+class Surface(NamedTuple):
+    """The accent as the background of light text, by day and by night."""
+
+    day: str
+    night: str
+
+
+@functools.lru_cache(maxsize=512)
+def surface_of(accent: str) -> Surface:
+    """The surface of a theme with the accent `accent` by day; text on it has at least 4.5 : 1."""
+    return Surface(
+        nearest_readable(accent, (DAY_TEXT,)), nearest_readable(accent, (NIGHT_TEXT,), MIN_NIGHT_CONTRAST)
+    )
 
 
 def _channels(colour: str) -> tuple[float, float, float]:

@@ -111,6 +111,7 @@ async def test_an_owner_changes_the_profile_but_not_names_and_number(site: Site)
     client = await site.client(site.cast.partner)
     values = {
         "about[en]": "We **paint**.",
+        "region[en]": "Yunnan",
         "website": "https://example.org",
         "slug": "stolen",
         "name[en]": "Other",
@@ -118,11 +119,8 @@ async def test_an_owner_changes_the_profile_but_not_names_and_number(site: Site)
     }
     assert (await client.post(page(site), data=values)).status_code == 303
     organisation = await Organisation.get(id=site.cast.organisation.id)
-    assert (organisation.about["en"], organisation.slug, organisation.name["en"]) == (
-        "We **paint**.",
-        "xiaogeng",
-        "Xiaogeng Foundation",
-    )
+    assert (organisation.about["en"], organisation.region["en"]) == ("We **paint**.", "Yunnan")
+    assert (organisation.slug, organisation.name["en"]) == ("xiaogeng", "Xiaogeng Foundation")
     assert organisation.is_active
     assert "<strong>paint</strong>" in (await client.get("/en/organisations/xiaogeng")).text
     refused = await client.post(page(site), data={"website": "example", "about[en]": "Kept words"})

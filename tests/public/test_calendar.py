@@ -15,7 +15,7 @@ from gallery.web.texts import Texts
 from tests import factories
 from tests.conftest import Site
 from tests.factories import accepted, in_en
-from tests.markup import texts_in
+from tests.markup import attributes, select, text_in, texts_in
 
 
 @pytest.mark.engines("sqlite", "postgresql")
@@ -51,17 +51,39 @@ async def test_the_desk_sees_occasions_calls_and_exhibitions(site: Site) -> None
     assert (await (await site.client(site.cast.partner)).get("/desk/calendar")).status_code == 404
 
 
-async def test_visitors_see_what_comes_and_which_calls_are_open(site: Site) -> None:
+async def test_visitors_see_the_year_by_month_with_pictures_and_words_for_its_state(site: Site) -> None:
     day = factories.days_from_now
-    await factories.theme(title=Texts({"en": "Lanterns"}), occurs_on=day(80), call_closes_on=day(9))
+    lanterns = await factories.theme(
+        title=Texts({"en": "Lanterns"}), occurs_on=day(80), call_closes_on=day(9)
+    )
     await factories.theme(title=Texts({"en": "Later"}), occurs_on=day(200), call_opens_on=day(100))
-    await factories.theme(title=Texts({"en": "Gone"}), occurs_on=day(-1))
-    page = await (await site.client()).get("/en/calendar")
-    assert "Open for submissions until" in page.text
-    assert "Open for submissions from" in page.text
-    assert "Gone" not in page.text
-    assert "set-cookie" not in page.headers
-    assert "灯" not in page.text
+    await factories.theme(title=Texts({"en": "Over"}), occurs_on=day(-1))
+    await factories.theme(title=Texts({"en": "Cup"}), occurs_on=day(-200), occurs_until=day(2))
+    await factories.theme(title=Texts({"en": "Long gone"}), occurs_on=day(-200))
+    work = await accepted(site, themes=[lanterns])
+    await factories.exhibition([work], title=in_en("Round things"))
+    await factories.exhibition([work], title=in_en("Soon"), opens_at=now() + timedelta(days=5), slug="soon")
+    answer = await (await site.client()).get("/en/calendar")
+    page = answer.text
+    states = {
+        text_in(str(row), "h3"): text_in(str(row), ".when") for row in select(page, ".month .index > li")
+    }
+    assert states == {
+        "Over": "Past",
+        "Cup": "On now",
+        "Lanterns": "Up next",
+        "Later": "Coming",
+        "Round things": "Exhibition, open now",
+        "Soon": "Exhibition, opening next",
+    }
+    assert "Open for submissions until" in page
+    assert "Open for submissions from" in page
+    assert "/en/exhibitions/soon" not in page
+    months = attributes(page, ".month", "id")
+    assert months == sorted(months)
+    assert attributes(page, ".month-links a", "href") == [f"#{month}" for month in months]
+    assert [image["alt"] for image in select(page, ".month img")] == [work.alt_text["en"]]
+    assert "set-cookie" not in answer.headers
     assert (await (await site.client()).get("/zh/calendar")).status_code == 200
 
 

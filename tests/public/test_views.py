@@ -291,14 +291,14 @@ async def test_home_tells_for_what_works_are_gathered(site: Site) -> None:
     await call("尚未开始", call_opens_on=1, call_closes_on=9)
     await call("已经过去", occurs_on=-3)
     page = await page_text(site, "/zh/")
-    gathered = page.partition("正在征集")[2]
+    gathered = page.partition("下一季")[2]
     assert [title for title in ("现在征集", "没有截止") if title not in gathered] == []
     assert [title for title in ("已经截止", "尚未开始", "已经过去") if title in page] == []
     assert "/zh/join" in gathered
     await Theme.all().delete()
     site.app.state.content._checked_at = float("-inf")
     await bump()
-    assert "正在征集" not in await page_text(site, "/zh/")
+    assert "下一季" not in await page_text(site, "/zh/")
 
 
 async def test_an_exhibition_ends_with_the_projects_behind_its_works(site: Site) -> None:
@@ -397,8 +397,8 @@ async def test_exhibitions_are_listed_in_pages(site: Site, monkeypatch: pytest.M
 
 async def test_number_of_queries_does_not_grow(site: Site, winter: Theme) -> None:
     project = await factories.project(site.cast.organisation)
-    first = await accepted(site, themes=[winter], project=project)
-    exhibition = await factories.exhibition([first], theme=winter)
+    first, second = [await accepted(site, themes=[winter], project=project) for _ in range(2)]
+    exhibition = await factories.exhibition([first, second], theme=winter)
     paths = [
         "",
         "exhibitions",
@@ -413,7 +413,7 @@ async def test_number_of_queries_does_not_grow(site: Site, winter: Theme) -> Non
     ]
     with_one = await queries_of(site, paths)
     room = await current_room([first])
-    for position in range(2, 8):
+    for position in range(3, 9):
         work = await accepted(site, themes=[winter, await factories.theme()], project=project)
         await Hanging.create(room=room, artwork=work, position=position)
         other = await factories.artwork(site.storage, site.cast.elsewhere, status=Status.ACCEPTED)

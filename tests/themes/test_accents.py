@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import gallery
 from gallery.themes.accents import (
     COLOUR_PATTERN,
     DAY_BACKGROUNDS,
+    DAY_TEXT,
     MIN_CONTRAST,
+    MIN_NIGHT_CONTRAST,
     NIGHT_BACKGROUNDS,
+    NIGHT_TEXT,
     contrast,
     is_readable,
     lowest_contrast,
     nearest_readable,
     relative_luminance,
+    surface_of,
 )
 
 
@@ -54,3 +61,20 @@ def test_the_proposed_tone_is_always_readable_and_a_colour(colour: str, grounds:
 def test_the_proposed_tone_is_darker_by_day_and_lighter_by_night(colour: str) -> None:
     assert relative_luminance(nearest_readable(colour, DAY_BACKGROUNDS)) <= relative_luminance(colour)
     assert relative_luminance(nearest_readable(colour, NIGHT_BACKGROUNDS)) >= relative_luminance(colour)
+
+
+@given(st.integers(0, 0xFFFFFF).map("#{:06x}".format))
+def test_text_on_an_accent_as_a_surface_is_readable_by_day_and_by_night(colour: str) -> None:
+    surface = surface_of(colour)
+    assert all(map(COLOUR_PATTERN.fullmatch, surface))
+    assert contrast(surface.day, DAY_TEXT) >= MIN_CONTRAST
+    assert contrast(surface.night, NIGHT_TEXT) >= MIN_NIGHT_CONTRAST
+
+
+def test_the_tokens_of_the_style_sheet_are_these_colours() -> None:
+    tokens = (Path(gallery.__file__).parent / "static/css/public/0-tokens.css").read_text()
+    surface = surface_of("#a8322a")
+    for token in (f"--surface: {surface.day}", f"--surface: {surface.night}"):
+        assert token in tokens
+    for text in (DAY_TEXT, NIGHT_TEXT):
+        assert f"--on-surface: {text}" in tokens
