@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 
-DESIGN_VERSION = 3  # increase it when the drawing code changes: the digest changes, too
+DESIGN_VERSION = 4  # increase it when the drawing code changes: the digest changes, too
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class ShareImage:
     accent: str  # #rrggbb
     title: str
     site: str
-    token: str = ""  # the image's token; empty without a picture
+    tokens: tuple[str, ...] = ()  # the tokens of the pictures; several hang in a row
     over: str = ""  # the date line above the title
     under: str = ""  # the title in the next language
     title_language: str = ""  # BCP 47 tags; empty: the language of the page

@@ -16,12 +16,12 @@ from gallery.artworks.models import edition_is_not_replaced
 from gallery.clock import now, start_of_day, to_local, today
 from gallery.exhibitions.models import Edition
 from gallery.exhibitions.talks import talks_of
-from gallery.public import queries
+from gallery.public import page_cards, queries
 from gallery.public.pages import MAX_LISTED, render_page, set_page_language
 from gallery.themes.models import Theme
 from gallery.themes.series import next_occurrence, proposed_call
 from gallery.web.languages import LocalizedText, localized
-from gallery.web.rendering import render
+from gallery.web.rendering import render, settings_of
 
 AHEAD = timedelta(days=366)
 
@@ -134,6 +134,7 @@ async def show(request: Request) -> Response:
         to_open=to_open,
         talks=await queries.talks_from(start_of_day(day), MAX_LISTED),
         day=day,
+        share_images=await page_cards.card_of("calendar", settings_of(request)),
     )
 
 

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from gallery.exhibitions.credit_logos import logos_of
 from gallery.numbers import page_number
 from gallery.organisations.links import find_dead_links
-from gallery.public import queries, share_images
+from gallery.public import page_cards, queries, share_images
 from gallery.public.access import load_opened
 from gallery.public.pages import (
     MAX_LISTED,
@@ -75,6 +75,7 @@ async def index(request: Request) -> Response:
         twin_query=f"page={number}" if number > 1 else "",
         hung=hung,
         linked_data=data.index(data.exhibitions(), _("Current, upcoming and past exhibitions.")),
+        share_images=await page_cards.card_of("exhibitions", settings_of(request)),
     )
 
 
@@ -97,6 +98,7 @@ async def show(request: Request) -> Response:
     first = works if is_beginning else await first_works(exhibition.edition_id)
     slug, title = exhibition.slug, exhibition.title.text
     is_end = not page.following
+    cards = share_images.of_exhibition(exhibition, first, page.counts, settings_of(request))
     return render_page(
         request,
         "public/exhibition.html",
@@ -119,15 +121,15 @@ async def show(request: Request) -> Response:
         ),
         dead=await find_dead_links({credit.link for credit in exhibition.credits if credit.link}),
         counts=page.counts,
+        share_images=cards,
         next_query=urlencode(page.following or {}),
         twin_query=urlencode({name: query[name] for name in ("room", "after") if name in query}),
-        linked_data=linked_data_of(request).of_exhibition(exhibition),
+        linked_data=linked_data_of(request).of_exhibition(exhibition, works, cards.card),
         alternates=[
             feed_link(request, "feeds:exhibition", title, slug=slug),
             manifest_link(request, "manifests:exhibition", title, slug=slug),
             *oembed_links(request, "public:exhibition", title, slug=slug),
         ],
-        share_images=share_images.of_exhibition(exhibition, first, page.counts, settings_of(request)),
     )
 
 

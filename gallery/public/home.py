@@ -7,12 +7,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.clock import today
-from gallery.public import queries
+from gallery.public import page_cards, queries
 from gallery.public.pages import linked_data_of, render_page, set_page_language
+from gallery.public.share_images import ShareImages
 from gallery.public.work_counts import work_counts_of
 from gallery.themes.models import Theme, themes_open_for_works
 from gallery.web.languages import accepted_language
-from gallery.web.rendering import redirect, render_public
+from gallery.web.rendering import redirect, render_public, settings_of
 
 OPEN_ON_HOME = 4
 TO_OPEN_ON_HOME = 4
@@ -65,19 +66,24 @@ async def show(request: Request) -> Response:
             await work_counts_of(request).organisations.all(), limit=ORGANISATIONS_ON_HOME
         ),
         linked_data=linked_data_of(request).home(shown_now),
+        share_images=await page_cards.card_of(page_cards.HOME, settings_of(request)),
     )
 
 
 async def show_about(request: Request) -> Response:
     """A visitor reads about the gallery: what it is, how works are selected, and where donations go."""
     set_page_language(request)
-    return render_public(request, "public/about.html")
+    return render_public(request, "public/about.html", await card_context(request, "about"))
 
 
 async def show_accessibility(request: Request) -> Response:
     """A visitor reads the accessibility statement: for whom the pages work well, and for whom not yet."""
     set_page_language(request)
-    return render_public(request, "public/accessibility.html")
+    return render_public(request, "public/accessibility.html", await card_context(request, "accessibility"))
+
+
+async def card_context(request: Request, page: str) -> dict[str, ShareImages]:
+    return {"share_images": await page_cards.card_of(page, settings_of(request))}
 
 
 routes = [

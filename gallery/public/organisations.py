@@ -10,7 +10,7 @@ from tortoise.expressions import Q
 
 from gallery.images.profile_images import visible_profile_image
 from gallery.organisations.models import Organisation
-from gallery.public import queries, share_images
+from gallery.public import page_cards, queries, share_images
 from gallery.public.pages import (
     MAX_LISTED,
     MAX_WORKS_LISTED,
@@ -38,6 +38,7 @@ async def index(request: Request) -> Response:
         organisations=await queries.organisations_on_view(
             await work_counts_of(request).organisations.all(), limit=MAX_LISTED
         ),
+        share_images=await page_cards.card_of("organisations", settings_of(request)),
     )
 
 

@@ -23,6 +23,7 @@ from gallery.web.languages import gettext as _
 from gallery.web.rendering import shown_date, shown_number
 
 NO_TEXT = LocalizedText("", "")
+FULL_ROW, LONGEST_ROW, MOST_IN_ROW = 2.7, 4.2, 5  # lengths in heights of the row, and pictures
 ACCENT = "#a8322a"  # for a card or poster without a theme
 
 # The fonts that come with the package.
@@ -72,7 +73,7 @@ def of_work(work: ShownWork, theme: ShownTheme | None, settings: Settings) -> Sh
     }
     if not work.is_for_sharing:
         return share_images("works", work.public_id, texts, work.title, settings)
-    texts["token"] = work.picture.token
+    texts["tokens"] = (work.picture.token,)
     invitation = _("Scan the code to see this work and read its story.")
     return share_images("works", work.public_id, texts, work.alt, settings, invitation)
 
@@ -127,6 +128,50 @@ def of_project(project: Project, works: Sequence[ShownWork], settings: Settings)
     return share_images("projects", project.slug, texts, title, settings)
 
 
+def of_artist(page_id: str, works: Sequence[ShownWork], settings: Settings) -> ShareImages:
+    """The card of an artist's page, with some of the artist's `works`."""
+    credit, organisation = works[0].credit, works[0].organisation
+    texts = {**titled(credit), "facts": (organisation.text,), "tokens": tokens_of(works_in_row(works))}
+    return share_images("artists", page_id, texts, credit, settings)
+
+
+def of_page(page: str, title: LocalizedText, works: Sequence[ShownWork], settings: Settings) -> ShareImages:
+    """The card of a page that is about no single thing, with some of these `works` and their artists' names."""
+    hung = works_in_row(works)
+    names = dict.fromkeys(work.credit.text for work in hung)
+    texts: dict[str, Any] = {**titled(title), "facts": (" · ".join(names),), "tokens": tokens_of(hung)}
+    shown = [f"{quoted_title(work.title)} {work.credit.text}" for work in hung]
+    alt = LocalizedText(" · ".join([title.text, *shown]), title.language)
+    return share_images("pages", page, texts, alt, settings)
+
+
+def works_in_row(works: Sequence[ShownWork]) -> list[ShownWork]:
+    """Works that hang well in one row: at first one of each organisation, neither very wide nor very tall.
+
+    Without such a work, the first that may be shared.
+    """
+    shared = [work for work in works if work.is_for_sharing]
+    firsts = {work.organisation_id: work for work in reversed(shared)}.values()
+    fitting = [work for work in [*reversed(firsts), *shared] if 0.5 <= work.picture.ratio <= 2.2]
+    hung: dict[int, ShownWork] = {}
+    length = 0.0  # of the row, in heights of its pictures
+    for work in fitting:
+        ratio = work.picture.ratio
+        if (
+            work.id not in hung
+            and length < FULL_ROW
+            and length + ratio <= LONGEST_ROW
+            and len(hung) < MOST_IN_ROW
+        ):
+            hung[work.id] = work
+            length += ratio
+    return list(hung.values()) or shared[:1]
+
+
+def tokens_of(works: Sequence[ShownWork]) -> tuple[str, ...]:
+    return tuple(work.picture.token for work in works)
+
+
 def titled(title: LocalizedText, under: LocalizedText = NO_TEXT) -> dict[str, str]:
     """A title and, in smaller letters, the title in another language, each with its language."""
     return {
@@ -155,12 +200,15 @@ def share_images(
     return ShareImages(kind, name, by_form, alt)
 
 
-def shared_picture(works: Sequence[ShownWork]) -> dict[str, str]:
+def shared_picture(works: Sequence[ShownWork]) -> dict[str, Any]:
     """The token and caption of the first picture that may be shared; empty if there is none."""
     shared = next((work for work in works if work.is_for_sharing), None)
     if shared is None:
         return {}
-    return {"token": shared.picture.token, "caption": f"{quoted_title(shared.title)} {shared.credit.text}"}
+    return {
+        "tokens": (shared.picture.token,),
+        "caption": f"{quoted_title(shared.title)} {shared.credit.text}",
+    }
 
 
 def quoted_title(title: LocalizedText) -> str:

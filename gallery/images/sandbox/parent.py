@@ -13,7 +13,7 @@ import signal
 import stat
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -277,22 +277,23 @@ async def render_region(
 
 
 async def make_share_image(
-    picture: Path | None, image: ShareImage, fonts: Fonts, out: Path, limits: Limits = Limits()
+    pictures: Sequence[Path], image: ShareImage, fonts: Fonts, out: Path, limits: Limits = Limits()
 ) -> Path:
-    """Draw a card or poster with the picture, or without one, into the existing folder `out`; return its
+    """Draw a card or poster with the pictures, or without any, into the existing folder `out`; return its
     file.
 
-    Raises ImageRefused if the picture is at fault, MachineFault if this machine or its fonts are.
+    Raises ImageRefused if a picture is at fault, MachineFault if this machine or its fonts are.
     """
-    kind = await detect_format(picture) if picture is not None else ""
+    sources = [(str(Path.cwd() / picture), await detect_format(picture)) for picture in pictures]
     async with output_dir_in(out) as output_dir:
         arguments = {
             "image": asdict(image),
+            "pictures": sources,
             "fonts": asdict(fonts),
             "template": str(template_folder() / "sharing" / "share_image.typ"),
             "code": qr_modules(image.address) if image.address else [],
         }
-        await run_child("share_image", picture, kind, output_dir / image.name, limits, **arguments)
+        await run_child("share_image", None, "", output_dir / image.name, limits, **arguments)
         move_outputs(output_dir, [image.name], out)
         return out / image.name
 

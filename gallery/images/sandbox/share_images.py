@@ -22,7 +22,10 @@ from gallery.images.share_image import CARD, POSTER, Fonts, ShareImage, language
 PAPER, WALL, INK, SOFT, LINE = "#faf8f4", "#f3efe8", "#1d1a17", "#6a625a", "#ddd6cb"
 SHADE = (43, 30, 14)
 EDGE = 32  # px around each column that Typst sets: the margin in share_image.typ
+CARD_QUALITY: dict[str, Any] = {"quality": 88, "subsampling": "4:4:4", "optimize": True}
 TALL_LEADING = 1.7  # em: the least line spacing of scripts whose letters are tall
+
+LANCZOS = Image.Resampling.LANCZOS
 
 Size = tuple[int, int]
 Face = Literal["serif", "sans"]
@@ -125,31 +128,36 @@ class ShareCanvas:
 
 
 def write_share_image(
-    source: Path | None,
-    kind: str,
+    sources: Sequence[tuple[Path, str]],
     image: ShareImage,
     code: Sequence[str],
     typography: Typography,
     out: Path,
     bounds: ImageBounds,
 ) -> None:
-    """Draw `image` with the picture `source`, or without one, into the file `out`. `code`: see qr_code.
+    """Draw `image` with its pictures, given by path and format, into the file `out`. `code`: see qr_code.
 
     Raises UnusableImage.
     """
-    picture = None
-    if source is not None:
-        # Imported only when needed: these imports take a sixth of the time for a card without a picture.
-        from gallery.images.sandbox.pixels import decode, srgb_image
-
-        with errors_as("damaged"):
-            decoded = decode(source, kind, bounds, lambda size: size)
-            picture = srgb_image(decoded, decoded.framed_size)
+    pictures = [decoded_picture(source, kind, bounds) for source, kind in sources]
+    picture = pictures[0] if pictures else None
     image = with_drawable_texts(image, typography.fonts)
-    if image.form == POSTER.name:
+    if len(pictures) > 1:
+        row_card(pictures, image, typography).save(out, "JPEG", **CARD_QUALITY)
+    elif image.form == POSTER.name:
         poster(picture, image, code, typography).save(out, "PNG", compress_level=6)
     else:
-        card(picture, image, typography).save(out, "JPEG", quality=88, subsampling="4:4:4", optimize=True)
+        card(picture, image, typography).save(out, "JPEG", **CARD_QUALITY)
+
+
+def decoded_picture(source: Path, kind: str, bounds: ImageBounds) -> Image.Image:
+    """The picture in sRGB. Raises UnusableImage."""
+    # Imported only when needed: these imports take a sixth of the time for a card without a picture.
+    from gallery.images.sandbox.pixels import decode, srgb_image
+
+    with errors_as("damaged"):
+        decoded = decode(source, kind, bounds, lambda size: size)
+        return srgb_image(decoded, decoded.framed_size)
 
 
 def is_chinese(language: str) -> bool:
@@ -211,6 +219,32 @@ def wide_card(
     typography.set_columns(label, site)
     canvas.place(label, margin, below)
     canvas.place(site, margin, height - margin + 12 - above_baseline(24))
+    return canvas.image
+
+
+def row_card(pictures: Sequence[Image.Image], image: ShareImage, typography: Typography) -> Image.Image:
+    """The card of a page that shows many works: pictures of one height in a row, the page's title below."""
+    canvas = ShareCanvas(CARD.size, WALL)
+    width, height = CARD.size
+    margin, gap, top = 56, 28, 56
+    free = width - 2 * margin - gap * (len(pictures) - 1)
+    row = min(round(free / sum(each.width / each.height for each in pictures)), 372)
+    hung = [each.resize((round(row * each.width / each.height), row), LANCZOS) for each in pictures]
+    left = (width - sum(each.width for each in hung) - gap * (len(hung) - 1)) // 2
+    for each in hung:
+        canvas.hang(each, left, top)
+        left += each.width + gap
+    below = top + row + 44
+    site = one_line("" if image.site == image.title else image.site, "serif", 26, 400, "right")
+    label = TextColumn(width - 2 * margin - (440 if site.items else 0))
+    label.add(
+        TextItem(image.title, "serif", (60, 52, 46, 40, 34), INK, 1, 1.2, language=image.title_language)
+    )
+    label.add(TextItem(" · ".join(image.facts), "sans", (25, 22), SOFT, 1, 1.4, before=10))
+    typography.set_columns(label, site)
+    canvas.place(label, margin, below + max(0, (height - 48 - below - label.height) / 2))
+    if site.items:
+        canvas.place(site, width - margin - 400, height - 60 - above_baseline(26))
     return canvas.image
 
 
@@ -327,7 +361,7 @@ def fit_picture(picture: Image.Image, most: Size) -> Image.Image:
     size."""
     scale = min(most[0] / picture.width, most[1] / picture.height, 2.0)
     size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-    return picture.resize(size, Image.Resampling.LANCZOS)
+    return picture.resize(size, LANCZOS)
 
 
 def qr_code(modules: Sequence[str], most: int) -> Image.Image:

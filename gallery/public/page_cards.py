@@ -1,0 +1,34 @@
+"""The cards of pages that are about no single thing: home, the lists, search, and the pages about the gallery."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from tortoise.expressions import Q
+
+from gallery.public import queries, share_images
+from gallery.public.share_images import ShareImages
+from gallery.settings import Settings
+from gallery.web.languages import LocalizedText, current_language
+from gallery.web.languages import lazy_gettext as _l
+
+MAX_CANDIDATE_WORKS = 40  # the newest works on view that may be shared
+HOME = "home"
+TITLES = {
+    "about": _l("About this gallery"),
+    "accessibility": _l("Accessibility"),
+    "calendar": _l("Calendar"),
+    "exhibitions": _l("Exhibitions"),
+    "organisations": _l("Organisations"),
+    "search": _l("Search"),
+    "themes": _l("Themes"),
+}
+
+
+async def card_of(page: str, settings: Settings) -> ShareImages:
+    """The card of a page: works on view in a row. Raises HTTPException 404 if no page has this name."""
+    if page != HOME and page not in TITLES:
+        raise HTTPException(404)
+    language = current_language()
+    title = settings.site_name(language) if page == HOME else str(TITLES[page])
+    works = await queries.works_on_view(Q(consent__for_sharing=True), limit=MAX_CANDIDATE_WORKS)
+    return share_images.of_page(page, LocalizedText(title, language), works, settings)
