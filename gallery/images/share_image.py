@@ -49,6 +49,8 @@ class ShareImage:
     credit: str = ""
     facts: tuple[str, ...] = ()
     caption: str = ""  # title and artist of the picture, if the page is not about that work
+    saying: str = ""  # a sentence of the work's story, whole; left out if it has no room
+    saying_language: str = ""
     address: str = ""  # the address in the QR code
     invitation: str = ""  # the text next to the QR code
 

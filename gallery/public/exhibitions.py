@@ -30,9 +30,11 @@ from gallery.public.view_models import ShownWork
 from gallery.public.voices import voice_address
 from gallery.public.work_counts import work_counts_of
 from gallery.sounds.models import Sound, SoundState
+from gallery.web.languages import current_language
 from gallery.web.languages import gettext as _
 from gallery.web.list_pages import ListPage
 from gallery.web.page_keys import edition_key
+from gallery.web.qr_codes import qr_code
 from gallery.web.rendering import pages_of, settings_of
 
 LISTED_ON_PAGE = 60  # open and past exhibitions on one page of the list
@@ -146,6 +148,7 @@ async def show_walk(request: Request) -> Response:
     except NoSuchRoom as error:
         raise HTTPException(404) from error
     first = await first_works(exhibition.edition_id) if room else page.works
+    address = pages_of(request).url("public:exhibition", language=current_language(), slug=exhibition.slug)
     return render_page(
         request,
         "public/walk.html",
@@ -156,6 +159,8 @@ async def show_walk(request: Request) -> Response:
         rooms=page.rooms[:1] if room else page.rooms,
         voices=await _voices(page.works),
         voice_address=voice_address,
+        sentences=await queries.sentences_of(page.works),
+        code=qr_code(pages_of(request).absolute(address)),
         share_images=share_images.of_exhibition(exhibition, first, page.counts, settings_of(request)),
     )
 

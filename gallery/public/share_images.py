@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gallery.artworks.sentences import StorySentence
 from gallery.images.share_image import CARD, POSTER, Fonts, ShareImage, ShareImageFormat
 from gallery.organisations.models import Organisation, Project
 from gallery.public.view_models import (
@@ -61,8 +62,12 @@ class ShareImages:
         return CARD.size
 
 
-def of_work(work: ShownWork, theme: ShownTheme | None, settings: Settings) -> ShareImages:
-    """Card and poster of a work. Without consent to sharing, there is no picture and no poster."""
+def of_work(
+    work: ShownWork, theme: ShownTheme | None, settings: Settings, sentence: StorySentence | None = None
+) -> ShareImages:
+    """Card and poster of a work, with a sentence of its story. Without consent to sharing, there is no
+    picture, no sentence and no poster.
+    """
     by = [each for each in (work.medium.text, work.date) if each]
     texts: dict[str, Any] = {
         **titled(work.title),
@@ -74,6 +79,8 @@ def of_work(work: ShownWork, theme: ShownTheme | None, settings: Settings) -> Sh
     if not work.is_for_sharing:
         return share_images("works", work.public_id, texts, work.title, settings)
     texts["tokens"] = (work.picture.token,)
+    if sentence:
+        texts |= {"saying": sentence.text.text, "saying_language": sentence.text.language}
     invitation = _("Scan the code to see this work and read its story.")
     return share_images("works", work.public_id, texts, work.alt, settings, invitation)
 

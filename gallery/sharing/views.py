@@ -121,7 +121,9 @@ async def load_work(name: str, settings: Settings) -> ShareImages:
     located = await queries.placement_by_public_id(name)
     if located is None:
         await raise_not_on_view(name)
-    return share_images.of_work(located.work, located.exhibition.theme, settings)
+    work = located.work
+    sentences = await queries.sentences_of([work])
+    return share_images.of_work(work, located.exhibition.theme, settings, sentences.get(work.id))
 
 
 async def load_exhibition(name: str, settings: Settings) -> ShareImages:

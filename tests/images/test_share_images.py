@@ -82,6 +82,26 @@ async def test_a_card_has_its_picture_its_words_and_the_wall(blue: Path, tmp_pat
     assert differs(alone, await drawn(CARD, None, tmp_path, tokens=(), title=""))
 
 
+async def test_several_pictures_hang_in_a_row(blue: Path, tmp_path: Path) -> None:
+    red = tmp_path / "red.png"
+    Image.new("RGB", (700, 900), (200, 30, 20)).save(red)
+    row = replace(CARD, tokens=("t", "u"), credit="", over="", facts=("派派 · 瞿俊杰",))
+    path = await make_share_image([blue, red], row, FONTS, tmp_path)
+    with Image.open(path) as card:
+        assert card.size == (1200, 630)
+        left, right = (card.crop((x, 0, x + 600, 630)) for x in (0, 600))
+    assert min(share(left, BLUE), share(right, (200, 30, 20))) > 0.2
+
+
+async def test_a_sentence_is_drawn_whole_or_not_at_all(blue: Path, tmp_path: Path) -> None:
+    saying = {"saying": "“我画了一个月亮，它陪我回家。”", "saying_language": "zh"}
+    for placard in (CARD, POSTER):
+        box = differs(await drawn(placard, blue, tmp_path), await drawn(placard, blue, tmp_path, **saying))
+        assert box, placard.form
+    long = {"saying": "很久以前" * 60 + "。", "saying_language": "zh"}
+    assert differs(await drawn(CARD, blue, tmp_path), await drawn(CARD, blue, tmp_path, **long)) is None
+
+
 @pytest.mark.parametrize("size", [(3000, 400), (400, 3000), (700, 700), (1600, 1000), (620, 70)])
 async def test_pictures_of_any_shape_are_shown_whole(size: tuple[int, int], tmp_path: Path) -> None:
     path = tmp_path / "picture.png"

@@ -142,6 +142,12 @@ def run_task(request: Mapping[str, Any], bounds: "ImageBounds") -> dict[str, Any
         typography = Typography(Path(request["template"]), Fonts(**request["fonts"]), image.language)
         write_share_image(pictures, image, request["code"], typography, out, bounds)
         return {}
+    if request["task"] == "icons":
+        from gallery.images.sandbox.icons import write_icons
+
+        assert out is not None
+        write_icons(Path(request["source"]), request["kind"], out, bounds)
+        return {}
     if request["task"] == "pdf":
         from gallery.images.sandbox.typesetting import write_pdf
         from gallery.images.share_image import Fonts

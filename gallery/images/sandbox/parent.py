@@ -24,6 +24,7 @@ import segno
 import gallery
 from gallery.images import fingerprints
 from gallery.images.framing import MIN_SHORT_SIDE, NO_FRAMING, Framing
+from gallery.images.icons import ICON_FILES
 from gallery.images.iiif_requests import ImageRequest, Size, all_tiles
 from gallery.images.renditions import FORMATS, file_name, widths_for
 from gallery.images.share_image import Fonts, ShareImage
@@ -302,6 +303,18 @@ def qr_modules(address: str) -> list[str]:
     """The rows of a QR code as "1" (dark) and "0", with the quiet zone."""
     code = segno.make(address, error="m", micro=False)
     return ["".join("1" if module else "0" for module in row) for row in code.matrix_iter(border=QUIET_ZONE)]
+
+
+async def make_icons(source: Path, out: Path, limits: Limits = Limits()) -> dict[str, bytes]:
+    """The site's icon in its sizes: the contents of ICON_FILES. `out`: an existing folder for the work.
+
+    Raises ImageRefused if the SVG or picture is at fault, MachineFault if this machine is.
+    """
+    kind = "" if source.suffix == ".svg" else await detect_format(source)
+    async with output_dir_in(out) as output_dir:
+        await run_child("icons", source, kind, output_dir, limits)
+        move_outputs(output_dir, ICON_FILES, out)
+    return {name: (out / name).read_bytes() for name in ICON_FILES}
 
 
 async def typeset_pdf(

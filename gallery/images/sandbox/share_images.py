@@ -7,6 +7,8 @@ in a ShareImage.
 from __future__ import annotations
 
 import io
+import math
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -23,6 +25,7 @@ PAPER, WALL, INK, SOFT, LINE = "#faf8f4", "#f3efe8", "#1d1a17", "#6a625a", "#ddd
 SHADE = (43, 30, 14)
 EDGE = 32  # px around each column that Typst sets: the margin in share_image.typ
 CARD_QUALITY: dict[str, Any] = {"quality": 88, "subsampling": "4:4:4", "optimize": True}
+SAYING_LEADING = 1.6  # em
 TALL_LEADING = 1.7  # em: the least line spacing of scripts whose letters are tall
 
 LANCZOS = Image.Resampling.LANCZOS
@@ -171,8 +174,8 @@ def with_drawable_texts(image: ShareImage, fonts: Fonts) -> ShareImage:
     def drawn(text: str) -> str:
         return drawable(text, (fonts.serif, fonts.sans))
 
-    names = ("title", "site", "over", "under", "credit", "caption", "invitation")
-    texts = {name: drawn(getattr(image, name)) for name in names}
+    names = ("title", "site", "over", "under", "credit", "caption", "invitation", "saying")
+    texts: dict[str, Any] = {name: drawn(getattr(image, name)) for name in names}
     return replace(image, facts=tuple(filter(None, map(drawn, image.facts))), **texts)
 
 
@@ -260,7 +263,12 @@ def label_column(
         date_line = size * 2.1 + text
     below = text * 1.5 * (bool(image.credit) + 0.9 * len(image.facts) + bool(image.under)) + text
     least = max(28, largest // 2)
-    title_room = max(least * 2.6, room - date_line - below)
+    saying_size = text + 4 if image.form == POSTER.name else text - 4
+    saying_room = text * 0.8 + lines_of(image.saying, saying_size, width) * saying_size * SAYING_LEADING
+    least_title = least * 1.26 * lines_of(image.title, least, width)
+    free = room - date_line - below
+    has_saying = bool(image.saying) and not is_low and free - saying_room >= least_title
+    title_room = max(least_title, free - saying_room) if has_saying else max(least * 2.6, free)
     sizes = range(largest, least - 1, -4)
     column.add(
         TextItem(
@@ -303,7 +311,27 @@ def label_column(
     )
     for fact in image.facts[:1] if is_low else image.facts:
         column.add(TextItem(fact, "sans", (text - 8, text - 10), SOFT, 1 if is_low else 2, 1.5, before=2))
+    if has_saying:
+        column.add(
+            TextItem(
+                image.saying,
+                "serif",
+                (saying_size, saying_size - 2),
+                INK,
+                lines_of(image.saying, saying_size, width) + 1,
+                SAYING_LEADING,
+                before=text * 0.8,
+                language=image.saying_language,
+                is_own=True,
+            )
+        )
     return column
+
+
+def lines_of(text: str, size: int, width: int) -> int:
+    """About how many lines of `width` px a text takes in `size` px."""
+    ems = sum(1.06 if unicodedata.east_asian_width(each) in "WF" else 0.56 for each in text)
+    return math.ceil(ems * size / width)
 
 
 def poster(
@@ -318,7 +346,7 @@ def poster(
     full = width - 2 * margin
     code = qr_code(modules, 232)
     foot_top = height - margin - code.height
-    largest, text, room = (132, 42, 900) if picture is None else (84, 36, 440)
+    largest, text, room = (132, 42, 900) if picture is None else (84, 36, 640 if image.saying else 440)
     label = label_column(image, full, largest, text, room=room)
     foot = TextColumn(full - code.width - 48)
     foot.add(TextItem(image.site, "serif", (44, 36), INK, 2, 1.3))
