@@ -6,10 +6,12 @@ code.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import segno
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -40,7 +42,6 @@ from gallery.web.languages import (
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.markdown import display_width, excerpt
-from gallery.web.qr_codes import qr_code
 from gallery.web.rendering import render, settings_of, storage_of
 
 PAPER_SIZES = {
@@ -184,6 +185,13 @@ def make_label(
         "room": (room.title.text or _("Room %(number)s") % {"number": room.number}) if names_room else "",
     }
     return WallLabel(**words, address=address, code=qr_code(address))
+
+
+def qr_code(address: str) -> str:
+    """A QR code as SVG, without its quiet zone: the card leaves room around it."""
+    svg = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(svg, kind="svg", border=0)
+    return svg.getvalue().decode()
 
 
 async def set_labels(
