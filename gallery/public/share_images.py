@@ -39,9 +39,19 @@ def fonts_of(settings: Settings) -> Fonts:
 class ShareImages:
     """The card of a page and, if it has one, the poster."""
 
-    def __init__(self, kind: str, name: str, by_form: Mapping[str, ShareImage], alt: LocalizedText) -> None:
-        """`kind` and `name` are the ones in the page's URL; `alt` is the card's alt text."""
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        by_form: Mapping[str, ShareImage],
+        alt: LocalizedText,
+        works: Sequence[ShownWork],
+    ) -> None:
+        """`kind` and `name` are the ones in the page's URL; `alt` is the card's alt text; `works` may be on it."""
         self.kind, self.name, self.by_form, self.alt = kind, name, by_form, alt
+        tokens = {token for image in by_form.values() for token in image.tokens}
+        shown = [work for work in works if work.picture.token in tokens]
+        self.is_for_machines = all(work.is_for_machines for work in shown)  # whether AI crawlers may use it
 
     @property
     def card(self) -> str:
@@ -77,12 +87,12 @@ def of_work(
         "accent": accent_of(theme),
     }
     if not work.is_for_sharing:
-        return share_images("works", work.public_id, texts, work.title, settings)
+        return share_images("works", work.public_id, texts, work.title, [work], settings)
     texts["tokens"] = (work.picture.token,)
     if sentence:
         texts |= {"saying": sentence.text.text, "saying_language": sentence.text.language}
     invitation = _("Scan the code to see this work and read its story.")
-    return share_images("works", work.public_id, texts, work.alt, settings, invitation)
+    return share_images("works", work.public_id, texts, work.alt, [work], settings, invitation)
 
 
 def of_exhibition(
@@ -100,7 +110,7 @@ def of_exhibition(
         **shared_picture(works),
     }
     invitation = _("Scan the code to walk through the exhibition.")
-    return share_images("exhibitions", shown.slug, texts, shown.title, settings, invitation)
+    return share_images("exhibitions", shown.slug, texts, shown.title, works, settings, invitation)
 
 
 def of_theme(theme: Theme, works: Sequence[ShownWork], settings: Settings) -> ShareImages:
@@ -112,7 +122,7 @@ def of_theme(theme: Theme, works: Sequence[ShownWork], settings: Settings) -> Sh
         "accent": accent_of(shown),
         **shared_picture(works),
     }
-    return share_images("themes", theme.slug, texts, shown.title, settings)
+    return share_images("themes", theme.slug, texts, shown.title, works, settings)
 
 
 def of_organisation(
@@ -121,7 +131,7 @@ def of_organisation(
     """The card of an organisation, with a picture from its `works`."""
     name = localized(organisation, "name")
     texts = {**titled(name, other_localized(organisation, "name")), **shared_picture(works)}
-    return share_images("organisations", organisation.slug, texts, name, settings)
+    return share_images("organisations", organisation.slug, texts, name, works, settings)
 
 
 def of_project(project: Project, works: Sequence[ShownWork], settings: Settings) -> ShareImages:
@@ -132,14 +142,14 @@ def of_project(project: Project, works: Sequence[ShownWork], settings: Settings)
         "facts": (localized(project.organisation, "name").text,),
         **shared_picture(works),
     }
-    return share_images("projects", project.slug, texts, title, settings)
+    return share_images("projects", project.slug, texts, title, works, settings)
 
 
 def of_artist(page_id: str, works: Sequence[ShownWork], settings: Settings) -> ShareImages:
     """The card of an artist's page, with some of the artist's `works`."""
     credit, organisation = works[0].credit, works[0].organisation
     texts = {**titled(credit), "facts": (organisation.text,), "tokens": tokens_of(works_in_row(works))}
-    return share_images("artists", page_id, texts, credit, settings)
+    return share_images("artists", page_id, texts, credit, works, settings)
 
 
 def of_page(page: str, title: LocalizedText, works: Sequence[ShownWork], settings: Settings) -> ShareImages:
@@ -149,7 +159,7 @@ def of_page(page: str, title: LocalizedText, works: Sequence[ShownWork], setting
     texts: dict[str, Any] = {**titled(title), "facts": (" · ".join(names),), "tokens": tokens_of(hung)}
     shown = [f"{quoted_title(work.title)} {work.credit.text}" for work in hung]
     alt = LocalizedText(" · ".join([title.text, *shown]), title.language)
-    return share_images("pages", page, texts, alt, settings)
+    return share_images("pages", page, texts, alt, works, settings)
 
 
 def works_in_row(works: Sequence[ShownWork]) -> list[ShownWork]:
@@ -194,6 +204,7 @@ def share_images(
     name: str,
     texts: Mapping[str, Any],
     alt: LocalizedText,
+    works: Sequence[ShownWork],
     settings: Settings,
     invitation: str = "",
 ) -> ShareImages:
@@ -204,7 +215,7 @@ def share_images(
     if invitation:
         address = f"{settings.site_url}/{language}/{kind}/{name}"
         by_form[POSTER.name] = ShareImage(form=POSTER.name, address=address, invitation=invitation, **common)
-    return ShareImages(kind, name, by_form, alt)
+    return ShareImages(kind, name, by_form, alt, works)
 
 
 def shared_picture(works: Sequence[ShownWork]) -> dict[str, Any]:

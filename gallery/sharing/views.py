@@ -26,6 +26,7 @@ from gallery.organisations.models import Organisation
 from gallery.organisations.projects import project_at
 from gallery.public import page_cards, queries, share_images
 from gallery.public.access import load_opened
+from gallery.public.media import NOT_FOR_MACHINES
 from gallery.public.pagination import first_works
 from gallery.public.share_images import ShareImages, fonts_of
 from gallery.settings import Settings
@@ -59,8 +60,10 @@ async def show(request: Request) -> Response:
         if share_image is None:
             raise HTTPException(404)
         response = await share_image_response(request, share_image)
-        latest = (await load(parameters["name"], settings)).by_form.get(form.name)
+        images = await load(parameters["name"], settings)
+        latest = images.by_form.get(form.name)
         if latest == share_image:  # otherwise the content was withdrawn or changed in the meantime
+            response.headers.update({} if images.is_for_machines else NOT_FOR_MACHINES)
             return response
         share_image = latest
     return problem(503, "This picture is just changing. Please ask again.", RETRY_AFTER)

@@ -119,6 +119,7 @@ async def test_a_card_of_several_works_goes_with_each_of_them(site: Site, place:
     card = await card_of(site, client, "/zh/")
     answer = await client.get(card)
     kept = answer.content
+    assert answer.headers["x-robots-tag"] == "noai, noimageai"  # these consents do not cover machine use
     assert await Derivative.all().count() == len(works)  # one row for each picture on it
     assert len([key async for key in site.storage.public.keys("") if "/made/" in key]) == 1
     again = await client.get(card)
