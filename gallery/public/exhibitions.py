@@ -13,7 +13,7 @@ from starlette.routing import Route
 from gallery.exhibitions.credit_logos import logos_of
 from gallery.numbers import page_number
 from gallery.organisations.links import find_dead_links
-from gallery.public import page_cards, queries, share_images
+from gallery.public import page_cards, queries
 from gallery.public.access import load_opened
 from gallery.public.pages import (
     MAX_LISTED,
@@ -100,7 +100,7 @@ async def show(request: Request) -> Response:
     first = works if is_beginning else await first_works(exhibition.edition_id)
     slug, title = exhibition.slug, exhibition.title.text
     is_end = not page.following
-    cards = share_images.of_exhibition(exhibition, first, page.counts, settings_of(request))
+    cards = await page_cards.of_exhibition(exhibition, first, page.counts, settings_of(request))
     return render_page(
         request,
         "public/exhibition.html",
@@ -161,7 +161,7 @@ async def show_walk(request: Request) -> Response:
         voice_address=voice_address,
         sentences=await queries.sentences_of(page.works),
         code=qr_code(pages_of(request).absolute(address)),
-        share_images=share_images.of_exhibition(exhibition, first, page.counts, settings_of(request)),
+        share_images=await page_cards.of_exhibition(exhibition, first, page.counts, settings_of(request)),
     )
 
 

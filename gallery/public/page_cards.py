@@ -1,12 +1,15 @@
-"""The cards of pages that are about no single thing: home, the lists, search, and the pages about the gallery."""
+"""Cards that need a query of their own: of exhibitions, and of pages that are about no single thing."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from starlette.exceptions import HTTPException
 from tortoise.expressions import Q
 
 from gallery.public import queries, share_images
 from gallery.public.share_images import ShareImages
+from gallery.public.view_models import Counts, ShownExhibition, ShownWork
 from gallery.settings import Settings
 from gallery.web.languages import LocalizedText, current_language
 from gallery.web.languages import lazy_gettext as _l
@@ -22,6 +25,16 @@ TITLES = {
     "search": _l("Search"),
     "themes": _l("Themes"),
 }
+
+
+async def of_exhibition(
+    shown: ShownExhibition, works: Sequence[ShownWork], counts: Counts, settings: Settings
+) -> ShareImages:
+    """Card and poster of an exhibition, with the sentence of the work on it; one query."""
+    pictured = share_images.first_shared(works)
+    sentences = await queries.sentences_of([pictured]) if pictured else {}
+    sentence = sentences.get(pictured.id) if pictured else None
+    return share_images.of_exhibition(shown, works, counts, settings, sentence)
 
 
 async def card_of(page: str, settings: Settings) -> ShareImages:

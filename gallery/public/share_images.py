@@ -90,15 +90,22 @@ def of_work(
         return share_images("works", work.public_id, texts, work.title, [work], settings)
     texts["tokens"] = (work.picture.token,)
     if sentence:
-        texts |= {"saying": sentence.text.text, "saying_language": sentence.text.language}
+        texts |= saying_of(sentence)
     invitation = _("Scan the code to see this work and read its story.")
     return share_images("works", work.public_id, texts, work.alt, [work], settings, invitation)
 
 
 def of_exhibition(
-    shown: ShownExhibition, works: Sequence[ShownWork], counts: Counts, settings: Settings
+    shown: ShownExhibition,
+    works: Sequence[ShownWork],
+    counts: Counts,
+    settings: Settings,
+    sentence: StorySentence | None = None,
 ) -> ShareImages:
-    """Card and poster of an exhibition. `works` are its first works, `counts` count all of them."""
+    """Card and poster of an exhibition. `works` are its first works, `counts` count all of them.
+
+    `sentence`: of the story of the work on it; only a quotation is drawn.
+    """
     facts = [counts_line(counts)] if counts.works else []
     texts: dict[str, Any] = {
         **titled(shown.title, shown.other_title),
@@ -108,6 +115,7 @@ def of_exhibition(
         ),
         "accent": accent_of(shown.theme),
         **shared_picture(works),
+        **(saying_of(sentence) if sentence and sentence.is_quoted else {}),
     }
     invitation = _("Scan the code to walk through the exhibition.")
     return share_images("exhibitions", shown.slug, texts, shown.title, works, settings, invitation)
@@ -220,13 +228,22 @@ def share_images(
 
 def shared_picture(works: Sequence[ShownWork]) -> dict[str, Any]:
     """The token and caption of the first picture that may be shared; empty if there is none."""
-    shared = next((work for work in works if work.is_for_sharing), None)
+    shared = first_shared(works)
     if shared is None:
         return {}
     return {
         "tokens": (shared.picture.token,),
         "caption": f"{quoted_title(shared.title)} {shared.credit.text}",
     }
+
+
+def first_shared(works: Sequence[ShownWork]) -> ShownWork | None:
+    """The first work that may be shared: the one on a card."""
+    return next((work for work in works if work.is_for_sharing), None)
+
+
+def saying_of(sentence: StorySentence) -> dict[str, str]:
+    return {"saying": sentence.text.text, "saying_language": sentence.text.language}
 
 
 def quoted_title(title: LocalizedText) -> str:

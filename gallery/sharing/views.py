@@ -133,7 +133,7 @@ async def load_exhibition(name: str, settings: Settings) -> ShareImages:
     shown = await load_opened(name)
     works = await first_works(shown.edition_id)
     counts = await queries.count_works(hangs_in(room__edition_id=shown.edition_id))
-    return share_images.of_exhibition(shown, works, counts, settings)
+    return await page_cards.of_exhibition(shown, works, counts, settings)
 
 
 async def load_theme(name: str, settings: Settings) -> ShareImages:

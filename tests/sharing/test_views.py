@@ -177,6 +177,24 @@ async def test_a_poster_is_made_once_and_leads_to_the_page(site: Site) -> None:
         assert (await client.head(path)).status_code == 200
 
 
+async def test_cards_say_a_sentence_of_the_story(site: Site) -> None:
+    quotation = "“我想给每个人画一碗汤圆。”"
+    work, slug = await shown(site, story=f"冬天来了。他说：{quotation}然后他睡着了。")
+    client = await site.client()
+    before = [
+        await card_of(site, client, f"/zh/{page}")
+        for page in (f"works/{work.public_id}", f"exhibitions/{slug}")
+    ]
+    await Artwork.filter(id=work.id).update(story=in_zh("冬天来了。"))
+    await bump()
+    await wait_for_propagation()
+    after = [
+        await card_of(site, client, f"/zh/{page}")
+        for page in (f"works/{work.public_id}", f"exhibitions/{slug}")
+    ]
+    assert all(one != other for one, other in zip(before, after, strict=True))
+
+
 async def test_a_card_s_address_changes_with_what_it_says(site: Site) -> None:
     work, _ = await shown(site)
     client = await site.client()
