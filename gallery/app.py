@@ -55,6 +55,7 @@ from gallery.public.work_counts import WorkCounts
 from gallery.public.work_of_the_day import DailyWorks
 from gallery.reviews.coverage import coverage_counts
 from gallery.settings import Settings
+from gallery.sharing.icons import SiteIcons
 from gallery.sounds.player import add_voices
 from gallery.stats.appreciations import AppreciationCache
 from gallery.stats.count_writer import write_periodically
@@ -170,10 +171,12 @@ def create_app(settings: Settings) -> Gallery:
     app.state.daily_works = DailyWorks(content, app.state.work_counts)
     app.state.coverage = coverage_counts(content)
     app.state.on_demand = OnDemandQueue()
+    app.state.icons = SiteIcons(settings)
     app.state.api_limits = ApiLimits(settings)
     app.state.pages = pages = Pages(settings, routes, static_files.version)
     pages.environment.globals.update(
         desk_address=desk_address,
+        icons=app.state.icons,
         desk_picture=desk_picture,
         size_as_shown=size_as_shown,
         shown_work_date=shown_work_date,

@@ -699,6 +699,80 @@ class Canvas:
         ridge = grey.filter(ImageFilter.Kernel((3, 3), kernel, scale=1, offset=128))
         self.image = ImageChops.overlay(self.image, Image.merge("RGB", (ridge, ridge, ridge)))
 
+    def pencil(self, path: Sequence[Point], width: float = 3, colour: str = "#77736f") -> None:
+        """A soft line, as of a sketch under the drawing."""
+        self.crayon_line(path, width, colour, 0.56, 1.2)
+
+    def biro(
+        self, path: Sequence[Point], colour: str = "#23378f", width: float = 3.4, shake: float = 1
+    ) -> None:
+        """A line of a ball pen: thin, even, with a blot where it ends."""
+        line = ribbon(self.waver(list(path), shake, 40), width, 0.8, 0.9)
+        blot = ellipse(*path[-1], width * 0.75)
+        mask = self._rough(self.mask(line, blot, waver=0.2), 0.5, self.tooth, 0.5)
+        self._lay(mask, self._tint(self.tooth, mask.box, colour, 22), 0.93)
+
+    def ruled(self, gap: float, colour: str, top: float = 0, margin: float = 0) -> None:
+        """The printed lines of an exercise book; with a `margin`, a red line at that distance from the left."""
+        y = top or gap
+        while y < self.h:
+            self.printed_line([(0, y), (self.w, y)], colour)
+            y += gap
+        if margin:
+            self.printed_line([(margin, 0), (margin, self.h)], "#d98a86")
+
+    def squared(self, side: float, gap: float, colour: str) -> None:
+        """The printed squares in which one learns to write: each with a cross in it, in rows `gap` apart."""
+        y, left, pale = gap, (self.w % side) / 2, mix(colour, self.paper, 0.4)
+        while y + side < self.h:
+            for k in range(int(self.w // side)):
+                x = left + k * side
+                self.printed_line([*rect(x, y, side, side), (x, y)], colour)
+                for step in range(0, round(side), 16):
+                    self.printed_line([(x + step, y + side / 2), (x + step + 8, y + side / 2)], pale)
+                    self.printed_line([(x + side / 2, y + step), (x + side / 2, y + step + 8)], pale)
+            y += side + gap
+
+    def printed_line(self, path: Sequence[Point], colour: str) -> None:
+        draw = ImageDraw.Draw(self.image)
+        draw.line([(x * self.s, y * self.s) for x, y in path], fill=colour, width=max(1, round(1.6 * self.s)))
+
+    def photographed(
+        self, table: str, corners: Sequence[Point], light: Sequence[int], seen: float = 0.9
+    ) -> None:
+        """Turn the sheet into a phone's photograph of it, on a table and a little askew.
+
+        `seen` is the size of the sheet in the photograph. `corners` say how far its corners (upper left, lower
+        left, lower right, upper right) are moved from there, in units. `light` (0 to 255) is how bright the
+        four corners of the photograph are, row by row.
+        """
+        width, height = self.px
+        ground = self._tint(self.streaks(15), (0, 0, width, height), table, 26)
+        sheet = self.image.convert("RGBA")
+        room = round(max(self.px) * (1 / seen - 1) / 2) + 2
+        layer = Image.new("RGBA", (width + 2 * room, height + 2 * room))
+        layer.paste(sheet, (room, room))
+        edge_x, edge_y = width * (1 / seen - 1) / 2, height * (1 / seen - 1) / 2
+        frame = [
+            (room - edge_x, room - edge_y),
+            (room - edge_x, room + height + edge_y),
+            (room + width + edge_x, room + height + edge_y),
+            (room + width + edge_x, room - edge_y),
+        ]
+        quad = tuple(
+            value
+            for (x, y), (dx, dy) in zip(frame, corners, strict=True)
+            for value in (x - dx * self.s, y - dy * self.s)
+        )
+        askew = layer.transform(self.px, Image.Transform.QUAD, quad, Image.Resampling.BICUBIC)
+        below = _shifted(askew.getchannel("A"), round(7 * self.s), round(10 * self.s))
+        shadow = below.filter(ImageFilter.GaussianBlur(9 * self.s)).point(_ramp(0.55, 0))
+        ground.paste("#17110d", (0, 0), shadow)
+        ground.paste(askew, (0, 0), askew)
+        lamp = Image.frombytes("L", (2, 2), bytes(light)).resize(self.px, Image.Resampling.BICUBIC)
+        warm = Image.merge("RGB", (lamp.point(_ramp(0.9, 26)), lamp, lamp.point(_ramp(1.08, -24))))
+        self.image = ImageChops.multiply(ground, warm)
+
     def finished(self, width: int, height: int, grain: float = 13) -> Image.Image:
         """The picture at its size in px, with the grain of the paper."""
         image = self.image

@@ -357,6 +357,7 @@ EXHIBITIONS = (
                     "grandmothers-hands",
                     "dumplings-in-rows",
                     "steam-over-a-pot",
+                    "five-tangyuan",
                     "round-table",
                     "oranges-on-blue",
                 ),
@@ -373,8 +374,10 @@ EXHIBITIONS = (
                     "tiger-hat",
                     "lanterns-at-night",
                     "persimmons-drying",
+                    "old-well",
                     "snow-village",
                     "skaters",
+                    "half-a-horse",
                 ),
             ),
             DemoRoom(
@@ -392,9 +395,9 @@ EXHIBITIONS = (
         WORLD_CUP,
         DemoText("人人上场", "Everyone on the Pitch"),
         DemoText(
-            "没有门票，没有替补席。\n\n从一张报纸上的照片，到村口的夜场，再到把月亮当球踢的夜晚——九幅画，九种上场的方式。",
+            "没有门票，没有替补席。\n\n从一张报纸上的照片，到村口的夜场，再到把月亮当球踢的夜晚——十幅画，十种上场的方式。",
             "No tickets, and no bench.\n\nFrom a photograph in a newspaper to a village ground under lights, and to a night when "
-            "the moon was the ball: nine pictures, nine ways onto the pitch.",
+            "the moon was the ball: ten pictures, ten ways onto the pitch.",
         ),
         (
             DemoRoom(
@@ -411,7 +414,14 @@ EXHIBITIONS = (
                     "一双旧球鞋，一片土操场，一个下雪天。够了。",
                     "An old pair of boots, a dusty ground, a day of snow. That will do.",
                 ),
-                ("boots-and-ball", "school-match", "goalkeeper", "snow-goalkeeper", "moon-penalty"),
+                (
+                    "boots-and-ball",
+                    "school-match",
+                    "class-list",
+                    "goalkeeper",
+                    "snow-goalkeeper",
+                    "moon-penalty",
+                ),
             ),
         ),
     ),

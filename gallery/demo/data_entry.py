@@ -49,6 +49,7 @@ from gallery.demo.voices import hum
 from gallery.demo.works_book import BOOK
 from gallery.demo.works_country import COUNTRY
 from gallery.demo.works_football import FOOTBALL
+from gallery.demo.works_paper import PAPER
 from gallery.demo.works_table import TABLE
 from gallery.demo.works_winter import WINTER
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
@@ -83,7 +84,7 @@ class EntryRefused(RuntimeError):
 
 @dataclass(frozen=True)
 class DemoContent:
-    works: Sequence[DemoWork] = (*TABLE, *WINTER, *FOOTBALL, *COUNTRY, *BOOK)
+    works: Sequence[DemoWork] = (*TABLE, *WINTER, *FOOTBALL, *COUNTRY, *BOOK, *PAPER)
     organisations: Sequence[DemoOrganisation] = content.ORGANISATIONS
     members: Sequence[DemoPerson] = content.MEMBERS
     exhibitions: Sequence[DemoExhibition] = content.EXHIBITIONS

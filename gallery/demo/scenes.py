@@ -4,7 +4,14 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from gallery.demo import scenes_book, scenes_country, scenes_football, scenes_table, scenes_winter
+from gallery.demo import (
+    scenes_book,
+    scenes_country,
+    scenes_football,
+    scenes_paper,
+    scenes_table,
+    scenes_winter,
+)
 from gallery.demo.brushes import WORKING_SIDE, Canvas, PictureSpec
 
 _PICTURES: dict[str, PictureSpec] = {
@@ -13,6 +20,7 @@ _PICTURES: dict[str, PictureSpec] = {
     **scenes_winter.PICTURES,
     **scenes_country.PICTURES,
     **scenes_book.PICTURES,
+    **scenes_paper.PICTURES,
 }
 
 

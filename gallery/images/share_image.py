@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 
-DESIGN_VERSION = 3  # increase it when the drawing code changes: the digest changes, too
+DESIGN_VERSION = 4  # increase it when the drawing code changes: the digest changes, too
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class ShareImage:
     accent: str  # #rrggbb
     title: str
     site: str
-    token: str = ""  # the image's token; empty without a picture
+    tokens: tuple[str, ...] = ()  # the tokens of the pictures; several hang in a row
     over: str = ""  # the date line above the title
     under: str = ""  # the title in the next language
     title_language: str = ""  # BCP 47 tags; empty: the language of the page
@@ -49,6 +49,8 @@ class ShareImage:
     credit: str = ""
     facts: tuple[str, ...] = ()
     caption: str = ""  # title and artist of the picture, if the page is not about that work
+    saying: str = ""  # a sentence of the work's story, whole; left out if it has no room
+    saying_language: str = ""
     address: str = ""  # the address in the QR code
     invitation: str = ""  # the text next to the QR code
 

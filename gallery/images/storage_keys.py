@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 from gallery.clock import now
 from gallery.db import content_version
@@ -170,5 +171,24 @@ async def _delete_public_files(storage: Storage, token: str) -> None:
     """Delete renditions, tiles and derivatives. The rows of derivatives are deleted last, so that a retry
     finds them.
     """
+    await delete_share_images(storage, image__token=token)
     await storage.public.delete_folder(token)
     await Derivative.filter(image__token=token).delete()
+
+
+async def delete_share_images(storage: Storage, **condition: Any) -> None:
+    """Delete the share images that match, also where other pictures hang on them.
+
+    A share image has a row for each of its pictures, all with its name, and one file, in the folder of one
+    of them.
+    """
+    matching = Derivative.filter(name__startswith="card-", **condition)
+    names = {str(name) for name in await matching.values_list("name", flat=True)}
+    if not names:
+        return
+    rows = Derivative.filter(name__in=sorted(names))
+    keys = [
+        derivative_key(row["image__token"], row["name"]) for row in await rows.values("image__token", "name")
+    ]
+    await storage.public.delete(*keys)
+    await Derivative.filter(name__in=sorted(names)).delete()

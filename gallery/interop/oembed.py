@@ -1,7 +1,7 @@
 """Works and exhibitions on other sites: oEmbed, and the small pages shown in frames.
 
-https://oembed.com: a work is a photo if its consent covers sharing, else a link. With the query parameter
-`type=rich` a work is a frame. An exhibition is always a frame. A frame loads its page from this site, so it
+https://oembed.com: a work is a frame if its consent covers sharing, else a link. With the query parameter
+`type=photo` a work is a photo. An exhibition is always a frame. A frame loads its page from this site, so it
 no longer shows a work that was withdrawn.
 """
 
@@ -36,6 +36,7 @@ RESPONSE_HEADERS = {"cache-control": "no-cache", **CORS}
 MAX_ADDRESS_LENGTH = 500  # characters of a page's URL
 WIDTH, HEIGHT = 640, 720  # px; the size of a frame, unless the request asks for less
 SMALLEST, LARGEST = 200, 2560  # px
+LABEL_HEIGHT = 150  # px of a work's frame around and below its picture: title, credit, the site's name
 WORKS_IN_FRAME = 12
 
 
@@ -62,7 +63,7 @@ async def oembed(request: Request) -> Response:
     robots: dict[str, str] = {}
     if name == "public:artwork":
         work = await work_on_view(parameters["public_id"], CORS)
-        data = work_embed(request, work, box, as_frame=query.get("type") == "rich")
+        data = work_embed(request, work, box, as_photo=query.get("type") == "photo")
         robots = {} if work.is_for_machines else NOT_FOR_MACHINES
     else:
         data = exhibition_embed(request, await load_opened(parameters["slug"], CORS), box)
@@ -105,25 +106,32 @@ def resolve_page(request: Request, address: str) -> tuple[str, dict[str, Any]]:
     raise HTTPException(404, headers=CORS)
 
 
-def work_embed(request: Request, work: ShownWork, box: Box, *, as_frame: bool) -> dict[str, Any]:
+def work_embed(request: Request, work: ShownWork, box: Box, *, as_photo: bool) -> dict[str, Any]:
+    """A work as a frame, which has its alt text, credit and link and goes at a withdrawal; or as a photo.
+
+    It is a link without consent to sharing, or if the box is too small.
+    """
     pages = pages_of(request)
     data = provider_fields(request, work.title.text) | {"author_name": work.credit.text}
-    if not work.is_for_sharing:
-        return {"type": "link", **data}
     fitting = [width for width in work.picture.widths() if fits(width, work, box)]
-    width = fitting[-1] if fitting else 0
-    if as_frame:
-        frame = pages.url("embedding:artwork", language=current_language(), public_id=work.public_id)
-        return {"type": "rich", **data, **iframe_fields(request, frame, work.title.text, box)}
-    if not width:
+    if not work.is_for_sharing or not fitting or min(box.width, box.height) < SMALLEST:
         return {"type": "link", **data}
+    width, thumbnail = fitting[-1], [width for width in fitting if width <= WIDTH] or fitting[:1]
+    if as_photo:
+        return {"type": "photo", **data, **picture_fields(request, work, width, "")}
+    frame = pages.url("embedding:artwork", language=current_language(), public_id=work.public_id)
+    label = Box(box.width, min(box.height, height_of(min(WIDTH, box.width), work) + LABEL_HEIGHT))
     return {
-        "type": "photo",
+        "type": "rich",
         **data,
-        "url": pages.absolute(work.picture.address(width)),
-        "width": width,
-        "height": height_of(width, work),
+        **iframe_fields(request, frame, work.title.text, label, LARGEST),
+        **picture_fields(request, work, thumbnail[-1], "thumbnail_"),
     }
+
+
+def picture_fields(request: Request, work: ShownWork, width: int, prefix: str) -> dict[str, Any]:
+    address = pages_of(request).absolute(work.picture.address(width))
+    return {f"{prefix}url": address, f"{prefix}width": width, f"{prefix}height": height_of(width, work)}
 
 
 def fits(width: int, work: ShownWork, box: Box) -> bool:
@@ -150,8 +158,9 @@ def provider_fields(request: Request, title: str) -> dict[str, Any]:
     }
 
 
-def iframe_fields(request: Request, path: str, title: str, box: Box) -> dict[str, Any]:
-    width, height = max(SMALLEST, min(WIDTH, box.width)), max(SMALLEST, min(HEIGHT, box.height))
+def iframe_fields(request: Request, path: str, title: str, box: Box, most: int = HEIGHT) -> dict[str, Any]:
+    """`most`: the frame's height in px, if the box is no lower."""
+    width, height = max(SMALLEST, min(WIDTH, box.width)), max(SMALLEST, min(most, box.height))
     html = Markup(
         '<iframe src="{}" title="{}" width="{}" height="{}" loading="lazy" referrerpolicy="no-referrer"'
         ' sandbox="allow-popups allow-popups-to-escape-sandbox"></iframe>'
@@ -220,11 +229,11 @@ def empty_frame(request: Request, status: int) -> Response:
 
 
 def allow_framing(request: Request, response: Response, *style_sheets: str) -> Response:
-    """Allow every site to show the response in a frame."""
+    """Allow every site to show the response, which has no script, in a frame."""
     policy = content_security_policy(style_sheets, pages_of(request).settings.pictures_origin)
     response.headers["content-security-policy"] = policy.replace(
         "frame-ancestors 'none'", "frame-ancestors *"
-    )
+    ).replace("script-src 'self'", "script-src 'none'")
     response.headers["x-robots-tag"] = ", ".join(
         filter(None, ["noindex", response.headers.get("x-robots-tag")])
     )

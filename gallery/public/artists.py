@@ -10,9 +10,10 @@ from tortoise.expressions import Q
 
 from gallery.artists.consents import birth_decade
 from gallery.artists.models import Artist
-from gallery.public import queries
+from gallery.public import queries, share_images
 from gallery.public.pages import MAX_WORKS_LISTED, redirect_for_good, render_page, set_page_language
 from gallery.web.languages import localized
+from gallery.web.rendering import settings_of
 
 
 async def show(request: Request) -> Response:
@@ -39,7 +40,7 @@ async def show(request: Request) -> Response:
         credit=works[0].credit,
         organisation=works[0].organisation,
         listed_works=works,
-        card=next((work for work in works if work.is_for_sharing), None),
+        share_images=share_images.of_artist(artist.page_id or "", works, settings_of(request)),
     )
 
 

@@ -10,6 +10,7 @@ from starlette.routing import Route
 from gallery.artists.consents import birth_decade
 from gallery.artworks.access import load_on_view
 from gallery.artworks.further_pictures import load_further_pictures
+from gallery.artworks.sentences import own_sentence
 from gallery.organisations.links import find_dead_links
 from gallery.public import queries, share_images
 from gallery.public.pages import linked_data_of, manifest_link, oembed_links, render_page, set_page_language
@@ -52,7 +53,12 @@ async def show(request: Request) -> Response:
             manifest_link(request, "manifests:artwork", work.title.text, public_id=public_id),
             *oembed_links(request, "public:artwork", work.title.text, public_id=public_id),
         ],
-        share_images=share_images.of_work(work, placement.exhibition.theme, settings_of(request)),
+        share_images=share_images.of_work(
+            work,
+            placement.exhibition.theme,
+            settings_of(request),
+            own_sentence(artwork.story, artwork.language),
+        ),
     )
 
 

@@ -17,13 +17,13 @@ from gallery.artworks.models import edition_is_not_replaced, edition_is_open
 from gallery.clock import start_of_day, to_local, today
 from gallery.exhibitions.models import Edition
 from gallery.exhibitions.talks import talks_of
-from gallery.public import queries
+from gallery.public import page_cards, queries
 from gallery.public.pages import MAX_LISTED, render_page, set_page_language
 from gallery.public.work_counts import work_counts_of
 from gallery.themes.models import Theme
 from gallery.themes.series import next_occurrence, proposed_call
 from gallery.web.languages import LocalizedText, localized
-from gallery.web.rendering import render
+from gallery.web.rendering import render, settings_of
 
 AHEAD = timedelta(days=366)
 BACK = timedelta(days=92)  # the visitors' list begins with the month of this day
@@ -164,6 +164,7 @@ async def show(request: Request) -> Response:
         samples=samples,
         next_theme=next(coming, None),
         day=day,
+        share_images=await page_cards.card_of("calendar", settings_of(request)),
     )
 
 

@@ -18,7 +18,7 @@ from gallery.db.content_version import current_number, keys_changed
 from gallery.exhibitions.schedule import next_change
 from gallery.images.models import Derivative, Image, PublicImagesPass
 from gallery.images.profile_image_models import ProfileImage
-from gallery.images.storage_keys import derivative_key, make_private, make_public
+from gallery.images.storage_keys import delete_share_images, derivative_key, make_private, make_public
 from gallery.web.page_keys import works_of_keys
 from gallery.worker import Chore, ChoreContext
 
@@ -138,6 +138,7 @@ async def delete_derivatives(context: ChoreContext) -> bool:
     gone = await made.exclude(image_id__in=shown).limit(BATCH_SIZE).prefetch_related("image") if ids else []
     too_much = [] if gone else await oldest_derivatives(context.settings.iiif_cache_bytes)
     for derivative in [*gone, *too_much]:
+        await delete_share_images(context.storage, id=derivative.id)
         await context.storage.public.delete(derivative_key(derivative.image.token, derivative.name))
         await Derivative.filter(
             id=derivative.id

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from gallery.exhibitions.credit_logos import logos_of
 from gallery.numbers import page_number
 from gallery.organisations.links import find_dead_links
-from gallery.public import queries, share_images
+from gallery.public import page_cards, queries
 from gallery.public.access import load_opened
 from gallery.public.pages import (
     MAX_LISTED,
@@ -30,9 +30,11 @@ from gallery.public.view_models import ShownWork
 from gallery.public.voices import voice_address
 from gallery.public.work_counts import work_counts_of
 from gallery.sounds.models import Sound, SoundState
+from gallery.web.languages import current_language
 from gallery.web.languages import gettext as _
 from gallery.web.list_pages import ListPage
 from gallery.web.page_keys import edition_key
+from gallery.web.qr_codes import qr_code
 from gallery.web.rendering import pages_of, settings_of
 
 LISTED_ON_PAGE = 60  # open and past exhibitions on one page of the list
@@ -75,6 +77,7 @@ async def index(request: Request) -> Response:
         twin_query=f"page={number}" if number > 1 else "",
         hung=hung,
         linked_data=data.index(data.exhibitions(), _("Current, upcoming and past exhibitions.")),
+        share_images=await page_cards.card_of("exhibitions", settings_of(request)),
     )
 
 
@@ -97,6 +100,7 @@ async def show(request: Request) -> Response:
     first = works if is_beginning else await first_works(exhibition.edition_id)
     slug, title = exhibition.slug, exhibition.title.text
     is_end = not page.following
+    cards = await page_cards.of_exhibition(exhibition, first, page.counts, settings_of(request))
     return render_page(
         request,
         "public/exhibition.html",
@@ -119,15 +123,15 @@ async def show(request: Request) -> Response:
         ),
         dead=await find_dead_links({credit.link for credit in exhibition.credits if credit.link}),
         counts=page.counts,
+        share_images=cards,
         next_query=urlencode(page.following or {}),
         twin_query=urlencode({name: query[name] for name in ("room", "after") if name in query}),
-        linked_data=linked_data_of(request).of_exhibition(exhibition),
+        linked_data=linked_data_of(request).of_exhibition(exhibition, works, cards.card),
         alternates=[
             feed_link(request, "feeds:exhibition", title, slug=slug),
             manifest_link(request, "manifests:exhibition", title, slug=slug),
             *oembed_links(request, "public:exhibition", title, slug=slug),
         ],
-        share_images=share_images.of_exhibition(exhibition, first, page.counts, settings_of(request)),
     )
 
 
@@ -144,6 +148,7 @@ async def show_walk(request: Request) -> Response:
     except NoSuchRoom as error:
         raise HTTPException(404) from error
     first = await first_works(exhibition.edition_id) if room else page.works
+    address = pages_of(request).url("public:exhibition", language=current_language(), slug=exhibition.slug)
     return render_page(
         request,
         "public/walk.html",
@@ -154,7 +159,9 @@ async def show_walk(request: Request) -> Response:
         rooms=page.rooms[:1] if room else page.rooms,
         voices=await _voices(page.works),
         voice_address=voice_address,
-        share_images=share_images.of_exhibition(exhibition, first, page.counts, settings_of(request)),
+        sentences=await queries.sentences_of(page.works),
+        code=qr_code(pages_of(request).absolute(address)),
+        share_images=await page_cards.of_exhibition(exhibition, first, page.counts, settings_of(request)),
     )
 
 

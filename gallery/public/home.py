@@ -11,15 +11,16 @@ from starlette.routing import Route
 from tortoise.expressions import Q
 
 from gallery.clock import today
-from gallery.public import queries
+from gallery.public import page_cards, queries
 from gallery.public.pages import linked_data_of, render_page, set_page_language
+from gallery.public.share_images import ShareImages
 from gallery.public.view_models import ShownExhibition, ShownWork
 from gallery.public.work_of_the_day import daily_works_of
 from gallery.themes.models import Theme, themes_open_for_works
 from gallery.web import site_settings
 from gallery.web.languages import LocalizedText, accepted_language
 from gallery.web.markdown import markdown_to_text
-from gallery.web.rendering import redirect, render_public
+from gallery.web.rendering import redirect, render_public, settings_of
 
 OPEN_ON_HOME = 4
 TO_OPEN_ON_HOME = 3
@@ -70,6 +71,7 @@ async def show(request: Request) -> Response:
         past=past,
         past_works={edition: [work] for edition, work in covers.items()},
         linked_data=linked_data_of(request).home(shown_now),
+        share_images=await page_cards.card_of(page_cards.HOME, settings_of(request)),
     )
 
 
@@ -106,13 +108,17 @@ async def next_themes() -> list[Theme]:
 async def show_about(request: Request) -> Response:
     """A visitor reads about the gallery: what it is, how works are selected, and where donations go."""
     set_page_language(request)
-    return render_public(request, "public/about.html")
+    return render_public(request, "public/about.html", await card_context(request, "about"))
 
 
 async def show_accessibility(request: Request) -> Response:
     """A visitor reads the accessibility statement: for whom the pages work well, and for whom not yet."""
     set_page_language(request)
-    return render_public(request, "public/accessibility.html")
+    return render_public(request, "public/accessibility.html", await card_context(request, "accessibility"))
+
+
+async def card_context(request: Request, page: str) -> dict[str, ShareImages]:
+    return {"share_images": await page_cards.card_of(page, settings_of(request))}
 
 
 routes = [

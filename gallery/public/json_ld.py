@@ -23,13 +23,15 @@ from gallery.public.view_models import Placement, ShownExhibition, ShownWork, le
 from gallery.public.voices import may_be_heard, voice_address
 from gallery.sounds.transcripts import words_of
 from gallery.themes.models import Theme
-from gallery.web.languages import LocalizedText, bcp47, current_language, localized
+from gallery.web import site_settings
+from gallery.web.languages import LocalizedText, bcp47, current_language, localized, site_languages
 from gallery.web.languages import gettext as _
 from gallery.web.markdown import excerpt
 from gallery.web.rendering import Pages
 
 Data = dict[str, Any]
 Breadcrumb = tuple[str, str]  # (name, URL)
+MAX_FEATURED = 12  # works of an exhibition
 MAX_DESCRIPTION_COLUMNS = 300  # display columns; a Chinese character takes two
 # Nothing in the data may end its <script> element. A JSON parser reads these escapes as the same characters.
 ESCAPES = str.maketrans(
@@ -67,6 +69,10 @@ def quantity(length: int) -> Data:
 def http_url(address: str) -> str:
     """`address` if it is an http(s) URL, else an empty string."""
     return address if address.startswith(("http://", "https://")) else ""
+
+
+def rights_notice() -> str:
+    return _("Every work is shown with consent, and all rights stay with its artist.")
 
 
 class LinkedData:
@@ -112,7 +118,7 @@ class LinkedData:
             **more,
         )
 
-    def exhibition(self, exhibition: ShownExhibition) -> Data:
+    def exhibition(self, exhibition: ShownExhibition, **more: Any) -> Data:
         address = self.url("public:exhibition", slug=exhibition.slug)
         return thing(
             "ExhibitionEvent",
@@ -125,8 +131,28 @@ class LinkedData:
             eventStatus="https://schema.org/EventScheduled",
             eventAttendanceMode="https://schema.org/OnlineEventAttendanceMode",
             isAccessibleForFree=True,
+            inLanguage=[bcp47(language) for language in site_languages()],
+            organizer={
+                "@type": "Organization",
+                "name": self.pages.settings.site_name(current_language()),
+                "url": self.url("public:home"),
+            },
             location={"@type": "VirtualLocation", "url": address},
+            **more,
         )
+
+    def shown_works(self, works: Iterable[ShownWork], card: str) -> Data:
+        """An exhibition's picture, which is its card, and its first works."""
+        featured = [
+            thing(
+                "VisualArtwork",
+                self.url("public:artwork", public_id=work.public_id),
+                work.title,
+                creator={"@type": "Person", "name": work.credit.text},
+            )
+            for work in list(works)[:MAX_FEATURED]
+        ]
+        return {"image": self.pages.absolute(card), "workFeatured": featured}
 
     def talk(self, talk: Talk, page: str) -> Data:
         """A talk of an exhibition. `page`: the URL of the exhibition's page."""
@@ -161,6 +187,11 @@ class LinkedData:
             "transcript": words_of(spoken.text),
         }
 
+    def licence(self, organisation: Organisation) -> Data:
+        """Where the rights are explained, unless keepers wrote that page, and whom one asks for a licence."""
+        ask = {"acquireLicensePage": self.url("public:organisation", slug=organisation.slug)}
+        return ask if site_settings.text("about").text else {"license": self.url("public:about"), **ask}
+
     def artwork(self, work: ShownWork, artwork: Artwork, dead: Collection[str], **more: Any) -> Data:
         """A work. Its picture is included only if the consent covers sharing."""
         story, project, size = artwork.localized("story"), artwork.project, work.measured
@@ -168,15 +199,24 @@ class LinkedData:
         organisation = self.organisation(artwork.organisation)
         leaves = leaves_of(artwork)
         pictures = [(leaf.picture, leaf.alt) for leaf in leaves] or [(work.picture, work.alt)]
+        creator = {"@type": "Person", "name": work.credit.text}
+        rights = {
+            "creator": creator,
+            "copyrightNotice": rights_notice(),
+            **self.licence(artwork.organisation),
+        }
         images = [
             {
                 "@type": "ImageObject",
-                "contentUrl": self.pages.absolute(picture.address(960)),
+                "contentUrl": self.pages.absolute(picture.address(picture.widths()[-1])),
+                "width": picture.widths()[-1],
+                "height": round(picture.widths()[-1] / picture.ratio),
                 "caption": alt.text,
+                "creditText": f"{work.credit.text} · {work.organisation.text}",
+                **rights,
             }
             for picture, alt in pictures
         ]
-        creator = {"@type": "Person", "name": work.credit.text}
         return thing(
             "VisualArtwork",
             self.url("public:artwork", public_id=work.public_id),
@@ -189,7 +229,7 @@ class LinkedData:
             **{name: quantity(length) for name, length in (size.sides if size else {}).items()},
             creator=creator,
             copyrightHolder=creator,
-            copyrightNotice=_("Every work is shown with consent, and all rights stay with its artist."),
+            copyrightNotice=rights_notice(),
             provider=organisation,
             sourceOrganization=self.project(project, dead) if project else None,
             image=(images if leaves else images[0]) if work.is_for_sharing else None,
@@ -221,8 +261,9 @@ class LinkedData:
         )
         return script_element(page, self.breadcrumbs(crumb))
 
-    def of_exhibition(self, exhibition: ShownExhibition) -> Markup:
-        data = self.exhibition(exhibition)
+    def of_exhibition(self, exhibition: ShownExhibition, works: Iterable[ShownWork], card: str) -> Markup:
+        """`works`: those on the page. `card`: the path of the exhibition's card."""
+        data = self.exhibition(exhibition, **self.shown_works(works, card))
         if exhibition.talks:
             data["subEvent"] = [self.talk(talk, data["url"]) for talk in exhibition.talks]
         return script_element(data, self.breadcrumbs(self.exhibitions(), (data["name"], data["url"])))

@@ -10,7 +10,7 @@ from tortoise.expressions import Q
 
 from gallery.images.profile_images import visible_profile_image
 from gallery.organisations.models import Organisation
-from gallery.public import queries, share_images
+from gallery.public import page_cards, queries, share_images
 from gallery.public.pages import (
     MAX_LISTED,
     MAX_WORKS_LISTED,
@@ -40,6 +40,7 @@ async def index(request: Request) -> Response:
         pictures=[each.logo.picture for each in listed if each.logo],
         linked_data=data.index(data.organisations(), _("The charities and foundations that send works.")),
         organisations=listed,
+        share_images=await page_cards.card_of("organisations", settings_of(request)),
     )
 
 

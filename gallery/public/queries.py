@@ -17,6 +17,7 @@ from gallery.artworks.models import (
     hangs_in,
     has_theme,
 )
+from gallery.artworks.sentences import StorySentence, own_sentence
 from gallery.clock import now, start_of_day, today
 from gallery.db.compiled_queries import QueryRow, compiled_query
 from gallery.db.subqueries import is_sqlite, looked_up
@@ -47,6 +48,13 @@ async def works_on_view(*conditions: Q, limit: int, newest: bool = True) -> list
     """At most `limit` works on view under these conditions; one query."""
     rows = Artwork.all().on_view().filter(*conditions).order_by("-id" if newest else "id").limit(limit)
     return [ShownWork.of(row) for row in await rows.values(*WORK_COLUMNS)]
+
+
+async def sentences_of(works: Iterable[ShownWork]) -> dict[int, StorySentence]:
+    """Id of a work → the sentence of its story, if it has one; one query."""
+    rows = await Artwork.filter(id__in=[work.id for work in works]).values("id", "language", "story")
+    found = {row["id"]: own_sentence(row["story"], row["language"]) for row in rows}
+    return {id: sentence for id, sentence in found.items() if sentence}
 
 
 async def count_works(*conditions: Q) -> Counts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gallery.artworks.sentences import StorySentence
 from gallery.images.share_image import CARD, POSTER, Fonts, ShareImage, ShareImageFormat
 from gallery.organisations.models import Organisation, Project
 from gallery.public.view_models import (
@@ -23,6 +24,7 @@ from gallery.web.languages import gettext as _
 from gallery.web.rendering import shown_date, shown_number
 
 NO_TEXT = LocalizedText("", "")
+FULL_ROW, LONGEST_ROW, MOST_IN_ROW = 2.7, 4.2, 5  # lengths in heights of the row, and pictures
 ACCENT = "#a8322a"  # for a card or poster without a theme
 
 # The fonts that come with the package.
@@ -37,9 +39,19 @@ def fonts_of(settings: Settings) -> Fonts:
 class ShareImages:
     """The card of a page and, if it has one, the poster."""
 
-    def __init__(self, kind: str, name: str, by_form: Mapping[str, ShareImage], alt: LocalizedText) -> None:
-        """`kind` and `name` are the ones in the page's URL; `alt` is the card's alt text."""
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        by_form: Mapping[str, ShareImage],
+        alt: LocalizedText,
+        works: Sequence[ShownWork],
+    ) -> None:
+        """`kind` and `name` are the ones in the page's URL; `alt` is the card's alt text; `works` may be on it."""
         self.kind, self.name, self.by_form, self.alt = kind, name, by_form, alt
+        tokens = {token for image in by_form.values() for token in image.tokens}
+        shown = [work for work in works if work.picture.token in tokens]
+        self.is_for_machines = all(work.is_for_machines for work in shown)  # whether AI crawlers may use it
 
     @property
     def card(self) -> str:
@@ -60,8 +72,12 @@ class ShareImages:
         return CARD.size
 
 
-def of_work(work: ShownWork, theme: ShownTheme | None, settings: Settings) -> ShareImages:
-    """Card and poster of a work. Without consent to sharing, there is no picture and no poster."""
+def of_work(
+    work: ShownWork, theme: ShownTheme | None, settings: Settings, sentence: StorySentence | None = None
+) -> ShareImages:
+    """Card and poster of a work, with a sentence of its story. Without consent to sharing, there is no
+    picture, no sentence and no poster.
+    """
     by = [each for each in (work.medium.text, work.date) if each]
     texts: dict[str, Any] = {
         **titled(work.title),
@@ -71,16 +87,25 @@ def of_work(work: ShownWork, theme: ShownTheme | None, settings: Settings) -> Sh
         "accent": accent_of(theme),
     }
     if not work.is_for_sharing:
-        return share_images("works", work.public_id, texts, work.title, settings)
-    texts["token"] = work.picture.token
+        return share_images("works", work.public_id, texts, work.title, [work], settings)
+    texts["tokens"] = (work.picture.token,)
+    if sentence:
+        texts |= saying_of(sentence)
     invitation = _("Scan the code to see this work and read its story.")
-    return share_images("works", work.public_id, texts, work.alt, settings, invitation)
+    return share_images("works", work.public_id, texts, work.alt, [work], settings, invitation)
 
 
 def of_exhibition(
-    shown: ShownExhibition, works: Sequence[ShownWork], counts: Counts, settings: Settings
+    shown: ShownExhibition,
+    works: Sequence[ShownWork],
+    counts: Counts,
+    settings: Settings,
+    sentence: StorySentence | None = None,
 ) -> ShareImages:
-    """Card and poster of an exhibition. `works` are its first works, `counts` count all of them."""
+    """Card and poster of an exhibition. `works` are its first works, `counts` count all of them.
+
+    `sentence`: of the story of the work on it; only a quotation is drawn.
+    """
     facts = [counts_line(counts)] if counts.works else []
     texts: dict[str, Any] = {
         **titled(shown.title, shown.other_title),
@@ -90,9 +115,10 @@ def of_exhibition(
         ),
         "accent": accent_of(shown.theme),
         **shared_picture(works),
+        **(saying_of(sentence) if sentence and sentence.is_quoted else {}),
     }
     invitation = _("Scan the code to walk through the exhibition.")
-    return share_images("exhibitions", shown.slug, texts, shown.title, settings, invitation)
+    return share_images("exhibitions", shown.slug, texts, shown.title, works, settings, invitation)
 
 
 def of_theme(theme: Theme, works: Sequence[ShownWork], settings: Settings) -> ShareImages:
@@ -104,7 +130,7 @@ def of_theme(theme: Theme, works: Sequence[ShownWork], settings: Settings) -> Sh
         "accent": accent_of(shown),
         **shared_picture(works),
     }
-    return share_images("themes", theme.slug, texts, shown.title, settings)
+    return share_images("themes", theme.slug, texts, shown.title, works, settings)
 
 
 def of_organisation(
@@ -113,7 +139,7 @@ def of_organisation(
     """The card of an organisation, with a picture from its `works`."""
     name = localized(organisation, "name")
     texts = {**titled(name, other_localized(organisation, "name")), **shared_picture(works)}
-    return share_images("organisations", organisation.slug, texts, name, settings)
+    return share_images("organisations", organisation.slug, texts, name, works, settings)
 
 
 def of_project(project: Project, works: Sequence[ShownWork], settings: Settings) -> ShareImages:
@@ -124,7 +150,51 @@ def of_project(project: Project, works: Sequence[ShownWork], settings: Settings)
         "facts": (localized(project.organisation, "name").text,),
         **shared_picture(works),
     }
-    return share_images("projects", project.slug, texts, title, settings)
+    return share_images("projects", project.slug, texts, title, works, settings)
+
+
+def of_artist(page_id: str, works: Sequence[ShownWork], settings: Settings) -> ShareImages:
+    """The card of an artist's page, with some of the artist's `works`."""
+    credit, organisation = works[0].credit, works[0].organisation
+    texts = {**titled(credit), "facts": (organisation.text,), "tokens": tokens_of(works_in_row(works))}
+    return share_images("artists", page_id, texts, credit, works, settings)
+
+
+def of_page(page: str, title: LocalizedText, works: Sequence[ShownWork], settings: Settings) -> ShareImages:
+    """The card of a page that is about no single thing, with some of these `works` and their artists' names."""
+    hung = works_in_row(works)
+    names = dict.fromkeys(work.credit.text for work in hung)
+    texts: dict[str, Any] = {**titled(title), "facts": (" · ".join(names),), "tokens": tokens_of(hung)}
+    shown = [f"{quoted_title(work.title)} {work.credit.text}" for work in hung]
+    alt = LocalizedText(" · ".join([title.text, *shown]), title.language)
+    return share_images("pages", page, texts, alt, works, settings)
+
+
+def works_in_row(works: Sequence[ShownWork]) -> list[ShownWork]:
+    """Works that hang well in one row: at first one of each organisation, neither very wide nor very tall.
+
+    Without such a work, the first that may be shared.
+    """
+    shared = [work for work in works if work.is_for_sharing]
+    firsts = {work.organisation_id: work for work in reversed(shared)}.values()
+    fitting = [work for work in [*reversed(firsts), *shared] if 0.5 <= work.picture.ratio <= 2.2]
+    hung: dict[int, ShownWork] = {}
+    length = 0.0  # of the row, in heights of its pictures
+    for work in fitting:
+        ratio = work.picture.ratio
+        if (
+            work.id not in hung
+            and length < FULL_ROW
+            and length + ratio <= LONGEST_ROW
+            and len(hung) < MOST_IN_ROW
+        ):
+            hung[work.id] = work
+            length += ratio
+    return list(hung.values()) or shared[:1]
+
+
+def tokens_of(works: Sequence[ShownWork]) -> tuple[str, ...]:
+    return tuple(work.picture.token for work in works)
 
 
 def titled(title: LocalizedText, under: LocalizedText = NO_TEXT) -> dict[str, str]:
@@ -142,6 +212,7 @@ def share_images(
     name: str,
     texts: Mapping[str, Any],
     alt: LocalizedText,
+    works: Sequence[ShownWork],
     settings: Settings,
     invitation: str = "",
 ) -> ShareImages:
@@ -152,15 +223,27 @@ def share_images(
     if invitation:
         address = f"{settings.site_url}/{language}/{kind}/{name}"
         by_form[POSTER.name] = ShareImage(form=POSTER.name, address=address, invitation=invitation, **common)
-    return ShareImages(kind, name, by_form, alt)
+    return ShareImages(kind, name, by_form, alt, works)
 
 
-def shared_picture(works: Sequence[ShownWork]) -> dict[str, str]:
+def shared_picture(works: Sequence[ShownWork]) -> dict[str, Any]:
     """The token and caption of the first picture that may be shared; empty if there is none."""
-    shared = next((work for work in works if work.is_for_sharing), None)
+    shared = first_shared(works)
     if shared is None:
         return {}
-    return {"token": shared.picture.token, "caption": f"{quoted_title(shared.title)} {shared.credit.text}"}
+    return {
+        "tokens": (shared.picture.token,),
+        "caption": f"{quoted_title(shared.title)} {shared.credit.text}",
+    }
+
+
+def first_shared(works: Sequence[ShownWork]) -> ShownWork | None:
+    """The first work that may be shared: the one on a card."""
+    return next((work for work in works if work.is_for_sharing), None)
+
+
+def saying_of(sentence: StorySentence) -> dict[str, str]:
+    return {"saying": sentence.text.text, "saying_language": sentence.text.language}
 
 
 def quoted_title(title: LocalizedText) -> str:

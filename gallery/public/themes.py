@@ -10,7 +10,7 @@ from tortoise.expressions import Q
 
 from gallery.artworks.models import edition_is_open, has_theme
 from gallery.clock import today
-from gallery.public import queries, share_images
+from gallery.public import page_cards, queries, share_images
 from gallery.public.pages import (
     MAX_LISTED,
     MAX_WORKS_LISTED,
@@ -45,6 +45,7 @@ async def index(request: Request) -> Response:
         themes=themes,
         counts=counts,
         samples=samples,
+        share_images=await page_cards.card_of("themes", settings_of(request)),
     )
 
 

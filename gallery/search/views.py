@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.numbers import whole_number
-from gallery.public import view_models
+from gallery.public import page_cards, view_models
 from gallery.public.media import NOT_FOR_MACHINES
 from gallery.public.pages import set_page_language
 from gallery.search.engine import ABOVE_ALL_IDS, Hit
@@ -97,6 +97,9 @@ async def show(request: Request) -> Response:
         "highlighted": partial(highlighted, terms=query.terms),
         "kind_names": KIND_NAMES,
         "twin_query": search_address(request, query.text, query.filters, query.after).partition("?")[2],
+        "share_images": None
+        if request.url.query
+        else await page_cards.card_of("search", pages_of(request).settings),
         "style": view_models.style_sheet([*shown, *new_works]),
     }
     has_works_not_for_machines = any(not work.is_for_machines for work in [*shown, *new_works])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from gallery.sharing import views, wall_labels
+from gallery.sharing import icons, views, wall_labels
 from gallery.worker import Chore
 
 ROUTES = [
+    *icons.routes,
     *views.routes,
     *wall_labels.routes,
 ]

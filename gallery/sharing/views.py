@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -23,8 +24,9 @@ from gallery.images.uploads import request_limits
 from gallery.interop.iiif.image_api import RETRY_AFTER, cache_headers, problem, store_derivative
 from gallery.organisations.models import Organisation
 from gallery.organisations.projects import project_at
-from gallery.public import queries, share_images
+from gallery.public import page_cards, queries, share_images
 from gallery.public.access import load_opened
+from gallery.public.media import NOT_FOR_MACHINES
 from gallery.public.pagination import first_works
 from gallery.public.share_images import ShareImages, fonts_of
 from gallery.settings import Settings
@@ -58,8 +60,10 @@ async def show(request: Request) -> Response:
         if share_image is None:
             raise HTTPException(404)
         response = await share_image_response(request, share_image)
-        latest = (await load(parameters["name"], settings)).by_form.get(form.name)
+        images = await load(parameters["name"], settings)
+        latest = images.by_form.get(form.name)
         if latest == share_image:  # otherwise the content was withdrawn or changed in the meantime
+            response.headers.update({} if images.is_for_machines else NOT_FOR_MACHINES)
             return response
         share_image = latest
     return problem(503, "This picture is just changing. Please ask again.", RETRY_AFTER)
@@ -76,8 +80,8 @@ async def share_image_response(request: Request, share_image: ShareImage) -> Res
     if etag_matches(request.headers.get("if-none-match", "").encode(), headers["etag"].encode()):
         return Response(status_code=304, headers=headers)
     media_type = SHARE_IMAGE_FORMATS[share_image.form].media_type
-    if share_image.token:
-        key = derivative_key(share_image.token, share_image.name)
+    if share_image.tokens:
+        key = derivative_key(share_image.tokens[0], share_image.name)
         try:
             return await storage.public.answer(request, key, media_type=media_type, headers=headers)
         except FileNotFoundError:
@@ -94,23 +98,25 @@ async def share_image_response(request: Request, share_image: ShareImage) -> Res
 
 
 async def draw_share_image(share_image: ShareImage, storage: Storage, settings: Settings) -> bytes:
-    """Draw a share image. If it shows a picture, it is stored as a derivative, and deleted with the picture.
+    """Draw a share image. If it shows pictures, it is stored as a derivative, and deleted with any of them.
 
     Raises ImageRefused, MachineFault or FileNotFoundError.
     """
     fonts, limits = fonts_of(settings), request_limits(settings)
-    async with storage.scratch_folder() as folder:
-        if not share_image.token:
-            return (await make_share_image(None, share_image, fonts, folder, limits)).read_bytes()
-        image = await Image.get_or_none(token=share_image.token)
-        if image is None:
-            raise FileNotFoundError(share_image.token)
-        width = width_at_least(PICTURE_WIDTHS[share_image.form], image.width)
-        async with storage.private.local_copy(rendition_key(image.token, file_name(width, "jpg"))) as picture:
-            path = await make_share_image(picture, share_image, fonts, folder, limits)
+    async with AsyncExitStack() as opened:
+        folder = await opened.enter_async_context(storage.scratch_folder())
+        widths = dict(await Image.filter(token__in=share_image.tokens).values_list("token", "width"))
+        pictures = []
+        for token in share_image.tokens:
+            if token not in widths:
+                raise FileNotFoundError(token)
+            width = width_at_least(PICTURE_WIDTHS[share_image.form], widths[token])
+            key = rendition_key(token, file_name(width, "jpg"))
+            pictures.append(await opened.enter_async_context(storage.private.local_copy(key)))
+        path = await make_share_image(pictures, share_image, fonts, folder, limits)
         body = path.read_bytes()
-        if len(body) <= settings.iiif_cache_bytes:
-            await store_derivative(image.token, share_image.name, path, len(body), storage)
+        if share_image.tokens and len(body) <= settings.iiif_cache_bytes:
+            await store_derivative(share_image.tokens, share_image.name, path, len(body), storage)
         return body
 
 
@@ -118,14 +124,16 @@ async def load_work(name: str, settings: Settings) -> ShareImages:
     located = await queries.placement_by_public_id(name)
     if located is None:
         await raise_not_on_view(name)
-    return share_images.of_work(located.work, located.exhibition.theme, settings)
+    work = located.work
+    sentences = await queries.sentences_of([work])
+    return share_images.of_work(work, located.exhibition.theme, settings, sentences.get(work.id))
 
 
 async def load_exhibition(name: str, settings: Settings) -> ShareImages:
     shown = await load_opened(name)
     works = await first_works(shown.edition_id)
     counts = await queries.count_works(hangs_in(room__edition_id=shown.edition_id))
-    return share_images.of_exhibition(shown, works, counts, settings)
+    return await page_cards.of_exhibition(shown, works, counts, settings)
 
 
 async def load_theme(name: str, settings: Settings) -> ShareImages:
@@ -155,12 +163,21 @@ async def load_project(name: str, settings: Settings) -> ShareImages:
     return share_images.of_project(project, works, settings)
 
 
+async def load_artist(name: str, settings: Settings) -> ShareImages:
+    works = await queries.works_on_view(Q(artist__page_id=name), limit=MAX_CANDIDATE_WORKS)
+    if not works:
+        raise HTTPException(404)
+    return share_images.of_artist(name, works, settings)
+
+
 LOADERS: Mapping[str, Callable[[str, Settings], Awaitable[ShareImages]]] = {
     "works": load_work,
     "exhibitions": load_exhibition,
     "themes": load_theme,
     "organisations": load_organisation,
     "projects": load_project,
+    "artists": load_artist,
+    "pages": page_cards.card_of,
 }
 
 routes = [

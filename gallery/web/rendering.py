@@ -142,6 +142,7 @@ class Pages:
             now=clock.now,
             site_text=site_settings.text,
             hours=shown_hours,
+            icons=None,  # SiteIcons, in the app
         )
         self.environment.filters.update(
             prose=markdown_to_html,

@@ -158,6 +158,25 @@ async def test_a_screen_in_a_hall_with_nothing_on_the_walls_waits(live: LiveSite
     await page.close()
 
 
+async def test_the_buttons_of_a_screen_in_a_hall_fade_and_come_back(
+    live: LiveSite, chromium: Browser
+) -> None:
+    _, exhibition = await hung(live)
+    address = await live.serve()
+    async with opened(chromium, f"{address}{exhibition}/walk?kiosk=1&pace=60&rest=1") as page:
+        await expect(page.locator(".hall svg")).to_be_visible()
+        bar = page.locator(".walk-bar")
+        await expect(bar).to_have_css("opacity", "0")
+        for stir in (lambda: page.mouse.move(40, 60), lambda: page.keyboard.press("Shift")):
+            await stir()
+            await expect(bar).to_have_css("opacity", "0.55")
+            await expect(bar).to_have_css("opacity", "0")
+        await page.get_by_role("button", name="下一").focus()
+        await expect(bar).to_have_css("opacity", "1")
+        await page.wait_for_timeout(2500)
+        await expect(bar).to_have_css("opacity", "1")  # as long as a button has the focus
+
+
 async def test_a_screen_in_a_hall_runs_outlasts_the_network_and_forgets_what_was_withdrawn(
     live: LiveSite, chromium: Browser
 ) -> None:

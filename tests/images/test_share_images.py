@@ -26,7 +26,7 @@ CARD = ShareImage(
     accent="#a8322a",
     title="冬至吃汤圆啦",
     site="见光",
-    token="t",
+    tokens=("t",),
     over="冬至",
     credit="瞿俊杰",
     facts=("水彩 · 2022", "芭莎公益慈善基金"),
@@ -42,7 +42,7 @@ def blue(tmp_path: Path) -> Path:
 
 
 async def drawn(placard: ShareImage, picture: Path | None, folder: Path, **values: Any) -> Image.Image:
-    path = await make_share_image(picture, replace(placard, **values), FONTS, folder)
+    path = await make_share_image([picture] if picture else [], replace(placard, **values), FONTS, folder)
     with Image.open(path) as image:
         image.load()
         assert not image.getexif()
@@ -77,9 +77,29 @@ async def test_a_card_has_its_picture_its_words_and_the_wall(blue: Path, tmp_pat
         box = differs(card, without)
         assert box, name
         assert box[0] > 600, name  # next to the picture, not on it
-    alone = await drawn(CARD, None, tmp_path, token="")
+    alone = await drawn(CARD, None, tmp_path, tokens=())
     assert share(alone, BLUE) == 0
-    assert differs(alone, await drawn(CARD, None, tmp_path, token="", title=""))
+    assert differs(alone, await drawn(CARD, None, tmp_path, tokens=(), title=""))
+
+
+async def test_several_pictures_hang_in_a_row(blue: Path, tmp_path: Path) -> None:
+    red = tmp_path / "red.png"
+    Image.new("RGB", (700, 900), (200, 30, 20)).save(red)
+    row = replace(CARD, tokens=("t", "u"), credit="", over="", facts=("派派 · 瞿俊杰",))
+    path = await make_share_image([blue, red], row, FONTS, tmp_path)
+    with Image.open(path) as card:
+        assert card.size == (1200, 630)
+        left, right = (card.crop((x, 0, x + 600, 630)) for x in (0, 600))
+    assert min(share(left, BLUE), share(right, (200, 30, 20))) > 0.2
+
+
+async def test_a_sentence_is_drawn_whole_or_not_at_all(blue: Path, tmp_path: Path) -> None:
+    saying = {"saying": "“我画了一个月亮，它陪我回家。”", "saying_language": "zh"}
+    for placard in (CARD, POSTER):
+        box = differs(await drawn(placard, blue, tmp_path), await drawn(placard, blue, tmp_path, **saying))
+        assert box, placard.form
+    long = {"saying": "很久以前" * 60 + "。", "saying_language": "zh"}
+    assert differs(await drawn(CARD, blue, tmp_path), await drawn(CARD, blue, tmp_path, **long)) is None
 
 
 @pytest.mark.parametrize("size", [(3000, 400), (400, 3000), (700, 700), (1600, 1000), (620, 70)])
@@ -118,7 +138,7 @@ async def test_a_poster_leads_to_its_page(address: str, blue: Path, tmp_path: Pa
         small = poster.resize((int(1080 * scale), int(1920 * scale)))
         (code,) = zxingcpp.read_barcodes(small.convert("L"))
         assert code.text == address
-    without = await drawn(POSTER, None, tmp_path, token="", address=address)
+    without = await drawn(POSTER, None, tmp_path, tokens=(), address=address)
     assert [code.text for code in zxingcpp.read_barcodes(without.convert("L"))] == [address]
 
 
@@ -162,7 +182,7 @@ async def test_equal_placards_are_equal_and_all_others_are_not(blue: Path, tmp_p
             ("title", "x"),
             ("accent", "#000000"),
             ("facts", ()),
-            ("token", "u"),
+            ("tokens", ("u",)),
             ("language", "en"),
             ("form", "poster"),
         ]
@@ -175,9 +195,9 @@ async def test_what_is_no_picture_is_refused(tmp_path: Path) -> None:
     Image.new("RGB", (960, 720), BLUE).save(path)
     path.write_bytes(path.read_bytes()[:300])
     with pytest.raises(ImageRefused):
-        await make_share_image(path, CARD, FONTS, tmp_path)
+        await make_share_image([path], CARD, FONTS, tmp_path)
     with pytest.raises(OSError, match="worked on"):
         await asyncio.wait_for(
-            make_share_image(None, CARD, Fonts("/nowhere.ttf", "/nowhere.ttf"), tmp_path), 60
+            make_share_image([], CARD, Fonts("/nowhere.ttf", "/nowhere.ttf"), tmp_path), 60
         )
     assert [each.name for each in tmp_path.iterdir()] == ["damaged.jpg"]

@@ -32,10 +32,10 @@ async def wall(site: Site, **values: Any) -> tuple[Artwork, Exhibition]:
     return work, await factories.exhibition([work])
 
 
-async def test_a_work_is_a_photo(site: Site) -> None:
+async def test_a_work_is_a_photo_if_one_asks_for_it(site: Site) -> None:
     work, _ = await wall(site)
     for language, title in (("zh", work.own("title")), ("en", work.title["en"])):
-        answer = await ask(site, f"/{language}/works/{work.public_id}")
+        answer = await ask(site, f"/{language}/works/{work.public_id}", type="photo")
         assert answer.headers["content-type"] == "application/json"
         assert answer.headers["access-control-allow-origin"] == "*"
         payload = answer.json()
@@ -55,16 +55,36 @@ async def test_a_work_is_a_photo(site: Site) -> None:
 )
 async def test_a_photo_fits_its_box(site: Site, box: dict[str, str], size: tuple[int, int]) -> None:
     work, _ = await wall(site)
-    payload = (await ask(site, f"/zh/works/{work.public_id}", **box)).json()
+    payload = (await ask(site, f"/zh/works/{work.public_id}", type="photo", **box)).json()
     assert (payload["width"], payload["height"]) == size
     assert f"/{size[0]}.jpg" in payload["url"]
+
+
+@pytest.mark.parametrize(
+    ("box", "size"),
+    [
+        ({}, (640, 642)),
+        ({"maxwidth": "400"}, (400, 458)),
+        ({"maxheight": "400"}, (640, 400)),
+        ({"maxwidth": "4000", "maxheight": "4000"}, (640, 642)),
+    ],
+)
+async def test_a_frame_is_as_high_as_its_picture_and_label(
+    site: Site, box: dict[str, str], size: tuple[int, int]
+) -> None:
+    work, _ = await wall(site)
+    payload = (await ask(site, f"/zh/works/{work.public_id}", **box)).json()
+    assert (payload["type"], payload["width"], payload["height"]) == ("rich", *size)
+    assert f'width="{size[0]}" height="{size[1]}"' in payload["html"]
+    assert payload["thumbnail_width"] <= size[0]
+    assert payload["thumbnail_height"] <= size[1]
 
 
 async def test_what_does_not_fit_or_may_not_be_shared_is_a_link(site: Site) -> None:
     work, _ = await wall(site)
     assert (await ask(site, f"/zh/works/{work.public_id}", maxwidth="100")).json()["type"] == "link"
     unshared, _ = await wall(site, consent=await factories.consent(site.cast.organisation))
-    for also in ({}, {"type": "rich"}):
+    for also in ({}, {"type": "photo"}):
         payload = (await ask(site, f"/zh/works/{unshared.public_id}", **also)).json()
         assert payload["type"] == "link"
         assert "url" not in payload
@@ -92,7 +112,7 @@ async def test_frames_may_stand_anywhere_and_nothing_else_may(site: Site) -> Non
     work, exhibition = await wall(site, title='"><script>1</script>', title_translation="")
     client = await site.client()
     for path, also in (
-        (f"/en/works/{work.public_id}", {"type": "rich"}),
+        (f"/en/works/{work.public_id}", {}),
         (f"/zh/exhibitions/{exhibition.slug}", {}),
     ):
         payload = (await ask(site, path, **also)).json()
@@ -107,7 +127,8 @@ async def test_frames_may_stand_anywhere_and_nothing_else_may(site: Site) -> Non
         (style,) = select(frame.text, "style")
         assert style.get_text()
         assert "'sha256-" in policy
-        assert "script-src 'self'" in policy
+        assert "script-src 'none'" in policy
+        assert "<script" not in frame.text
         assert frame.headers["x-robots-tag"].startswith("noindex")
         assert f'href="{site.settings.site_url}{path}"' in frame.text
         assert f'alt="{work.own("alt_text") if path[1:3] == "zh" else work.alt_text["en"]}"' in frame.text

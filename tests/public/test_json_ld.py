@@ -16,6 +16,7 @@ from gallery.organisations.models import CheckedLink, LinkState, Organisation
 from gallery.web.texts import Texts
 from tests import factories
 from tests.conftest import Site
+from tests.markup import select
 
 
 async def read(site: Site, path: str) -> tuple[dict[str, dict[str, Any]], str]:
@@ -60,7 +61,7 @@ def texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
 
 
 TECHNICAL = {"@type", "@id", "@context", "url", "item", "contentUrl", "inLanguage", "startDate", "endDate"} | {
-    "eventStatus", "eventAttendanceMode", "foundingDate", "dissolutionDate"
+    "eventStatus", "eventAttendanceMode", "foundingDate", "dissolutionDate", "image", "license", "acquireLicensePage"
 }  # fmt: skip
 
 
@@ -97,7 +98,16 @@ async def test_a_work_is_told(site: Site) -> None:
         )
         assert artwork["dateCreated"] == "2022"
         assert artwork["inLanguage"] == "zh-Hans"  # the work's own
-        assert artwork["image"]["contentUrl"] == f"{here}/media/{image.token}/960.jpg"
+        picture = artwork["image"]
+        assert picture["contentUrl"] == f"{here}/media/{image.token}/{picture['width']}.jpg"
+        assert (picture["width"], picture["height"]) == (image.width, image.height)
+        assert picture["creator"] == artwork["creator"]
+        assert picture["creditText"].startswith(artist.credit_name)
+        assert picture["copyrightNotice"] == artwork["copyrightNotice"]
+        assert picture["license"] == f"{here}/{language}/about"
+        assert (
+            picture["acquireLicensePage"] == f"{here}/{language}/organisations/{site.cast.organisation.slug}"
+        )
         assert artwork["provider"]["@type"] == "NGO"
         assert artwork["provider"]["identifier"] == "5311"
         assert artwork["sourceOrganization"]["@type"] == "Project"
@@ -106,6 +116,23 @@ async def test_a_work_is_told(site: Site) -> None:
         assert [place for place, *_ in steps(document["BreadcrumbList"])] == [1, 2, 3, 4]
         assert steps(document["BreadcrumbList"])[-1][1:] == (title, artwork["url"])
         assert steps(document["BreadcrumbList"])[0][2] == f"{here}/{language}/"
+
+
+async def test_an_exhibition_is_told(site: Site) -> None:
+    work, exhibition = await wall(
+        site, consent=await factories.consent(site.cast.organisation, for_sharing=True)
+    )
+    document, page = await read(site, f"/zh/exhibitions/{exhibition.slug}")
+    event, here = document["ExhibitionEvent"], site.settings.site_url
+    (card,) = select(page, 'meta[property="og:image"]')
+    assert event["image"] == card["content"]
+    assert event["startDate"] < event["endDate"]
+    assert event["eventStatus"] == "https://schema.org/EventScheduled"
+    assert event["organizer"]["url"] == f"{here}/zh/"
+    assert event["inLanguage"] == ["zh-Hans", "en"]
+    (featured,) = event["workFeatured"]
+    assert (featured["@type"], featured["name"]) == ("VisualArtwork", work.own("title"))
+    assert featured["url"] == f"{here}/zh/works/{work.public_id}"
 
 
 async def test_pictures_without_consent_for_sharing_are_not_named(site: Site) -> None:

@@ -57,6 +57,23 @@ async def test_a_voice_plays_on_request_only(site: Site) -> None:
     assert attributes(page, ".slide audio source", "src")[0].startswith(f"/media/sounds/{sound.token}/")
 
 
+async def test_a_screen_names_the_exhibition_and_says_a_sentence_of_each_story(site: Site) -> None:
+    work = await factories.artwork(
+        site.storage,
+        site.cast.organisation,
+        status=Status.ACCEPTED,
+        story="冬天来了。他说：“我想给每个人画一碗汤圆。”然后他睡着了。",
+    )
+    shown = await factories.exhibition([work])
+    page = (await (await site.client()).get(f"/zh/exhibitions/{shown.slug}/walk?kiosk=1")).text
+    (saying,) = select(page, ".slide .saying")
+    assert saying.get_text() == "“我想给每个人画一碗汤圆。”"
+    (hall,) = select(page, ".hall")
+    assert hall.has_attr("hidden")  # until the script makes it a screen in a hall
+    assert hall.get_text().strip()
+    assert select(page, ".hall svg path")
+
+
 async def test_an_empty_exhibition_says_so(site: Site) -> None:
     shown = await factories.exhibition([])
     client = await site.client()

@@ -18,6 +18,7 @@ from gallery.db.content_version import bump, wait_for_propagation
 from gallery.images.models import Derivative
 from gallery.images.on_demand import OnDemandQueue, QueueFull
 from gallery.organisations.models import Organisation
+from gallery.public import page_cards
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
@@ -80,7 +81,79 @@ async def test_each_kind_of_page_has_a_card_of_its_own(site: Site) -> None:
                 assert answer.headers["cache-control"] == f"private, max-age={site.settings.media_max_age}"
             cards.add(path)
     assert len(cards) == 10
-    assert (await meta(client, "/zh/"))["twitter:card"] == "summary"
+    for page in (
+        "",
+        "exhibitions",
+        "themes",
+        "organisations",
+        "search",
+        "about",
+        "accessibility",
+        "calendar",
+    ):
+        text = (await client.get(f"/zh/{page}")).text
+        (card,) = (str(tag["content"]) for tag in select(text, 'meta[property="og:image"]'))
+        path = card.removeprefix(site.settings.site_url)
+        assert path.startswith(f"/sharing/zh/pages/{page or 'home'}/card-")
+        (alternate,) = select(text, 'meta[property="og:locale:alternate"]')
+        assert alternate["content"] == "en_GB"
+
+
+async def hung_in_a_row(site: Site, number: int) -> list[Artwork]:
+    """Works on view of `number` organisations, each with a consent of its own."""
+    works = []
+    for place in range(number):
+        organisation = await Organisation.create(slug=f"row-{place}", name=in_zh(f"机构{place}"))
+        consent = await factories.consent(organisation, for_sharing=True)
+        works.append(
+            await factories.artwork(site.storage, organisation, consent=consent, status=Status.ACCEPTED)
+        )
+    await factories.exhibition(works)
+    return works
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+async def test_a_card_of_several_works_goes_with_each_of_them(site: Site, place: int) -> None:
+    works = await hung_in_a_row(site, 3)
+    client = await site.client()
+    card = await card_of(site, client, "/zh/")
+    answer = await client.get(card)
+    kept = answer.content
+    assert answer.headers["x-robots-tag"] == "noai, noimageai"  # these consents do not cover machine use
+    assert await Derivative.all().count() == len(works)  # one row for each picture on it
+    assert len([key async for key in site.storage.public.keys("") if "/made/" in key]) == 1
+    again = await client.get(card)
+    assert again.content == kept
+    await withdraw(await Consent.get(id=works[place].consent_id), site.storage)
+    assert not await Derivative.exists()
+    assert not [key async for key in site.storage.public.keys("") if "/made/" in key]
+    outdated = await client.get(card, headers={"if-none-match": answer.headers["etag"]})
+    assert (outdated.status_code, outdated.headers["cache-control"]) == (200, "no-cache")
+    assert outdated.content != kept
+    assert await Derivative.all().count() == len(works) - 1
+    assert await card_of(site, client, "/zh/") != card
+
+
+async def test_a_card_of_several_works_is_not_kept_if_one_goes_while_it_is_drawn(site: Site) -> None:
+    works = await hung_in_a_row(site, 2)
+    client = await site.client()
+    card = await card_of(site, client, "/zh/")
+    asking = asyncio.create_task(client.get(card))
+    demand: OnDemandQueue = site.app.state.on_demand
+    while not demand._jobs and not asking.done():
+        await asyncio.sleep(0)
+    await withdraw(await Consent.get(id=works[1].consent_id), site.storage)
+    assert (await asking).status_code == 200
+    assert {row.image_id for row in await Derivative.all()} <= {works[0].image_id}
+
+
+async def test_what_may_not_be_shared_hangs_on_no_card_of_a_page(site: Site) -> None:
+    work, _slug = await shown(site, sharing=False)
+    client = await site.client()
+    tags = await meta(client, "/zh/")
+    assert work.own("title") not in tags["og:image:alt"]
+    image = await page_cards.card_of("home", site.settings)
+    assert image.by_form["card"].tokens == ()
 
 
 async def test_a_poster_is_made_once_and_leads_to_the_page(site: Site) -> None:
@@ -102,6 +175,24 @@ async def test_a_poster_is_made_once_and_leads_to_the_page(site: Site) -> None:
         same = await client.get(path, headers={"if-none-match": answer.headers["etag"]})
         assert (same.status_code, same.content) == (304, b"")
         assert (await client.head(path)).status_code == 200
+
+
+async def test_cards_say_a_sentence_of_the_story(site: Site) -> None:
+    quotation = "“我想给每个人画一碗汤圆。”"
+    work, slug = await shown(site, story=f"冬天来了。他说：{quotation}然后他睡着了。")
+    client = await site.client()
+    before = [
+        await card_of(site, client, f"/zh/{page}")
+        for page in (f"works/{work.public_id}", f"exhibitions/{slug}")
+    ]
+    await Artwork.filter(id=work.id).update(story=in_zh("冬天来了。"))
+    await bump()
+    await wait_for_propagation()
+    after = [
+        await card_of(site, client, f"/zh/{page}")
+        for page in (f"works/{work.public_id}", f"exhibitions/{slug}")
+    ]
+    assert all(one != other for one, other in zip(before, after, strict=True))
 
 
 async def test_a_card_s_address_changes_with_what_it_says(site: Site) -> None:
@@ -168,6 +259,9 @@ async def test_what_is_not_on_view_has_neither(site: Site, status: Status) -> No
         "themes/nothing/card-000000000000.jpg",
         "themes/{theme}/poster-000000000000.png",
         "consents/1/card-000000000000.jpg",
+        "pages/nowhere/card-000000000000.jpg",
+        "pages/home/poster-000000000000.png",
+        "artists/nobody/card-000000000000.jpg",
     ],
 )
 async def test_bad_addresses(site: Site, path: str) -> None:

@@ -136,10 +136,17 @@ def run_task(request: Mapping[str, Any], bounds: "ImageBounds") -> dict[str, Any
         from gallery.images.share_image import Fonts, ShareImage
 
         assert out is not None
-        image = ShareImage(**{**request["image"], "facts": tuple(request["image"]["facts"])})
-        picture = Path(request["source"]) if request["source"] else None
+        lists = {name: tuple(request["image"][name]) for name in ("facts", "tokens")}
+        image = ShareImage(**{**request["image"], **lists})
+        pictures = [(Path(path), kind) for path, kind in request["pictures"]]
         typography = Typography(Path(request["template"]), Fonts(**request["fonts"]), image.language)
-        write_share_image(picture, request["kind"], image, request["code"], typography, out, bounds)
+        write_share_image(pictures, image, request["code"], typography, out, bounds)
+        return {}
+    if request["task"] == "icons":
+        from gallery.images.sandbox.icons import write_icons
+
+        assert out is not None
+        write_icons(Path(request["source"]), request["kind"], out, bounds)
         return {}
     if request["task"] == "pdf":
         from gallery.images.sandbox.typesetting import write_pdf

@@ -13,7 +13,7 @@ import signal
 import stat
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -24,6 +24,7 @@ import segno
 import gallery
 from gallery.images import fingerprints
 from gallery.images.framing import MIN_SHORT_SIDE, NO_FRAMING, Framing
+from gallery.images.icons import ICON_FILES
 from gallery.images.iiif_requests import ImageRequest, Size, all_tiles
 from gallery.images.renditions import FORMATS, file_name, widths_for
 from gallery.images.share_image import Fonts, ShareImage
@@ -277,22 +278,23 @@ async def render_region(
 
 
 async def make_share_image(
-    picture: Path | None, image: ShareImage, fonts: Fonts, out: Path, limits: Limits = Limits()
+    pictures: Sequence[Path], image: ShareImage, fonts: Fonts, out: Path, limits: Limits = Limits()
 ) -> Path:
-    """Draw a card or poster with the picture, or without one, into the existing folder `out`; return its
+    """Draw a card or poster with the pictures, or without any, into the existing folder `out`; return its
     file.
 
-    Raises ImageRefused if the picture is at fault, MachineFault if this machine or its fonts are.
+    Raises ImageRefused if a picture is at fault, MachineFault if this machine or its fonts are.
     """
-    kind = await detect_format(picture) if picture is not None else ""
+    sources = [(str(Path.cwd() / picture), await detect_format(picture)) for picture in pictures]
     async with output_dir_in(out) as output_dir:
         arguments = {
             "image": asdict(image),
+            "pictures": sources,
             "fonts": asdict(fonts),
             "template": str(template_folder() / "sharing" / "share_image.typ"),
             "code": qr_modules(image.address) if image.address else [],
         }
-        await run_child("share_image", picture, kind, output_dir / image.name, limits, **arguments)
+        await run_child("share_image", None, "", output_dir / image.name, limits, **arguments)
         move_outputs(output_dir, [image.name], out)
         return out / image.name
 
@@ -301,6 +303,18 @@ def qr_modules(address: str) -> list[str]:
     """The rows of a QR code as "1" (dark) and "0", with the quiet zone."""
     code = segno.make(address, error="m", micro=False)
     return ["".join("1" if module else "0" for module in row) for row in code.matrix_iter(border=QUIET_ZONE)]
+
+
+async def make_icons(source: Path, out: Path, limits: Limits = Limits()) -> dict[str, bytes]:
+    """The site's icon in its sizes: the contents of ICON_FILES. `out`: an existing folder for the work.
+
+    Raises ImageRefused if the SVG or picture is at fault, MachineFault if this machine is.
+    """
+    kind = "" if source.suffix == ".svg" else await detect_format(source)
+    async with output_dir_in(out) as output_dir:
+        await run_child("icons", source, kind, output_dir, limits)
+        move_outputs(output_dir, ICON_FILES, out)
+    return {name: (out / name).read_bytes() for name in ICON_FILES}
 
 
 async def typeset_pdf(

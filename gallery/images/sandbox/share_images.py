@@ -7,6 +7,8 @@ in a ShareImage.
 from __future__ import annotations
 
 import io
+import math
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -22,7 +24,11 @@ from gallery.images.share_image import CARD, POSTER, Fonts, ShareImage, language
 PAPER, WALL, INK, SOFT, LINE = "#faf8f4", "#f3efe8", "#1d1a17", "#6a625a", "#ddd6cb"
 SHADE = (43, 30, 14)
 EDGE = 32  # px around each column that Typst sets: the margin in share_image.typ
+CARD_QUALITY: dict[str, Any] = {"quality": 88, "subsampling": "4:4:4", "optimize": True}
+SAYING_LEADING = 1.6  # em
 TALL_LEADING = 1.7  # em: the least line spacing of scripts whose letters are tall
+
+LANCZOS = Image.Resampling.LANCZOS
 
 Size = tuple[int, int]
 Face = Literal["serif", "sans"]
@@ -125,32 +131,37 @@ class ShareCanvas:
 
 
 def write_share_image(
-    source: Path | None,
-    kind: str,
+    sources: Sequence[tuple[Path, str]],
     image: ShareImage,
     code: Sequence[str],
     typography: Typography,
     out: Path,
     bounds: ImageBounds,
 ) -> None:
-    """Draw `image` with the picture `source`, or without one, into the file `out`. `code`: see qr_code.
+    """Draw `image` with its pictures, given by path and format, into the file `out`. `code`: see qr_code.
 
     Raises UnusableImage.
     """
-    picture = None
-    if source is not None:
-        # Imported only when needed: these imports take a sixth of the time for a card without a picture.
-        from gallery.images.sandbox.conversion import srgb_image
-        from gallery.images.sandbox.decoding import decode
-
-        with errors_as("damaged"):
-            decoded = decode(source, kind, bounds, lambda size: size)
-            picture = srgb_image(decoded, decoded.framed_size)
+    pictures = [decoded_picture(source, kind, bounds) for source, kind in sources]
+    picture = pictures[0] if pictures else None
     image = with_drawable_texts(image, typography.fonts)
-    if image.form == POSTER.name:
+    if len(pictures) > 1:
+        row_card(pictures, image, typography).save(out, "JPEG", **CARD_QUALITY)
+    elif image.form == POSTER.name:
         poster(picture, image, code, typography).save(out, "PNG", compress_level=6)
     else:
-        card(picture, image, typography).save(out, "JPEG", quality=88, subsampling="4:4:4", optimize=True)
+        card(picture, image, typography).save(out, "JPEG", **CARD_QUALITY)
+
+
+def decoded_picture(source: Path, kind: str, bounds: ImageBounds) -> Image.Image:
+    """The picture in sRGB. Raises UnusableImage."""
+    # Imported only when needed: these imports take a sixth of the time for a card without a picture.
+    from gallery.images.sandbox.conversion import srgb_image
+    from gallery.images.sandbox.decoding import decode
+
+    with errors_as("damaged"):
+        decoded = decode(source, kind, bounds, lambda size: size)
+        return srgb_image(decoded, decoded.framed_size)
 
 
 def is_chinese(language: str) -> bool:
@@ -164,8 +175,8 @@ def with_drawable_texts(image: ShareImage, fonts: Fonts) -> ShareImage:
     def drawn(text: str) -> str:
         return drawable(text, (fonts.serif, fonts.sans))
 
-    names = ("title", "site", "over", "under", "credit", "caption", "invitation")
-    texts = {name: drawn(getattr(image, name)) for name in names}
+    names = ("title", "site", "over", "under", "credit", "caption", "invitation", "saying")
+    texts: dict[str, Any] = {name: drawn(getattr(image, name)) for name in names}
     return replace(image, facts=tuple(filter(None, map(drawn, image.facts))), **texts)
 
 
@@ -215,6 +226,32 @@ def wide_card(
     return canvas.image
 
 
+def row_card(pictures: Sequence[Image.Image], image: ShareImage, typography: Typography) -> Image.Image:
+    """The card of a page that shows many works: pictures of one height in a row, the page's title below."""
+    canvas = ShareCanvas(CARD.size, WALL)
+    width, height = CARD.size
+    margin, gap, top = 56, 28, 56
+    free = width - 2 * margin - gap * (len(pictures) - 1)
+    row = min(round(free / sum(each.width / each.height for each in pictures)), 372)
+    hung = [each.resize((round(row * each.width / each.height), row), LANCZOS) for each in pictures]
+    left = (width - sum(each.width for each in hung) - gap * (len(hung) - 1)) // 2
+    for each in hung:
+        canvas.hang(each, left, top)
+        left += each.width + gap
+    below = top + row + 44
+    site = one_line("" if image.site == image.title else image.site, "serif", 26, 400, "right")
+    label = TextColumn(width - 2 * margin - (440 if site.items else 0))
+    label.add(
+        TextItem(image.title, "serif", (60, 52, 46, 40, 34), INK, 1, 1.2, language=image.title_language)
+    )
+    label.add(TextItem(" · ".join(image.facts), "sans", (25, 22), SOFT, 1, 1.4, before=10))
+    typography.set_columns(label, site)
+    canvas.place(label, margin, below + max(0, (height - 48 - below - label.height) / 2))
+    if site.items:
+        canvas.place(site, width - margin - 400, height - 60 - above_baseline(26))
+    return canvas.image
+
+
 def label_column(
     image: ShareImage, width: int, largest: int, text: int, *, room: float, is_low: bool = False
 ) -> TextColumn:
@@ -227,7 +264,12 @@ def label_column(
         date_line = size * 2.1 + text
     below = text * 1.5 * (bool(image.credit) + 0.9 * len(image.facts) + bool(image.under)) + text
     least = max(28, largest // 2)
-    title_room = max(least * 2.6, room - date_line - below)
+    saying_size = text + 4 if image.form == POSTER.name else text - 4
+    saying_room = text * 0.8 + lines_of(image.saying, saying_size, width) * saying_size * SAYING_LEADING
+    least_title = least * 1.26 * lines_of(image.title, least, width)
+    free = room - date_line - below
+    has_saying = bool(image.saying) and not is_low and free - saying_room >= least_title
+    title_room = max(least_title, free - saying_room) if has_saying else max(least * 2.6, free)
     sizes = range(largest, least - 1, -4)
     column.add(
         TextItem(
@@ -270,7 +312,27 @@ def label_column(
     )
     for fact in image.facts[:1] if is_low else image.facts:
         column.add(TextItem(fact, "sans", (text - 8, text - 10), SOFT, 1 if is_low else 2, 1.5, before=2))
+    if has_saying:
+        column.add(
+            TextItem(
+                image.saying,
+                "serif",
+                (saying_size, saying_size - 2),
+                INK,
+                lines_of(image.saying, saying_size, width) + 1,
+                SAYING_LEADING,
+                before=text * 0.8,
+                language=image.saying_language,
+                is_own=True,
+            )
+        )
     return column
+
+
+def lines_of(text: str, size: int, width: int) -> int:
+    """About how many lines of `width` px a text takes in `size` px."""
+    ems = sum(1.06 if unicodedata.east_asian_width(each) in "WF" else 0.56 for each in text)
+    return math.ceil(ems * size / width)
 
 
 def poster(
@@ -285,7 +347,7 @@ def poster(
     full = width - 2 * margin
     code = qr_code(modules, 232)
     foot_top = height - margin - code.height
-    largest, text, room = (132, 42, 900) if picture is None else (84, 36, 440)
+    largest, text, room = (132, 42, 900) if picture is None else (84, 36, 640 if image.saying else 440)
     label = label_column(image, full, largest, text, room=room)
     foot = TextColumn(full - code.width - 48)
     foot.add(TextItem(image.site, "serif", (44, 36), INK, 2, 1.3))
@@ -328,7 +390,7 @@ def fit_picture(picture: Image.Image, most: Size) -> Image.Image:
     size."""
     scale = min(most[0] / picture.width, most[1] / picture.height, 2.0)
     size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-    return picture.resize(size, Image.Resampling.LANCZOS)
+    return picture.resize(size, LANCZOS)
 
 
 def qr_code(modules: Sequence[str], most: int) -> Image.Image:

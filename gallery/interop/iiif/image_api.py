@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -153,28 +153,38 @@ async def make_derivative(
         path = await render_region(original, size, cut, folder, request_limits(settings), image.framing)
         body = path.read_bytes()
         if len(body) <= settings.iiif_cache_bytes:
-            await store_derivative(token, cut.name, path, len(body), storage)
+            await store_derivative([token], cut.name, path, len(body), storage)
     return body
 
 
-async def store_derivative(token: str, name: str, path: Path, size: int, storage: Storage) -> None:
-    """Put a derivative into public storage while the picture is on view.
+async def store_derivative(tokens: Sequence[str], name: str, path: Path, size: int, storage: Storage) -> None:
+    """Put a derivative of these pictures into public storage, in the folder of the first, while all are on view.
 
-    The row is written first, so that every stored file has a row.
+    A row for each picture is written first, so that the file is deleted with any of them. The first row
+    counts its bytes.
     """
-    image = await Image.get_or_none(token=token)
-    if image is None:
+    images = {image.token: image for image in await Image.filter(token__in=list(tokens))}
+    if len(images) < len(tokens):
         return
+    rows = [
+        Derivative(image=images[token], name=name, file_bytes=0 if place else size)
+        for place, token in enumerate(tokens)
+    ]
     try:
-        row = await Derivative.create(image=image, name=name, file_bytes=size)
+        await Derivative.bulk_create(rows)
     except IntegrityError:  # another process has stored the derivative, or is storing it
         return
-    if await is_on_view(token):
-        await storage.public.put_file(derivative_key(token, name), path)
-        if await is_on_view(token):
+    key = derivative_key(tokens[0], name)
+    if await are_on_view(tokens):
+        await storage.public.put_file(key, path)
+        if await are_on_view(tokens):
             return
-    await storage.public.delete(derivative_key(token, name))
-    await Derivative.filter(id=row.id).delete()
+    await storage.public.delete(key)
+    await Derivative.filter(image_id__in=[image.id for image in images.values()], name=name).delete()
+
+
+async def are_on_view(tokens: Sequence[str]) -> bool:
+    return all([await is_on_view(token) for token in tokens])
 
 
 def cache_headers(settings: Settings, etag: str) -> dict[str, str]:

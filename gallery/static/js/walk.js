@@ -1,7 +1,8 @@
 // An exhibition as a slide show, one work at a time in full screen. Without scripts it is a list.
 // ?kiosk=1 runs it automatically in a hall: it starts again when nobody touches the screen, and continues without a
 // network.
-// ?pace=, ?idle= and ?refresh= set the seconds for each work, until it starts again, and between reloads of the list.
+// ?pace=, ?idle=, ?refresh= and ?rest= set the seconds for each work, until it starts again, between reloads of the
+// list, and until the buttons fade.
 
 const root = document.querySelector(".walk");
 const list = root.querySelector(".slides");
@@ -19,6 +20,7 @@ let now = null; // the visible slide
 let isPlaying = false;
 let step = 0; // timers
 let idle = 0;
+let rest = 0;
 let turn = 0; // counts calls of show(): a later call cancels an earlier one
 
 const slides = () => [...list.children];
@@ -91,6 +93,18 @@ function play(is) {
   place.ariaLive = isPlaying ? "off" : "polite";
   plan();
 }
+
+// In a kiosk: the buttons fade after some time, except while one has the focus, and any movement or key brings them back.
+function stir() {
+  if (!isKiosk) return;
+  clearTimeout(rest);
+  document.documentElement.classList.remove("is-resting");
+  rest = setTimeout(() => {
+    if (bar.contains(document.activeElement)) stir();
+    else document.documentElement.classList.add("is-resting");
+  }, seconds("rest", 8));
+}
+for (const kind of ["pointermove", "pointerdown", "keydown", "focusin"]) addEventListener(kind, stir);
 
 // In a kiosk: a touch stops the slide show, and after some time without a touch it starts again.
 function touched() {
@@ -190,6 +204,8 @@ if (!document.fullscreenEnabled) bar.querySelector("[value=screen]").hidden = tr
 if (isKiosk) {
   document.documentElement.classList.add("is-kiosk");
   bar.querySelector("[value=leave]").hidden = true;
+  root.querySelector(".hall").hidden = false;
+  stir();
   for (const slide of slides()) picture(slide).loading = "eager"; // so that it works without a network
   setInterval(refresh, seconds("refresh", 60));
   addEventListener("online", refresh);
