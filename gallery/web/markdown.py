@@ -5,13 +5,15 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from collections.abc import Iterable
 
 import nh3
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 _TAGS = {"p", "br", "em", "strong", "blockquote", "ul", "ol", "li", "a", "h3", "h4", "hr"}
-_BLOCK_EDGE = re.compile(r"<(?=/?(?:p|br|blockquote|ul|ol|li|h3|h4|hr)\b)")
+_LINE_EDGE = re.compile(r"<(?=br\b)")
+_BLOCK_EDGE = re.compile(r"</?(?:p|blockquote|ul|ol|li|h3|h4|hr)\b[^>]*>")
 
 
 class _Markdown(MarkdownIt):
@@ -54,12 +56,26 @@ def markdown_to_text(text: str) -> str:
 
     No space follows Chinese punctuation.
     """
-    bare = nh3.clean(_BLOCK_EDGE.sub("\n<", str(markdown_to_html(text))), tags=set())
+    return _joined(blocks_of_text(text))
+
+
+@functools.lru_cache(maxsize=4096)
+def blocks_of_text(text: str) -> tuple[str, ...]:
+    """The paragraphs, headings and list items of `text` without Markdown, each a part of `markdown_to_text`."""
+    html = _LINE_EDGE.sub("\n<", str(markdown_to_html(text)))
+    blocks = []
+    for block in _BLOCK_EDGE.split(html):
+        bare = nh3.clean(block, tags=set())
+        lines = Markup(bare).unescape().splitlines()  # noqa: S704 (unescaped into text, not shown as HTML)
+        if joined := _joined(words for line in lines if (words := " ".join(line.split()))):
+            blocks.append(joined)
+    return tuple(blocks)
+
+
+def _joined(lines: Iterable[str]) -> str:
     joined = ""
-    for line in Markup(bare).unescape().splitlines():  # noqa: S704 (unescaped into text, not shown as HTML)
-        words = " ".join(line.split())
-        if words:
-            joined += (" " if joined and not _is_wide_punctuation(joined[-1]) else "") + words
+    for words in lines:
+        joined += (" " if joined and not _is_wide_punctuation(joined[-1]) else "") + words
     return joined
 
 
