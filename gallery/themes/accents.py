@@ -10,6 +10,8 @@ import re
 
 DAY_BACKGROUNDS = ("#faf8f4", "#f3efe8")  # the page's paper and wall colours
 NIGHT_BACKGROUNDS = ("#14130f", "#1b1915")
+DAY_SURFACE_TEXT, NIGHT_SURFACE_TEXT = "#faf8f4", "#f1ece2"  # text on a surface in the accent
+NIGHT_SURFACE_SHADE = 0.62  # of the lightness by day
 MIN_CONTRAST = 4.5  # WCAG 1.4.3, for text of normal size
 
 COLOUR_PATTERN = re.compile(r"#[0-9a-f]{6}")
@@ -50,6 +52,14 @@ def nearest_readable(colour: str, grounds: tuple[str, ...]) -> str:
         if is_readable(tone, grounds):
             return tone
     raise ValueError(f"No tone is readable on {grounds}")
+
+
+def surface_colours(accent: str) -> tuple[str, str]:
+    """An accent as the colour of a whole surface, by day and, darker, by night: text on both is readable."""
+    day = nearest_readable(accent.lower(), (DAY_SURFACE_TEXT,))
+    hue, lightness, saturation = colorsys.rgb_to_hls(*_channels(day))
+    dark = _hex_colour(colorsys.hls_to_rgb(hue, lightness * NIGHT_SURFACE_SHADE, saturation * 0.85))
+    return day, nearest_readable(dark, (NIGHT_SURFACE_TEXT,))
 
 
 def _channels(colour: str) -> tuple[float, float, float]:
