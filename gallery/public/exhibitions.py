@@ -173,8 +173,8 @@ async def show_walk(request: Request) -> Response:
 
 
 async def _project_cards(works: Sequence[ShownWork]) -> list[tuple[Project, ShownWork]]:
-    """The first projects behind these works, each with its first work; one query."""
-    shown = {work.project_id: work for work in reversed(works) if work.project_id is not None}
+    """The first projects behind these works, each with its last work; one query."""
+    shown = {work.project_id: work for work in works if work.project_id is not None}
     order = list(dict.fromkeys(work.project_id for work in works if work.project_id is not None))[
         :PROJECT_CARDS
     ]
