@@ -42,7 +42,14 @@ from gallery.images.storage_keys import logo_key, rendition_key
 from gallery.organisations.links import find_dead_links
 from gallery.public.page_fonts import FontFile, faces_of, headings_of, packed, style_of, with_style
 from gallery.public.pagination import ROOM_COLUMNS
-from gallery.public.rooms import STORY_COLUMNS, RoomText, ShownRoom, shown_room
+from gallery.public.rooms import (
+    STORY_COLUMNS,
+    HangingTexts,
+    RoomText,
+    ShownRoom,
+    leading_sentence,
+    shown_room,
+)
 from gallery.public.view_models import (
     EDITION_COLUMNS,
     Counts,
@@ -301,7 +308,7 @@ async def _collect_contents(slug: str, settings: Settings) -> ArchiveContents:
         rooms=await Room.filter(edition_id=edition["id"]).order_by("position", "id").values(*ROOM_COLUMNS),
         hangings=await Hanging.filter(room__edition_id=edition["id"], artwork_id__in=list(artworks) or [0])
         .order_by("position", "id")
-        .values("room_id", "artwork_id", "caption"),
+        .values("room_id", "artwork_id", "caption", "sentence"),
         rows=rows,
         artworks=artworks,
         logos=await CreditLogo.filter(exhibition__slug=slug, key__in=_credit_keys(edition) or [""]),
@@ -365,9 +372,12 @@ class ArchivedExhibition:
             if hangings:
                 text = RoomText(room["title"].localized(), room["text"].localized(), room["layout"])
                 rows = [self.rows[hanging["artwork_id"]] for hanging in hangings]
-                captions = {hanging["artwork_id"]: hanging["caption"].localized() for hanging in hangings}
+                texts = {
+                    hanging["artwork_id"]: HangingTexts(hanging["caption"], hanging["sentence"])
+                    for hanging in hangings
+                }
                 folder = f"{up}media/"
-                shown.append(shown_room(len(shown) + 1, text, rows, captions, folder.__add__))
+                shown.append(shown_room(len(shown) + 1, text, rows, texts, folder.__add__))
         return shown
 
 
@@ -388,6 +398,7 @@ def _pages_in_language(
             works,
             exhibition=exhibition,
             rooms=rooms,
+            leading=leading_sentence(rooms),
             cover=works[0] if works else None,
             counts=Counts.of(works),
             logos={

@@ -119,6 +119,9 @@ class DemoExhibition:
     title: DemoText
     introduction: DemoText
     rooms: tuple[DemoRoom, ...]
+    closing: DemoText
+    # slugs of works whose artist is quoted in the story; the curator chooses that sentence
+    spoken: tuple[str, ...] = ()
 
 
 def winter_solstice(year: int) -> date:
@@ -389,6 +392,12 @@ EXHIBITIONS = (
                 ("winter-crows", "moon-walk", "snow-train", "nine-times-nine", "plum-blossom", "sun-returns"),
             ),
         ),
+        DemoText(
+            "冷的时候，往一起靠一靠。\n\n这些画来自课堂、病房、活动室和牧区的图书车。它们背后的项目还在做着。",
+            "When it is cold, move closer.\n\nThese pictures come from classrooms, wards, a community room and a "
+            "book bus. The projects behind them go on.",
+        ),
+        ("tiger-hat", "steam-over-a-pot", "snow-village", "plum-blossom"),
     ),
     DemoExhibition(
         "everyone-on-the-pitch",
@@ -423,6 +432,10 @@ EXHIBITIONS = (
                     "moon-penalty",
                 ),
             ),
+        ),
+        DemoText(
+            "下一场，还在村口。\n\n画里的球场，有的在修，有的在等。",
+            "The next match is by the village again.\n\nSome of these pitches are being mended, some are waiting.",
         ),
     ),
 )

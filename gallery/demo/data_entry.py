@@ -30,6 +30,7 @@ from gallery.artists.models import Artist, Consent, RequestedWork
 from gallery.artworks.further_pictures import load_further_pictures
 from gallery.artworks.models import Artwork, Picture, Status
 from gallery.artworks.pictures import describe_picture
+from gallery.artworks.sentences import sentences_in
 from gallery.clock import today
 from gallery.demo import content
 from gallery.demo.content import (
@@ -474,12 +475,14 @@ async def enter_exhibitions(browsers: DemoBrowsers, chosen: DemoContent) -> None
         fields = {
             **titles,
             **in_both_languages("introduction", entry.introduction),
+            **in_both_languages("closing", entry.closing),
             "opens_at": datetime.combine(opened_on, time(9)).strftime("%Y-%m-%dT%H:%M"),
             "closes_at": "",
             "theme": str(theme.id),
         }
         await browsers.send(CURATOR.email, "exhibitions:update", fields, id=exhibition.id)
         await hang_works(browsers, chosen, entry, exhibition)
+        await choose_sentences(browsers, chosen, entry, exhibition)
         await browsers.send(CURATOR.email, "editions:create", {}, id=exhibition.id)
 
 
@@ -509,6 +512,20 @@ async def hang_works(
             if artwork.id not in hung:
                 fields = {"room": str(room.id), "artwork": str(artwork.id)}
                 await browsers.send(CURATOR.email, "hangings:create", fields, id=exhibition.id)
+
+
+async def choose_sentences(
+    browsers: DemoBrowsers, chosen: DemoContent, entry: DemoExhibition, exhibition: Exhibition
+) -> None:
+    keys = [form_key(work) for work in chosen.works if work.slug in entry.spoken]
+    hangings = Hanging.filter(room__edition__exhibition_id=exhibition.id, artwork__form_key__in=keys or [""])
+    for hanging in await hangings.select_related("artwork"):
+        fields = {
+            f"hanging-{hanging.id}-{field_name('sentence', language)}": sentence.text
+            for language, story in hanging.artwork.story.items()
+            for sentence in [each for each in sentences_in(story) if each.is_quoted][:1]
+        }
+        await browsers.send(CURATOR.email, "hangings:sentence", fields, id=exhibition.id, hanging=hanging.id)
 
 
 async def withdraw_works(browsers: DemoBrowsers, chosen: DemoContent) -> None:

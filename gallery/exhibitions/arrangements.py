@@ -9,7 +9,15 @@ from typing import Any
 from gallery.exhibitions.models import Edition, Hanging, Room
 from gallery.exhibitions.room_rules import FilledRoom, HungWork, fill_rooms
 
-EDITION_FIELDS = ("title", "introduction", "opens_at", "closes_at", "leaves_when_closed")
+EDITION_FIELDS = (
+    "title",
+    "introduction",
+    "opening",
+    "closing",
+    "opens_at",
+    "closes_at",
+    "leaves_when_closed",
+)
 FROZEN_FIELDS = (*EDITION_FIELDS, "credits", "talks")
 ROOM_FIELDS = ("title", "text", "layout", "rule")
 
@@ -52,6 +60,7 @@ async def create_rooms(edition: Edition, rooms: Sequence[FilledRoom]) -> None:
             artwork_id=hung.artwork_id,
             position=position,
             caption=hung.caption,
+            sentence=hung.sentence,
         )
         for room, copy in zip(rooms, created, strict=True)
         for position, hung in enumerate(room.works, 1)

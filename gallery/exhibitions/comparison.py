@@ -1,4 +1,4 @@
-"""The differences between two arrangements of an exhibition: texts, dates, rooms, works and captions."""
+"""The differences between two arrangements of an exhibition: texts, dates, rooms, works, captions and sentences."""
 
 from __future__ import annotations
 
@@ -217,9 +217,11 @@ def _caption_changes(room: FilledRoom, was_in: Mapping[int, _WorkPosition]) -> l
     changes = []
     for hung in room.works:
         spot = was_in.get(hung.artwork_id)
-        if spot is not None and spot.hung.caption != hung.caption:
-            fields = _field_changes({"caption": spot.hung.caption}, {"caption": hung.caption})
-            changes.append(CaptionChange(hung.artwork_id, fields))
+        if spot is None:
+            continue
+        then, now = ({"caption": each.caption, "sentence": each.sentence} for each in (spot.hung, hung))
+        if then != now:
+            changes.append(CaptionChange(hung.artwork_id, _field_changes(then, now)))
     return changes
 
 

@@ -141,7 +141,7 @@ async def change_room(
 async def change_caption(
     hanging: Hanging, *, by: Person | None = None, seen: Digests | None = None, **texts: Any
 ) -> None:
-    """Set the caption of a work in this room only. `seen` as for `change_draft`.
+    """Set the caption or sentence of a work in this room only. `seen` as for `change_draft`.
 
     Raises EditConflict. Raises NotHangable for a withdrawn work, whose texts are erased and must not come
     back.

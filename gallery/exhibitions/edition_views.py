@@ -23,7 +23,7 @@ from gallery.exhibitions.builder import editions_of
 from gallery.exhibitions.comparison import Difference, FieldChange, compare
 from gallery.exhibitions.credits import Credit, credits_of
 from gallery.exhibitions.drafts import draft_of
-from gallery.exhibitions.forms import LAYOUTS
+from gallery.exhibitions.forms import LAYOUTS, OPENINGS, SENTENCE_CHOICES
 from gallery.exhibitions.models import Edition, PublishedEditions, Room
 from gallery.exhibitions.room_rules import RoomRule
 from gallery.exhibitions.talks import Talk, talks_of
@@ -41,6 +41,8 @@ MAX_NAMED_WORKS = 5  # the most titles in one sentence
 LABELS = {
     "title": _l("Title"),
     "introduction": _l("Introduction"),
+    "opening": _l("Opening"),
+    "closing": _l("Closing words"),
     "opens_at": _l("Opens"),
     "closes_at": _l("Closes"),
     "leaves_when_closed": _l("It leaves the site when it closes"),
@@ -50,6 +52,7 @@ LABELS = {
     "layout": _l("Layout"),
     "rule": _l("Rule"),
     "caption": _l("Caption"),
+    "sentence": _l("Sentence"),
 }
 
 
@@ -228,7 +231,9 @@ def _field_change_texts(changes: Sequence[FieldChange], names: Mapping[str, str]
         )
         if change.name in ("credits", "talks")
         else FieldChangeText(_label_of(change.name), diff_passages(change.before, change.after))
-        if split_field_name(change.name)[0] in ("introduction", "text") and change.before and change.after
+        if split_field_name(change.name)[0] in ("introduction", "closing", "text")
+        and change.before
+        and change.after
         else FieldChangeText(
             _label_of(change.name),
             (),
@@ -254,6 +259,10 @@ def _value_as_text(name: str, value: Any, names: Mapping[str, str]) -> str:
         return _("yes") if value else _("no")
     if name == "layout":
         return str(dict(LAYOUTS)[value])
+    if name == "opening":
+        return str(dict(OPENINGS)[value])
+    if split_field_name(name)[0] == "sentence":
+        return str(SENTENCE_CHOICES.get(value or "", value))
     if name == "rule":
         return _rule_as_text(value, names) if value is not None else _("By hand")
     return str(value or "")

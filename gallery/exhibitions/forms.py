@@ -12,8 +12,9 @@ from wtforms.fields import BooleanField, Field, SelectField
 from wtforms.validators import Optional
 from wtforms.widgets import Select
 
+from gallery.artworks.sentences import NO_SENTENCE
 from gallery.exhibitions.credits import CREDIT_FIELDS, HEADINGS
-from gallery.exhibitions.models import Layout, Room
+from gallery.exhibitions.models import Layout, Opening, Room
 from gallery.exhibitions.room_rules import RoomRule
 from gallery.exhibitions.talks import TALK_FIELDS, TIME_FIELDS
 from gallery.numbers import whole_number
@@ -68,52 +69,18 @@ class ThemedForm(TitledForm):
             raise ValidationError(_("This theme no longer exists. Please choose another."))
 
 
-class ExhibitionForm(ThemedForm):
-    """A new exhibition."""
-
-    slug = LineField(
-        _l("Name in the address"),
-        60,
-        [Required(_l("Please give a short name for the address.")), Slug()],
-        description=_l(
-            "Small Latin letters, digits and hyphens, such as winter-solstice-2026. It stays as it is."
-        ),
-    )
-    theme = SelectField(
-        _l("Theme"), validate_choice=False, description=_l("Gives the exhibition its accent colour.")
-    )
-
-
-class EditionForm(ThemedForm):
-    """The draft of an exhibition."""
-
-    added_sentence = THERE_ARE_FIELDS
-    texts: ClassVar[Mapping[str, Any]] = {**TitledForm.texts, "introduction": ""}
-
-    introduction = TextBlockField(_l("Introduction"), 8000, description=_l("In Markdown."))
-    opens_at = MomentField(_l("Opens"))
-    closes_at = MomentField(_l("Closes"), description=_l("If empty: it stays open."))
-    leaves_when_closed = BooleanField(
-        _l("It leaves the site when it closes"),
-        description=_l("Otherwise it stays among the past exhibitions, and its works stay on view."),
-    )
-    theme = SelectField(
-        _l("Theme"),
-        validate_choice=False,
-        description=_l("Gives the exhibition its accent colour. Visitors see a new theme at once."),
-    )
-
-    def validate_closes_at(self, field: Field) -> None:
-        opens_at: datetime | None = self["opens_at"].data
-        if opens_at is not None and field.data is not None and field.data <= opens_at:
-            raise ValidationError(_("The exhibition closes before it opens. Please give a later moment."))
-
-
 LAYOUTS = [
     (Layout.WALL.value, _l("Wall: all works at once")),
     (Layout.STORIES.value, _l("Stories: one work after the other, each with its story")),
     (Layout.TIMELINE.value, _l("Timeline: by year, the earliest first")),
 ]
+OPENINGS = [
+    ("", _l("By the shape of its first work")),
+    (Opening.BESIDE.value, _l("The first work with the title next to it")),
+    (Opening.FULL.value, _l("The first work over the whole width")),
+    (Opening.DETAIL.value, _l("A detail of the first work over the whole width, then the work")),
+]
+SENTENCE_CHOICES = {"": _l("Chosen by the gallery"), NO_SENTENCE: _l("No sentence")}
 BY_HAND, BY_RULE = "hand", "rule"
 CHOICE_GONE = _l("This option is no longer available. Please choose another.")
 
@@ -140,6 +107,53 @@ class ChoiceField(SelectField):
     def pre_validate(self, form: Any) -> None:
         if not is_valid_choice(self.data, self.choices):
             raise ValidationError(str(CHOICE_GONE))
+
+
+class ExhibitionForm(ThemedForm):
+    """A new exhibition."""
+
+    slug = LineField(
+        _l("Name in the address"),
+        60,
+        [Required(_l("Please give a short name for the address.")), Slug()],
+        description=_l(
+            "Small Latin letters, digits and hyphens, such as winter-solstice-2026. It stays as it is."
+        ),
+    )
+    theme = SelectField(
+        _l("Theme"), validate_choice=False, description=_l("Gives the exhibition its accent colour.")
+    )
+
+
+class EditionForm(ThemedForm):
+    """The draft of an exhibition."""
+
+    added_sentence = THERE_ARE_FIELDS
+    texts: ClassVar[Mapping[str, Any]] = {**TitledForm.texts, "introduction": "", "closing": ""}
+
+    introduction = TextBlockField(_l("Introduction"), 8000, description=_l("In Markdown."))
+    closing = TextBlockField(
+        _l("Closing words"),
+        1000,
+        description=_l("At the end, above the projects. The first paragraph is large."),
+    )
+    opening = ChoiceField(_l("Opening"), OPENINGS, default="")
+    opens_at = MomentField(_l("Opens"))
+    closes_at = MomentField(_l("Closes"), description=_l("If empty: it stays open."))
+    leaves_when_closed = BooleanField(
+        _l("It leaves the site when it closes"),
+        description=_l("Otherwise it stays among the past exhibitions, and its works stay on view."),
+    )
+    theme = SelectField(
+        _l("Theme"),
+        validate_choice=False,
+        description=_l("Gives the exhibition its accent colour. Visitors see a new theme at once."),
+    )
+
+    def validate_closes_at(self, field: Field) -> None:
+        opens_at: datetime | None = self["opens_at"].data
+        if opens_at is not None and field.data is not None and field.data <= opens_at:
+            raise ValidationError(_("The exhibition closes before it opens. Please give a later moment."))
 
 
 class RoomForm(TitledForm):

@@ -55,6 +55,10 @@ class Edition(Model):
     shown_until = fields.DatetimeField(null=True)
     title = TextsField()
     introduction = TextsField()  # Markdown
+    opening = fields.CharField(
+        max_length=10, default="", db_default=""
+    )  # an Opening; "": by the cover's shape
+    closing = TextsField()  # Markdown: the words at the end; may be empty
     opens_at = fields.DatetimeField(null=True)  # required for publishing
     closes_at = fields.DatetimeField(null=True)
     published_at = fields.DatetimeField(null=True)
@@ -127,6 +131,14 @@ class PublishedEditions(NamedTuple):
         )
 
 
+class Opening(StrEnum):
+    """How an exhibition begins."""
+
+    BESIDE = "beside"  # the cover, with the title next to it
+    FULL = "full"  # the cover over the whole width, with the title below
+    DETAIL = "detail"  # a detail of the cover over the whole width, then title and cover
+
+
 class Layout(StrEnum):
     """How the works of a room are shown."""
 
@@ -170,6 +182,9 @@ class Hanging(Model):
     artwork_id: int
     position = fields.IntField()
     caption = TextsField()  # shown in this room only
+    sentence = (
+        TextsField()
+    )  # language of the story → its sentence that a curator chose, see artworks/sentences.py
 
     class Meta:
         table = "hanging"

@@ -70,11 +70,12 @@ class HungWork:
 
     artwork_id: int
     caption: Texts = NO_TEXTS
+    sentence: Texts = NO_TEXTS
     hanging_id: int | None = None  # None if the room's rule hangs the work
 
     @classmethod
     def of(cls, hanging: Hanging) -> Self:
-        return cls(hanging.artwork_id, hanging.caption, hanging.id)
+        return cls(hanging.artwork_id, hanging.caption, hanging.sentence, hanging.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from tortoise.query_utils import Prefetch
 
 from gallery.artworks.as_sent import load_as_sent
 from gallery.artworks.models import Artwork
+from gallery.artworks.sentences import sentences_in
 from gallery.clock import now
 from gallery.exhibitions import drafts
 from gallery.exhibitions.access import load_curator, load_exhibition, load_hanging, load_room
@@ -30,7 +31,14 @@ from gallery.exhibitions.builder import (
     works_ending_before_closing,
 )
 from gallery.exhibitions.drafts import DraftChangeRefused, NotPublishable, draft_of
-from gallery.exhibitions.forms import CaptionForm, EditionForm, ExhibitionForm, RoomForm, as_typed
+from gallery.exhibitions.forms import (
+    SENTENCE_CHOICES,
+    CaptionForm,
+    EditionForm,
+    ExhibitionForm,
+    RoomForm,
+    as_typed,
+)
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, PublishedEditions, Room
 from gallery.exhibitions.room_parts import (
     FEW_ROOMS,
@@ -204,6 +212,35 @@ async def update_caption(request: Request) -> Response:
         )
     return await _saved_response(
         request, exhibition, f"hanging-{hanging.id}", _("Saved in the draft."), shown=typed
+    )
+
+
+async def update_sentence(request: Request) -> Response:
+    """A curator chooses the sentence of a work's story that is shown in one room, in each of its languages."""
+    person, exhibition, hanging = await load_hanging(request)
+    posted = await read_desk_form(request)
+    artwork = await Artwork.get(id=hanging.artwork_id)
+    await load_as_sent([artwork])
+    chosen = {}
+    for language, story in artwork.story.items():
+        name = field_name("sentence", language)
+        if (choice := posted.get(f"hanging-{hanging.id}-{name}")) is None:
+            continue
+        if choice not in SENTENCE_CHOICES and choice not in (each.text for each in sentences_in(story)):
+            return await _saved_response(
+                request, exhibition, f"hanging-{hanging.id}", sentence_gone_message(), "error"
+            )
+        chosen[name] = choice
+    try:
+        await drafts.change_caption(hanging, by=person, seen=seen_in(posted), **chosen)
+    except EditConflict:
+        return await _saved_response(
+            request, exhibition, f"hanging-{hanging.id}", sentence_changed_message(), "error"
+        )
+    except DraftChangeRefused as refusal:
+        return await _saved_response(request, exhibition, f"hanging-{hanging.id}", str(refusal), "error")
+    return await _saved_response(
+        request, exhibition, f"hanging-{hanging.id}", _("Saved in the draft."), shown=chosen
     )
 
 
@@ -426,6 +463,12 @@ async def _render_builder(
             else seen_in_languages(hanging, ["caption"], languages)
             for hanging in hangings.values()
         },
+        "seen_sentences": {
+            hanging.id: seen_in_languages(hanging, ["sentence"], hanging.artwork.story)
+            for hanging in hangings.values()
+        },
+        "sentences_in": sentences_in,
+        "sentence_choices": SENTENCE_CHOICES,
         "caption_languages": languages,
         "new_room_form": new_room_form or RoomForm(prefix="new", languages=languages, **choices),
         "refusal": refusal,
@@ -593,6 +636,14 @@ def position_missing_message() -> str:
     return _("Please give a place as a number, such as 3.")
 
 
+def sentence_gone_message() -> str:
+    return _("The story no longer has this sentence. Please choose another.")
+
+
+def sentence_changed_message() -> str:
+    return _("Somebody has just chosen another sentence. Reload the page to see it.")
+
+
 def room_missing_message() -> str:
     return _("There is no room with this number. Please give one that is before a room's name.")
 
@@ -634,6 +685,12 @@ routes = [
         "/desk/exhibitions/{id:int}/hangings/{hanging:int}/position",
         move_hanging,
         name="hangings:move",
+        methods=["POST"],
+    ),
+    Route(
+        "/desk/exhibitions/{id:int}/hangings/{hanging:int}/sentence",
+        update_sentence,
+        name="hangings:sentence",
         methods=["POST"],
     ),
     Route(

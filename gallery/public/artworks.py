@@ -17,6 +17,7 @@ from gallery.public.pages import linked_data_of, manifest_link, oembed_links, re
 from gallery.public.view_models import leaves_of
 from gallery.public.voices import captions_of, may_be_heard, voice_address
 from gallery.web.page_keys import edition_key
+from gallery.web.qr_codes import qr_code
 from gallery.web.rendering import settings_of
 
 
@@ -53,6 +54,7 @@ async def show(request: Request) -> Response:
             manifest_link(request, "manifests:artwork", work.title.text, public_id=public_id),
             *oembed_links(request, "public:artwork", work.title.text, public_id=public_id),
         ],
+        qr=qr_code(f"{settings_of(request).site_url}{request.url.path}"),
         share_images=share_images.of_work(
             work,
             placement.exhibition.theme,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
@@ -13,6 +13,7 @@ from starlette.routing import Route
 from gallery.exhibitions.credit_logos import logos_of
 from gallery.numbers import page_number
 from gallery.organisations.links import find_dead_links
+from gallery.organisations.models import Project
 from gallery.public import page_cards, queries
 from gallery.public.access import load_opened
 from gallery.public.pages import (
@@ -26,6 +27,7 @@ from gallery.public.pages import (
     slug_of,
 )
 from gallery.public.pagination import NoSuchRoom, exhibition_page, first_works
+from gallery.public.rooms import leading_sentence
 from gallery.public.view_models import ShownWork
 from gallery.public.voices import voice_address
 from gallery.public.work_counts import work_counts_of
@@ -39,6 +41,7 @@ from gallery.web.rendering import pages_of, settings_of
 
 LISTED_ON_PAGE = 60  # open and past exhibitions on one page of the list
 PROJECTS_OF_EXHIBITION = 60  # projects listed on the last page of an exhibition
+PROJECT_CARDS = 6  # of these, the most with a picture and a button
 
 
 async def index(request: Request) -> Response:
@@ -101,12 +104,19 @@ async def show(request: Request) -> Response:
     slug, title = exhibition.slug, exhibition.title.text
     is_end = not page.following
     cards = await page_cards.of_exhibition(exhibition, first, page.counts, settings_of(request))
+    cover = works[0] if works else None
+    following = await queries.exhibition_after(exhibition) if is_end else None
+    project_cards = await _project_cards(works) if is_end else []
+    next_works = [following[1]] if following and following[1] else []
+    next_editions = {edition_key(following[0].edition_id)} if following else set()
+    links = [link for project, _work in project_cards for link in project.links.values()]
+    links += [credit.link for credit in exhibition.credits if credit.link]
     return render_page(
         request,
         "public/exhibition.html",
-        works=works,
+        works=[*works, *next_works],
         theme=exhibition.theme,
-        keys={edition_key(exhibition.edition_id)},
+        keys={edition_key(exhibition.edition_id), *next_editions},
         exhibition=exhibition,
         page=page,
         rooms=page.rooms,
@@ -115,13 +125,17 @@ async def show(request: Request) -> Response:
         projects=await queries.projects_in_edition(exhibition.edition_id, PROJECTS_OF_EXHIBITION)
         if is_end
         else [],
-        cover=works[0] if works else None,
+        cover=cover,
+        leading=leading_sentence(page.rooms) if is_beginning else None,
+        detailed=next((each for each in works[1:] if each.picture.detail), None) if is_beginning else None,
+        project_cards=project_cards,
+        following=following,
         logos=await logos_of(
             slug,
             [credit.key for credit in exhibition.credits],
             lambda logo: pages_of(request).url("logos:show", token=logo.token),
         ),
-        dead=await find_dead_links({credit.link for credit in exhibition.credits if credit.link}),
+        dead=await find_dead_links(links),
         counts=page.counts,
         share_images=cards,
         next_query=urlencode(page.following or {}),
@@ -163,6 +177,16 @@ async def show_walk(request: Request) -> Response:
         code=qr_code(pages_of(request).absolute(address)),
         share_images=await page_cards.of_exhibition(exhibition, first, page.counts, settings_of(request)),
     )
+
+
+async def _project_cards(works: Sequence[ShownWork]) -> list[tuple[Project, ShownWork]]:
+    """The first projects behind these works, each with its last work; one query."""
+    shown = {work.project_id: work for work in works if work.project_id is not None}
+    order = list(dict.fromkeys(work.project_id for work in works if work.project_id is not None))[
+        :PROJECT_CARDS
+    ]
+    projects = {project.id: project for project in await Project.filter(id__in=order)} if order else {}
+    return [(projects[id], shown[id]) for id in order if id in projects]
 
 
 async def _voices(works: Iterable[ShownWork]) -> dict[str, Sound]:

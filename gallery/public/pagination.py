@@ -14,7 +14,7 @@ from gallery.artworks.models import PUBLIC_ID_ALPHABET, Artwork, hangs_in
 from gallery.db.compiled_queries import QueryRow, compiled_query
 from gallery.exhibitions.models import Hanging, Layout, Room
 from gallery.numbers import whole_number
-from gallery.public.rooms import CAPTION_COLUMNS, STORY_COLUMNS, ShownRoom, columns_for, shown_room
+from gallery.public.rooms import HANGING_COLUMNS, STORY_COLUMNS, HangingTexts, ShownRoom, shown_room
 from gallery.public.view_models import WORK_COLUMNS, Counts, EditionWorkCount, ShownWork
 from gallery.web.kept_counts import CountsById
 from gallery.web.languages import LocalizedText
@@ -91,7 +91,7 @@ async def exhibition_page(
     rows = (
         await works.order_by(*HANGING_ORDER)
         .limit(WORKS_PER_PAGE + 1)
-        .values(*CAPTION_COLUMNS, *columns_for(each.layout for each in summaries))
+        .values(*HANGING_COLUMNS, *STORY_COLUMNS)
     )
     hung = _by_room(rows[:WORKS_PER_PAGE])
     following: dict[str, object] | None = None
@@ -113,12 +113,7 @@ async def first_works(edition_id: int) -> list[ShownWork]:
 
 async def _single_page(edition_id: int, rooms: Sequence[QueryRow]) -> ExhibitionPage:
     """The page of an exhibition that has only one page. The counts need no query: all works are on the page."""
-    works_of = (
-        _works_with_stories
-        if Layout.STORIES in {room["layout"] for room in rooms}
-        else _works_without_stories
-    )
-    rows = await works_of(edition_id) if rooms else []
+    rows = await _all_works(edition_id) if rooms else []
     hung = _by_room(rows)
     summaries = _as_room_summaries(rooms, {room_id: len(works) for room_id, works in hung.items()})
     counts = Counts(
@@ -136,13 +131,8 @@ def _rooms_in(edition_id: int) -> ValuesQuery[Any]:
 
 
 @compiled_query
-def _works_without_stories(edition_id: int) -> ValuesQuery[Any]:
-    return _works_in(edition_id).values(*CAPTION_COLUMNS, *WORK_COLUMNS)
-
-
-@compiled_query
-def _works_with_stories(edition_id: int) -> ValuesQuery[Any]:
-    return _works_in(edition_id).values(*CAPTION_COLUMNS, *STORY_COLUMNS)
+def _all_works(edition_id: int) -> ValuesQuery[Any]:
+    return _works_in(edition_id).values(*HANGING_COLUMNS, *STORY_COLUMNS)
 
 
 @compiled_query
@@ -185,7 +175,10 @@ def _shown_rooms(summaries: Sequence[RoomSummary], hung: Mapping[int, Sequence[Q
             room.number,
             room,
             hung[room.id],
-            {row["id"]: row["hangings__caption"].localized() for row in hung[room.id]},
+            {
+                row["id"]: HangingTexts(row["hangings__caption"], row["hangings__sentence"])
+                for row in hung[room.id]
+            },
         )
         for room in summaries
         if room.id in hung

@@ -36,7 +36,7 @@ from gallery.organisations.links import find_dead_links
 from gallery.public import view_models
 from gallery.public.media import MEDIA_TYPES
 from gallery.public.pages import set_page_language
-from gallery.public.rooms import rooms_of_draft
+from gallery.public.rooms import leading_sentence, rooms_of_draft
 from gallery.settings import Settings
 from gallery.web.forms import read_desk_form
 from gallery.web.languages import current_language, site_languages
@@ -181,6 +181,7 @@ async def show(request: Request) -> Response:
     context: dict[str, Any] = {
         "exhibition": shown_exhibition,
         "rooms": rooms,
+        "leading": leading_sentence(rooms),
         "cover": works[0] if works else None,
         "counts": view_models.Counts.of(works),  # an edition hangs each work only once
         "logos": await logos_of(

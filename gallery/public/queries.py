@@ -26,6 +26,7 @@ from gallery.exhibitions.talks import Talk
 from gallery.images.profile_image_models import ProfileImage
 from gallery.images.profile_images import may_be_shown
 from gallery.organisations.models import Organisation
+from gallery.public.pagination import HANGING_ORDER, WORKS_PER_PAGE
 from gallery.public.view_models import (
     EDITION_COLUMNS,
     WORK_COLUMNS,
@@ -96,6 +97,22 @@ async def exhibition_at(slug: str) -> ShownExhibition | None:
     """The exhibition with this slug, if it has opened and is still on the site; one query."""
     rows = await _current_edition(slug)
     return ShownExhibition.of(rows[0]) if rows else None
+
+
+async def exhibition_after(shown: ShownExhibition) -> tuple[ShownExhibition, ShownWork | None] | None:
+    """The exhibition to see after this one, with a work: the next open one in turn, else the next that opens.
+
+    The one that opens later has no work. Five queries at most, or eight.
+    """
+    open_now = await exhibitions(is_open(), limit=MOST_IN_TURN)
+    slugs = [each.slug for each in open_now]
+    if slugs and slugs != [shown.slug]:
+        place = slugs.index(shown.slug) + 1 if shown.slug in slugs else 0
+        following = open_now[place % len(open_now)]
+        hung = await works_by_edition([following], 1)
+        return following, next(iter(hung[following.edition_id]), None)
+    upcoming = await exhibitions(is_upcoming(), ~Q(exhibition__slug=shown.slug), order="opens_at", limit=1)
+    return (upcoming[0], None) if upcoming else None
 
 
 @compiled_query
@@ -184,6 +201,7 @@ async def talks_from(moment: datetime, limit: int) -> list[tuple[Talk, ShownExhi
     return sorted(latest.values(), key=lambda pair: (pair[0].starts_at, pair[0].key))[:limit]
 
 
+MOST_IN_TURN = 24  # open exhibitions that lead to one another
 NEIGHBOURS = 6  # number of neighbouring works
 
 
@@ -194,12 +212,15 @@ async def placement_by_public_id(public_id: str) -> Placement | None:
 
 
 async def placement_of(artwork_id: int) -> Placement | None:
-    """The placement of a work in the exhibition that opened last; four queries for a room of any size."""
+    """The placement of a work in the exhibition that opened last; four queries for a room of any size.
+
+    Two more for the last work of a room.
+    """
     hangings = (
         await Hanging.filter(edition_is_open("room__edition__"), artwork_id=artwork_id)
         .order_by("-room__edition__opens_at", "room__position", "room_id")
         .limit(1)
-        .values("room_id", "room__title", "room__edition_id")
+        .values("room_id", "room__title", "room__position", "room__edition_id")
     )
     if not hangings:
         return None
@@ -218,7 +239,15 @@ async def placement_of(artwork_id: int) -> Placement | None:
     here = ids.index(artwork_id)
     first = max(0, min(here - NEIGHBOURS // 2, len(ids) - NEIGHBOURS - 1))
     around = ids[first : first + NEIGHBOURS + 1]
-    works = await works_by_id(around)
+    edition_id = hanging["room__edition_id"]
+    next_id, last_room = 0, 0
+    if here + 1 < len(ids):
+        next_id = ids[here + 1]
+    else:
+        next_id = await _first_after_room(edition_id, hanging["room__position"])
+        if not next_id and sum((by_room := await _count_by_room(edition_id)).values()) > WORKS_PER_PAGE:
+            last_room = len(by_room)
+    works = await works_by_id([*around, next_id])
     if artwork_id not in works:
         return None
     return Placement(
@@ -228,9 +257,27 @@ async def placement_of(artwork_id: int) -> Placement | None:
         position=here + 1,
         of=len(ids),
         previous=works.get(ids[here - 1]) if here else None,
-        next=works.get(ids[here + 1]) if here + 1 < len(ids) else None,
+        next=works.get(next_id),
+        last_room=last_room,
         neighbours=[works[id] for id in around if id in works and id != artwork_id],
     )
+
+
+async def _first_after_room(edition_id: int, position: int) -> int:
+    """The id of the first work on view in the rooms after this position; 0 if there is none."""
+    rows = (
+        await Artwork.all()
+        .on_view()
+        .filter(
+            hangs_in(room__edition_id=edition_id),
+            hangings__room__edition_id=edition_id,
+            hangings__room__position__gt=position,
+        )
+        .order_by(*HANGING_ORDER)
+        .limit(1)
+        .values("id")
+    )
+    return rows[0]["id"] if rows else 0
 
 
 async def count_by_organisation(ids: Collection[int] | None) -> dict[int, WorkCount]:

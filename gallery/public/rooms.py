@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from gallery.artworks.dates import years_between
 from gallery.artworks.models import Artwork, may_be_exhibited
+from gallery.artworks.sentences import StorySentence, own_sentence
 from gallery.exhibitions.models import Layout
 from gallery.exhibitions.room_rules import FilledRoom
 from gallery.public.view_models import WORK_COLUMNS, ShownWork
 from gallery.web.languages import LocalizedText
+from gallery.web.texts import NO_TEXTS, Texts
 
 STORY_COLUMNS = (*WORK_COLUMNS, "story")
-CAPTION_COLUMNS = ("hangings__room_id", "hangings__caption")
+HANGING_COLUMNS = ("hangings__room_id", "hangings__caption", "hangings__sentence")
+SENTENCES_IN_ROOM = 3  # the most that are shown below works, besides those that a curator chose
+WORKS_PER_SENTENCE = 3  # a room has one sentence for this many works
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,13 @@ class RoomText:
     title: LocalizedText
     text: LocalizedText
     layout: Layout
+
+
+class HangingTexts(NamedTuple):
+    """What belongs to a work in one room only. `sentence`: the choice of a curator, see artworks/sentences.py."""
+
+    caption: Texts = NO_TEXTS
+    sentence: Texts = NO_TEXTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,26 @@ class ShownRoom:
     stories: Mapping[int, LocalizedText] = field(
         default_factory=dict
     )  # work id → story; empty if the layout shows no stories
+    sentences: Mapping[int, StorySentence] = field(
+        default_factory=dict
+    )  # work id → its sentence, if it has one
+
+    def without(self, work_id: int) -> ShownRoom:
+        """The room without one of its works."""
+        return replace(self, works=[work for work in self.works if work.id != work_id])
+
+    def spoken(self, elsewhere: int = 0) -> dict[int, StorySentence]:
+        """Work id → its sentence, for the works that have one below them: those that a curator chose, and a few more.
+
+        Quotations come before other sentences. `elsewhere`: the id of a work whose sentence is shown in another place.
+        """
+        having = [work.id for work in self.works if work.id in self.sentences and work.id != elsewhere]
+        chosen = {id for id in having if self.sentences[id].is_chosen}
+        wanted = min(SENTENCES_IN_ROOM, len(self.works) // WORKS_PER_SENTENCE) - len(chosen)
+        others = sorted(
+            (id for id in having if id not in chosen), key=lambda id: not self.sentences[id].is_quoted
+        )[: max(0, wanted)]
+        return {id: self.sentences[id] for id in having if id in chosen or id in others}
 
     @property
     def years(self) -> list[tuple[str, list[ShownWork]]]:
@@ -59,6 +90,14 @@ def _date_order(work: ShownWork) -> tuple[bool, tuple[int, ...], int, int]:
     return not years, years, work.made_from or 0, work.made_until or 0
 
 
+def leading_sentence(rooms: Iterable[ShownRoom]) -> tuple[ShownWork, StorySentence] | None:
+    """The sentence for the first screen, and its work: a curator's choice before others, a quotation before others."""
+    said = [
+        (work, room.sentences[work.id]) for room in rooms for work in room.works if work.id in room.sentences
+    ]
+    return max(said, key=lambda pair: (pair[1].is_chosen, pair[1].is_quoted), default=None)
+
+
 async def rooms_of_draft(
     rooms: Sequence[FilledRoom], picture_address: Callable[[str], str]
 ) -> list[ShownRoom]:
@@ -67,9 +106,11 @@ async def rooms_of_draft(
     `picture_address` returns the folder URL of a picture's renditions for the picture's token.
     """
     ids = {each.artwork_id for room in rooms for each in room.works}
-    columns = columns_for(room.room.layout for room in rooms)
     rows = (
-        {row["id"]: row for row in await Artwork.filter(may_be_exhibited(), id__in=ids).values(*columns)}
+        {
+            row["id"]: row
+            for row in await Artwork.filter(may_be_exhibited(), id__in=ids).values(*STORY_COLUMNS)
+        }
         if ids
         else {}
     )
@@ -81,27 +122,29 @@ async def rooms_of_draft(
             number,
             RoomText(room.room.title.localized(), room.room.text.localized(), room.room.layout),
             hung,
-            {each.artwork_id: each.caption.localized() for each in room.works},
+            {each.artwork_id: HangingTexts(each.caption, each.sentence) for each in room.works},
             picture_address,
         )
         for number, (room, hung) in enumerate(((room, hung) for room, hung in hung_rooms if hung), start=1)
     ]
 
 
-def columns_for(layouts: Iterable[Layout]) -> tuple[str, ...]:
-    """The columns of works to query for these layouts. The story is included only if a layout shows it."""
-    return STORY_COLUMNS if Layout.STORIES in layouts else WORK_COLUMNS
-
-
 def shown_room(
     number: int,
     room: Any,
     rows: Iterable[dict[str, Any]],
-    captions: Mapping[int, LocalizedText],
+    hung: Mapping[int, HangingTexts],
     picture_address: Callable[[str], str] | None = None,
 ) -> ShownRoom:
-    """A room with works from `rows`. `room` has a title and a text, both localized, and a layout."""
+    """A room with works from `rows` of STORY_COLUMNS. `room` has a title and a text, both localized, and a layout.
+
+    `hung`: work id → its texts in this room.
+    """
     rows = list(rows)
+    captions = {id: texts.caption.localized() for id, texts in hung.items()}
+    sentences = {
+        row["id"]: own_sentence(row["story"], row["language"], hung[row["id"]].sentence) for row in rows
+    }
     return ShownRoom(
         number=number,
         title=room.title,
@@ -114,4 +157,5 @@ def shown_room(
         stories={row["id"]: row["story"].localized(None, row["language"]) for row in rows}
         if room.layout == Layout.STORIES
         else {},
+        sentences={id: sentence for id, sentence in sentences.items() if sentence},
     )

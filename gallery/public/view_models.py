@@ -15,13 +15,14 @@ from gallery.artworks.models import Artwork
 from gallery.artworks.sizes import Size, size_as_shown
 from gallery.clock import now
 from gallery.exhibitions.credits import Credit, by_kind, credits_of
+from gallery.exhibitions.models import Opening
 from gallery.exhibitions.talks import Talk, talks_of
 from gallery.images.models import Image
 from gallery.images.picture_element import picture_element, rendition_address
 from gallery.images.profile_image_models import ProfileImage
 from gallery.images.renditions import widths_for
 from gallery.images.sandbox.parent import SMALL_SIDE
-from gallery.themes.accents import surface_of
+from gallery.themes.accents import relative_luminance, surface_of
 from gallery.web.languages import (
     LocalizedText,
     default_language,
@@ -31,6 +32,12 @@ from gallery.web.languages import (
 )
 from gallery.web.texts import NO_TEXTS, Texts
 
+NARROWEST_BESIDE, NARROWEST_FULL, WIDEST_FULL = 0.5, 1.6, 3  # ratios of covers
+# px: the least width of a picture of which a detail is shown, and the greatest of the detail
+LEAST_FOR_DETAIL, WIDEST_DETAIL = 1600, 2400
+DETAIL_RATIO = 2.6
+DETAIL_SHARE = 0.6  # of the picture's width
+BLACKEST = 0.022  # relative luminance: a darker picture would have no edge on the wall at night
 COLOUR_PATTERN = re.compile(r"#[0-9a-fA-F]{6}")
 PLACEHOLDER_PATTERN = re.compile(r"data:image/(?:webp|png|jpeg|avif|gif);base64,[A-Za-z0-9+/]+={0,2}")
 MAX_THUMBNAIL_WIDTH = 1600  # px; enough in a row of works, even on a high-density screen
@@ -67,6 +74,8 @@ EDITION_COLUMNS = (
     "id",
     "title",
     "introduction",
+    "opening",
+    "closing",
     "opens_at",
     "closes_at",
     "credits",
@@ -126,7 +135,12 @@ class ShownPicture(NamedTuple):
     @property
     def sizes_as_cover(self) -> str:
         """The `sizes` of a cover next to the title of an exhibition or theme."""
-        return f"(min-width: 60rem) min(56vw, {self.ratio * 74:.0f}vh), {sizes_on_phone(88)}"
+        return f"(min-width: 60rem) min(60vw, {self.ratio * 82:.0f}vh), {sizes_on_phone(88)}"
+
+    @property
+    def sizes_as_opening(self) -> str:
+        """The `sizes` of a cover over the whole width of an exhibition's opening."""
+        return f"(min-width: 60rem) min(91vw, 137rem, {self.ratio * 94:.0f}vh), {sizes_on_phone(100)}"
 
     @property
     def sizes_as_neighbour(self) -> str:
@@ -136,7 +150,7 @@ class ShownPicture(NamedTuple):
     @property
     def sizes_alone(self) -> str:
         """The `sizes` on the work's own page: the column's width, or less to fit the height of the window."""
-        column = f"min(51vw, 53rem, {self.ratio:.2f} * (94vh - 8.5rem))"
+        column = f"min(57vw, 92rem, {self.ratio:.2f} * (94vh - 8.5rem))"
         return f"(min-width: 60rem) {column}, {sizes_on_phone(88, f'{self.ratio * 80:.0f}vh')}"
 
     @property
@@ -174,11 +188,41 @@ class ShownPicture(NamedTuple):
         """The folder URL of the picture's renditions."""
         return self.own_address or f"/media/{self.token}"
 
+    @property
+    def detail(self) -> Detail | None:
+        """The middle of the picture at full resolution; None if the picture is not large enough, or not on view."""
+        if self.own_address or self.width < LEAST_FOR_DETAIL:
+            return None
+        width = min(WIDEST_DETAIL, round(self.width * DETAIL_SHARE))
+        height = min(self.height, round(width / DETAIL_RATIO))
+        return Detail(self.token, ((self.width - width) // 2, (self.height - height) // 2, width, height))
+
     def style(self) -> str:
-        """The CSS rule for the class `key`, with the picture's aspect ratio, mean colour and placeholder."""
+        """The CSS rule for the class `key`, with the picture's aspect ratio, mean colour and placeholder.
+
+        A picture that is nearly black also gets a thin edge at night.
+        """
         colour = self.mean_colour if COLOUR_PATTERN.fullmatch(self.mean_colour) else "#888888"
         hint = f";--i:url({self.placeholder})" if PLACEHOLDER_PATTERN.fullmatch(self.placeholder) else ""
-        return f".{self.key}{{--r:{self.ratio:.4f};--c:{colour}{hint}}}"
+        edge = ";--e:1px" if relative_luminance(colour.lower()) < BLACKEST else ""
+        return f".{self.key}{{--r:{self.ratio:.4f};--c:{colour}{hint}{edge}}}"
+
+
+class Detail(NamedTuple):
+    """A region of a picture on view, as an image of the Image API (interop/iiif)."""
+
+    token: str
+    region: tuple[int, int, int, int]  # x, y, width, height in px
+
+    def address(self, width: int) -> str:
+        """The region at most `width` px wide."""
+        size = "max" if width >= self.region[2] else f"{width},"
+        return f"/iiif/{self.token}/{','.join(map(str, self.region))}/{size}/0/default.webp"
+
+    @property
+    def srcset(self) -> str:
+        widths = [*(each for each in (800, 1600) if each < self.region[2]), self.region[2]]
+        return ", ".join(f"{self.address(width)} {width}w" for width in widths)
 
 
 class ShownProfileImage(NamedTuple):
@@ -318,11 +362,21 @@ class ShownExhibition:
     title: LocalizedText
     other_title: LocalizedText  # the title in another language; empty without a translation
     introduction: LocalizedText
+    opening: str  # an Opening; "": by the shape of the cover, see `opening_for`
+    closing: LocalizedText  # the words at the end; may be empty
     opens_at: datetime
     closes_at: datetime | None
     theme: ShownTheme | None
     credits: Sequence[Credit] = ()
     talks: Sequence[Talk] = ()
+
+    def opening_for(self, cover: ShownPicture) -> Opening:
+        """The curator's choice, or the opening that suits the shape of the first work."""
+        if self.opening:
+            return Opening(self.opening)
+        if not NARROWEST_BESIDE <= cover.ratio <= WIDEST_FULL:  # a scroll: whole, it is small on a screen
+            return Opening.DETAIL
+        return Opening.FULL if cover.ratio >= NARROWEST_FULL else Opening.BESIDE
 
     @property
     def key(self) -> str:
@@ -362,6 +416,8 @@ class ShownExhibition:
             title=localized_column(row, "title"),
             other_title=other_localized_column(row, "title"),
             introduction=localized_column(row, "introduction"),
+            opening=row["opening"],
+            closing=localized_column(row, "closing"),
             opens_at=row["opens_at"],
             closes_at=row["closes_at"],
             theme=theme,
@@ -454,7 +510,7 @@ def accent_style(accent: str, accent_night: str) -> str:
         return ""
     return (
         f":root{{--accent:{accent}}}@media (prefers-color-scheme:dark){{:root{{--accent:{accent_night}}}}}"
-        f"{surface_style(accent)}@media print{{:root{{--accent:#000}}}}"
+        f"{surface_style(accent)}@media print{{:root{{--accent:#000;--surface:#fff}}}}"
     )
 
 
@@ -479,7 +535,10 @@ class Placement:
     position: int  # counted from 1 within the room
     of: int
     previous: ShownWork | None
-    next: ShownWork | None
+    next: ShownWork | None  # after the last work of a room: the first of the next room
+    last_room: (
+        int  # the number of the last room, on whose page the exhibition ends; 0 if it has one page only
+    )
     neighbours: Sequence[ShownWork]  # the nearest works, in the order of the room
 
 

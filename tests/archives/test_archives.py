@@ -24,6 +24,7 @@ from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 from tests.factories import in_zh
+from tests.markup import texts_in
 
 ADDRESSES = re.compile(r'(?:href|src|srcset)="([^"]+)"|\burl\(([^)"]+)\)')
 
@@ -103,7 +104,8 @@ async def test_every_layout_is_written(site: Site, layout: str) -> None:
     await Room.all().update(layout=layout)
     page = all_there(await written(site, exhibition))["zh/index.html"].decode()
     assert all(each.own("title") in page for each in works)
-    assert (works[0].own("story") in page) == (layout == "stories")
+    assert (works[0].own("story") in texts_in(page, ".telling .prose")) == (layout == "stories")
+    assert page.partition("on-wall")[2].count("<picture") == 1  # the first work hangs in the opening
 
 
 async def test_only_what_may_be_archived_is_in_it(site: Site) -> None:

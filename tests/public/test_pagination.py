@@ -20,7 +20,7 @@ pytestmark = pytest.mark.engines("sqlite", "postgresql")
 def shown_in(page: str) -> list[str]:
     return [
         path.removeprefix("/zh/works/")
-        for path in attributes(page, ".wall h3 > a[href^='/zh/works/']", "href")
+        for path in attributes(page, ":is(.cover-title, .wall h3) > a[href^='/zh/works/']", "href")
     ]
 
 
