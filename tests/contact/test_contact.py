@@ -27,7 +27,7 @@ PRIVATE = (FIELDS["told"], "mother@example.org")
 async def test_a_message_reaches_keepers_and_nobody_else(
     site: Site, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.INFO)
     client = await site.client()
     for page in ("/en/", "/en/accessibility"):
         assert 'href="/en/contact"' in (await client.get(page)).text
