@@ -94,6 +94,7 @@ async def test_suggestions_are_a_list_that_keys_and_screen_readers_know(
     await expect(options.first).to_be_hidden()
     await expect(field).to_have_value("jiaoz")
     await field.press_sequentially("i")
+    await expect(options.first).to_be_visible()
     await page.keyboard.press("ArrowDown")
     chosen = await options.first.get_attribute("id")
     await expect(field).to_have_attribute("aria-activedescendant", str(chosen))

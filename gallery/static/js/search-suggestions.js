@@ -45,7 +45,7 @@ for (const input of document.querySelectorAll("form.seeking input[type=search][d
     } catch {
       // No network: nothing is suggested.
     }
-    if (mine !== asked || document.activeElement !== input) return;
+    if (mine !== asked || chosen >= 0 || document.activeElement !== input) return; // a choice is not taken away
     list.replaceChildren(...options.map(({ text, lang, address }, place) => {
       const option = document.createElement("li");
       Object.assign(option, { id: `search-suggestion-${place}`, role: "option", textContent: text, lang });
@@ -62,6 +62,7 @@ for (const input of document.querySelectorAll("form.seeking input[type=search][d
   input.addEventListener("input", (event) => {
     clearTimeout(timer);
     asked++;
+    choose(-1);
     if (!event.isComposing) timer = setTimeout(ask, WAIT);
   });
   input.addEventListener("compositionend", () => { timer = setTimeout(ask, WAIT); });
