@@ -19,6 +19,7 @@ import gallery.archives.feature
 import gallery.artists.feature
 import gallery.artworks.feature
 import gallery.audit.feature
+import gallery.contact.feature
 import gallery.exhibitions.feature
 import gallery.exports.feature
 import gallery.images.feature
@@ -90,6 +91,7 @@ FEATURES: tuple[Feature, ...] = (
     gallery.interop.feature,
     gallery.sharing.feature,
     gallery.archives.feature,
+    gallery.contact.feature,
     gallery.exports.feature,
     gallery.search.feature,
     gallery.accounts.feature,

@@ -28,6 +28,7 @@ PLACES = {
     "langcodes": "gallery/web/languages.py",
     "pillow": "gallery/images/sandbox/pillow_internals.py",
     "pillow-heif": "gallery/images/sandbox/heif.py",
+    "pypinyin": "gallery/search/pinyin.py",
 }
 
 # Each part by the library, the class or module that has it, and why it is needed.
@@ -80,6 +81,8 @@ PARTS = [
     ("langcodes", "langcodes:Language._INSTANCES", "the same"),
     ("langcodes", "langcodes.language_distance:_DISTANCE_CACHE", "the same"),
     ("pillow", "PIL:_webp.__file__", "libwebp shrinks while it decodes"),
+    ("pypinyin", "pypinyin.pinyin_dict:_json_path", "readings are read from the file that the module reads"),
+    ("pypinyin", "pypinyin.phrases_dict:_json_path", "the same"),
 ]
 
 PRIVATE = re.compile(r"_[a-z]\w*")

@@ -139,6 +139,9 @@ class Verb(StrEnum):
     REPORT_MADE = "report.made"
     REPORT_READ = "report.read"
     REPORT_CLOSED = "report.closed"
+    MESSAGE_MADE = "message.made"
+    MESSAGE_READ = "message.read"
+    MESSAGE_CLOSED = "message.closed"
     THEME_MADE = "theme.made"
     THEME_CHANGED = "theme.changed"
     THEME_REPEATED = "theme.repeated"
@@ -302,6 +305,9 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.REPORT_MADE: _l("reported a work"),
     Verb.REPORT_READ: _l("read a report"),
     Verb.REPORT_CLOSED: _l("closed a report"),
+    Verb.MESSAGE_MADE: _l("sent a message"),
+    Verb.MESSAGE_READ: _l("read a message"),
+    Verb.MESSAGE_CLOSED: _l("closed a message"),
     Verb.THEME_MADE: _l("created a theme"),
     Verb.THEME_CHANGED: _l("changed a theme"),
     Verb.THEME_REPEATED: _l("created a theme for the next time"),
@@ -352,6 +358,7 @@ KIND_WORDS: Mapping[str, Any] = {
     "reason": _l("Standard reason"),
     "round": _l("Scoring round"),
     "report": _l("Report"),
+    "message": _l("Message"),
     "theme": _l("Theme"),
     "exhibition": _l("Exhibition"),
 }

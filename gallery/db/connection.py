@@ -61,6 +61,7 @@ MODELS = [
     "gallery.stats.models",
     "gallery.reviews.models",
     "gallery.api.models",
+    "gallery.contact.models",
     "gallery.exhibitions.models",
     "gallery.exports.models",
     "gallery.search.models",

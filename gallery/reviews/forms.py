@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 from wtforms import BooleanField, RadioField, SelectField, ValidationError
 from wtforms.fields import Field, HiddenField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Email, Optional
 
 from gallery.artists.forms import CheckboxesField
+from gallery.contact.forms import LetterForm
 from gallery.reviews.checks.findings import CheckFinding
 from gallery.reviews.models import Decision, PairOutcome, ReadyReason, ReportedFor
 from gallery.reviews.scoring import HIGHEST_SCORE, LOWEST_SCORE
@@ -23,8 +23,6 @@ from gallery.web.forms import (
     TextBlockField,
     choices_of,
     is_valid_choice,
-    max_length,
-    stripped,
 )
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
@@ -316,8 +314,8 @@ class ReadyReasonForm(TextsForm):
         ]
 
 
-class ReportForm(Form):
-    """A visitor's report. `nickname` is a honeypot: hidden from people, filled in by spam bots."""
+class ReportForm(LetterForm):
+    """A visitor's report."""
 
     reported_for = RadioField(
         _l("What is it about?"),
@@ -331,20 +329,6 @@ class ReportForm(Form):
         2000,
         [Required(_l("Please describe in a sentence or two what should not be shown, and why."))],
         render_kw={"rows": 5},
-    )
-    email = StringField(
-        _l("Your e-mail"),
-        [
-            Optional(),
-            Email(_l("Please write an e-mail address, such as name@example.org.")),
-            max_length(254),
-        ],
-        filters=[stripped],
-        description=_l("Only if you would like an answer. Only curators can see it."),
-        render_kw={"type": "email", "autocomplete": "email", "maxlength": 254},
-    )
-    nickname = LineField(
-        _l("Please leave this empty"), 200, render_kw={"tabindex": "-1", "autocomplete": "off"}
     )
 
 

@@ -9,12 +9,14 @@ knows how common each token is when it plans the query.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from enum import IntEnum
 from typing import NamedTuple
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection
 
 from gallery.search.models import EntryKind, SearchEntry, entry_id
+from gallery.search.pinyin import sounds_of
 from gallery.search.tokenizer import Term, is_token
 
 SCANNED_FIRST = 600  # newest entries scanned before the GIN index is used; enough for common words
@@ -58,45 +60,75 @@ async def _execute_fts5(statement: str, entries: Collection[int] = ()) -> None:
         await connection.execute_query(statement.format(marks), list(entries))
 
 
-class Hit(NamedTuple):
-    """The sort key of a matching entry: whether its title matches, and its id."""
+class Match(IntEnum):
+    """Where an entry matches. Results come in this order."""
 
-    in_title: bool
+    TITLE = 0
+    TEXT = 1
+    SOUND = 2  # the title, read as pinyin
+
+
+class Hit(NamedTuple):
+    """The sort key of a matching entry: where it matches, and its id."""
+
+    match: Match
     entry: int
 
 
-async def find_hits(terms: Sequence[Term], facets: Sequence[str], after: Hit | None, most: int) -> list[Hit]:
+Choice = Sequence[Term]  # one of these terms must match
+
+
+class Question(NamedTuple):
+    """What one query to the database looks for: entries that have all `choices`, but not all `excluded`."""
+
+    column: str  # "title" or "text"
+    choices: Sequence[Choice]
+    excluded: Sequence[Choice] = ()
+    excluded_column: str = ""
+
+
+async def find_hits(
+    terms: Sequence[Term],
+    facets: Sequence[str],
+    after: Hit | None,
+    most: int,
+    matches: Collection[Match] = tuple(Match),
+) -> list[Hit]:
     """At most `most` entries that have all terms and facets, starting after the hit `after`.
 
-    Matches in the title come first, then higher ids before lower ones. There must be a term or a facet. Makes
-    one or two queries.
+    Sorted by where they match, then higher ids before lower ones. There must be a term or a facet. Makes at most a query
+    for each of `matches`.
     """
-    all_terms = [*terms, *(Term((facet,)) for facet in facets)]
-    assert all_terms
-    assert all(is_token(token) for term in all_terms for token in term.tokens)
+    sounds = sounds_of(terms)
+    always = [(Term((facet,)),) for facet in facets]
+    literal = [*((term,) for term in terms), *always]
+    assert literal
+    questions = {Match.TITLE: Question("title", literal)}
+    if terms:  # facets are title tokens: the first query found all
+        questions[Match.TEXT] = Question("text", literal, literal, "title")
+    if sounds:
+        questions[Match.SOUND] = Question("title", [*sounds.choices, *always], literal, "text")
     connection = get_connection("default")
     find = _by_fts5 if connection.capabilities.dialect == "sqlite" else _by_tsvector
-    matches: list[Hit] = []
-    for in_title in (True, False):
-        if after is not None and in_title and not after.in_title:
+    found: list[Hit] = []
+    for match, question in questions.items():
+        is_done = (after is not None and match < after.match) or match not in matches or len(found) >= most
+        # One syllable is in many titles, so it is not read as pinyin if it is found as a word.
+        has_words = bool(found) or (after is not None and after.match != Match.SOUND)
+        if is_done or (match == Match.SOUND and sounds and sounds.is_single and has_words):
             continue
-        if not in_title and not terms:  # facets are title tokens: the first query found all
-            continue
-        before = after.entry if after is not None and after.in_title == in_title else ABOVE_ALL_IDS
-        if len(matches) < most:
-            ids = await find(connection, all_terms, in_title, before, most - len(matches))
-            matches += [Hit(in_title, id) for id in ids]
-    return matches
+        before = after.entry if after is not None and after.match == match else ABOVE_ALL_IDS
+        assert all(is_token(token) for choice in question.choices for term in choice for token in term.tokens)
+        ids = await find(connection, question, before, most - len(found))
+        found += [Hit(match, id) for id in ids]
+    return found
 
 
-async def _by_fts5(
-    connection: BaseDBAsyncClient, terms: Sequence[Term], in_title: bool, before: int, most: int
-) -> list[int]:
+async def _by_fts5(connection: BaseDBAsyncClient, question: Question, before: int, most: int) -> list[int]:
     """Find entries by FTS5: https://sqlite.org/fts5.html#full_text_query_syntax"""
-    query = " AND ".join(f'"{" ".join(term.tokens)}"{" *" if term.is_prefix else ""}' for term in terms)
-    match = f"title_tokens : ({query})"
-    if not in_title:
-        match = f"(text_tokens : ({query})) NOT ({match})"
+    match = f"{question.column}_tokens : ({_fts5(question.choices)})"
+    if question.excluded:
+        match = f"({match}) NOT ({question.excluded_column}_tokens : ({_fts5(question.excluded)}))"
     _, rows = await connection.execute_query(
         "SELECT rowid AS id FROM search_index WHERE search_index MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?",
         [match, before, most],
@@ -104,8 +136,17 @@ async def _by_fts5(
     return [row["id"] for row in rows]
 
 
+def _fts5(choices: Sequence[Choice]) -> str:
+    return " AND ".join(
+        "("
+        + " OR ".join(f'"{" ".join(term.tokens)}"{" *" if term.is_prefix else ""}' for term in choice)
+        + ")"
+        for choice in choices
+    )
+
+
 async def _by_tsvector(
-    connection: BaseDBAsyncClient, terms: Sequence[Term], in_title: bool, before: int, most: int
+    connection: BaseDBAsyncClient, question: Question, before: int, most: int
 ) -> list[int]:
     """Find entries by the tsvector columns, in two steps, because a GIN index has no token positions.
 
@@ -114,16 +155,16 @@ async def _by_tsvector(
     entries. https://www.postgresql.org/docs/current/textsearch-indexes.html For common tokens, GIN finds far
     more entries than are returned, so the newest entries are scanned first.
     """
-    column = "title_vector" if in_title else "text_vector"
-    loose = " & ".join(_quoted(token, term) for term in terms for token in term.tokens)
-    strict = " & ".join(f"({' <-> '.join(_quoted(token, term) for token in term.tokens)})" for term in terms)
+    column = f"{question.column}_vector"
+    loose, strict = _tsquery(question.choices, "&"), _tsquery(question.choices, "<->")
     checks = []
-    if any(len(term.tokens) > 1 for term in terms):
+    if any(len(term.tokens) > 1 for choice in question.choices for term in choice):
         checks.append(f"entry.{column} @@ $q${strict}$q$::tsquery")
-    if not in_title:
-        checks.append(f"NOT entry.title_vector @@ $q${strict}$q$::tsquery")
+    if question.excluded:
+        excluded = _tsquery(question.excluded, "<->")
+        checks.append(f"NOT entry.{question.excluded_column}_vector @@ $q${excluded}$q$::tsquery")
     # No SQL injection: `find_hits` has checked every token in these statements.
-    if not in_title:
+    if question.column == "text":
         _, rows = await connection.execute_query(
             f"""SELECT id FROM (
                     SELECT * FROM search_entry WHERE id < $1 ORDER BY id DESC LIMIT {SCANNED_FIRST}
@@ -143,6 +184,18 @@ async def _by_tsvector(
         [before, most],
     )
     return [row["id"] for row in rows]
+
+
+def _tsquery(choices: Sequence[Choice], between: str) -> str:
+    """`between`: "&" for the tokens of a term anywhere, "<->" for tokens that follow each other."""
+    return " & ".join(
+        "("
+        + " | ".join(
+            f"({f' {between} '.join(_quoted(token, term) for token in term.tokens)})" for term in choice
+        )
+        + ")"
+        for choice in choices
+    )
 
 
 def _quoted(token: str, term: Term) -> str:

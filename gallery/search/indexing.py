@@ -7,6 +7,7 @@ entries.
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,14 +27,16 @@ from gallery.exhibitions.models import Exhibition, Room
 from gallery.exhibitions.schedule import next_change
 from gallery.organisations.models import Organisation, Project
 from gallery.public.queries import published_editions
-from gallery.search import engine, tokenizer
+from gallery.search import engine, pinyin, tokenizer
 from gallery.search.engine import ABOVE_ALL_IDS
-from gallery.search.models import IDS_PER_KIND, EntryKind, IndexPass, SearchEntry, entry_id
+from gallery.search.models import IDS_PER_KIND, EntryKind, IndexPass, SearchEntry, SearchWord, entry_id
 from gallery.search.tokenizer import facet_token, token_stream
 from gallery.search.touched import touched_entries
+from gallery.search.words import words_of as words_to_suggest
 from gallery.sounds.models import SoundState
 from gallery.sounds.transcripts import words_of
 from gallery.themes.models import Theme
+from gallery.web.languages import LocalizedText
 from gallery.web.markdown import markdown_to_text
 from gallery.web.texts import NO_TEXTS, Texts
 
@@ -63,7 +66,7 @@ class EntrySource:
     """The content of an entry: its texts, and its values for the filters."""
 
     id: int
-    titles: tuple[str, ...]
+    titles: tuple[LocalizedText, ...]
     texts: tuple[str, ...]
     facets: tuple[tuple[str, str], ...]
 
@@ -75,12 +78,14 @@ class EntrySource:
     def entry(self, kind: EntryKind) -> SearchEntry:
         facets = [facet_token("kind", kind.name.lower())]
         facets += [facet_token(name, value) for name, value in self.facets]
+        titles = [title.text for title in self.titles]
+        sounds = [token for title in titles for token in pinyin.tokens_of(title)]
         return SearchEntry(
             id=entry_id(kind, self.id),
             artwork_id=self.id if kind == EntryKind.WORK else None,
             stamp=self.stamp,
-            title_tokens=token_stream(self.titles, facets),
-            text_tokens=token_stream([*self.titles, *map(plain_line, self.texts)], facets),
+            title_tokens=token_stream(titles, facets, sounds),
+            text_tokens=token_stream([*titles, *map(plain_line, self.texts)], facets),
         )
 
 
@@ -140,7 +145,7 @@ def _work_source(
     facets += [("medium", medium) for medium in row["medium"].values()]
     return EntrySource(
         id=row["id"],
-        titles=_non_empty(row, WORK_TITLES),
+        titles=_names(row, WORK_TITLES),
         texts=(
             *_non_empty(row, WORK_TEXTS[len(WORK_TITLES) :]),
             *heard_words(row).values(),
@@ -190,7 +195,7 @@ async def _text_sources(
     return [
         EntrySource(
             id=row["id"],
-            titles=_non_empty(row, names[:1]),
+            titles=_names(row, names[:1]),
             texts=_non_empty(row, names[1:]),
             facets=((kind, row[column]),),
         )
@@ -210,7 +215,7 @@ async def exhibitions(ids: Collection[int]) -> list[EntrySource]:
     return [
         EntrySource(
             id=row["exhibition_id"],
-            titles=_non_empty(row, names[:1]),
+            titles=_names(row, names[:1]),
             texts=(*_non_empty(row, names[1:]), *wall_texts[row["id"]]),
             facets=(("theme", row["exhibition__theme__slug"]),) if row["exhibition__theme__slug"] else (),
         )
@@ -249,6 +254,17 @@ def _non_empty(row: Mapping[str, Any], names: Iterable[str]) -> tuple[str, ...]:
         words
         for value in values
         for words in (value.values() if isinstance(value, Texts) else [value])
+        if words
+    )
+
+
+def _names(row: Mapping[str, Any], columns: Iterable[str]) -> tuple[LocalizedText, ...]:
+    """The same, with their languages: "" for a credit name."""
+    values = [row[name] for name in columns]
+    return tuple(
+        LocalizedText(words, language)
+        for value in values
+        for language, words in (value.items() if isinstance(value, Texts) else [("", value)])
         if words
     )
 
@@ -383,7 +399,10 @@ async def write_entries(kind: EntryKind, sources: Collection[EntrySource], gone:
     A work is written only if it is still on view: it may have been withdrawn since it was read. Rows that
     another process has locked are left to a later pass, so that no deadlock with a withdrawal is possible.
     """
+    if sources:
+        await asyncio.to_thread(pinyin.readings)  # loaded once
     made = [source.entry(kind) for source in sources]
+    titles = {entry.id: source.titles for entry, source in zip(made, sources, strict=True)}
     is_whole = True
     async with in_transaction():
         if kind == EntryKind.WORK and made:
@@ -400,4 +419,7 @@ async def write_entries(kind: EntryKind, sources: Collection[EntrySource], gone:
         if made:
             await SearchEntry.bulk_create(made, ignore_conflicts=True)
             await engine.index([entry.id for entry in made])
+            await SearchWord.bulk_create(
+                word for entry in made for word in words_to_suggest(entry, titles[entry.id])
+            )
     return is_whole

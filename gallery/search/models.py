@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from tortoise import fields
 from tortoise.models import Model
 
+from gallery.web.texts import MAX_TAG_LENGTH
+
 if TYPE_CHECKING:
     from gallery.artworks.models import Artwork
 
@@ -48,6 +50,32 @@ class SearchEntry(Model):
 
     class Meta:
         table = "search_entry"
+
+
+MAX_KEY = 40  # characters
+MAX_WORD = 60  # characters; a longer title is not suggested
+
+
+class SearchWord(Model):
+    """A title, name or word of a title that a search suggests while its entry exists.
+
+    A Chinese title has a second row, whose key is its reading.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    entry: fields.ForeignKeyRelation[SearchEntry] = fields.ForeignKeyField(
+        "gallery.SearchEntry", related_name="words", on_delete=fields.CASCADE
+    )
+    entry_id: int
+    key = fields.CharField(max_length=MAX_KEY)  # folded; sorted by code points on both databases
+    # The key from its end, for words in which a query's typing mistakes are corrected; null for others.
+    backwards = fields.CharField(max_length=MAX_KEY, null=True)
+    text = fields.CharField(max_length=MAX_WORD)
+    language = fields.CharField(max_length=MAX_TAG_LENGTH)  # "" for a credit name
+
+    class Meta:
+        table = "search_word"
+        indexes = [("entry_id",), ("key", "entry_id"), ("backwards",)]
 
 
 class IndexPass(Model):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from difflib import get_close_matches
+import asyncio
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 from tortoise.queryset import QuerySet, ValuesQuery
@@ -26,7 +25,7 @@ from gallery.public.view_models import (
     localized_column,
     other_localized_column,
 )
-from gallery.search.engine import Hit, find_hits
+from gallery.search.engine import Hit, Match, find_hits
 from gallery.search.indexing import (
     PICTURE_COLUMNS,
     VOICE_COLUMNS,
@@ -36,7 +35,9 @@ from gallery.search.indexing import (
     tags_of,
 )
 from gallery.search.models import IDS_PER_KIND, EntryKind, SearchEntry, entry_id
+from gallery.search.pinyin import Sounds, readings, sounds_of
 from gallery.search.tokenizer import Term, facet_token, is_cjk, snippet, terms_of
+from gallery.search.words import completions, corrections
 from gallery.themes.models import Theme
 from gallery.web.languages import LocalizedText
 from gallery.web.markdown import excerpt
@@ -47,8 +48,6 @@ MAX_COUNTED = 100  # with more results than this, the filters show no counts
 MAX_ATTEMPTS = 4  # the most queries for a page, if many hits are no longer on view
 SNIPPET_COLUMNS = 150  # display columns; a Chinese character takes two
 MAX_FILTER_VALUES = 8  # the most values shown for each filter, by frequency
-MAX_SUGGESTIONS = 4  # the most other queries offered if there are no results
-VOCABULARY_WORKS = 200  # number of newest works whose words are used to correct the spelling of a query
 
 FILTERS = ("kind", "theme", "organisation", "medium", "year", "language")
 
@@ -64,6 +63,10 @@ class SearchQuery:
     @cached_property
     def terms(self) -> list[Term]:
         return terms_of(self.text)
+
+    @cached_property
+    def sounds(self) -> Sounds | None:
+        return sounds_of(self.terms)
 
     @property
     def facets(self) -> list[str]:
@@ -82,6 +85,7 @@ class SearchResult:
     facts: Sequence[LocalizedText]
     snippet: LocalizedText  # the part of a text around a match, or the text's beginning
     work: ShownWork | None = None
+    is_by_sound: bool = False  # the title was found by its reading
 
 
 @dataclass
@@ -123,15 +127,21 @@ async def find(query: SearchQuery) -> SearchResults:
         after = batch[-1]
     page = hits[:PAGE_SIZE]
     results = await _results([hit.entry for hit in page], query.terms)
+    if any(hit.match == Match.SOUND for hit in page):
+        await asyncio.to_thread(readings)  # to mark what was found
     return SearchResults(
-        items=[results[hit.entry] for hit in page if hit.entry in results],
+        items=[
+            replace(results[hit.entry], is_by_sound=hit.match == Match.SOUND)
+            for hit in page
+            if hit.entry in results
+        ],
         following=page[-1] if len(hits) > PAGE_SIZE else None,
         total=len(hits) if is_first and is_over else None,
         filter_values=await _filter_values(visible) if is_first and hits else {},
     )
 
 
-def _by_kind(entries: Collection[int]) -> dict[EntryKind, list[int]]:
+def _by_kind(entries: Iterable[int]) -> dict[EntryKind, list[int]]:
     """Kind → the ids of the rows that the entries are about."""
     ids: dict[EntryKind, list[int]] = {kind: [] for kind in EntryKind}
     for entry in entries:
@@ -139,11 +149,12 @@ def _by_kind(entries: Collection[int]) -> dict[EntryKind, list[int]]:
     return ids
 
 
-async def _on_view(entries: Collection[int]) -> dict[int, QueryRow]:
+async def _on_view(entries: Iterable[int]) -> dict[int, QueryRow]:
     """The entries that visitors may see now, with their rows' values for the filters."""
     return {
         entry_id(kind, row["id"]): row
         for kind, ids in _by_kind(entries).items()
+        if ids
         for row in await VISIBLE_ROWS[kind](ids)
     }
 
@@ -346,42 +357,14 @@ async def _newest_ids(limit: int) -> list[int]:
 
 
 async def suggestions(query: SearchQuery) -> list[str]:
-    """Other queries that have results, if a query has none: its parts, and words of similar spelling."""
-    candidates = [part for part in await _alternatives(query.terms) if part != query.text]
-    with_results: list[str] = []
-    for text in list(dict.fromkeys(candidates))[: 2 * MAX_SUGGESTIONS]:
-        if len(with_results) < MAX_SUGGESTIONS and await find_hits(terms_of(text), [], None, 1):
-            with_results.append(text)
-    return with_results
+    """Other queries that have results, if a query has none."""
+    if any(is_cjk(term.typed) for term in query.terms):
+        await asyncio.to_thread(readings)
+    return await corrections(query.terms, _on_view)
 
 
-async def _alternatives(terms: Sequence[Term]) -> list[str]:
-    alternatives = [term.typed for term in terms] if len(terms) > 1 else []
-    latin = [term.typed.lower() for term in terms if not is_cjk(term.typed)]
-    if latin:
-        known = await _vocabulary()
-        alternatives += [alike for word in latin for alike in get_close_matches(word, known, 2, 0.7)]
-    for term in terms:
-        if is_cjk(term.typed) and len(term.typed) > 2:
-            alternatives += map("".join, pairwise(term.typed))
-        elif is_cjk(term.typed) and not term.is_prefix:
-            alternatives += term.typed
-    return alternatives
-
-
-async def _vocabulary() -> list[str]:
-    """Words of titles and names on view that are not Chinese."""
-    rows: list[tuple[str, ...]] = []
-    newest = Artwork.all().on_view().filter(id__in=await _newest_ids(VOCABULARY_WORKS))
-    works = await newest.values_list("title", "artist__credit_translations", "artist__credit_name")
-    rows += [(*title.values(), *(names or {}).values(), name) for title, names, name in works]
-    for editions in await queries.exhibitions(edition_is_open(), limit=VOCABULARY_WORKS):
-        rows.append((editions.title.text, editions.other_title.text))
-    themes = Theme.all().order_by("-id").limit(VOCABULARY_WORKS)
-    rows += [tuple(title.values()) for (title,) in await themes.values_list("title")]
-    active = Organisation.filter(is_active=True).order_by("-id").limit(VOCABULARY_WORKS)
-    rows += [tuple(name.values()) for (name,) in await active.values_list("name")]
-    typed = {
-        term.typed.lower() for row in rows for text in row if text for term in terms_of(text) if term.typed
-    }
-    return sorted(word for word in typed if len(word) > 2 and not is_cjk(word))
+async def completed(typed: str) -> list[LocalizedText]:
+    """What can be searched for that begins with what is typed."""
+    if sounds_of(terms_of(typed)):
+        await asyncio.to_thread(readings)
+    return await completions(typed, _on_view)

@@ -30,7 +30,7 @@ from markupsafe import Markup, escape
 
 from gallery.search.folding import CJK, fold, fold_with_positions
 
-VERSION = 4  # increase it when tokens or indexed texts change: the worker then rebuilds the index
+VERSION = 5  # increase it when tokens or indexed texts change: the worker then rebuilds the index
 MAX_QUESTION_LENGTH = 80  # characters of a query; the rest is ignored
 MAX_TOKENS = 10_000  # tokens in one entry; PostgreSQL counts positions up to 16,383
 MAX_REPEATS = 200  # occurrences of a token in one entry; PostgreSQL stores up to 255 positions
@@ -132,12 +132,13 @@ def facet_token(name: str, value: object) -> str:
     return "_" + blake2b(f"{name}:{value}".encode(), digest_size=8).hexdigest()
 
 
-def token_stream(texts: Iterable[str], facets: Iterable[str] = ()) -> str:
-    """The tokens as the databases store them: `facets`, then the tokens of `texts`, separated by spaces."""
+def token_stream(texts: Iterable[str], facets: Iterable[str] = (), others: Iterable[str] = ()) -> str:
+    """The tokens as the databases store them: `facets`, the tokens of `texts`, `others`; separated by spaces."""
     first = list(facets)
     words: list[str] = []
     for text in texts:
         words += tokens(text)
+    words += others
     del words[max(MAX_TOKENS - len(first), 0) :]
     if len(words) - len(set(words)) >= MAX_REPEATS:
         times = Counter[str]()
@@ -163,9 +164,12 @@ def is_token(token: str) -> bool:
 def spans(text: str, terms: Sequence[Term]) -> list[tuple[int, int]]:
     """The parts of `text` that match the terms, in order. Parts that touch are merged."""
     folded, starts, ends = fold_with_positions(text)
+    return merged_spans((starts[first], ends[after - 1]) for first, after in _matches(folded, terms))
+
+
+def merged_spans(parts: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     merged: list[tuple[int, int]] = []
-    for first, after in sorted(_matches(folded, terms)):
-        start, end = starts[first], ends[after - 1]
+    for start, end in sorted(parts):
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
@@ -219,7 +223,11 @@ def _phrases(folded: str, stems: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 def highlighted(text: str, terms: Sequence[Term]) -> Markup:
     """`text` as HTML, with the matches in <mark>."""
-    matches = spans(text, terms)
+    return marked(text, spans(text, terms))
+
+
+def marked(text: str, matches: Sequence[tuple[int, int]]) -> Markup:
+    """`text` as HTML, with these parts, in order, in <mark>."""
     if not matches:
         return escape(text)
     pieces: list[Markup] = []

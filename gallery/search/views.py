@@ -11,17 +11,19 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gallery.numbers import whole_number
 from gallery.public import page_cards, view_models
 from gallery.public.media import NOT_FOR_MACHINES
 from gallery.public.pages import set_page_language
-from gallery.search.engine import ABOVE_ALL_IDS, Hit
+from gallery.search.engine import ABOVE_ALL_IDS, Hit, Match
 from gallery.search.models import EntryKind
+from gallery.search.pinyin import sound_spans
 from gallery.search.results import (
     FILTERS,
     MAX_COUNTED,
@@ -29,20 +31,24 @@ from gallery.search.results import (
     FilterValue,
     SearchQuery,
     SearchResults,
+    completed,
     find,
     newest,
     suggestions,
 )
-from gallery.search.tokenizer import MAX_QUESTION_LENGTH, highlighted
+from gallery.search.tokenizer import MAX_QUESTION_LENGTH, highlighted, marked, spans
 from gallery.themes.models import Theme
-from gallery.web.languages import LocalizedText
+from gallery.web.languages import LocalizedText, bcp47
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import pages_of, render
+from gallery.web.security import RateLimit, client_network
 from gallery.web.texts import own_language_name
 
 MAX_FILTER_LENGTH = 120  # characters of a filter's value
+MATCH_KEYS = "txs"  # in the address of a page: for each Match
 NEWEST = 8  # works shown if there are no results
 THEMES = 8
+COMPLETION_LIMIT = RateLimit(times=300, seconds=60)  # per network, such as a school's
 
 KIND_NAMES: Mapping[EntryKind, Any] = {
     EntryKind.WORK: _l("Work"),
@@ -95,6 +101,7 @@ async def show(request: Request) -> Response:
         "themes": [] if has_results else await Theme.all().order_by("-occurs_on", "-id").limit(THEMES),
         "newest": new_works,
         "highlighted": partial(highlighted, terms=query.terms),
+        "highlighted_name": partial(highlighted_name, query),
         "kind_names": KIND_NAMES,
         "twin_query": search_address(request, query.text, query.filters, query.after).partition("?")[2],
         "share_images": None
@@ -111,6 +118,26 @@ async def show(request: Request) -> Response:
     )
 
 
+async def complete(request: Request) -> Response:
+    """What could be searched for, while it is typed: options for search-suggestions.js."""
+    set_page_language(request)
+    if not COMPLETION_LIMIT.allows(client_network(request)):
+        raise HTTPException(429)
+    typed = request.query_params.get("q", "")[:MAX_QUESTION_LENGTH]
+    options = [
+        {"text": text, "lang": bcp47(language), "address": search_address(request, text, {})}
+        for text, language in await completed(typed)
+    ]
+    return JSONResponse(options, headers={"cache-control": "no-cache", "x-robots-tag": "noindex"})
+
+
+def highlighted_name(query: SearchQuery, name: str, is_by_sound: bool) -> Markup:
+    """A title or name with its matches marked, by sound if the result was found so."""
+    by_sound = query.sounds if is_by_sound else None
+    matches = spans(name, query.terms) or (sound_spans(name, by_sound) if by_sound else [])
+    return marked(name, matches)
+
+
 def filters_in(request: Request) -> dict[str, str]:
     given = {name: request.query_params.get(name, "").strip()[:MAX_FILTER_LENGTH] for name in FILTERS}
     return {name: value for name, value in given.items() if value}
@@ -122,15 +149,15 @@ def after_in(request: Request) -> Hit | None:
     if not key:
         return None
     entry = whole_number(key[1:], most=ABOVE_ALL_IDS)
-    if key[0] not in "tx" or entry is None:
+    if key[0] not in MATCH_KEYS or entry is None:
         raise HTTPException(404)
-    return Hit(key[0] == "t", entry)
+    return Hit(Match(MATCH_KEYS.index(key[0])), entry)
 
 
 def search_address(request: Request, text: str, filters: Mapping[str, str], after: Hit | None = None) -> str:
     parameters = {"q": text, **filters}
     if after is not None:
-        parameters["after"] = f"{'t' if after.in_title else 'x'}{after.entry}"
+        parameters["after"] = f"{MATCH_KEYS[after.match]}{after.entry}"
     path = pages_of(request).url("search:show", language=request.path_params["language"])
     return f"{path}?{urlencode({name: value for name, value in parameters.items() if value})}"
 
@@ -174,4 +201,7 @@ def label_of(name: str, filter_value: FilterValue) -> LocalizedText:
     return filter_value.label
 
 
-routes = [Route("/{language:language}/search", show, name="search:show", methods=["GET"])]
+routes = [
+    Route("/{language:language}/search", show, name="search:show", methods=["GET"]),
+    Route("/{language:language}/search/suggestions", complete, name="search:complete", methods=["GET"]),
+]

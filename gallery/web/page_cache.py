@@ -1,7 +1,8 @@
 """The cache of public pages and small pictures: bytes by (path, query), until the content version changes.
 
 A hit costs one look-up and two ASGI messages. The visit counter counts hits, too. The cache keeps only
-responses with status 200 and `Cache-Control: public`, or `private, max-age`, as pictures have.
+responses with status 200 and `Cache-Control: public`, or `private, max-age`, as pictures have. Other texts, such as the
+results of a search, it only compresses.
 """
 
 from __future__ import annotations
@@ -258,25 +259,27 @@ class PageCache:
         await send(body if scope["method"] == "GET" else {"type": "http.response.body", "body": b""})
 
     async def _render(self, scope: Scope, receive: Receive, send: Send, key: CacheKey) -> CachedPage | None:
-        """Render and cache the page; None if the response may not be cached and was sent directly."""
+        """Render and cache the page; None if the response was sent directly."""
         rendering = Rendering()
         self._rendering.setdefault(key, rendering)
         self._renderings.add(rendering)
         keys: set[str] = set()
         start: Message = {}
         chunks: list[bytes] = []
-        is_cached = False
+        is_cached = is_held = False
 
         async def capture(message: Message) -> None:
-            nonlocal start, is_cached
+            nonlocal start, is_cached, is_held
             if message["type"] == "http.response.start":
                 start = message
                 is_cached = message["status"] == 200 and is_cacheable(message["headers"], self._largest)
+                is_held = is_cached or (message["status"] == 200 and is_only_compressed(message["headers"]))
                 if not is_cached:
                     # Other requests need not wait while a slow browser reads this response.
                     self._release_waiters(key, rendering)
+                if not is_held:
                     await send(message)
-            elif is_cached:
+            elif is_held:
                 chunks.append(message.get("body", b""))
             elif scope["method"] == "HEAD":  # the app was asked with GET, so it sent a body
                 await send({**message, "body": b""})
@@ -286,10 +289,10 @@ class PageCache:
         try:
             inside = collecting({**scope, "method": "GET"}, keys)
             await self.app(inside, receive, capture)
-            if not is_cached:
+            if not is_held:
                 return None
             page = CachedPage.of(list(start["headers"]), b"".join(chunks), keys)
-            if not rendering.is_outdated and page.keys.isdisjoint(rendering.touched):
+            if is_cached and not rendering.is_outdated and page.keys.isdisjoint(rendering.touched):
                 self._store(key, page)
             return page
         finally:
@@ -336,4 +339,15 @@ def is_cacheable(headers: RawHeaders, largest: int) -> bool:
         and b"set-cookie" not in by_name
         and by_name.get(b"vary", b"accept-encoding").lower() == b"accept-encoding"
         and int(by_name.get(b"content-length", b"0")) <= largest
+    )
+
+
+def is_only_compressed(headers: RawHeaders) -> bool:
+    """Whether a response is a text that may not be kept here, but may be compressed: it has no secrets beside its query."""
+    by_name = dict(headers)
+    return (
+        by_name.get(b"cache-control") == b"no-cache"
+        and by_name.get(b"content-type", b"").startswith(COMPRESSIBLE)
+        and not by_name.keys() & {b"set-cookie", b"content-encoding", b"vary"}
+        and int(by_name.get(b"content-length", b"0")) <= MAX_PAGE_BYTES
     )

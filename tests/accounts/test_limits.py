@@ -13,10 +13,12 @@ from gallery.accounts.models import SignInAttempt
 from gallery.accounts.sessions import ATTEMPTS_PER_PERSON
 from gallery.artworks.models import Status
 from gallery.clock import now
+from gallery.contact.views import MESSAGES_PER_NETWORK
 from gallery.organisations.application_views import APPLICATIONS_PER_NETWORK
 from gallery.reviews.report_views import REPORTS_PER_NETWORK
 from tests import factories
 from tests.conftest import Site
+from tests.contact.test_contact import FIELDS as MESSAGE
 from tests.live import LiveSite
 from tests.organisations.test_applications import FIELDS as APPLICATION
 from tests.reviews.test_reports import FIELDS as REPORT
@@ -28,6 +30,7 @@ async def test_processes_share_their_limits(live: LiveSite) -> None:
     await factories.exhibition([work])
     forms = {
         f"/en/works/{work.public_id}/report": (REPORT, REPORTS_PER_NETWORK, 303),
+        "/zh/contact": (MESSAGE, MESSAGES_PER_NETWORK, 303),
         "/zh/join": (APPLICATION, APPLICATIONS_PER_NETWORK, 303),
         "/desk/sign-in": (
             {"email": "partner@example.org", "password": "not the password"},

@@ -107,7 +107,7 @@ ENGLISH = [
 QUESTIONS = [
     "冬至", "饺子", "世界杯", "冬至吃饺子", "萤火虫", "糖葫芦 爷爷", "画", "雪", "lantern", "lanterns painted",
     "grandmother", "snow mountain", "人", "水彩", "Organisation 7", "dumplings families winter", "zebra", "的一", "2019",
-    "冬至 灯笼 星星",
+    "冬至 灯笼 星星", "dongzhi", "jiaozi huale", "women", "xue", "lantrens", "灯龙", "冬志",
 ]  # fmt: skip
 FILTERED = [
     "q=冬至&year=2019",
@@ -116,6 +116,8 @@ FILTERED = [
     "q=画&theme=theme-3",
     "q=妈妈&kind=work",
 ]
+
+TYPED = ["l", "lant", "冬", "冬至画", "dongz", "jiao zi", "org", "饺子想", "zz", "s", "x"]
 
 
 def random_text(chance: random.Random, length: int) -> str:
@@ -266,6 +268,14 @@ async def measure(label: str, settings: Settings, count: int) -> None:
             pages += took_each
             waited, worked = (statistics.median(times) for times in zip(*took_each, strict=True))
             print(f"{label:12} {query:40} {waited:9.1f} ms {worked:9.1f} ms")
+        typed: list[tuple[float, float]] = []
+        for letters in TYPED:
+            took_each = [await ask(client, f"/zh/search/suggestions?q={letters}") for _ in range(TIMES)]
+            typed += took_each
+            waited, worked = (statistics.median(times) for times in zip(*took_each, strict=True))
+            print(f"{label:12} typed {letters:34} {waited:9.1f} ms {worked:9.1f} ms")
+        worst = sorted(worked for _, worked in typed)[int(len(typed) * 0.95)]
+        print(f"{label:12} suggestions, processor: p95 {worst:.1f} ms")
     for name, times in zip(("waited for", "processor"), zip(*pages, strict=True), strict=True):
         ordered = sorted(times)
         p50, p95 = ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.95)]

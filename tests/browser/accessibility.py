@@ -17,6 +17,7 @@ from gallery.artworks.consent_requests import ask
 from gallery.artworks.import_models import bundle_key
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now, today
+from gallery.contact.models import Message
 from gallery.exhibitions.draft_lists import add_entry
 from gallery.exhibitions.models import Edition, Hanging, Room
 from gallery.public.previews import make_link
@@ -52,6 +53,7 @@ class Furnished:
     slug: str
     credit_key: str  # of the draft
     report: Report
+    message: Message
     theme_slug: str
     project_slug: str
     page_id: str
@@ -73,6 +75,8 @@ class Furnished:
                 f"works/{self.work.public_id}/report",
                 f"works/{self.work.public_id}/appreciation",
                 "reported",
+                "contact",
+                "contact/received",
                 "themes",
                 f"themes/{self.theme_slug}",
                 "organisations",
@@ -150,6 +154,8 @@ class Furnished:
             f"/desk/organisations/{self.live.cast.organisation.id}/logo",
             "/desk/reasons",
             "/desk/reports",
+            "/desk/messages",
+            f"/desk/messages/{self.message.id}",
             f"/desk/reports/{self.report.id}",
             "/desk/exhibitions",
             "/desk/exhibitions/new",
@@ -264,6 +270,9 @@ async def furnish(live: LiveSite) -> Furnished:
         slug=exhibition.slug,
         credit_key=keys["credits"],
         report=await Report.create(artwork=works[0], reported_for="other", told="一个疑问。", language="zh"),
+        message=await Message.create(
+            subject="barrier", told="A barrier.", email="m@example.org", language="en"
+        ),
         theme_slug=theme.slug,
         project_slug=project.slug,
         page_id=str(artist.page_id),

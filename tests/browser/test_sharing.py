@@ -89,6 +89,14 @@ async def test_a_walk_by_keys_buttons_and_swipe(live: LiveSite, chromium: Browse
     async with opened(chromium, f"{address}{exhibition}/walk") as page:
         title = page.locator(".slide:visible h2")
         await expect(title).to_have_text("第1幅")
+        await expect(page.get_by_role("heading", level=1)).to_have_count(1)
+        told, alt = page.locator(".told"), page.locator(".slide:visible img")
+        await page.keyboard.press("End")
+        await expect(title).to_have_text("第3幅")
+        await expect(told).to_have_text(f"第 3 件，共 3 件 第3幅 {await alt.get_attribute('alt')} ")
+        assert await told.get_attribute("aria-live") == "polite"
+        await page.keyboard.press("Home")
+        await expect(told).to_contain_text("第1幅")
         await page.keyboard.press("ArrowRight")
         await expect(title).to_have_text("第2幅")
         await page.get_by_role("button", name="下一件").click()

@@ -202,21 +202,32 @@ async def test_by_keys_and_by_ear(live: LiveSite, chromium: Browser) -> None:
 
         await visitor.becomes_finer(lambda: page.keyboard.press("+"), times=3)
         assert await magnification(visitor) == pytest.approx(1.6**3, abs=0.1)
-        for _ in range(20):
-            await page.keyboard.press("ArrowLeft")
+        await page.keyboard.press("ArrowLeft")  # by a third of the view
+        await expect(visitor.announcement).to_have_text("已向左移动。放大 4.1 倍，中部")
+        await page.keyboard.press("ArrowLeft")
+        await expect(visitor.announcement).to_have_text("已向左移动。放大 4.1 倍，左侧")
+        for _ in range(6):
             await page.keyboard.press("ArrowUp")
-        await expect(visitor.announcement).to_have_text("放大 4.1 倍，左上")
-        for _ in range(40):
+            await page.keyboard.press("ArrowLeft")
+        await expect(visitor.announcement).to_have_text("已到左边缘。放大 4.1 倍，左上")
+        for _ in range(14):
             await page.keyboard.press("ArrowRight")
-        await expect(visitor.announcement).to_have_text("放大 4.1 倍，右上")
-        for _ in range(40):
+        await expect(visitor.announcement).to_have_text("已到右边缘。放大 4.1 倍，右上")
+        for _ in range(14):
             await page.keyboard.press("ArrowDown")
-        await expect(visitor.announcement).to_have_text("放大 4.1 倍，右下")
+        await expect(visitor.announcement).to_have_text("已到下边缘。放大 4.1 倍，右下")
+        for _ in range(9):
+            await page.keyboard.press("+")
+        await expect(visitor.announcement).to_have_text(re.compile("^已经放到最大。放大"))
+        await page.keyboard.press("0")
+        for _ in range(3):
+            await page.keyboard.press("+")
         await page.keyboard.press("-")
         await expect(visitor.announcement).to_have_text(re.compile("^放大 2.6 倍"))
         await page.keyboard.press("0")
         await expect(visitor.announcement).to_have_text("整幅画面")
         await page.keyboard.press("r")  # a whole picture stays whole when it is turned
+        await expect(visitor.announcement).to_have_text("已旋转到 90 度。整幅画面")
         await page.keyboard.press("+")
         await expect(visitor.announcement).to_have_text("放大 1.6 倍，中部")
 

@@ -94,6 +94,7 @@ NOT_LINKED = (
     "/zh/join",
     "/zh/join/received",
     "/zh/reported",
+    "/zh/contact/received",
     "/logos/none.jpg",
     "/media/none/320.jpg",
     "/preview/none/pictures/none/320.jpg",

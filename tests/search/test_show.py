@@ -24,7 +24,7 @@ from gallery.organisations.models import Organisation, Project
 from gallery.search import engine, indexing, results
 from gallery.search.engine import find_hits
 from gallery.search.indexing import continue_pass, rebuild
-from gallery.search.models import SearchEntry
+from gallery.search.models import SearchEntry, SearchWord
 from gallery.search.tokenizer import spans, terms_of
 from gallery.themes.models import Theme
 from gallery.web.page_keys import work_key
@@ -119,6 +119,18 @@ QUESTIONS: list[tuple[str, list[str]]] = [
     ("天里至", []),
     ("剪纸 2021", ["数灯笼", "冬至吃汤圆啦"]),
     ("the lantern of a grandmother", ["数灯笼"]),
+    ("jiaozi", ["饺子皮"]),
+    ("dōngzhì", ["冬至吃汤圆啦"]),
+    ("dong zhi", ["冬至吃汤圆啦"]),
+    ("dong1zhi4 chi TANGYUAN", ["冬至吃汤圆啦"]),
+    ("jiaozi 皮 paint", []),
+    ("jiaozi 皮", ["饺子皮"]),
+    ("tangyuan", ["冬至吃汤圆啦"]),  # also a word of its English texts
+    ("xue", ["Snow on the pitch"]),
+    ("shu deng long", ["数灯笼"]),
+    ("jiaozi long", []),
+    ("jiao", ["饺子皮"]),
+    ("zhijiao", []),
 ]
 
 
@@ -198,6 +210,35 @@ async def test_what_was_found_is_marked(site: Site, wall: list[Artwork]) -> None
     page = (await (await site.client()).get("/en/search", params={"q": "lanterns"})).text
     assert "Counting <mark>Lanterns</mark>" in page
     assert "painted a <mark>lantern</mark>" in page
+
+
+async def test_what_was_found_by_its_sound_is_marked(site: Site, wall: list[Artwork]) -> None:
+    client = await site.client()
+    page = (await client.get("/zh/search", params={"q": "jiaozi"})).text
+    assert "<mark>饺子</mark>皮" in page
+    page = (await client.get("/en/search", params={"q": "dongzhi tangyuan"})).text
+    assert "<mark>冬至</mark>吃<mark>汤圆</mark>啦" in page
+
+
+async def test_words_come_before_sounds_and_pages_go_on_through_both(
+    site: Site, wall: list[Artwork], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """wo men is pinyin, and an English word."""
+    await Artwork.filter(id=wall[0].id).update(title=in_zh("我们的球"))
+    await Artwork.filter(id=wall[1].id).update(story=Texts({"en": "The women and men cooked."}))
+    await bump()
+    await site.work()
+    client = await site.client()
+    expected = [f"works/{wall[1].public_id}", f"works/{wall[0].public_id}"]
+    assert await found(client, "women") == expected
+    assert await found(client, "Men") == expected[:1]  # a syllable is read as pinyin only if it is no word
+    assert await found(client, "wo") == expected[1:]
+    monkeypatch.setattr(results, "PAGE_SIZE", 1)
+    page = (await client.get("/zh/search", params={"q": "women"})).text
+    (following,) = attributes(page, "[rel=next]", "href")
+    page = (await client.get(following)).text
+    assert attributes(page, "ul.index h3 > a", "href") == [f"/zh/{expected[1]}"]
+    assert not attributes(page, "[rel=next]", "href")
 
 
 def filter_links(page: str) -> list[tuple[str, str]]:
@@ -459,13 +500,89 @@ async def test_a_nul_is_refused_and_an_unknown_key_is_not_there(site: Site, wall
     assert "没有更多结果" in beyond.text
 
 
-async def test_a_word_that_is_spelt_otherwise_gets_a_suggestion(site: Site, wall: list[Artwork]) -> None:
-    page = (await (await site.client()).get("/en/search", params={"q": "lantrens"})).text
-    assert "lanterns" in texts_in(page, "p.nearby > a[href$='q=lanterns']")
-    page = (await (await site.client()).get("/zh/search", params={"q": "饺子麦田"})).text
-    assert "饺子" in texts_in(page, "p.nearby > a")
+SUGGESTED = [
+    ("lantrens", ["lanterns"]),
+    ("dumplngs", ["dumpling"]),  # only titles have words to suggest
+    ("olstice", ["solstice"]),
+    ("snwo pitch", ["snow pitch", "snow", "pitch"]),
+    ("汤园", ["汤圆"]),
+    ("湯園", ["汤圆"]),
+    ("数灯龙", ["数灯笼"]),
+    ("数花笼", ["数灯笼"]),
+    ("饺子麦田", ["饺子"]),
+    ("天里至", []),
+    ("麦", []),
+    ("zebra", []),
+]
+
+
+async def test_a_query_with_a_mistake_gets_words_that_have_results(site: Site, wall: list[Artwork]) -> None:
+    client = await site.client()
+    for question, words in SUGGESTED:
+        page = (await client.get("/en/search", params={"q": question})).text
+        assert texts_in(page, "p.nearby > a") == words, question
+        for address in attributes(page, "p.nearby > a", "href"):
+            assert select((await client.get(address)).text, "ul.index li"), address
     assert "solstice" in page  # the themes are there, and new works
     assert wall[3].public_id in page
+
+
+COMPLETED = [
+    ("l", ["lanterns"]),
+    ("Coun", ["counting", "Counting Lanterns"]),
+    ("counting l", ["Counting Lanterns"]),
+    ("dong", ["冬至", "冬至吃汤圆啦"]),
+    ("dongzh", ["冬至", "冬至吃汤圆啦"]),
+    ("dōng zhì", ["冬至", "冬至吃汤圆啦"]),
+    ("冬", ["冬至", "冬至吃汤圆啦"]),
+    ("汤圆", ["冬至吃汤圆啦"]),
+    ("tangyuan", ["tangyuan", "Tangyuan for the Solstice", "冬至吃汤圆啦"]),
+    ("餃", ["饺子皮"]),
+    ("", []),
+    ("?!", []),
+    ("zebra", []),
+    ("没有挂", []),  # not on view
+    ("\uffff\U0010ffff", []),
+    ("%_'", []),
+]
+
+
+async def completed(client: httpx.AsyncClient, typed: str) -> list[str]:
+    answer = await client.get("/zh/search/suggestions", params={"q": typed})
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-cache"
+    return [option["text"] for option in answer.json()]
+
+
+async def test_titles_and_words_are_suggested_while_a_query_is_typed(site: Site, wall: list[Artwork]) -> None:
+    client = await site.client()
+    for typed, options in COMPLETED:
+        assert await completed(client, typed) == options, typed
+    assert (await client.get("/en/search/suggestions", params={"q": "冬至吃"})).json() == [
+        {
+            "text": "冬至吃汤圆啦",
+            "lang": "zh-Hans",
+            "address": "/en/search?q=%E5%86%AC%E8%87%B3%E5%90%83%E6%B1%A4%E5%9C%86%E5%95%A6",
+        }
+    ]
+    site.app.page_cache.max_bytes = 0  # type: ignore[attr-defined]  # it asks for the content version now and then
+    with counted_queries() as ran:
+        await completed(client, "l")
+    assert len(ran) <= 6
+
+
+async def test_words_of_a_withdrawn_work_are_gone_with_it(site: Site, wall: list[Artwork]) -> None:
+    client = await site.client()
+    assert await SearchWord.filter(entry__artwork_id=wall[1].id).count() > 5
+    await withdraw(await Consent.get(artworks__id=wall[1].id), site.storage)  # and no worker
+    assert not await SearchWord.exists(text__contains="汤圆")
+    assert await completed(client, "tangyuan") == []
+    page = (await client.get("/en/search", params={"q": "汤园"})).text
+    assert texts_in(page, "p.nearby > a") == []
+    await Artwork.filter(id=wall[2].id).update(status=Status.DECLINED)  # the index does not know it yet
+    assert await completed(client, "lant") == []
+    page = (await client.get("/en/search", params={"q": "lantrens"})).text
+    assert texts_in(page, "p.nearby > a") == []
 
 
 async def test_an_unknown_filter_finds_nothing_and_can_be_taken_off(site: Site, wall: list[Artwork]) -> None:
@@ -479,11 +596,14 @@ async def test_an_unknown_filter_finds_nothing_and_can_be_taken_off(site: Site, 
 async def test_the_page_is_neither_kept_nor_indexed_and_sets_no_cookie(
     site: Site, wall: list[Artwork]
 ) -> None:
-    answer = await (await site.client()).get("/zh/search", params={"q": "饺子"})
+    client = await site.client()
+    answer = await client.get("/zh/search", params={"q": "饺子"}, headers={"accept-encoding": "br"})
     assert answer.headers["cache-control"] == "no-cache"
     assert "set-cookie" not in answer.headers
     assert '<meta name="robots" content="noindex, noai, noimageai">' in answer.text
     assert answer.headers["x-robots-tag"] == "noai, noimageai"
+    assert answer.headers["content-encoding"] == "br"
+    assert answer.headers["vary"] == "accept-encoding"
     assert 'href="/en/search?q=%E9%A5%BA%E5%AD%90" hreflang="en"' in answer.text
 
 

@@ -8,6 +8,7 @@ const root = document.querySelector(".walk");
 const list = root.querySelector(".slides");
 const bar = root.querySelector(".walk-bar");
 const place = bar.querySelector(".place");
+const told = bar.querySelector(".told");
 const empty = root.querySelector(".empty");
 const pause = bar.querySelector("[value=pause]");
 const pace = bar.querySelector("[name=pace]");
@@ -24,6 +25,7 @@ let rest = 0;
 let turn = 0; // counts calls of show(): a later call cancels an earlier one
 
 const slides = () => [...list.children];
+const title = (slide) => slide.querySelector("h2");
 const picture = (slide) => slide.querySelector("img");
 
 // Whether a slide's picture is loaded. One that is gone for good is removed. One that cannot be fetched now stays.
@@ -66,10 +68,24 @@ async function show(from, direction) {
     if (slide !== now) slide.querySelector("audio")?.pause();
   }
   empty.hidden = slides().length > 0;
-  place.textContent = now ? `${slides().indexOf(now) + 1} / ${slides().length}` : "";
+  tell();
   const following = now && neighbour(now, 1);
   if (following) picture(following).loading = "eager";
   plan();
+}
+
+// The place is shown, and told with the title and the alt text, each in its language.
+function tell() {
+  const number = slides().indexOf(now) + 1;
+  place.textContent = now ? `${number} / ${slides().length}` : "";
+  const words = told.dataset.place.replace("{number}", number).replace("{count}", slides().length);
+  const parts = now ? [[words], [title(now).textContent.trim(), title(now).lang], [picture(now).alt, picture(now).lang]] : [];
+  told.replaceChildren(...parts.filter(([text]) => text).map(([text, lang]) => {
+    const part = document.createElement("span");
+    part.textContent = `${text} `;
+    if (lang) part.lang = lang;
+    return part;
+  }));
 }
 
 function neighbour(slide, direction) {
@@ -90,7 +106,7 @@ function plan() {
 function play(is) {
   isPlaying = is && !reducedMotion.matches; // nothing moves by itself for people who prefer reduced motion
   pause.textContent = isPlaying ? pause.dataset.pause : pause.dataset.play;
-  place.ariaLive = isPlaying ? "off" : "polite";
+  told.ariaLive = isPlaying ? "off" : "polite";
   plan();
 }
 
@@ -125,6 +141,8 @@ function leave() {
 const ACTS = {
   previous: () => go(-1),
   next: () => go(1),
+  first: () => show(slides()[0], 1),
+  last: () => show(slides().at(-1), -1),
   pause: () => play(!isPlaying),
   screen: () => document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen(),
   leave,
@@ -135,6 +153,8 @@ const KEYS = {
   [isRightToLeft ? "ArrowLeft" : "ArrowRight"]: "next",
   PageUp: "previous",
   PageDown: "next",
+  Home: "first",
+  End: "last",
   " ": "pause",
   Escape: "leave",
 };
@@ -195,7 +215,7 @@ async function refresh() {
   });
   list.replaceChildren(...fresh);
   if (!now?.isConnected) show(slides()[0], 1);
-  else place.textContent = `${slides().indexOf(now) + 1} / ${slides().length}`;
+  else if (place.textContent !== `${slides().indexOf(now) + 1} / ${slides().length}`) tell();
 }
 
 document.documentElement.classList.add("is-walking");

@@ -3,7 +3,7 @@
 
 const LIBRARY = new URL("../vendor/openseadragon/openseadragon.min.js", import.meta.url);
 const STEP = 1.6; // zoom factor of one press
-const STRIDE = 120; // px moved by one arrow key
+const STRIDE = 1 / 3; // of the view, moved by one arrow key
 const PAUSE = 450; // ms without movement before a change is announced
 
 const links = document.querySelectorAll("a.look-closer");
@@ -16,6 +16,7 @@ let link; // the one whose picture is or was shown
 let library;
 let viewer = null;
 let announceTimer = 0;
+let done = ""; // words for what was done since the last announcement
 
 for (const each of links) {
   each.setAttribute("role", "button");
@@ -111,17 +112,30 @@ function show(source) {
 }
 
 const magnify = (factor) => () => {
-  viewer.viewport.zoomBy(factor).applyConstraints();
+  const { viewport } = viewer;
+  const before = viewport.getZoom();
+  viewport.zoomBy(factor).applyConstraints();
+  const isEnd = factor > 1 && viewport.getZoom() < before * 1.001;
+  say(isEnd ? words.largest : "");
 };
 
-const move = (x, y) => () => {
+// `direction`: 0 left, 1 right, 2 up, 3 down.
+const move = (x, y, direction) => () => {
   const { viewport } = viewer;
-  viewport.panBy(viewport.deltaPointsFromPixels(new window.OpenSeadragon.Point(x, y))).applyConstraints();
+  const { x: width, y: height } = viewport.getContainerSize();
+  const way = viewport.deltaPointsFromPixels(new window.OpenSeadragon.Point(x * width * STRIDE, y * height * STRIDE));
+  const wanted = viewport.getCenter().plus(way);
+  viewport.panBy(way).applyConstraints();
+  // Where the picture ends, it moves less far than it was asked to.
+  const rest = viewport.deltaPixelsFromPoints(wanted.minus(viewport.getCenter()));
+  const isEnd = Math.hypot(rest.x, rest.y) > 2;
+  say((isEnd ? words.edges : words.moves).split("|")[direction]);
 };
 
 const whole = () => {
   viewer.viewport.setRotation(0);
   viewer.viewport.goHome();
+  say("");
 };
 
 const turn = () => {
@@ -130,7 +144,14 @@ const turn = () => {
   viewport.setRotation(viewport.getRotation() + 90);
   if (stays) viewport.goHome();
   viewport.applyConstraints();
+  say(words.turned.replace("{degrees}", (viewport.getRotation() % 360).toLocaleString(document.documentElement.lang)));
 };
+
+// Announce what was done, also if the picture stays as it is.
+function say(text) {
+  done = text;
+  announceSoon();
+}
 
 const ACTS = { nearer: magnify(STEP), farther: magnify(1 / STEP), whole, turn };
 
@@ -141,10 +162,10 @@ const KEYS = {
   "0": whole,
   r: turn,
   R: turn,
-  ArrowLeft: move(-STRIDE, 0),
-  ArrowRight: move(STRIDE, 0),
-  ArrowUp: move(0, -STRIDE),
-  ArrowDown: move(0, STRIDE),
+  ArrowLeft: move(-1, 0, 0),
+  ArrowRight: move(1, 0, 1),
+  ArrowUp: move(0, -1, 2),
+  ArrowDown: move(0, 1, 3),
 };
 
 dialog.addEventListener("keydown", (event) => {
@@ -189,10 +210,14 @@ function announce() {
   const size = viewer.world.getItemAt(0).getBounds();
   const place = third(middle.y / size.height) * 3 + third(middle.x / size.width);
   const number = times().toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 });
-  const text = isWhole()
+  const part = isWhole()
     ? words.whole
     : words.part.replace("{times}", number).replace("{place}", words.places.split("|")[place]);
-  if (status.textContent !== text) status.textContent = text;
+  const text = done ? words.after.replace("{done}", done).replace("{part}", part) : part;
+  // The same words are announced again only if the text changes.
+  if (done && status.textContent === text) status.textContent = `${text}\u00a0`;
+  else if (status.textContent !== text) status.textContent = text;
+  done = "";
   const reached = { nearer: viewport.getZoom() >= viewport.getMaxZoom() * 0.999, farther: isWhole() };
   for (const [name, is] of Object.entries(reached)) {
     dialog.querySelector(`[value=${name}]`).setAttribute("aria-disabled", is);

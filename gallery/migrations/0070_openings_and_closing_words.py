@@ -5,7 +5,7 @@ from gallery.web.texts import TextsField
 
 
 class Migration(migrations.Migration):
-    dependencies = [('gallery', '0068_consents_taken_over')]
+    dependencies = [('gallery', '0069_regions')]
 
     initial = False
 

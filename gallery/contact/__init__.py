@@ -1,0 +1,1 @@
+"""Contact: messages of visitors to the keepers of the site."""
