@@ -213,7 +213,7 @@ async def exhibition_frame(request: Request) -> Response:
 def frame(request: Request, path: str, works: list[ShownWork], **context: Any) -> Response:
     page = {"work": None, "exhibition": None, "page": path, "listed_works": works, **context}
     response = render_page(request, "public/frame.html", works=works, **page)
-    return allow_framing(request, response, view_models.style_sheet(works))
+    return allow_framing(request, response)
 
 
 def empty_frame(request: Request, status: int) -> Response:
@@ -228,9 +228,11 @@ def empty_frame(request: Request, status: int) -> Response:
     return allow_framing(request, render(request, "public/frame.html", context, status=status))
 
 
-def allow_framing(request: Request, response: Response, *style_sheets: str) -> Response:
-    """Allow every site to show the response, which has no script, in a frame."""
-    policy = content_security_policy(style_sheets, pages_of(request).settings.pictures_origin)
+def allow_framing(request: Request, response: Response) -> Response:
+    """Allow every site to show the response in a frame, without scripts."""
+    policy = response.headers.get("content-security-policy") or content_security_policy(
+        pictures_origin=pages_of(request).settings.pictures_origin
+    )
     response.headers["content-security-policy"] = policy.replace(
         "frame-ancestors 'none'", "frame-ancestors *"
     ).replace("script-src 'self'", "script-src 'none'")

@@ -35,6 +35,7 @@ KINDS = {
     **dict.fromkeys(("media", "iiif", "logos", "sharing"), "picture"),
     **dict.fromkeys(("healthz", "readyz", "metrics"), "monitoring"),
     **{kind: kind for kind in ("desk", "api", "static")},
+    "fonts": "static",
 }
 
 QUEUES = {
