@@ -91,10 +91,10 @@ def covers_of(
     return covers
 
 
-def statement_and_rest(own: LocalizedText) -> tuple[str, str]:
+def statement_and_rest(own: LocalizedText) -> tuple[LocalizedText, LocalizedText]:
     """The keeper's first paragraph, as plain text, and the others as Markdown."""
     first, _, rest = own.text.strip().replace("\r\n", "\n").partition("\n\n")
-    return markdown_to_text(first), rest
+    return LocalizedText(markdown_to_text(first), own.language), LocalizedText(rest, own.language)
 
 
 async def next_themes() -> list[Theme]:

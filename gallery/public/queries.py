@@ -305,6 +305,12 @@ async def count_hung_before_today(ids: Collection[int] | None) -> dict[int, int]
     return dict(rows)
 
 
+async def work_row(id: int) -> QueryRow | None:
+    """The WORK_COLUMNS of a work, if it is on view; one query."""
+    rows = await _works_by_id([id])
+    return rows[0] if rows else None
+
+
 async def work_at(organisation_id: int, offset: int, hung_at: datetime) -> QueryRow | None:
     """The WORK_COLUMNS of a work on view that hung at `hung_at`: the one at `offset` of its organisation; one query."""
     works = Artwork.all().on_view().filter(_hung_at(hung_at), organisation_id=organisation_id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -68,6 +68,7 @@ class DailyWorks:
         self._counts = counts
         self._generation = (-1, -1)
         self._rows: list[dict[str, Any]] = []
+        self._ids: dict[tuple[Place, datetime], int] = {}
         self._asked = 0
 
     async def works(self, most: int = 1) -> list[ShownWork]:
@@ -88,8 +89,20 @@ class DailyWorks:
         if not counts:
             on_view = await self._counts.organisations.all()
             hung_at, counts = now(), {id: count.works for id, count in on_view.items()}
-        rows = [await queries.work_at(*place, hung_at) for place in places_on(day, counts, most)]
+        rows = [await self._row(place, hung_at) for place in places_on(day, counts, most)]
         return [row for row in rows if row]
+
+    async def _row(self, place: Place, hung_at: datetime) -> dict[str, Any] | None:
+        """The row of the work at a place. Its id is kept for the day, because going through a large
+        organisation at every change takes longer than looking up one work.
+        """
+        known = self._ids.get((place, hung_at))
+        row = await queries.work_row(known) if known else None
+        row = row or await queries.work_at(*place, hung_at)
+        if row:
+            self._ids = {key: id for key, id in self._ids.items() if key[1] == hung_at}
+            self._ids[place, hung_at] = row["id"]
+        return row
 
 
 def daily_works_of(request: Request) -> DailyWorks:
