@@ -143,6 +143,11 @@ class ShownPicture(NamedTuple):
         return f"(min-width: 60rem) min(91vw, 137rem, {self.ratio * 94:.0f}vh), {sizes_on_phone(100)}"
 
     @property
+    def sizes_as_half(self) -> str:
+        """The `sizes` in one half of a wide window: on the home page, and on the pages 404 and 410."""
+        return f"(min-width: 60rem) min(44vw, {self.ratio * 62:.0f}vh), {sizes_on_phone(88)}"
+
+    @property
     def sizes_as_neighbour(self) -> str:
         """The `sizes` in the rows of neighbouring works, which are lower than other rows."""
         return f"auto, (min-width: 40rem) {self.ratio * 16:.0f}vw, {self.ratio * 45:.0f}vw"

@@ -347,7 +347,10 @@ async def test_pairs_of_columns_keep_their_words(empty: Callable[[str], Settings
 
 
 async def test_every_public_page_says_what_it_said(empty: Callable[[str], Settings]) -> None:
-    """`release_before.json` has rows of the last release, and which of their texts each of its pages showed."""
+    """`release_before.json` has rows of the last release, and which of their texts each page shows.
+
+    Not the home page: the work of the day is another one each day.
+    """
     stored = json.loads((Path(__file__).parent / "release_before.json").read_text())
     settings = empty("old")
     async with opened(settings) as database:
