@@ -59,7 +59,7 @@ async def show(request: Request) -> Response:
             work,
             placement.exhibition.theme,
             settings_of(request),
-            own_sentence(artwork.story, artwork.language),
+            own_sentence(artwork.story, artwork.language, placement.chosen_sentence),
         ),
     )
 

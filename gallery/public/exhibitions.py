@@ -173,7 +173,7 @@ async def show_walk(request: Request) -> Response:
         rooms=page.rooms[:1] if room else page.rooms,
         voices=await _voices(page.works),
         voice_address=voice_address,
-        sentences=await queries.sentences_of(page.works),
+        sentences={id: each for room in page.rooms for id, each in room.sentences.items()},
         code=qr_code(pages_of(request).absolute(address)),
         share_images=await page_cards.of_exhibition(exhibition, first, page.counts, settings_of(request)),
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from starlette.exceptions import HTTPException
 from tortoise.expressions import Q
 
+from gallery.exhibitions.models import Hanging
 from gallery.public import queries, share_images
 from gallery.public.share_images import ShareImages
 from gallery.public.view_models import Counts, ShownExhibition, ShownWork
@@ -30,10 +31,15 @@ TITLES = {
 async def of_exhibition(
     shown: ShownExhibition, works: Sequence[ShownWork], counts: Counts, settings: Settings
 ) -> ShareImages:
-    """Card and poster of an exhibition, with the sentence of the work on it; one query."""
+    """Card and poster of an exhibition, with the sentence of the work on it; two queries."""
     pictured = share_images.first_shared(works)
-    sentences = await queries.sentences_of([pictured]) if pictured else {}
-    sentence = sentences.get(pictured.id) if pictured else None
+    sentence = None
+    if pictured is not None:
+        hung = Hanging.filter(room__edition_id=shown.edition_id, artwork_id=pictured.id)
+        first = await hung.order_by("room__position", "room_id").first()
+        chosen = {pictured.id: first.sentence} if first is not None else {}
+        of_works = await queries.sentences_of([pictured], chosen)
+        sentence = of_works.get(pictured.id)
     return share_images.of_exhibition(shown, works, counts, settings, sentence)
 
 

@@ -43,6 +43,7 @@ from gallery.public.view_models import (
 )
 from gallery.themes.models import Theme
 from gallery.web.languages import LocalizedText, localized
+from gallery.web.texts import NO_TEXTS, Texts
 
 
 async def works_on_view(*conditions: Q, limit: int, newest: bool = True) -> list[ShownWork]:
@@ -51,10 +52,19 @@ async def works_on_view(*conditions: Q, limit: int, newest: bool = True) -> list
     return [ShownWork.of(row) for row in await rows.values(*WORK_COLUMNS)]
 
 
-async def sentences_of(works: Iterable[ShownWork]) -> dict[int, StorySentence]:
-    """Id of a work → the sentence of its story, if it has one; one query."""
+async def sentences_of(
+    works: Iterable[ShownWork], chosen: Mapping[int, Texts] | None = None
+) -> dict[int, StorySentence]:
+    """Id of a work → the sentence of its story, if it has one; one query.
+
+    `chosen`: id of a work → a curator's choice, see artworks/sentences.py.
+    """
+    chosen = chosen or {}
     rows = await Artwork.filter(id__in=[work.id for work in works]).values("id", "language", "story")
-    found = {row["id"]: own_sentence(row["story"], row["language"]) for row in rows}
+    found = {
+        row["id"]: own_sentence(row["story"], row["language"], chosen.get(row["id"], NO_TEXTS))
+        for row in rows
+    }
     return {id: sentence for id, sentence in found.items() if sentence}
 
 
@@ -220,7 +230,7 @@ async def placement_of(artwork_id: int) -> Placement | None:
         await Hanging.filter(edition_is_open("room__edition__"), artwork_id=artwork_id)
         .order_by("-room__edition__opens_at", "room__position", "room_id")
         .limit(1)
-        .values("room_id", "room__title", "room__position", "room__edition_id")
+        .values("room_id", "room__title", "room__position", "room__edition_id", "sentence")
     )
     if not hangings:
         return None
@@ -254,6 +264,7 @@ async def placement_of(artwork_id: int) -> Placement | None:
         work=works[artwork_id],
         exhibition=shown[0],
         room=hanging["room__title"].localized(),
+        chosen_sentence=hanging["sentence"],
         position=here + 1,
         of=len(ids),
         previous=works.get(ids[here - 1]) if here else None,

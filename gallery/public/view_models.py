@@ -541,10 +541,9 @@ class Placement:
     of: int
     previous: ShownWork | None
     next: ShownWork | None  # after the last work of a room: the first of the next room
-    last_room: (
-        int  # the number of the last room, on whose page the exhibition ends; 0 if it has one page only
-    )
+    last_room: int  # the number of the room on whose page the exhibition ends; 0 if it has one page only
     neighbours: Sequence[ShownWork]  # the nearest works, in the order of the room
+    chosen_sentence: Texts  # a curator's choice, see artworks/sentences.py
 
 
 @dataclass(frozen=True, slots=True)

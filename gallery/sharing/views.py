@@ -125,7 +125,7 @@ async def load_work(name: str, settings: Settings) -> ShareImages:
     if located is None:
         await raise_not_on_view(name)
     work = located.work
-    sentences = await queries.sentences_of([work])
+    sentences = await queries.sentences_of([work], {work.id: located.chosen_sentence})
     return share_images.of_work(work, located.exhibition.theme, settings, sentences.get(work.id))
 
 
