@@ -95,6 +95,7 @@ NOT_LINKED = (
     "/zh/join/received",
     "/zh/reported",
     "/zh/contact/received",
+    "/zh/search/suggestions",
     "/logos/none.jpg",
     "/media/none/320.jpg",
     "/preview/none/pictures/none/320.jpg",

@@ -125,7 +125,7 @@ async def test_names_stand_in_their_language(site: Site, winter: Theme) -> None:
     artist = await work.artist
     await factories.exhibition([work], theme=winter)
     page = await page_text(site, f"/en/works/{work.public_id}")
-    assert f'<h1 lang="zh-Hans">{work.own("title")}</h1>' in page
+    assert f'<h1 id="work-title" lang="zh-Hans">{work.own("title")}</h1>' in page
     assert f'alt="{work.own("alt_text")}" lang="zh-Hans"' in page
     artist.credit_translations = Texts({"en": "Paipai"})
     await artist.save()
