@@ -76,7 +76,7 @@ async def test_opening_follows_the_cover_unless_a_curator_chose(
     await Image.filter(id=works[0].image_id).update(width=width, height=height)
     exhibition = await factories.exhibition(works, opening=chosen)
     page = await page_text(site, f"/zh/exhibitions/{exhibition.slug}")
-    classes = select(page, "header.surface")[0]["class"]
+    classes = select(page, "header.on-accent")[0]["class"]
     assert ("full" in classes) == (opening == "full")
     assert ("upright" in classes) == (height > width)
     details = select(page, ".detail img")
