@@ -15,7 +15,7 @@ from gallery.settings import SITE_NAMES
 from gallery.web.models import Site
 from gallery.web.site_settings import reload
 from tests.conftest import Site as Gallery
-from tests.markup import attributes
+from tests.markup import attributes, text_in
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
@@ -23,7 +23,7 @@ TEXTS = {
     "name[zh]": "冬日画廊",
     "name[en]": "Winter Gallery",
     "home[zh]": "欢迎。",
-    "home[en]": "Welcome to **our** winter.",
+    "home[en]": "Welcome to **our** winter.\n\nCome **in**.",
     "about[zh]": "",
     "about[en]": "# Who we are\n\nThree friends.<script>alert(1)</script>",
     "footer[zh]": "",
@@ -42,7 +42,8 @@ async def test_visitors_see_the_keepers_texts_within_a_second(site: Gallery) -> 
     assert (answer.status_code, answer.headers["location"]) == (303, "/desk/site")
     await asyncio.sleep(STALENESS)
     home = await seen(site, "/en/")
-    assert "Welcome to <strong>our</strong> winter." in home
+    assert text_in(home, "h1") == "Welcome to our winter."
+    assert "Come <strong>in</strong>." in home
     assert "Winter Gallery" in home
     assert 'href="https://example.org/friends"' in home
     about = await seen(site, "/en/about")
