@@ -61,8 +61,9 @@ async def test_clients_make_a_card_of_a_page(live: LiveSite) -> None:
     assert payload["twitter_card"]["card"] == "summary_large_image"
     assert payload["result"]["ogImage"][0]["url"] == card["images"][0]["url"]
     assert payload["result"]["ogImage"][0]["alt"] == work.alt_text["en"]
-    photo = payload["oEmbed"]
-    assert (photo["type"], photo["title"]) == ("photo", work.title["en"])
+    embedded = payload["oEmbed"]
+    assert (embedded["type"], embedded["title"]) == ("rich", work.title["en"])
+    assert f"{address}/en/works/{work.public_id}/frame" in embedded["html"]
     frame = (await asked("unfurl.mjs", f"{address}/zh/exhibitions/{exhibition.slug}"))["oEmbed"]
     assert frame["type"] == "rich"
     assert f"{address}/zh/exhibitions/{exhibition.slug}/frame" in frame["html"]
