@@ -1,6 +1,8 @@
 // Suggestions while a search is typed: a combobox with a listbox (ARIA APG, "list autocomplete with manual selection").
 // Without this script the form and its results are all there is.
 
+import { timedFetch } from "./timed-fetch.js";
+
 const WAIT = 150; // ms without typing
 
 for (const input of document.querySelectorAll("form.seeking input[type=search][data-suggestions]")) {
@@ -40,7 +42,7 @@ for (const input of document.querySelectorAll("form.seeking input[type=search][d
     const typed = input.value.trim();
     let options = [];
     try {
-      const answer = typed ? await fetch(`${words.suggestions}?${new URLSearchParams({ q: typed })}`) : null;
+      const answer = typed ? await timedFetch(`${words.suggestions}?${new URLSearchParams({ q: typed })}`) : null;
       if (answer?.ok) options = await answer.json();
     } catch {
       // No network: nothing is suggested.
