@@ -29,7 +29,7 @@ from gallery.themes.models import Theme
 from gallery.web.edit_conflicts import Digests, EditConflict, compare_edits
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.page_keys import edition_key, keys_of_editions
+from gallery.web.page_keys import EXHIBITIONS, edition_key, keys_of_editions
 from gallery.web.texts import by_language, split_field_name, with_words
 
 
@@ -300,7 +300,7 @@ async def publish(exhibition: Exhibition, by: Person) -> Edition:
         # caches.
         staying = shown_before & hung if edition.is_shown() else shown_before | hung
         ids = [edition.id, *(each.id for each in current)]
-        await content_version.bump(await keys_of_editions(ids, staying))
+        await content_version.bump(await keys_of_editions(ids, staying) | {EXHIBITIONS})
     return edition
 
 
@@ -316,7 +316,7 @@ async def unpublish(exhibition: Exhibition, by: Person) -> bool:
         if taken:
             await date_first_showings(shown)
             await record(Verb.EXHIBITION_UNPUBLISHED, exhibition.id, by=by)
-            await content_version.bump(await keys_of_editions(shown))
+            await content_version.bump(await keys_of_editions(shown) | {EXHIBITIONS})
     return bool(taken)
 
 

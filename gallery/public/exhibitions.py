@@ -35,7 +35,7 @@ from gallery.sounds.models import Sound, SoundState
 from gallery.web.languages import current_language
 from gallery.web.languages import gettext as _
 from gallery.web.list_pages import ListPage
-from gallery.web.page_keys import edition_key
+from gallery.web.page_keys import EXHIBITIONS, edition_key
 from gallery.web.qr_codes import qr_code
 from gallery.web.rendering import pages_of, settings_of
 
@@ -108,7 +108,8 @@ async def show(request: Request) -> Response:
     following = await queries.exhibition_after(exhibition) if is_end else None
     project_cards = await _project_cards(works) if is_end else []
     next_works = [following[1]] if following and following[1] else []
-    next_editions = {edition_key(following[0].edition_id)} if following else set()
+    next_keys = {EXHIBITIONS} if is_end else set()
+    next_keys |= {edition_key(following[0].edition_id)} if following else set()
     links = [link for project, _work in project_cards for link in project.links.values()]
     links += [credit.link for credit in exhibition.credits if credit.link]
     return render_page(
@@ -116,7 +117,7 @@ async def show(request: Request) -> Response:
         "public/exhibition.html",
         works=[*works, *next_works],
         theme=exhibition.theme,
-        keys={edition_key(exhibition.edition_id), *next_editions},
+        keys={edition_key(exhibition.edition_id), *next_keys},
         exhibition=exhibition,
         page=page,
         rooms=page.rooms,

@@ -18,6 +18,8 @@ from gallery.db.content_version import EDITION, ORGANISATION, THEME, WORK
 from gallery.exhibitions.models import Hanging, Room
 
 SCOPE_KEY = "gallery.page_keys"  # in the ASGI scope: the set that collects the keys of the response
+# The key of pages that lead to the next exhibition: any publication may change it. As every key, it has an id.
+EXHIBITIONS = "exhibitions:0"
 CHUNK = 5_000  # ids in one query; SQLite allows 32,766 parameters
 
 
