@@ -31,7 +31,7 @@ CLOSE_ATTEMPTS = 5  # it waits for running transactions, and PostgreSQL aborts o
 
 # These tables belong to one database and are not copied: migrations, the search index, workers, marks.
 OWN_TABLES = frozenset(
-    {"tortoise_migrations", "search_entry", "index_pass", "worker_beat"}
+    {"tortoise_migrations", "search_entry", "search_word", "index_pass", "worker_beat"}
     | {UNFINISHED_MOVE_TABLE, UNFINISHED_RESTORE_TABLE}
 )
 
