@@ -154,8 +154,6 @@ class Furnished:
             f"/desk/organisations/{self.live.cast.organisation.id}/logo",
             "/desk/reasons",
             "/desk/reports",
-            "/desk/messages",
-            f"/desk/messages/{self.message.id}",
             f"/desk/reports/{self.report.id}",
             "/desk/exhibitions",
             "/desk/exhibitions/new",
@@ -184,7 +182,9 @@ class Furnished:
         ]
 
     def keepers(self) -> list[str]:
-        return ["/desk/site", "/desk/people", "/desk/worker", "/desk/outbox"]
+        return [
+            "/desk/messages",
+            f"/desk/messages/{self.message.id}","/desk/site", "/desk/people", "/desk/worker", "/desk/outbox"]
 
 
 CREDIT = {"kind": "donor", "name": {"zh": "微光基金"}, "link": "https://example.org/glow"}

@@ -59,7 +59,7 @@ async def test_an_archive_is_walked_through_from_a_disk(live: LiveSite, chromium
     await page.locator("a[rel=next]").click()
     assert await page.get_by_role("heading", level=1).inner_text() == works[2].title["en"]
     await page.get_by_role("banner").get_by_role("link").first.click()
-    await page.get_by_role("link", name=works[0].title["en"]).wait_for()
+    await page.get_by_role("link", name=works[0].title["en"]).first.wait_for()
     await context.close()
 
 
