@@ -184,7 +184,12 @@ class Furnished:
     def keepers(self) -> list[str]:
         return [
             "/desk/messages",
-            f"/desk/messages/{self.message.id}","/desk/site", "/desk/people", "/desk/worker", "/desk/outbox"]
+            f"/desk/messages/{self.message.id}",
+            "/desk/site",
+            "/desk/people",
+            "/desk/worker",
+            "/desk/outbox",
+        ]
 
 
 CREDIT = {"kind": "donor", "name": {"zh": "微光基金"}, "link": "https://example.org/glow"}
