@@ -415,7 +415,9 @@ async def write_entries(kind: EntryKind, sources: Collection[EntrySource], gone:
             made = [entry for entry in made if entry.artwork_id in on_view]
         old = SearchEntry.filter(id__in=[*gone, *(entry.id for entry in made)])
         await engine.delete_entries([entry.id for entry in await locked(old, skip_locked=True).only("id")])
-        is_whole = is_whole and not await old.exists()
+        held = set(await old.values_list("id", flat=True))  # their words would wait for whoever holds them
+        is_whole = is_whole and not held
+        made = [entry for entry in made if entry.id not in held]
         if made:
             await SearchEntry.bulk_create(made, ignore_conflicts=True)
             await engine.index([entry.id for entry in made])
