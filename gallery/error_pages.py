@@ -22,6 +22,7 @@ from gallery.artworks.access import NotOnView
 from gallery.db.connection import is_closed, is_outage
 from gallery.images.uploads import MalformedForm
 from gallery.monitoring.request_log import current_request
+from gallery.public.media import NOT_FOR_MACHINES
 from gallery.public.view_models import ShownWork, style_sheet
 from gallery.public.work_of_the_day import CHOICES, daily_works_of
 from gallery.storage import StoreUnavailable
@@ -47,6 +48,9 @@ async def show_error(request: Request, error: Exception) -> Response:
     context = {"status": error.status_code, **await _picture_for(request, error)}
     response = render(request, template, context, status=error.status_code, with_fonts=is_public)
     response.headers.update(error.headers or {})
+    work = context.get("work")
+    if isinstance(work, ShownWork) and not work.is_for_machines:
+        response.headers.update(NOT_FOR_MACHINES)
     return response
 
 

@@ -45,6 +45,9 @@ async def test_robots_are_told(site: Site, is_for_machines: bool) -> None:
         )
         if answer.headers["content-type"].startswith("text/html"):
             assert (META in answer.text) is not is_for_machines
+    nowhere = await client.get("/zh/nowhere")
+    assert f"/media/{token}/" in nowhere.text
+    assert nowhere.headers.get("x-robots-tag") == (None if is_for_machines else TOLD)
 
 
 async def test_one_work_without_it_is_enough(site: Site) -> None:
