@@ -15,7 +15,7 @@ from typing import NamedTuple
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection
 
-from gallery.search.models import EntryKind, SearchEntry, entry_id
+from gallery.search.models import EntryKind, SearchEntry, SearchWord, entry_id
 from gallery.search.pinyin import sounds_of
 from gallery.search.tokenizer import Term, is_token
 
@@ -43,6 +43,8 @@ async def delete_entries(entries: Collection[int]) -> None:
         entries,
     )
     await _execute_fts5("UPDATE search_entry SET title_tokens = '' WHERE id IN ({})", entries)
+    # While a site moves, the new database has no foreign keys that would delete words with their entries.
+    await SearchWord.filter(entry_id__in=list(entries)).delete()
     await SearchEntry.filter(id__in=list(entries)).delete()
 
 
@@ -50,6 +52,7 @@ async def delete_all() -> None:
     """Delete all entries, in a transaction."""
     await _execute_fts5("INSERT INTO search_index (search_index) VALUES ('delete-all')")
     await _execute_fts5("UPDATE search_entry SET title_tokens = ''")
+    await SearchWord.all().delete()
     await SearchEntry.all().delete()
 
 
