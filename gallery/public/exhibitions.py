@@ -103,7 +103,8 @@ async def show(request: Request) -> Response:
     first = works if is_beginning else await first_works(exhibition.edition_id)
     slug, title = exhibition.slug, exhibition.title.text
     is_end = not page.following
-    cards = await page_cards.of_exhibition(exhibition, first, page.counts, settings_of(request))
+    first_rooms = page.rooms if is_beginning else ()
+    cards = await page_cards.of_exhibition(exhibition, first, page.counts, settings_of(request), first_rooms)
     cover = works[0] if works else None
     following = await queries.exhibition_after(exhibition) if is_end else None
     project_cards = await _project_cards(works) if is_end else []
@@ -176,7 +177,9 @@ async def show_walk(request: Request) -> Response:
         voice_address=voice_address,
         sentences={id: each for room in page.rooms for id, each in room.sentences.items()},
         code=qr_code(pages_of(request).absolute(address)),
-        share_images=await page_cards.of_exhibition(exhibition, first, page.counts, settings_of(request)),
+        share_images=await page_cards.of_exhibition(
+            exhibition, first, page.counts, settings_of(request), () if room else page.rooms
+        ),
     )
 
 

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from starlette.exceptions import HTTPException
 from tortoise.expressions import Q
 
+from gallery.artworks.sentences import StorySentence
 from gallery.exhibitions.models import Hanging
 from gallery.public import queries, share_images
+from gallery.public.rooms import ShownRoom
 from gallery.public.share_images import ShareImages
 from gallery.public.view_models import Counts, ShownExhibition, ShownWork
 from gallery.settings import Settings
@@ -29,18 +31,32 @@ TITLES = {
 
 
 async def of_exhibition(
-    shown: ShownExhibition, works: Sequence[ShownWork], counts: Counts, settings: Settings
+    shown: ShownExhibition,
+    works: Sequence[ShownWork],
+    counts: Counts,
+    settings: Settings,
+    rooms: Sequence[ShownRoom] = (),
 ) -> ShareImages:
-    """Card and poster of an exhibition, with the sentence of the work on it; two queries."""
+    """Card and poster of an exhibition, with the sentence of the work on it.
+
+    `rooms`: its first rooms, if they are loaded; two queries without them.
+    """
     pictured = share_images.first_shared(works)
-    sentence = None
-    if pictured is not None:
-        hung = Hanging.filter(room__edition_id=shown.edition_id, artwork_id=pictured.id)
-        first = await hung.order_by("room__position", "room_id").first()
-        chosen = {pictured.id: first.sentence} if first is not None else {}
-        of_works = await queries.sentences_of([pictured], chosen)
-        sentence = of_works.get(pictured.id)
+    sentence = await _sentence_of(pictured, shown, rooms) if pictured else None
     return share_images.of_exhibition(shown, works, counts, settings, sentence)
+
+
+async def _sentence_of(
+    work: ShownWork, shown: ShownExhibition, rooms: Sequence[ShownRoom]
+) -> StorySentence | None:
+    """The sentence of a work where it hangs first in an exhibition."""
+    for room in rooms:
+        if any(each.id == work.id for each in room.works):
+            return room.sentences.get(work.id)
+    hung = Hanging.filter(room__edition_id=shown.edition_id, artwork_id=work.id)
+    first = await hung.order_by("room__position", "room_id").first()
+    chosen = {work.id: first.sentence} if first is not None else {}
+    return (await queries.sentences_of([work], chosen)).get(work.id)
 
 
 async def card_of(page: str, settings: Settings) -> ShareImages:
