@@ -29,6 +29,11 @@ def email_field(description: Any) -> Any:
     )
 
 
+def closing_note(missing: Any) -> Any:
+    """What was done about a message or report. `missing`: the sentence if nothing is written."""
+    return TextBlockField(_l("What was done"), 2000, [Required(missing)], render_kw={"rows": 4})
+
+
 class LetterForm(Form):
     """What reports and messages share. `nickname` is a honeypot: hidden from people, filled in by spam bots."""
 
@@ -62,9 +67,4 @@ class MessageForm(LetterForm):
 
 
 class CloseMessageForm(Form):
-    note = TextBlockField(
-        _l("What was done"),
-        2000,
-        [Required(_l("Please note in a sentence what was done: other keepers read it."))],
-        render_kw={"rows": 4},
-    )
+    note = closing_note(_l("Please note in a sentence what was done: other keepers read it."))

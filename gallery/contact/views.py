@@ -14,6 +14,7 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.contact import messages
 from gallery.contact.forms import CloseMessageForm, MessageForm
+from gallery.contact.letters import LetterClosed, close_letter
 from gallery.contact.models import Message
 from gallery.web.forms import read_small_form
 from gallery.web.languages import gettext as _
@@ -88,10 +89,10 @@ async def close(request: Request) -> Response:
     if not form.validate():
         return _page(request, message, form, 422)
     try:
-        await messages.close_message(message, form.note.data or "", person)
-    except messages.MessageClosed as closed:
+        await close_letter(message, form.note.data or "", person, Verb.MESSAGE_CLOSED)
+    except LetterClosed:
         response = redirect(request, "contact:show", id=message.id)
-        flash(request, response, str(closed.sentence), "error")
+        flash(request, response, _("This message has already been closed."), "error")
         return response
     response = redirect(request, "contact:index")
     flash(request, response, _("The message is closed."))

@@ -11,7 +11,7 @@ from wtforms.fields import Field, HiddenField, StringField
 from wtforms.fields.choices import SelectChoice
 
 from gallery.artists.forms import CheckboxesField
-from gallery.contact.forms import LetterForm
+from gallery.contact.forms import LetterForm, closing_note
 from gallery.reviews.checks.findings import CheckFinding
 from gallery.reviews.models import Decision, PairOutcome, ReadyReason, ReportedFor
 from gallery.reviews.scoring import HIGHEST_SCORE, LOWEST_SCORE
@@ -333,9 +333,4 @@ class ReportForm(LetterForm):
 
 
 class CloseReportForm(Form):
-    note = TextBlockField(
-        _l("What was done"),
-        2000,
-        [Required(_l("Please note in a sentence what was done: other curators read it."))],
-        render_kw={"rows": 4},
-    )
+    note = closing_note(_l("Please note in a sentence what was done: other curators read it."))

@@ -13,6 +13,7 @@ from gallery.artworks.as_sent import load_as_sent
 from gallery.artworks.models import Artwork
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
+from gallery.contact.letters import LetterClosed, close_letter
 from gallery.reviews import reports
 from gallery.reviews.access import load_curator, load_report
 from gallery.reviews.forms import CloseReportForm, ReportForm
@@ -93,10 +94,10 @@ async def close(request: Request) -> Response:
     if not form.validate():
         return _page(request, report, form, 422)
     try:
-        await reports.close_report(report, form.note.data or "", person)
-    except reports.ReportClosed as closed:
+        await close_letter(report, form.note.data or "", person, Verb.REPORT_CLOSED)
+    except LetterClosed:
         response = redirect(request, "reports:show", id=report.id)
-        flash(request, response, str(closed.sentence), "error")
+        flash(request, response, _("This report has already been closed."), "error")
         return response
     response = redirect(request, "reports:index")
     flash(request, response, _("The report is closed."))

@@ -10,17 +10,9 @@ from gallery.accounts.models import Person, Role
 from gallery.artworks.models import Artwork
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
-from gallery.clock import now
-from gallery.db.connection import in_transaction, locked
+from gallery.db.connection import in_transaction
 from gallery.mail.outbox import Notification, notify
 from gallery.reviews.models import Report
-from gallery.web.languages import lazy_gettext as _l
-
-
-class ReportClosed(Exception):
-    """Another curator has closed the report."""
-
-    sentence: Any = _l("This report has already been closed.")
 
 
 async def create_report(artwork: Artwork, values: Mapping[str, Any], language: str) -> Report:
@@ -41,14 +33,3 @@ async def create_report(artwork: Artwork, values: Mapping[str, Any], language: s
             recipients, Notification("report_waiting", f"/desk/reports/{made.id}", is_for_digest=False)
         )
         return made
-
-
-async def close_report(report: Report, note: str, by: Person) -> None:
-    """Close the report with a note on what was done. Raises ReportClosed."""
-    async with in_transaction():
-        current = await locked(Report.filter(id=report.id)).get()
-        if current.closed_at is not None:
-            raise ReportClosed
-        current.update_from_dict({"closed_at": now(), "closed_by": by, "note": note})
-        await current.save()
-        await record(Verb.REPORT_CLOSED, current.id, by=by)
