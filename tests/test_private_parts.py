@@ -28,7 +28,7 @@ PLACES = {
     "langcodes": "gallery/web/languages.py",
     "pillow": "gallery/images/sandbox/pillow_internals.py",
     "pillow-heif": "gallery/images/sandbox/heif.py",
-    "pypinyin": "gallery/search/pinyin.py",
+    "pypinyin": "gallery/web/pinyin.py",
 }
 
 # Each part by the library, the class or module that has it, and why it is needed.

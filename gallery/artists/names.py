@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from gallery.artists.models import Artist
+from gallery.web.pinyin import latin_letters, readings
 from gallery.web.texts import comparable_name
 
 NAMES_COMPARED = 2_000  # the newest artists of an organisation
@@ -34,17 +34,10 @@ async def artists_by_name(organisation_id: int, names: Iterable[str]) -> dict[st
 
 async def artists_alike(organisation_ids: Sequence[int]) -> list[list[Artist]]:
     """Groups of artists of one organisation whose names sound alike, newest group first; each group oldest first."""
+    await asyncio.to_thread(readings)  # loaded once
     ours = Artist.filter(organisation_id__in=list(organisation_ids)).order_by("-id").limit(NAMES_COMPARED)
     groups = defaultdict[tuple[int, str], list[Artist]](list)
     for artist in await ours.only("id", "organisation_id", "credit_name"):
-        groups[artist.organisation_id, sound_of(artist.credit_name)].append(artist)
+        groups[artist.organisation_id, latin_letters(artist.credit_name)].append(artist)
     alike = [group[::-1] for (_, sound), group in groups.items() if sound and len(group) > 1]
     return alike[:GROUPS_SHOWN]
-
-
-def sound_of(name: str) -> str:
-    """A name as it sounds: pinyin without tones for Chinese, without accents, signs and spaces: 李小明, 李晓明 → lixiaoming."""
-    from pypinyin import lazy_pinyin  # 50 MB of memory: only for processes that need it
-
-    letters = unicodedata.normalize("NFD", "".join(lazy_pinyin(comparable_name(name))))
-    return re.sub(r"[\W_]", "", letters)

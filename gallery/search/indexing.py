@@ -38,6 +38,7 @@ from gallery.sounds.transcripts import words_of
 from gallery.themes.models import Theme
 from gallery.web.languages import LocalizedText
 from gallery.web.markdown import markdown_to_text
+from gallery.web.pinyin import readings
 from gallery.web.texts import NO_TEXTS, Texts
 
 READ_AT_ONCE = 300  # rows compared in one batch
@@ -400,7 +401,7 @@ async def write_entries(kind: EntryKind, sources: Collection[EntrySource], gone:
     another process has locked are left to a later pass, so that no deadlock with a withdrawal is possible.
     """
     if sources:
-        await asyncio.to_thread(pinyin.readings)  # loaded once
+        await asyncio.to_thread(readings)  # loaded once
     made = [source.entry(kind) for source in sources]
     titles = {entry.id: source.titles for entry, source in zip(made, sources, strict=True)}
     is_whole = True

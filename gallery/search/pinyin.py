@@ -1,28 +1,18 @@
-"""Pinyin: titles and names are found by how they are read, with tones or without: jiaozi, dōng zhì, dong1zhi4.
-
-The readings are pypinyin's. Its module keeps 57 MB, because it has all tones and phrases. A search needs one reading
-without a tone for each character, and only the phrases that are read otherwise (音乐, 重庆): 12 MB, loaded from
-pypinyin's data files when the first is asked for.
-"""
+"""Pinyin: titles and names are found by how they are read, with tones or without: jiaozi, dōng zhì, dong1zhi4."""
 
 from __future__ import annotations
 
 import functools
-import importlib.util
-import json
 import re
-import sys
-import unicodedata
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from gallery.search.folding import fold, fold_with_positions
 from gallery.search.tokenizer import Term, merged_spans
+from gallery.web.folding import fold, fold_with_positions
+from gallery.web.pinyin import chinese_runs, latin_letters, syllables_of
 
 PREFIX = "_p"  # of a syllable's token: no text has tokens with "_", and those of filters are hexadecimal
 GAP = "_"
-MAX_CODE = 0x9FFF  # rarer characters have no reading here
 MAX_SYLLABLES = 12  # of one word in a query
 MAX_READINGS = 4  # ways to divide a word: xian is 西安 (xi an) or 先 (xian)
 
@@ -39,60 +29,6 @@ _SYLLABLE = re.compile(
     "|y(?:ao?|ang?|e|ing?|i|ong?|ou|u|uan|ue|un))"
 )
 _TONES = re.compile("(?<=[a-z])[1-5](?![0-9])")
-_CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]+")
-_PHRASE = re.compile(r'"([^"]+)":\s*(\[\s*\[.*?\]\s*\])', re.DOTALL)
-
-
-class Readings(NamedTuple):
-    """Simplified character, and phrase that is read otherwise → syllables without tones, separated by spaces."""
-
-    characters: dict[str, str]
-    phrases: dict[str, str]
-    longest: int  # characters of a phrase
-
-
-@functools.cache
-def readings() -> Readings:
-    """Takes half a second for the first time."""
-    spec = importlib.util.find_spec("pypinyin")
-    assert spec is not None
-    assert spec.origin is not None
-    folder = Path(spec.origin).parent  # the package itself is not imported
-    characters = {
-        chr(int(code)): sys.intern(_plain(read.split(",")[0]))
-        for code, read in json.loads((folder / "pinyin_dict.json").read_text()).items()
-        if int(code) <= MAX_CODE
-    }
-    phrases = {}
-    for phrase, read in _PHRASE.findall((folder / "phrases_dict.json").read_text()):
-        syllables = [_plain(each[0]) for each in json.loads(read)]
-        if [characters.get(character) for character in phrase] != syllables and len(phrase) == len(syllables):
-            phrases[fold(phrase)] = " ".join(syllables)
-    return Readings(characters, phrases, max(map(len, phrases)))
-
-
-def _plain(syllable: str) -> str:
-    letters = unicodedata.normalize("NFD", syllable)
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
-
-
-def syllables_of(run: str) -> list[str]:
-    """The syllable of each character of a folded Chinese run; "" if it is not known."""
-    characters, phrases, longest = readings()
-    result: list[str] = []
-    while len(result) < len(run):
-        start = len(result)
-        for end in range(min(start + longest, len(run)), start + 1, -1):
-            if run[start:end] in phrases:
-                result += phrases[run[start:end]].split(" ")
-                break
-        else:
-            result.append(characters.get(run[start], ""))
-    return result
-
-
-def chinese_runs(folded: str) -> Iterator[re.Match[str]]:
-    return _CHINESE.finditer(folded)
 
 
 def tokens_of(text: str) -> list[str]:
@@ -106,11 +42,7 @@ def tokens_of(text: str) -> list[str]:
 
 def letters_of(text: str) -> str:
     """The reading of a text as one writes it to find it: 冬至 2024 → dongzhi2024. "" without Chinese."""
-    folded = fold(text)
-    if not _CHINESE.search(folded):
-        return ""
-    read = _CHINESE.sub(lambda run: "".join(syllables_of(run[0])), folded)
-    return "".join(letter for letter in read if letter.isalnum())
+    return latin_letters(text) if next(chinese_runs(fold(text)), None) else ""
 
 
 def divisions(word: str) -> list[tuple[str, ...]]:

@@ -35,12 +35,13 @@ from gallery.search.indexing import (
     tags_of,
 )
 from gallery.search.models import IDS_PER_KIND, EntryKind, SearchEntry, entry_id
-from gallery.search.pinyin import Sounds, readings, sounds_of
+from gallery.search.pinyin import Sounds, sounds_of
 from gallery.search.tokenizer import Term, facet_token, is_cjk, snippet, terms_of
 from gallery.search.words import completions, corrections
 from gallery.themes.models import Theme
 from gallery.web.languages import LocalizedText
 from gallery.web.markdown import excerpt
+from gallery.web.pinyin import readings
 from gallery.web.texts import Texts
 
 PAGE_SIZE = 24

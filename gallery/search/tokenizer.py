@@ -28,7 +28,7 @@ from operator import add
 import snowballstemmer
 from markupsafe import Markup, escape
 
-from gallery.search.folding import CJK, fold, fold_with_positions
+from gallery.web.folding import CJK, fold, fold_with_positions
 
 VERSION = 5  # increase it when tokens or indexed texts change: the worker then rebuilds the index
 MAX_QUESTION_LENGTH = 80  # characters of a query; the rest is ignored

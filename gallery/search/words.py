@@ -13,19 +13,12 @@ from rapidfuzz.distance import OSA
 from tortoise.connection import get_connection
 
 from gallery.search.engine import Match, find_hits
-from gallery.search.folding import fold
 from gallery.search.models import MAX_KEY, MAX_WORD, SearchEntry, SearchWord
-from gallery.search.pinyin import (
-    PREFIX,
-    Sounds,
-    chinese_runs,
-    letters_of,
-    sound_spans,
-    sounds_of,
-    syllables_of,
-)
+from gallery.search.pinyin import PREFIX, Sounds, letters_of, sound_spans, sounds_of
 from gallery.search.tokenizer import Term, is_cjk, spans, terms_of
+from gallery.web.folding import fold
 from gallery.web.languages import LocalizedText
+from gallery.web.pinyin import chinese_runs, syllables_of
 
 MAX_COMPLETIONS = 8
 MAX_CORRECTIONS = 4

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pypinyin import lazy_pinyin
 
-from gallery.search import pinyin
-from gallery.search.pinyin import divisions, letters_of, readings, sounds_of, syllables_of, tokens_of
+from gallery.search.pinyin import divisions, letters_of, sounds_of, tokens_of
 from gallery.search.tokenizer import is_token, terms_of
+from gallery.web.folding import fold
+from gallery.web.pinyin import readings, syllables_of
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def test_every_syllable_of_the_dictionary_can_be_typed() -> None:
 
 @given(st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=1, max_size=12))
 def test_each_character_has_its_syllable(run: str) -> None:
-    folded = pinyin.fold(run)
+    folded = fold(run)
     assert len(syllables_of(folded)) == len(folded)
     assert all(is_token(token) for token in tokens_of(run))
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gallery.search.folding import _HAS_MARK, fold, fold_with_positions
 from gallery.search.tokenizer import highlighted, spans, terms_of, tokens
+from gallery.web.folding import _HAS_MARK, fold, fold_with_positions
 
 # Letters of many scripts, marks of all kinds, and whatever else there is.
 SCRIPTS = "饺餃裏裡里臺剪紙々かｶﾞ゙한ᄒ\u1161ㅏée\u0301Đđßİıئئ\u064eـིུཀ་།འིᠮᠣᠩ\u180bꆈꌠกำခွ\u200b\u200d\u202e\ufe0f' .，1"
