@@ -21,12 +21,13 @@ from gallery.images.uploads import request_limits
 from gallery.interop.iiif.image_api import RETRY_AFTER, problem
 from gallery.settings import Settings
 from gallery.storage import Storage
+from gallery.themes.accents import DAY_BACKGROUNDS
 from gallery.web.languages import bcp47, current_language, set_language
 from gallery.web.rendering import direction, pages_of, settings_of, storage_of
 from gallery.web.static_files import FOLDER
 
 OWN_NAMES = ("icon.svg", "icon.png", "icon.jpg", "icon.webp")  # the first that is there counts
-PAPER = "#faf8f4"
+PAPER = DAY_BACKGROUNDS[0]
 MIN_LONG_SIDE = 180  # px
 MEDIA_TYPES = {".ico": "image/x-icon", ".png": "image/png"}
 
