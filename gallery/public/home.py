@@ -19,7 +19,7 @@ from gallery.public.work_of_the_day import daily_works_of
 from gallery.themes.models import Theme, themes_open_for_works
 from gallery.web import site_settings
 from gallery.web.languages import LocalizedText, accepted_language
-from gallery.web.markdown import markdown_to_text
+from gallery.web.markdown import markdown_to_text, split_first_paragraph
 from gallery.web.rendering import redirect, render_public, settings_of
 
 OPEN_ON_HOME = 4
@@ -93,7 +93,7 @@ def covers_of(
 
 def statement_and_rest(own: LocalizedText) -> tuple[LocalizedText, LocalizedText]:
     """The keeper's first paragraph, as plain text, and the others as Markdown."""
-    first, _, rest = own.text.strip().replace("\r\n", "\n").partition("\n\n")
+    first, rest = split_first_paragraph(own.text)
     return LocalizedText(markdown_to_text(first), own.language), LocalizedText(rest, own.language)
 
 

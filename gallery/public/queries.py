@@ -43,6 +43,7 @@ from gallery.public.view_models import (
 )
 from gallery.themes.models import Theme
 from gallery.web.languages import LocalizedText, localized
+from gallery.web.markdown import split_first_paragraph
 from gallery.web.texts import NO_TEXTS, Texts
 
 
@@ -389,18 +390,15 @@ async def listed_organisations(counts: Mapping[int, WorkCount], *, limit: int) -
         ListedOrganisation(
             slug=organisation.slug,
             name=localized(organisation, "name"),
-            about=_first_paragraph(localized(organisation, "about")),
+            about=LocalizedText(split_first_paragraph(about.text)[0], about.language),
             region=localized(organisation, "region"),
             works=counts[organisation.id].works,
             logo=logos.get(organisation.id),
             work=works.get(counts[organisation.id].newest),
         )
         for organisation in shown
+        for about in [localized(organisation, "about")]
     ]
-
-
-def _first_paragraph(text: LocalizedText) -> LocalizedText:
-    return LocalizedText(text.text.strip().replace("\r\n", "\n").partition("\n\n")[0], text.language)
 
 
 def _works_to_count(ids: Collection[int] | None, among: Q) -> QuerySet[Artwork]:

@@ -72,6 +72,12 @@ def blocks_of_text(text: str) -> tuple[str, ...]:
     return tuple(blocks)
 
 
+def split_first_paragraph(text: str) -> tuple[str, str]:
+    """The first paragraph, and all others, both still in Markdown."""
+    first, _, rest = text.strip().replace("\r\n", "\n").partition("\n\n")
+    return first, rest
+
+
 def _joined(lines: Iterable[str]) -> str:
     joined = ""
     for words in lines:
