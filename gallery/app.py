@@ -185,7 +185,7 @@ def create_app(settings: Settings) -> Gallery:
     )
     add_voices(pages)
     app.state.page_fonts = page_fonts = PageFonts(settings.secret_key)
-    pages.add_fonts = page_fonts.dress
+    pages.add_fonts = page_fonts.add_to
     return app
 
 

@@ -1,6 +1,6 @@
 """The serif of titles: each page comes with the characters of its headings, cut out of the fonts.
 
-`PageFonts.dress` reads the finished page, and adds the `@font-face` rules for its headings (h1 to h3) and for elements
+`PageFonts.add_to` reads the finished page, and adds the `@font-face` rules for its headings (h1 to h3) and for elements
 with the class `serif`. A font's address says which characters it holds, and is signed: so any process can make the font
 when a browser asks for it, nothing is stored, and nobody else can invent addresses.
 """
@@ -323,7 +323,7 @@ class PageFonts:
         default_factory=lambda: ThreadPoolExecutor(max_workers=1, thread_name_prefix="fonts")
     )
 
-    def dress(self, page: str, style_sheets: list[str]) -> str:
+    def add_to(self, page: str, style_sheets: list[str]) -> str:
         """The page with its fonts in its <style> element, whose text is the last of `style_sheets`.
 
         The heaviest font is fetched before the style sheet has come: then it is mostly there when the page is first

@@ -46,6 +46,9 @@ from gallery.web.languages import LocalizedText, localized
 from gallery.web.markdown import split_first_paragraph
 from gallery.web.texts import NO_TEXTS, Texts
 
+MOST_IN_TURN = 24  # open exhibitions that lead to one another
+NEIGHBOURS = 6  # number of neighbouring works
+
 
 async def works_on_view(*conditions: Q, limit: int, newest: bool = True) -> list[ShownWork]:
     """At most `limit` works on view under these conditions; one query."""
@@ -210,10 +213,6 @@ async def talks_from(moment: datetime, limit: int) -> list[tuple[Talk, ShownExhi
         if talk.starts_at >= moment
     }
     return sorted(latest.values(), key=lambda pair: (pair[0].starts_at, pair[0].key))[:limit]
-
-
-MOST_IN_TURN = 24  # open exhibitions that lead to one another
-NEIGHBOURS = 6  # number of neighbouring works
 
 
 async def placement_by_public_id(public_id: str) -> Placement | None:

@@ -55,7 +55,7 @@ class ShownRoom:
         """The room without one of its works."""
         return replace(self, works=[work for work in self.works if work.id != work_id])
 
-    def spoken(self, elsewhere: int = 0) -> dict[int, StorySentence]:
+    def sentences_below(self, elsewhere: int = 0) -> dict[int, StorySentence]:
         """Work id → its sentence, for the works that have one below them: those that a curator chose, and a few more.
 
         Quotations come before other sentences. `elsewhere`: the id of a work whose sentence is shown in another place.

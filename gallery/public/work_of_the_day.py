@@ -21,9 +21,8 @@ from gallery.public import queries
 from gallery.public.view_models import ShownWork
 from gallery.public.work_counts import WorkCounts
 
-GOLDEN_RATIO = (
-    math.sqrt(5) - 1
-) / 2  # the steps of this part of a row go everywhere, and never to neighbours
+# Steps of this share of a row come to every place of it, and never to the next place.
+GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
 CHOICES = 4  # works of different organisations that the error pages choose from
 
 
