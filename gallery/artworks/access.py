@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from starlette.exceptions import HTTPException
@@ -30,18 +30,19 @@ async def load_artwork(request: Request) -> tuple[Person, list[Organisation], Ar
     404 unless the person is a member of its organisation.
     """
     person, organisations = await load_member(request)
-    artwork = (
-        await Artwork.filter(
-            id=request.path_params["id"],
-            organisation_id__in=[organisation.id for organisation in organisations],
-        )
-        .first()
-        .prefetch_related(*WORK_RELATIONS)
-    )
+    artwork = await find_artwork(organisations, id=request.path_params["id"])
     if artwork is None:
         raise HTTPException(404)
-    await load_further_pictures([artwork])
     return person, organisations, artwork
+
+
+async def find_artwork(organisations: Sequence[Organisation], **condition: Any) -> Artwork | None:
+    """The work of one of the organisations with WORK_RELATIONS and its further pictures."""
+    ids = [organisation.id for organisation in organisations]
+    works = Artwork.filter(**condition, organisation_id__in=ids)
+    artwork = await works.first().prefetch_related(*WORK_RELATIONS)
+    await load_further_pictures([artwork] if artwork else [])
+    return artwork
 
 
 async def load_picture(request: Request) -> Image:

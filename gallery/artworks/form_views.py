@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.datastructures import MultiDict
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from tortoise.exceptions import IntegrityError
 
 from gallery.accounts.models import Person
-from gallery.artworks.access import WORK_RELATIONS, load_artwork
+from gallery.artworks.access import WORK_RELATIONS, find_artwork, load_artwork
 from gallery.artworks.autosave import AUTOSAVED_FIELDS, MergedValues, autosave_key, merge_values
 from gallery.artworks.autosave_views import conflicts_payload, digests_after, is_of_another
 from gallery.artworks.consent_request_views import ask_and_answer
@@ -151,10 +152,10 @@ async def _save_form(
         received = await FormReader(request, folder, settings.upload_max_bytes).read()
         form_key = parse_form_key(received.fields.get("form_key"))
         if artwork is None and form_key:
-            if earlier := await _work_with_form_key(form_key, organisations):
+            if earlier := await find_artwork(organisations, form_key=form_key):
                 return _redirect_already_sent(request, earlier)
             # Autosave may have created the draft although the page did not receive the response.
-            artwork = await _work_with_form_key(autosave_key(form_key), organisations)
+            artwork = await find_artwork(organisations, form_key=autosave_key(form_key))
             if artwork is not None:
                 received.fields["seen"] = ""  # nobody else has seen this draft: take every posted value
         sent = await _read_form(request, received, person, organisations, artwork, form_key)
@@ -176,7 +177,7 @@ async def _save_form(
             return await sent.render_again(
                 entry.picture, status if sent.form.errors or not is_search else 200
             )
-        return await _enter(sent, entry, details, kept)
+        return await _enter(sent, entry, received, details, kept)
 
 
 async def _add_language(sent: SentForm, entry: WorkEntry, received: ReceivedForm) -> Response:
@@ -219,7 +220,9 @@ async def _read_form(
     return SentForm(request, person, organisations, artwork, form_key, values, form, typing, then, words)
 
 
-async def _enter(sent: SentForm, entry: WorkEntry, details: WorkDetails, kept: Image | None) -> Response:
+async def _enter(
+    sent: SentForm, entry: WorkEntry, received: ReceivedForm, details: WorkDetails, kept: Image | None
+) -> Response:
     artwork, form_key = sent.artwork, sent.form_key
     try:
         saved = await entry.save(details, artwork, form_key)
@@ -229,19 +232,40 @@ async def _enter(sent: SentForm, entry: WorkEntry, details: WorkDetails, kept: I
     except WorkRefused as refusal:
         sent.form.refuse(refusal.field, refusal.sentence)
     except EditConflict:
-        sent.form.refuse("title", _("The work has just been saved from another window. Please save again."))
+        return await _enter_again(sent, entry, received, kept)
     except NotEditable as refusal:
         assert artwork is not None
         artwork.status = refusal.status
         return await _render_too_late(sent, artwork, kept)
     except IntegrityError:
-        if form_key and (earlier := await _work_with_form_key(form_key, sent.organisations)):
+        if form_key and (earlier := await find_artwork(sent.organisations, form_key=form_key)):
             return _redirect_already_sent(sent.request, earlier)
         raise
     else:
         return await _answer_saved(sent, saved, entry.picture)
     entry.keep_picture()
     return await sent.render_again(entry.picture)
+
+
+async def _enter_again(
+    sent: SentForm, entry: WorkEntry, received: ReceivedForm, kept: Image | None
+) -> Response:
+    """Merge the form with the work once more: the work was saved after this request had read it.
+
+    Often by the page itself: a browser sends the autosave of a page that is left next to the form.
+    """
+    assert sent.artwork is not None
+    artwork = await find_artwork(sent.organisations, id=sent.artwork.id)
+    if artwork is None:
+        raise HTTPException(404)
+    again = await _read_form(sent.request, received, sent.person, sent.organisations, artwork, sent.form_key)
+    if not artwork.is_editable:
+        return await _render_too_late(again, artwork, kept)
+    details = again.form.read(bool(entry.picture or artwork.image_id))
+    if details is None or again.typing["conflicts"]:
+        entry.keep_picture()
+        return await again.render_again(entry.picture)
+    return await _enter(again, entry, received, details, kept)
 
 
 async def _answer_saved(sent: SentForm, saved: Artwork, image: Image | None) -> Response:
@@ -264,14 +288,6 @@ async def _answer_saved(sent: SentForm, saved: Artwork, image: Image | None) -> 
         done = f"{done} {waiting_message(image)}"
     flash(sent.request, response, done)
     return response
-
-
-async def _work_with_form_key(form_key: str, organisations: list[Organisation]) -> Artwork | None:
-    ids = [each.id for each in organisations]
-    works = Artwork.filter(form_key=form_key, organisation_id__in=ids).first()
-    work = await works.prefetch_related(*WORK_RELATIONS)
-    await load_further_pictures([work] if work else [])
-    return work
 
 
 def _redirect_already_sent(request: Request, artwork: Artwork) -> Response:

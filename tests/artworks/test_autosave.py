@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import AsyncIterator
 from html import unescape
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -126,6 +128,39 @@ async def test_words_that_were_kept_for_days_overwrite_nothing_unseen(site: Site
     assert payload["elsewhere"] == {"medium": ["油画"]}
     await work.refresh_from_db()
     assert (work.own("title"), work.own("story"), work.own("medium")) == ("她的题目", "我的故事", "油画")
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+async def test_an_autosave_that_arrives_while_the_form_is_being_sent(site: Site) -> None:
+    """A browser sends the autosave of a page that it leaves next to the form of the page that follows."""
+    work = await factories.artwork(site.storage, site.cast.organisation)
+    client = await site.client(site.cast.partner)
+    window = await opened(client, work)
+    left = dict(window)
+    window["title"] = "Mine"
+
+    async def sending(**typed_elsewhere: str) -> AsyncIterator[bytes]:
+        """The work has been read by the time that the first part of the form is asked for."""
+        await typed(client, work, left, **typed_elsewhere)
+        yield urlencode(window, doseq=True).encode()
+
+    async def sent(**typed_elsewhere: str) -> httpx.Response:
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        content = sending(**typed_elsewhere)
+        return await client.post(f"/desk/works/{work.id}/edit", content=content, headers=headers)
+
+    assert (await sent(title="Mine", story="A story.")).status_code == 303
+    await work.refresh_from_db()
+    assert (work.own("title"), work.own("story")) == ("Mine", "A story.")
+    # Another text in the same field is a conflict: it is shown next to the field, and not overwritten.
+    window = await opened(client, work)
+    window["title"] = "Mine again"
+    answer = await sent(title="Theirs")
+    assert answer.status_code == 422
+    assert "Theirs" in answer.text
+    assert shown_fields(answer.text)["title"] == "Mine again"
+    await work.refresh_from_db()
+    assert work.own("title") == "Theirs"
 
 
 async def test_two_windows_overwrite_nothing_unseen(site: Site) -> None:
