@@ -44,6 +44,9 @@ class DemoProject:
     title: DemoText
     summary: DemoText
     link: str
+    cause: str
+    effect: DemoText
+    kinds: tuple[str, ...] = ()  # fields of further links: each leads to a page below `link`
 
 
 @dataclass(frozen=True)
@@ -164,6 +167,12 @@ ORGANISATIONS = (
                 "own. Support pays for paint, a room and the bus.",
             ),
             "https://example.org/xiaogeng/painting-ties",
+            "disability",
+            DemoText(
+                "每月50元，是一位青年一个月的画纸和颜料。",
+                "50 yuan a month is a month of paper and paint for one young person.",
+            ),
+            ("link_monthly", "link_volunteer"),
         ),
     ),
     DemoOrganisation(
@@ -184,6 +193,11 @@ ORGANISATIONS = (
                 "Turns an empty classroom into an art room: with paint, a big table and a teacher who comes every week.",
             ),
             "https://example.org/bazaar-charity/art-room",
+            "education",
+            DemoText(
+                "一间教室变成美术小屋，需要12,000元。", "12,000 yuan turn a classroom into an art room."
+            ),
+            ("link_once",),
         ),
     ),
     DemoOrganisation(
@@ -204,6 +218,12 @@ ORGANISATIONS = (
                 "Gives every child in their first year at school a box of twenty-four colours and a thick sketchbook.",
             ),
             "https://mountain-rain.example.org/first-box",
+            "education",
+            DemoText(
+                "30元，是一个孩子的一盒颜料和一本画本。",
+                "30 yuan is a box of colours and a sketchbook for one child.",
+            ),
+            ("link_monthly", "link_goods"),
         ),
     ),
     DemoOrganisation(
@@ -224,6 +244,11 @@ ORGANISATIONS = (
                 "On Wednesday afternoons there is a table for painting, a pot of tea, and young people who listen.",
             ),
             "https://warm-sun.example.org/afternoon-table",
+            "elderly",
+            DemoText(
+                "一个下午，陪三位老人画画、聊天。", "One afternoon of yours keeps three elders company."
+            ),
+            ("link_volunteer",),
         ),
     ),
     DemoOrganisation(
@@ -243,6 +268,11 @@ ORGANISATIONS = (
                 "Small easels that can be disinfected, and washable paint, wheeled to every bed.",
             ),
             "https://seagull-ward.example.org/bedside-easel",
+            "health",
+            DemoText(
+                "每月20元，够一张病床用一个月的水洗颜料。", "20 yuan a month is washable paint for one bed."
+            ),
+            ("link_monthly",),
         ),
     ),
     DemoOrganisation(
@@ -263,6 +293,11 @@ ORGANISATIONS = (
                 "Forty pastures a year, three days at each: lending books, showing films, painting.",
             ),
             "https://grassland-books.example.org/on-the-road",
+            "children",
+            DemoText(
+                "一本看过的书，会在车上被借走二十次。", "A book that you have read will be lent twenty times."
+            ),
+            ("link_goods", "link_volunteer"),
         ),
     ),
     DemoOrganisation(
@@ -283,6 +318,11 @@ ORGANISATIONS = (
                 "A printing press open to all: apprentices are paid, and what is sold belongs to whoever made it.",
             ),
             "https://clear-sound.example.org/open-press",
+            "disability",
+            DemoText(
+                "每月100元，是一位学徒一周的津贴。", "100 yuan a month is a week of an apprentice's pay."
+            ),
+            ("link_monthly",),
         ),
     ),
 )

@@ -58,7 +58,7 @@ from gallery.images.chores import CHORES as DEVELOPING_IMAGES
 from gallery.images.models import Image, ImageState
 from gallery.images.sandbox.child import die_with_parent
 from gallery.images.sandbox.sound_parent import takes_sounds
-from gallery.organisations.models import Organisation, Project
+from gallery.organisations.models import SUPPORT_KINDS, Organisation, Project
 from gallery.reviews.acceptance import heard_key, seen_keys
 from gallery.settings import Settings
 from gallery.sounds.chores import CHORES as DEVELOPING_SOUNDS
@@ -261,7 +261,10 @@ async def enter_organisations(browsers: DemoBrowsers, chosen: DemoContent) -> No
             fields = {
                 **in_both_languages("title", project.title),
                 **in_both_languages("summary", project.summary),
+                **in_both_languages("effect", project.effect),
+                "cause": project.cause,
                 "link": project.link,
+                **{name: f"{project.link}/{SUPPORT_KINDS[name]}" for name in project.kinds},
             }
             await browsers.send(member_of(chosen, entry.slug), "projects:create", fields)
 

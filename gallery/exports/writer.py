@@ -241,6 +241,8 @@ class ExportWriter:
                 "address": project.slug,
                 "title": dict(project.title),
                 "summary": dict(project.summary),
+                "effect": dict(project.effect),
+                "cause": project.cause,
                 **{name: getattr(project, name) for name in LINK_FIELDS},
                 **{name: getattr(project, name) for name in ("goal", "raised", "raised_source")},
                 **dates,

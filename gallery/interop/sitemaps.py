@@ -22,6 +22,7 @@ from gallery.artworks.models import Artwork, edition_is_open
 from gallery.clock import to_local
 from gallery.interop.responses import CACHE_HEADERS, add_element, xml_response
 from gallery.numbers import page_number
+from gallery.organisations.models import Project
 from gallery.public import queries
 from gallery.public.pages import MAX_LISTED, set_page_language
 from gallery.public.view_models import WORK_COLUMNS, ShownWork
@@ -95,7 +96,7 @@ async def page_sitemap(request: Request) -> Response:
 
 
 async def _other_pages(request: Request) -> list[_Page]:
-    """The lists, exhibitions, themes, organisations and projects; four queries at most."""
+    """The lists, exhibitions, themes, organisations and projects; five queries at most."""
     counts = work_counts_of(request)
     opened = (
         await queries.published_editions(edition_is_open())
@@ -104,13 +105,14 @@ async def _other_pages(request: Request) -> list[_Page]:
     )
     themes = await Theme.all().order_by("-occurs_on", "-id").values("slug")
     organisations = await queries.organisations_on_view(await counts.organisations.all(), limit=MAX_LISTED)
-    projects = chain.from_iterable((await counts.projects.all()).values())
+    counted = chain.from_iterable((await counts.projects.all()).values())
+    projects = await Project.filter(id__in=list(counted)).order_by("slug").values("slug")
     return [
-        *map(_Page, ("home", "exhibitions", "themes", "organisations", "calendar")),
+        *map(_Page, ("home", "exhibitions", "themes", "organisations", "support", "calendar")),
         *(_Page("exhibition", row["exhibition__slug"], row["published_at"]) for row in opened),
         *(_Page("theme", row["slug"]) for row in themes),
         *(_Page("organisation", organisation.slug) for organisation in organisations),
-        *(_Page("project", slug) for slug in sorted(projects)),
+        *(_Page("project", row["slug"]) for row in projects),
     ]
 
 

@@ -10,7 +10,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, Optional
 
 from gallery.clock import today
-from gallery.organisations.models import Organisation, Trust
+from gallery.organisations.models import Cause, Organisation, Trust
 from gallery.web.forms import (
     INVALID_DATE,
     Form,
@@ -193,7 +193,11 @@ INVALID_AMOUNT = _l("Please write a whole number of yuan, in digits, such as 200
 
 
 class ProjectForm(TextsForm):
-    texts: ClassVar = {"title": _l("Please write a title, in one language at least."), "summary": ""}
+    texts: ClassVar = {
+        "title": _l("Please write a title, in one language at least."),
+        "summary": "",
+        "effect": "",
+    }
 
     organisation = SelectField(_l("Organisation"), [Optional()], invalid_choice_message=INVALID_CHOICE)
     title = LineField(_l("Title"), 120)
@@ -203,6 +207,14 @@ class ProjectForm(TextsForm):
         render_kw={"rows": 4},
         description=_l("One or two sentences: what it does, and whom it helps."),
     )
+    effect = LineField(
+        _l("What support does, in a sentence"),
+        120,
+        description=_l(
+            "Visitors read it next to the buttons. Such as: 30 yuan a month buys paper and paint for one child."
+        ),
+    )
+    cause = SelectField(_l("Cause"), [Optional()], invalid_choice_message=INVALID_CHOICE)
     link = WebAddressField(
         _l("The project's own page"),
         description=_l("Visitors follow it from every work, to learn more and to support the project."),
@@ -210,6 +222,7 @@ class ProjectForm(TextsForm):
     link_once = WebAddressField(_l("To give once"))
     link_monthly = WebAddressField(_l("To give each month"))
     link_volunteer = WebAddressField(_l("To volunteer"))
+    link_goods = WebAddressField(_l("To give goods"))
     goal = WholeNumberField(
         _l("Goal, in yuan"),
         [Optional()],
@@ -234,6 +247,10 @@ class ProjectForm(TextsForm):
     ) -> None:
         super().__init__(posted, **begin_with)
         self["organisation"].choices = organisation_choices(organisations)
+        self["cause"].choices = [
+            SelectChoice("", _("not said")),
+            *(SelectChoice(each.value, each.label) for each in Cause),
+        ]
 
     def is_valid(self) -> bool:
         """Validate; a title and a link are required."""

@@ -69,6 +69,19 @@ class TrustChange(Model):
         indexes = [("organisation_id",)]
 
 
+class Cause(LabelledEnum):
+    """What a project is for, by which visitors find it. docs/glossary.md has the list."""
+
+    EDUCATION = "education", _l("Education")
+    HEALTH = "health", _l("Health")
+    DISABILITY = "disability", _l("Disability")
+    CHILDREN = "children", _l("Care for children")
+    ELDERLY = "elderly", _l("Old age")
+    RELIEF = "relief", _l("Relief")
+    CULTURE = "culture", _l("Culture and crafts")
+    NATURE = "nature", _l("Nature")
+
+
 class ProjectManager(Manager):
     def get_queryset(self) -> QuerySet[Project]:
         return Project.with_merged().filter(merged_into_id__isnull=True)
@@ -85,10 +98,13 @@ class Project(Model):
     slug = fields.CharField(max_length=60, unique=True)
     title = TextsField()
     summary = TextsField()
+    cause = fields.CharEnumField(Cause, max_length=12, null=True)  # null: not said
+    effect = TextsField()  # what support does, in one sentence; may be empty
     link = fields.CharField(max_length=500)  # the project's own page, http(s)
     link_once = fields.CharField(max_length=500, default="", db_default="")  # page for a single donation
     link_monthly = fields.CharField(max_length=500, default="", db_default="")  # page for a monthly donation
     link_volunteer = fields.CharField(max_length=500, default="", db_default="")  # page for volunteers
+    link_goods = fields.CharField(max_length=500, default="", db_default="")  # page for gifts of goods
     goal = fields.BigIntField(null=True)  # in yuan
     raised = fields.BigIntField(null=True)  # yuan, as of `raised_on`
     raised_on = fields.DateField(null=True)
@@ -141,6 +157,7 @@ SUPPORT_KINDS = {
     "link_once": "once",
     "link_monthly": "monthly",
     "link_volunteer": "volunteer",
+    "link_goods": "goods",
     "link": "more",
 }
 LINK_FIELDS = tuple(SUPPORT_KINDS)

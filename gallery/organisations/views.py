@@ -69,6 +69,8 @@ LINK_SHOWN_SECONDS = 600
 PROJECT_FIELDS = (
     "title",
     "summary",
+    "effect",
+    "cause",
     *LINK_FIELDS,
     "goal",
     "raised",

@@ -325,5 +325,8 @@ class LinkedData:
     def themes(self) -> Breadcrumb:
         return _("Themes"), self.url("public:themes")
 
+    def support(self) -> Breadcrumb:
+        return _("Support"), self.url("public:support")
+
     def organisations(self) -> Breadcrumb:
         return _("Organisations"), self.url("public:organisations")

@@ -26,6 +26,7 @@ TITLES = {
     "exhibitions": _l("Exhibitions"),
     "organisations": _l("Organisations"),
     "search": _l("Search"),
+    "support": _l("Support"),
     "themes": _l("Themes"),
 }
 

@@ -351,13 +351,21 @@ def _hung_at(moment: datetime, *, as_set: bool = False) -> Q:
     return Q(id__in=Subquery(hung.order_by("artwork_id").values("artwork_id")))
 
 
-async def project_slugs_by_organisation(ids: Collection[int] | None) -> dict[int, list[str]]:
-    """Organisation id → the slugs of its projects with works on view; `ids` None: all organisations; one query."""
+async def count_by_project(ids: Collection[int] | None) -> dict[int, dict[int, WorkCount]]:
+    """Organisation id → project id → the number of its works on view and the id of the newest.
+
+    `ids`: of organisations; None: all organisations. One query.
+    """
     works = _works_to_count(ids, Q(organisation_id__in=list(ids or ()))).filter(project_id__isnull=False)
-    slugs: dict[int, list[str]] = {}
-    for organisation, slug in await works.distinct().values_list("organisation_id", "project__slug"):
-        slugs.setdefault(organisation, []).append(slug)
-    return slugs
+    rows = (
+        await works.annotate(works=Count("id"), newest=Max("id"))
+        .group_by("organisation_id", "project_id")
+        .values_list("organisation_id", "project_id", "works", "newest")
+    )
+    counts: dict[int, dict[int, WorkCount]] = {}
+    for organisation, project, number, newest in rows:
+        counts.setdefault(organisation, {})[project] = WorkCount(number, newest)
+    return counts
 
 
 async def organisations_on_view(counts: Mapping[int, WorkCount], *, limit: int) -> list[DirectoryEntry]:

@@ -570,6 +570,21 @@ class ListedOrganisation:
 
 
 @dataclass(frozen=True, slots=True)
+class FilterLink:
+    """A link that sets a filter of a list, or takes it off."""
+
+    label: LocalizedText
+    count: int | None  # the rows with this value; None: not counted
+    address: str
+    is_set: bool
+
+
+class FilterGroup(NamedTuple):
+    word: Any  # the name of the filter, as a string for pages
+    links: Sequence[FilterLink]
+
+
+@dataclass(frozen=True, slots=True)
 class EditionWorkCount:
     """The numbers of works on view in an edition: in each room, and in total."""
 

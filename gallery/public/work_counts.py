@@ -16,8 +16,8 @@ class WorkCounts:
     def __init__(self, content: GenerationTracker) -> None:
         self.organisations = CountsById[WorkCount](content, ORGANISATION, queries.count_by_organisation)
         self.hung_before_today = CountsById[int](content, ORGANISATION, queries.count_hung_before_today)
-        # the slugs of an organisation's projects that have works on view
-        self.projects = CountsById[list[str]](content, ORGANISATION, queries.project_slugs_by_organisation)
+        # by organisation, then by project
+        self.projects = CountsById[dict[int, WorkCount]](content, ORGANISATION, queries.count_by_project)
         self.themes = CountsById[WorkCount](content, THEME, queries.count_by_theme)
         self.editions = CountsById[EditionWorkCount](content, EDITION, queries.count_by_edition)
         self.theme_totals = CountsById[Counts](content, THEME, queries.count_totals_by_theme)

@@ -21,6 +21,7 @@ from gallery.numbers import whole_number
 from gallery.public import page_cards, view_models
 from gallery.public.media import NOT_FOR_MACHINES
 from gallery.public.pages import set_page_language
+from gallery.public.view_models import FilterGroup, FilterLink
 from gallery.search.engine import ABOVE_ALL_IDS, Hit, Match
 from gallery.search.models import EntryKind
 from gallery.search.pinyin import sound_spans
@@ -162,7 +163,7 @@ def search_address(request: Request, text: str, filters: Mapping[str, str], afte
     return f"{path}?{urlencode({name: value for name, value in parameters.items() if value})}"
 
 
-def filter_groups(request: Request, query: SearchQuery, results: SearchResults) -> list[dict[str, Any]]:
+def filter_groups(request: Request, query: SearchQuery, results: SearchResults) -> list[FilterGroup]:
     """The filters that divide the results, with their links. A filter that is set has a link to remove it."""
     groups = []
     for name in FILTERS:
@@ -177,19 +178,19 @@ def filter_groups(request: Request, query: SearchQuery, results: SearchResults) 
             values = [by_value.get(chosen) or FilterValue(chosen, LocalizedText(chosen, ""))]
         others = {key: value for key, value in query.filters.items() if key != name}
         links = [
-            {
-                "label": label_of(name, filter_value),
-                "count": filter_value.count if results.total is not None else None,
-                "address": search_address(
+            FilterLink(
+                label_of(name, filter_value),
+                filter_value.count if results.total is not None else None,
+                search_address(
                     request,
                     query.text,
                     others if chosen is not None else {**others, name: filter_value.value},
                 ),
-                "is_set": chosen is not None,
-            }
+                is_set=chosen is not None,
+            )
             for filter_value in values[:MAX_FILTER_VALUES]
         ]
-        groups.append({"word": FILTER_NAMES[name], "links": links})
+        groups.append(FilterGroup(FILTER_NAMES[name], links))
     return groups
 
 

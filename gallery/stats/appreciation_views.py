@@ -98,7 +98,7 @@ async def _change_appreciation(request: Request, *, is_there: bool) -> Response:
 async def _page(request: Request, *, is_there: bool, refusal: str = "", status: int = 200) -> Response:
     parameters = request.path_params
     set_language(parameters["language"])
-    artwork = await load_on_view(parameters["public_id"], "artist")
+    artwork = await load_on_view(parameters["public_id"], "artist", "project")
     count = await appreciation_cache(request).of(parameters["public_id"])
     context = {
         "artwork": artwork,

@@ -268,6 +268,7 @@ PAGES = [
     Page("themes", "/zh/themes"),
     Page("theme", "/zh/themes/{theme}"),
     Page("organisations", "/zh/organisations"),
+    Page("support", "/zh/support"),
     Page("organisation", "/zh/organisations/{organisation}"),
     Page("project", "/zh/projects/{project}"),
     Page("work", "/zh/works/{work}"),

@@ -80,6 +80,7 @@ class Furnished:
                 "themes",
                 f"themes/{self.theme_slug}",
                 "organisations",
+                "support",
                 f"organisations/{self.live.cast.organisation.slug}",
                 f"projects/{self.project_slug}",
                 f"artists/{self.page_id}",

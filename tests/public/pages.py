@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gallery.artworks.models import Artwork, Status
+from gallery.db.content_version import bump
 from gallery.exhibitions.models import Exhibition, Hanging, Room
 from gallery.images.models import Image, ImageState
 from tests import factories
@@ -14,6 +15,12 @@ async def page_text(site: Site, path: str, status: int = 200) -> str:
     answer = await (await site.client()).get(path)
     assert answer.status_code == status, path
     return answer.text
+
+
+async def page_after_change(site: Site, path: str, status: int = 200) -> str:
+    await bump()
+    site.app.state.content._checked_at = float("-inf")
+    return await page_text(site, path, status)
 
 
 async def many(site: Site, number: int) -> list[Artwork]:

@@ -161,6 +161,7 @@ async def test_every_page_tells_what_it_shows_and_no_more(site: Site) -> None:
         "themes": {"CollectionPage", "BreadcrumbList"},
         "themes/winter": {"CollectionPage", "BreadcrumbList"},
         "organisations": {"CollectionPage", "BreadcrumbList"},
+        "support": {"CollectionPage", "BreadcrumbList"},
         "organisations/xiaogeng": {"NGO", "BreadcrumbList"},
         f"projects/{project.slug}": {"Project", "BreadcrumbList"},
     }

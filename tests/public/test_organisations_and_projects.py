@@ -8,7 +8,6 @@ import pytest
 
 from gallery.artists.consents import set_artist_page
 from gallery.artworks.models import Artwork, Status
-from gallery.db.content_version import bump
 from gallery.images.profile_image_models import ProfileImage, ProfileImageState
 from gallery.organisations.models import Organisation
 from gallery.web.texts import Texts
@@ -16,13 +15,7 @@ from tests import factories
 from tests.conftest import Site
 from tests.factories import accepted, in_en
 from tests.markup import attributes, select, text_in, texts_in
-from tests.public.pages import page_text
-
-
-async def page_after_change(site: Site, path: str, status: int = 200) -> str:
-    await bump()
-    site.app.state.content._checked_at = float("-inf")
-    return await page_text(site, path, status)
+from tests.public.pages import page_after_change, page_text
 
 
 @pytest.mark.engines("sqlite", "postgresql")

@@ -405,6 +405,7 @@ async def test_number_of_queries_does_not_grow(site: Site, winter: Theme) -> Non
         "themes/winter",
         "calendar",
         "organisations",
+        "support",
         "organisations/xiaogeng",
         f"projects/{project.slug}",
     ]

@@ -89,6 +89,7 @@ async def test_each_kind_of_page_has_a_card_of_its_own(site: Site) -> None:
         "exhibitions",
         "themes",
         "organisations",
+        "support",
         "search",
         "about",
         "accessibility",
