@@ -31,6 +31,7 @@ from gallery.artworks.models import Artwork, edition_has_opened, may_be_exhibite
 from gallery.clock import now
 from gallery.db.compiled_queries import QueryRow
 from gallery.db.content_version import current_number
+from gallery.exhibitions.blocks import blocks_of
 from gallery.exhibitions.credit_logos import ShownLogo
 from gallery.exhibitions.models import Edition, Hanging, Room
 from gallery.exhibitions.schedule import next_change
@@ -40,6 +41,7 @@ from gallery.images.profile_image_models import CreditLogo
 from gallery.images.renditions import file_name, width_at_least
 from gallery.images.storage_keys import logo_key, rendition_key
 from gallery.organisations.links import find_dead_links
+from gallery.public.blocks import with_blocks
 from gallery.public.page_fonts import FontFile, faces_of, headings_of, packed, style_of, with_style
 from gallery.public.pagination import ROOM_COLUMNS
 from gallery.public.rooms import (
@@ -376,9 +378,8 @@ class ArchivedExhibition:
                     hanging["artwork_id"]: HangingTexts(hanging["caption"], hanging["sentence"])
                     for hanging in hangings
                 }
-                folder = f"{up}media/"
-                shown.append(shown_room(len(shown) + 1, text, rows, texts, folder.__add__))
-        return shown
+                shown.append(shown_room(len(shown) + 1, text, rows, texts, f"{up}media/".__add__))
+        return with_blocks(shown, blocks_of(self.edition["blocks"]), self.rows, f"{up}media/".__add__)
 
 
 def _pages_in_language(

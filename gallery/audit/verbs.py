@@ -164,6 +164,7 @@ class Verb(StrEnum):
     EXHIBITION_LOGO_SET = "exhibition.logo_set"
     EXHIBITION_LOGO_REMOVED = "exhibition.logo_removed"
     EXHIBITION_TALKS_CHANGED = "exhibition.talks_changed"
+    EXHIBITION_BLOCKS_CHANGED = "exhibition.blocks_changed"
     EXHIBITION_LINK_MADE = "exhibition.link_made"
     EXHIBITION_LINK_ENDED = "exhibition.link_ended"
     EXHIBITION_PUBLISHED = "exhibition.published"
@@ -330,6 +331,7 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.EXHIBITION_LOGO_SET: _l("set a logo in the credits"),
     Verb.EXHIBITION_LOGO_REMOVED: _l("removed a logo from the credits"),
     Verb.EXHIBITION_TALKS_CHANGED: _l("changed the talks"),
+    Verb.EXHIBITION_BLOCKS_CHANGED: _l("changed what stands between the works"),
     Verb.EXHIBITION_LINK_MADE: _l("created a preview link"),
     Verb.EXHIBITION_LINK_ENDED: _l("ended a preview link"),
     Verb.EXHIBITION_PUBLISHED: _l("published an exhibition"),

@@ -116,6 +116,19 @@ class DemoRoom:
 
 
 @dataclass(frozen=True)
+class DemoBlock:
+    """Something between the works; `place`, `work` and `second` are slugs of works that hang."""
+
+    kind: str
+    place: str  # it stands after this work
+    text: DemoText = DemoText("", "")
+    work: str = ""
+    second: str = ""
+    region: tuple[int, int, int, int] | None = None  # left, top, width, height in per cent
+    on_accent: bool = False
+
+
+@dataclass(frozen=True)
 class DemoExhibition:
     slug: str
     theme: str
@@ -125,6 +138,7 @@ class DemoExhibition:
     closing: DemoText
     # slugs of works whose artist is quoted in the story; the curator chooses that sentence
     spoken: tuple[str, ...] = ()
+    blocks: tuple[DemoBlock, ...] = ()
 
 
 def winter_solstice(year: int) -> date:
@@ -438,6 +452,35 @@ EXHIBITIONS = (
             "book bus. The projects behind them go on.",
         ),
         ("tiger-hat", "steam-over-a-pot", "snow-village", "plum-blossom"),
+        blocks=(
+            DemoBlock(
+                "text",
+                "grandmothers-hands",
+                DemoText(
+                    "### 两口锅\n\n冬至这一天，北方下饺子，南方煮汤圆。这间展厅把两口锅放在了同一张桌子上。",
+                    "### Two pots\n\nOn the winter solstice the north boils dumplings and the south boils sweet rice balls. In "
+                    "this room the two pots stand on one table.",
+                ),
+            ),
+            DemoBlock(
+                "pair",
+                "dumplings-in-rows",
+                DemoText("等着下锅的，和等着水开的。", "Some wait for the pot, and some wait for the water."),
+                work="dumplings-in-rows",
+                second="steam-over-a-pot",
+            ),
+            DemoBlock("quotation", "five-tangyuan", work="five-tangyuan", on_accent=True),
+            DemoBlock(
+                "detail",
+                "oranges-on-blue",
+                DemoText(
+                    "近看：颜料堆得很厚，一笔压着一笔，橘子皮上有光。",
+                    "Seen closely: the paint is thick, stroke over stroke, and there is light on the peel.",
+                ),
+                work="oranges-on-blue",
+                region=(30, 30, 40, 30),
+            ),
+        ),
     ),
     DemoExhibition(
         "everyone-on-the-pitch",
@@ -477,5 +520,6 @@ EXHIBITIONS = (
             "下一场，还在村口。\n\n画里的球场，有的在修，有的在等。",
             "The next match is by the village again.\n\nSome of these pitches are being mended, some are waiting.",
         ),
+        blocks=(DemoBlock("work", "boots-and-ball", work="school-match"),),
     ),
 )

@@ -53,6 +53,8 @@ from gallery.demo.works_football import FOOTBALL
 from gallery.demo.works_paper import PAPER
 from gallery.demo.works_table import TABLE
 from gallery.demo.works_winter import WINTER
+from gallery.exhibitions.blocks import REGION, Side, hung_labels
+from gallery.exhibitions.drafts import draft_of
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.images.chores import CHORES as DEVELOPING_IMAGES
 from gallery.images.models import Image, ImageState
@@ -486,6 +488,7 @@ async def enter_exhibitions(browsers: DemoBrowsers, chosen: DemoContent) -> None
         await browsers.send(CURATOR.email, "exhibitions:update", fields, id=exhibition.id)
         await hang_works(browsers, chosen, entry, exhibition)
         await choose_sentences(browsers, chosen, entry, exhibition)
+        await place_blocks(browsers, chosen, entry, exhibition)
         await browsers.send(CURATOR.email, "editions:create", {}, id=exhibition.id)
 
 
@@ -529,6 +532,30 @@ async def choose_sentences(
             for sentence in [each for each in sentences_in(story) if each.is_quoted][:1]
         }
         await browsers.send(CURATOR.email, "hangings:sentence", fields, id=exhibition.id, hanging=hanging.id)
+
+
+async def place_blocks(
+    browsers: DemoBrowsers, chosen: DemoContent, entry: DemoExhibition, exhibition: Exhibition
+) -> None:
+    """Put the texts, pairs and details between the works, as far as their works hang."""
+    draft = await draft_of(exhibition)
+    keys = {form_key(work): work.slug for work in chosen.works}
+    hung = await Artwork.filter(hangings__room__edition_id=draft.id).only("id", "form_key")
+    works = await hung_labels(draft)
+    labels = {keys.get(work.form_key or "", ""): works.of(work.id) for work in hung}
+    for block in () if draft.blocks else entry.blocks:
+        named = {name: getattr(block, name) for name in ("place", "work", "second")}
+        if all(labels.get(slug) for slug in named.values() if slug):
+            fields = {
+                "kind": block.kind,
+                "side": Side.AFTER,
+                **in_both_languages("text", block.text),
+                **{name: labels.get(slug, "") for name, slug in named.items()},
+                **dict(zip(REGION, map(str, block.region or ()), strict=False)),
+                **({"on_accent": "y"} if block.on_accent else {}),
+            }
+            typed = {f"new-{name}": value for name, value in fields.items()}
+            await browsers.send(CURATOR.email, "blocks:create", typed, id=exhibition.id)
 
 
 async def withdraw_works(browsers: DemoBrowsers, chosen: DemoContent) -> None:

@@ -18,7 +18,7 @@ EDITION_FIELDS = (
     "closes_at",
     "leaves_when_closed",
 )
-FROZEN_FIELDS = (*EDITION_FIELDS, "credits", "talks")
+FROZEN_FIELDS = (*EDITION_FIELDS, "credits", "talks", "blocks")
 ROOM_FIELDS = ("title", "text", "layout", "rule")
 
 

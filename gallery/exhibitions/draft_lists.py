@@ -1,4 +1,4 @@
-"""The two lists of a draft (credits and talks), and the functions that change their entries.
+"""The lists of a draft (credits, talks and blocks), and the functions that change their entries.
 
 Each list is one JSON field. Each function reads it again under the exhibition's lock, so that two curators
 cannot overwrite each other's changes.
@@ -26,9 +26,14 @@ from gallery.exhibitions.models import Edition, Exhibition
 from gallery.web.edit_conflicts import Digests
 from gallery.web.languages import gettext as _
 
-ListName = Literal["credits", "talks"]
+ListName = Literal["credits", "talks", "blocks"]
 Entries = list[dict[str, Any]]
 MAX_LIST_ENTRIES = 60  # the most entries in one list
+VERBS: Mapping[ListName, Verb] = {
+    "credits": Verb.EXHIBITION_CREDITS_CHANGED,
+    "talks": Verb.EXHIBITION_TALKS_CHANGED,
+    "blocks": Verb.EXHIBITION_BLOCKS_CHANGED,
+}
 
 
 class NoSuchEntry(Exception):
@@ -93,8 +98,7 @@ async def _locked_entries(exhibition: Exhibition, name: ListName) -> tuple[Entri
 async def _save_entries(draft: Edition, name: ListName, entries: Entries, by: Person) -> None:
     await Edition.filter(id=draft.id).update(**{name: entries or None})
     await mark_changed(draft.id, by)
-    verb = Verb.EXHIBITION_CREDITS_CHANGED if name == "credits" else Verb.EXHIBITION_TALKS_CHANGED
-    await record(verb, draft.exhibition_id, by=by)
+    await record(VERBS[name], draft.exhibition_id, by=by)
 
 
 def _index_of(entries: Entries, key: str) -> int:

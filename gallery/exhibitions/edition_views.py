@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from gallery.artworks.snapshots import diff_passages
 from gallery.exhibitions import arrangement_copies, drafts
 from gallery.exhibitions.access import load_edition, load_exhibition
 from gallery.exhibitions.arrangements import arrangement_of
+from gallery.exhibitions.blocks import Block, blocks_of
 from gallery.exhibitions.builder import editions_of
 from gallery.exhibitions.comparison import Difference, FieldChange, compare
 from gallery.exhibitions.credits import Credit, credits_of
@@ -48,11 +49,17 @@ LABELS = {
     "leaves_when_closed": _l("It leaves the site when it closes"),
     "credits": _l("Credits"),
     "talks": _l("Talks and events"),
+    "blocks": _l("Between the works"),
     "text": _l("Wall text"),
     "layout": _l("Layout"),
     "rule": _l("Rule"),
     "caption": _l("Caption"),
     "sentence": _l("Sentence"),
+}
+LISTS: Mapping[str, Callable[[Any], Sequence[Credit | Talk | Block]]] = {
+    "credits": credits_of,
+    "talks": talks_of,
+    "blocks": blocks_of,
 }
 
 
@@ -216,9 +223,8 @@ def _find_edition(name: str, editions: Collection[Edition], draft: Edition) -> E
 
 
 def _entries_as_text(name: str, entries: Any) -> str:
-    """The credits or talks as text, one entry after the other."""
-    read: Sequence[Credit | Talk] = credits_of(entries) if name == "credits" else talks_of(entries)
-    return "\n".join(entry.line() for entry in read)
+    """The credits, talks or blocks as text, one entry after the other."""
+    return "\n".join(entry.line() for entry in LISTS[name](entries))
 
 
 def _field_change_texts(changes: Sequence[FieldChange], names: Mapping[str, str]) -> list[FieldChangeText]:
@@ -229,7 +235,7 @@ def _field_change_texts(changes: Sequence[FieldChange], names: Mapping[str, str]
                 _entries_as_text(change.name, change.before), _entries_as_text(change.name, change.after)
             ),
         )
-        if change.name in ("credits", "talks")
+        if change.name in LISTS
         else FieldChangeText(_label_of(change.name), diff_passages(change.before, change.after))
         if split_field_name(change.name)[0] in ("introduction", "closing", "text")
         and change.before

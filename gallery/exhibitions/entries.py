@@ -1,4 +1,4 @@
-"""How an edition stores its credits and talks: as JSON objects, in which a text is an object language → words."""
+"""How an edition stores its credits, talks and blocks: as JSON objects, in which a text is an object language → words."""
 
 from __future__ import annotations
 

@@ -1,14 +1,16 @@
-"""What a withdrawal erases from exhibitions: the captions and sentences next to the works."""
+"""What a withdrawal erases from exhibitions: captions and sentences next to the works, and blocks that show them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from gallery.artists.models import Consent
+from gallery.exhibitions.blocks import forget_works
 from gallery.exhibitions.models import Hanging
 from gallery.web.texts import NO_TEXTS
 
 
 async def forget_consent(consent: Consent, ids: Sequence[int], sent: Sequence[int]) -> None:
     """See gallery/withdrawals/forgetting.py."""
+    await forget_works(ids)
     await Hanging.filter(artwork__consent_id=consent.id).update(caption=NO_TEXTS, sentence=NO_TEXTS)

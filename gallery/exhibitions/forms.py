@@ -8,11 +8,22 @@ from typing import Any, ClassVar
 
 from markupsafe import Markup
 from wtforms import ValidationError
-from wtforms.fields import BooleanField, Field, SelectField
+from wtforms.fields import BooleanField, Field, SelectField, StringField
 from wtforms.validators import Optional
 from wtforms.widgets import Select
 
 from gallery.artworks.sentences import NO_SENTENCE
+from gallery.exhibitions.blocks import (
+    BLOCK_FIELDS,
+    EMPTY_FIELDS,
+    FIELDS_OF,
+    FILM_HOSTS,
+    REGION,
+    BlockKind,
+    HungLabels,
+    Side,
+    film_host,
+)
 from gallery.exhibitions.credits import CREDIT_FIELDS, HEADINGS
 from gallery.exhibitions.models import Layout, Opening, Room
 from gallery.exhibitions.room_rules import RoomRule
@@ -29,10 +40,11 @@ from gallery.web.forms import (
     WholeNumberField,
     choices_of,
     is_valid_choice,
+    one_line,
 )
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.texts import LIKELY_LANGUAGES, by_language, split_field_name
+from gallery.web.texts import LIKELY_LANGUAGES, by_language, field_name, split_field_name
 from gallery.web.texts_form import TextsForm
 
 # The builder's forms are autosaved, so this message mentions no button.
@@ -293,6 +305,137 @@ class TalkForm(TitledForm):
         """The values of TALK_FIELDS, from a valid form; times as an edition stores them."""
         moments = {name: self[name].data.astimezone(UTC).isoformat() for name in TIME_FIELDS}
         return {**self.values(*TALK_FIELDS), **moments}
+
+
+class HungWorkField(StringField):
+    """A work that hangs in the draft, typed as its label, such as `1.3 Dumplings`; `data` is its id, 0 if empty."""
+
+    works: HungLabels
+
+    def _value(self) -> str:
+        return str(self.raw_data[0]) if self.raw_data else self.works.of(self.data)
+
+    def process_data(self, value: Any) -> None:
+        self.data = value or 0
+
+    def process_formdata(self, valuelist: Any) -> None:
+        typed = one_line(valuelist[0]) if valuelist else ""
+        self.data = self.works.find(typed) if typed else 0
+        if self.data is None:
+            raise ValueError(str(NOT_HUNG))
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data and not self.works.of(self.data):
+            raise ValidationError(str(NOT_HUNG))
+
+
+NOT_HUNG = _l("No work of the draft has this number. Please choose one from the list.")
+INVALID_PER_CENT = _l("Please write a whole number of per cent, such as 25.")
+
+
+class BlockForm(TextsForm):
+    """Something between the works: a text, a sentence, a work, a pair, a detail or a film. See blocks.py."""
+
+    texts: ClassVar[Mapping[str, Any]] = {"text": ""}
+
+    kind = ChoiceField(_l("What it is"), [(kind.value, kind.label) for kind in BlockKind])
+    place = HungWorkField(
+        _l("Next to the work"),
+        description=_l("Its room and place, such as 1.3; or choose it from the list."),
+        render_kw={"list": "hung-works", "autocomplete": "off"},
+    )
+    side = ChoiceField(
+        _l("Where"), [(Side.AFTER.value, _l("After it")), (Side.BEFORE.value, _l("Before it"))]
+    )
+    text = TextBlockField(
+        _l("Text"),
+        3000,
+        description=_l(
+            "In Markdown: # makes a heading, - a list, > a quotation. Of a detail: what can be seen there. Of a film: "
+            "its title."
+        ),
+    )
+    work = HungWorkField(_l("Work that it shows"), render_kw={"list": "hung-works", "autocomplete": "off"})
+    second = HungWorkField(
+        _l("Second work of a pair"), render_kw={"list": "hung-works", "autocomplete": "off"}
+    )
+    left = WholeNumberField(
+        _l("Detail: from the left, in per cent"),
+        [Optional()],
+        most=99,
+        invalid_value_message=INVALID_PER_CENT,
+    )
+    top = WholeNumberField(_l("From above"), [Optional()], most=99, invalid_value_message=INVALID_PER_CENT)
+    width = WholeNumberField(_l("Width"), [Optional()], most=100, invalid_value_message=INVALID_PER_CENT)
+    height = WholeNumberField(_l("Height"), [Optional()], most=100, invalid_value_message=INVALID_PER_CENT)
+    link = WebAddressField(
+        _l("Address of the film"),
+        description=_l("At Bilibili, Tencent Video, Youku, YouTube or Vimeo. It opens there."),
+    )
+    on_accent = BooleanField(_l("On a surface in the theme's colour"))
+
+    def __init__(self, posted: Any = None, *, works: HungLabels, **initial: Any) -> None:
+        # WTForms reads the fields while it is being initialised, so they must know the works before.
+        self._works = works
+        super().__init__(posted, **initial)
+
+    def process(self, *arguments: Any, **named: Any) -> None:
+        for field in self:
+            if isinstance(field, HungWorkField):
+                field.works = self._works
+        super().process(*arguments, **named)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Validate; each kind needs what FIELDS_OF says, but the words of a pair may be left out."""
+        super().validate(extra_validators)
+        if self.adds_language:
+            return False
+        kind, first_text = self["kind"].data, field_name("text", self.languages[0])
+        needs = FIELDS_OF[BlockKind(kind)] if kind in set(BlockKind) else ()
+        if not self["place"].data:
+            self.refuse("place", _("Please say next to which work it stands."))
+        for name in ("work", "second", "link"):
+            if name in needs and not self[name].data:
+                self.refuse(name, str(MISSING_IN_BLOCK[name]))
+        if "text" in needs and kind != BlockKind.PAIR and not self.text_of("text"):
+            self.refuse(first_text, str(MISSING_IN_BLOCK[kind]))
+        if kind == BlockKind.PAIR and self["work"].data and self["work"].data == self["second"].data:
+            self.refuse("second", _("This is the same work twice. Please choose two different works."))
+        if kind == BlockKind.FILM and self["link"].data and not film_host(self["link"].data):
+            self.refuse(
+                "link",
+                _("Films can be linked at %(hosts)s only. Please give an address there.")
+                % {"hosts": ", ".join(FILM_HOSTS)},
+            )
+        if kind == BlockKind.DETAIL:
+            self._check_region()
+        return not self.errors
+
+    def _check_region(self) -> None:
+        left, top, width, height = (self[name].data or 0 for name in REGION)
+        if not width or not height:
+            self.refuse("width", _("Please say how wide and how high the detail is."))
+        elif left + width > 100:
+            self.refuse("width", _("The detail reaches beyond the right edge of the picture."))
+        elif top + height > 100:
+            self.refuse("height", _("The detail reaches beyond the lower edge of the picture."))
+
+    def entry_values(self) -> dict[str, Any]:
+        """The values of BLOCK_FIELDS, from a valid form; those that this kind does not have are empty."""
+        values = self.values(*BLOCK_FIELDS)
+        kept = FIELDS_OF[BlockKind(values["kind"])]
+        empty = {name: value for name, value in EMPTY_FIELDS.items() if name not in kept}
+        return {**values, **{name: values[name] or 0 for name in REGION}, **empty}
+
+
+MISSING_IN_BLOCK: Mapping[str, Any] = {
+    "work": _l("Please say which work it shows."),
+    "second": _l("Please say which work is the second one."),
+    "link": _l("Please give the address of the film."),
+    BlockKind.TEXT: _l("Please write a text, in one language at least."),
+    BlockKind.DETAIL: _l("Please describe what can be seen there: not everybody sees the picture."),
+    BlockKind.FILM: _l("Please give the title of the film, in one language at least."),
+}
 
 
 class PreviewLinkForm(Form):

@@ -71,6 +71,7 @@ class Edition(Model):
     )  # whether the exhibition leaves the site at its closing, instead of staying among the past ones
     credits: Any = fields.JSONField(null=True)  # list of entries, see credits.py; null: no credits
     talks: Any = fields.JSONField(null=True)  # list of entries, see talks.py; null: no talks
+    blocks: Any = fields.JSONField(null=True)  # list of entries, see blocks.py; null: no blocks
     version = fields.IntField(default=0, db_default=0)  # how often the draft was changed
     changed_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="drafts_changed", null=True, on_delete=fields.SET_NULL

@@ -1,4 +1,4 @@
-"""Credits and talks of an exhibition at the curator's desk."""
+"""Credits, talks and blocks of an exhibition at the curator's desk."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.exhibitions.access import load_exhibition
+from gallery.exhibitions.blocks import blocks_of, hung_labels
 from gallery.exhibitions.credit_logo_views import desk_logos
 from gallery.exhibitions.credits import credits_of
 from gallery.exhibitions.draft_lists import (
@@ -24,7 +25,7 @@ from gallery.exhibitions.draft_lists import (
 )
 from gallery.exhibitions.drafts import DraftChangeRefused, draft_of
 from gallery.exhibitions.entries import read_entry
-from gallery.exhibitions.forms import CreditForm, TalkForm, as_typed
+from gallery.exhibitions.forms import BlockForm, CreditForm, TalkForm, as_typed
 from gallery.exhibitions.models import Exhibition
 from gallery.exhibitions.talks import talks_of
 from gallery.exhibitions.views import add_conflict_errors, digests_of_added, seen_in
@@ -36,12 +37,12 @@ from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, redirect, render
 from gallery.web.texts import by_language
 
-EntryForm = CreditForm | TalkForm
+EntryForm = CreditForm | TalkForm | BlockForm
 
 
 @dataclass(frozen=True)
 class EntryListViews:
-    """The pages of one list, credits or talks.
+    """The pages of one list: credits, talks or blocks.
 
     `form`: the form of one entry. `read`: a function that parses the stored entries.
     """
@@ -52,16 +53,19 @@ class EntryListViews:
     more_context: Callable[
         [Request, Exhibition, list[Any]], Awaitable[dict[str, Any]]
     ]  # adds values to the page's template context
+    form_options: Callable[[Exhibition], Awaitable[dict[str, Any]]] | None = (
+        None  # what each form needs to know
+    )
 
     async def index(self, request: Request) -> Response:
-        """A curator sees the credits or talks of a draft, each with its form."""
+        """A curator sees the entries of a draft's list, each with its form."""
         _person, exhibition = await load_exhibition(request)
         return await self._page(request, exhibition)
 
     async def create(self, request: Request) -> Response:
-        """A curator adds a credit or a talk."""
+        """A curator adds an entry."""
         person, exhibition = await load_exhibition(request)
-        form = self.form(await read_desk_form(request), prefix="new")
+        form = self.form(await read_desk_form(request), prefix="new", **await self._options(exhibition))
         if not form.validate():
             return await self._page(request, exhibition, new=form)
         try:
@@ -74,7 +78,7 @@ class EntryListViews:
         """A curator changes an entry. Fields that only somebody else has changed keep that change."""
         person, exhibition = await load_exhibition(request)
         key, posted = request.path_params["key"], await read_desk_form(request)
-        form = self.form(posted, prefix=key)
+        form = self.form(posted, prefix=key, **await self._options(exhibition))
         if not form.validate():
             return await self._page(request, exhibition, refused=(key, form), seen=seen_in(posted))
         try:
@@ -121,10 +125,10 @@ class EntryListViews:
 
         If a form was refused, the status is 422 and the page keeps what was typed, with the digests `seen`.
         """
-        draft = await draft_of(exhibition)
+        draft, options = await draft_of(exhibition), await self._options(exhibition)
         stored = getattr(draft, self.name)
         entries = self.read(stored)
-        forms = {entry.key: self.form(prefix=entry.key, obj=entry) for entry in entries}
+        forms = {entry.key: self.form(prefix=entry.key, obj=entry, **options) for entry in entries}
         digests = {
             entry["key"]: seen_field(by_language(read_entry(entry), forms[entry["key"]].languages))
             for entry in stored or ()
@@ -141,11 +145,15 @@ class EntryListViews:
             "entries": entries,
             "forms": forms,
             "seen": digests,
-            "new_form": new or self.form(prefix="new"),
+            "new_form": new or self.form(prefix="new", **options),
+            **options,
             "refusal": refusal,
         }
         status = 422 if new or refused else 200
         return render(request, f"exhibitions/{self.name}.html", context, status=status)
+
+    async def _options(self, exhibition: Exhibition) -> dict[str, Any]:
+        return await self.form_options(exhibition) if self.form_options else {}
 
     def _back(self, request: Request, exhibition: Exhibition, key: str, message: str = "") -> Response:
         fragment = f"entry-{key}" if key else ""
@@ -173,11 +181,16 @@ async def _credits_context(request: Request, exhibition: Exhibition, credits: li
     }
 
 
-async def _empty_context(_request: Request, _exhibition: Exhibition, _talks: list[Any]) -> dict[str, Any]:
+async def _empty_context(_request: Request, _exhibition: Exhibition, _entries: list[Any]) -> dict[str, Any]:
     return {}
+
+
+async def _hung_works(exhibition: Exhibition) -> dict[str, Any]:
+    return {"works": await hung_labels(await draft_of(exhibition))}
 
 
 CREDIT_VIEWS = EntryListViews("credits", CreditForm, credits_of, _credits_context)
 TALK_VIEWS = EntryListViews("talks", TalkForm, talks_of, _empty_context)
+BLOCK_VIEWS = EntryListViews("blocks", BlockForm, blocks_of, _empty_context, _hung_works)
 
-routes = [*CREDIT_VIEWS.routes(), *TALK_VIEWS.routes()]
+routes = [*CREDIT_VIEWS.routes(), *TALK_VIEWS.routes(), *BLOCK_VIEWS.routes()]

@@ -16,6 +16,7 @@ from gallery.organisations.links import find_dead_links
 from gallery.organisations.models import Project
 from gallery.public import page_cards, queries
 from gallery.public.access import load_opened
+from gallery.public.blocks import rows_for_blocks, with_blocks
 from gallery.public.pages import (
     MAX_LISTED,
     feed_link,
@@ -106,6 +107,10 @@ async def show(request: Request) -> Response:
     first_rooms = page.rooms if is_beginning else ()
     cards = await page_cards.of_exhibition(exhibition, first, page.counts, settings_of(request), first_rooms)
     cover = works[0] if works else None
+    rooms = with_blocks(
+        page.rooms, exhibition.blocks, await rows_for_blocks(exhibition.blocks, exhibition.edition_id)
+    )
+    in_blocks = [work for room in rooms for _place, block in room.blocks for work in block.works]
     following = await queries.exhibition_after(exhibition) if is_end else None
     project_cards = await _project_cards(works) if is_end else []
     next_works = [following[1]] if following and following[1] else []
@@ -116,12 +121,12 @@ async def show(request: Request) -> Response:
     return render_page(
         request,
         "public/exhibition.html",
-        works=[*works, *next_works],
+        works=[*works, *in_blocks, *next_works],
         theme=exhibition.theme,
         keys={edition_key(exhibition.edition_id), *next_keys},
         exhibition=exhibition,
         page=page,
-        rooms=page.rooms,
+        rooms=rooms,
         is_beginning=is_beginning,
         is_end=is_end,
         projects=await queries.projects_in_edition(exhibition.edition_id, PROJECTS_OF_EXHIBITION)

@@ -34,6 +34,7 @@ from gallery.images.profile_image_models import CreditLogo
 from gallery.images.storage_keys import logo_key, rendition_key
 from gallery.organisations.links import find_dead_links
 from gallery.public import view_models
+from gallery.public.blocks import rows_for_draft_blocks, with_blocks
 from gallery.public.media import MEDIA_TYPES
 from gallery.public.pages import set_page_language
 from gallery.public.rooms import leading_sentence, rooms_of_draft
@@ -168,9 +169,16 @@ async def show(request: Request) -> Response:
     exhibition = await load_previewed_exhibition(request)
     draft = await draft_of(exhibition)
     pictures = f"/preview/{request.path_params['token']}/pictures"
-    rooms = await rooms_of_draft(await fill_rooms(draft), lambda token: f"{pictures}/{token}")
-    works = [work for room in rooms for work in room.works]
+    filled = await fill_rooms(draft)
     shown_exhibition = await draft_as_shown(draft)
+
+    def picture_address(token: str) -> str:
+        return f"{pictures}/{token}"
+
+    rooms = await rooms_of_draft(filled, picture_address)
+    in_blocks = await rows_for_draft_blocks(shown_exhibition.blocks, work_ids_of(filled))
+    rooms = with_blocks(rooms, shown_exhibition.blocks, in_blocks, picture_address)
+    works = [work for room in rooms for work in room.works]
     style = view_models.style_sheet(works, shown_exhibition.theme)
     twins = {
         language: pages_of(request).url(

@@ -36,6 +36,11 @@ class HangingTexts(NamedTuple):
     sentence: Texts = NO_TEXTS
 
 
+class RoomPart(NamedTuple):
+    works: Sequence[ShownWork]  # may be empty
+    block: Any  # ShownBlock; None after the last works
+
+
 @dataclass(frozen=True, slots=True)
 class ShownRoom:
     number: int  # counted from 1; rooms without a work on view are not counted
@@ -50,17 +55,42 @@ class ShownRoom:
     sentences: Mapping[int, StorySentence] = field(
         default_factory=dict
     )  # work id → its sentence, if it has one
+    blocks: Sequence[tuple[int, Any]] = ()  # (number of works before it, ShownBlock), in order
 
     def without(self, work_id: int) -> ShownRoom:
-        """The room without one of its works."""
-        return replace(self, works=[work for work in self.works if work.id != work_id])
+        """The room without one of its works; blocks keep their places between the others."""
+        gone = [place for place, work in enumerate(self.works) if work.id == work_id]
+        return replace(
+            self,
+            works=[work for work in self.works if work.id != work_id],
+            blocks=[(place - sum(each < place for each in gone), block) for place, block in self.blocks],
+        )
+
+    @property
+    def parts(self) -> list[RoomPart]:
+        """The works in runs, each with the block that follows it; without blocks one run.
+
+        A work that a block shows large is not in a run as well: nothing hangs twice.
+        """
+        large = {work.id for _place, block in self.blocks if block.hangs_works for work in block.works}
+        parts, begun = [], 0
+        for place, block in [*self.blocks, (len(self.works), None)]:
+            run = [work for work in self.works[begun:place] if work.id not in large]
+            parts.append(RoomPart(run, block))
+            begun = place
+        return parts
 
     def sentences_below(self, elsewhere: int = 0) -> dict[int, StorySentence]:
         """Work id → its sentence, for the works that have one below them: those that a curator chose, and a few more.
 
         Quotations come before other sentences. `elsewhere`: the id of a work whose sentence is shown in another place.
         """
-        having = [work.id for work in self.works if work.id in self.sentences and work.id != elsewhere]
+        quoted = {work.id for _place, block in self.blocks if block.is_quotation for work in block.works}
+        having = [
+            work.id
+            for work in self.works
+            if work.id in self.sentences and work.id != elsewhere and work.id not in quoted
+        ]
         chosen = {id for id in having if self.sentences[id].is_chosen}
         wanted = min(SENTENCES_IN_ROOM, len(self.works) // WORKS_PER_SENTENCE) - len(chosen)
         others = sorted(

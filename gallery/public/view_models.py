@@ -14,6 +14,7 @@ from gallery.artworks.dates import shown_work_date
 from gallery.artworks.models import Artwork
 from gallery.artworks.sizes import Size, size_as_shown
 from gallery.clock import now
+from gallery.exhibitions.blocks import Block, blocks_of
 from gallery.exhibitions.credits import Credit, by_kind, credits_of
 from gallery.exhibitions.models import Opening
 from gallery.exhibitions.talks import Talk, talks_of
@@ -80,6 +81,7 @@ EDITION_COLUMNS = (
     "closes_at",
     "credits",
     "talks",
+    "blocks",
     "exhibition__slug",
     "exhibition__theme_id",
     "exhibition__theme__slug",
@@ -192,6 +194,15 @@ class ShownPicture(NamedTuple):
     def base_address(self) -> str:
         """The folder URL of the picture's renditions."""
         return self.own_address or f"/media/{self.token}"
+
+    def region(self, left: int, top: int, width: int, height: int) -> Detail | None:
+        """A region, in per cent of the picture, at full resolution; None if the picture is not on view."""
+        if self.own_address:
+            return None
+        across, down = self.width / 100, self.height / 100
+        x, y = round(left * across), round(top * down)
+        size = max(1, round(width * across)), max(1, round(height * down))
+        return Detail(self.token, (x, y, min(size[0], self.width - x), min(size[1], self.height - y)))
 
     @property
     def detail(self) -> Detail | None:
@@ -374,6 +385,7 @@ class ShownExhibition:
     theme: ShownTheme | None
     credits: Sequence[Credit] = ()
     talks: Sequence[Talk] = ()
+    blocks: Sequence[Block] = ()
 
     def opening_for(self, cover: ShownPicture) -> Opening:
         """The curator's choice, or the opening that suits the shape of the first work."""
@@ -428,6 +440,7 @@ class ShownExhibition:
             theme=theme,
             credits=credits_of(row["credits"]),
             talks=talks_of(row["talks"]),
+            blocks=blocks_of(row["blocks"]),
         )
 
 

@@ -18,6 +18,7 @@ from gallery.artists.models import Consent
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import frozen_at, now, today
 from gallery.db.content_version import bump
+from gallery.exhibitions.blocks import EMPTY_FIELDS
 from gallery.exhibitions.models import Edition, Exhibition, Room
 from gallery.storage import StoreUnavailable
 from gallery.withdrawals.withdrawal import withdraw
@@ -102,9 +103,19 @@ async def test_every_layout_is_written(site: Site, layout: str) -> None:
     works = [await work(site) for _ in range(2)]
     exhibition = await factories.exhibition(works)
     await Room.all().update(layout=layout)
+    block = {
+        **EMPTY_FIELDS,
+        "key": "0a1b2c3d",
+        "kind": "text",
+        "side": "after",
+        "place": works[1].id,
+        "on_accent": False,
+    }
+    await Edition.filter(number=1).update(blocks=[{**block, "text": {"zh": "写在最后"}}])
     page = all_there(await written(site, exhibition))["zh/index.html"].decode()
     assert all(each.own("title") in page for each in works)
     assert (works[0].own("story") in texts_in(page, ".telling .prose")) == (layout == "stories")
+    assert texts_in(page, ".between") == ["写在最后"]
     assert page.partition("on-wall")[2].count("<picture") == 1  # the first work hangs in the opening
 
 
