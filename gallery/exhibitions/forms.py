@@ -338,7 +338,7 @@ class BlockForm(TextsForm):
 
     texts: ClassVar[Mapping[str, Any]] = {"text": ""}
 
-    kind = ChoiceField(_l("What it is"), [(kind.value, kind.label) for kind in BlockKind])
+    kind = ChoiceField(_l("Kind"), [(kind.value, kind.label) for kind in BlockKind])
     place = HungWorkField(
         _l("Next to the work"),
         description=_l("Its room and place, such as 1.3; or choose it from the list."),
@@ -348,7 +348,7 @@ class BlockForm(TextsForm):
         _l("Where"), [(Side.AFTER.value, _l("After it")), (Side.BEFORE.value, _l("Before it"))]
     )
     text = TextBlockField(
-        _l("Text"),
+        _l("Words"),
         3000,
         description=_l(
             "In Markdown: # makes a heading, - a list, > a quotation. Of a detail: what can be seen there. Of a film: "
