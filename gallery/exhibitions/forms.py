@@ -348,7 +348,7 @@ class BlockForm(TextsForm):
         _l("Where"), [(Side.AFTER.value, _l("After it")), (Side.BEFORE.value, _l("Before it"))]
     )
     text = TextBlockField(
-        _l("Words"),
+        _l("Its words"),
         3000,
         description=_l(
             "In Markdown: # makes a heading, - a list, > a quotation. Of a detail: what can be seen there. Of a film: "
