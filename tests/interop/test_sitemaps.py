@@ -110,6 +110,7 @@ async def test_every_public_page_is_listed_with_its_twin(site: Site) -> None:
             "/exhibitions",
             "/themes",
             "/organisations",
+            "/support",
             "/calendar",
             "/organisations/xiaogeng",
             f"/exhibitions/{exhibition.slug}",
@@ -171,7 +172,7 @@ async def test_many_pages_are_in_several_sitemaps(site: Site, monkeypatch: pytes
 
 async def test_an_empty_site_has_sitemaps(site: Site) -> None:
     pages, _ = await parsed(site)
-    assert len(pages) == 10
+    assert len(pages) == 12
 
 
 async def test_robots_keep_to_what_is_public(site: Site) -> None:

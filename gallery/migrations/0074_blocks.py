@@ -6,7 +6,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [('gallery', '0080_support')]
+    dependencies = [('gallery', '0073_support')]
 
     initial = False
 
