@@ -48,6 +48,7 @@ from gallery.clock import now
 from gallery.db.connection import Database
 from gallery.db.model_comments import skip_model_comments
 from gallery.images.models import PublicImagesPass
+from gallery.images.sandbox import parent
 from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.web.rendering import cookie_name
@@ -56,6 +57,7 @@ from tests.cast import Cast, assemble
 from tests.kept import kept
 from tests.live import LiveSite
 from tests.models_once import prepare_models_once
+from tests.sandbox_answers import keeping_answers
 from tests.seaweedfs import SeaweedFS
 from tests.templates import compile_templates_once
 
@@ -99,6 +101,12 @@ async def migrate(settings: Settings) -> None:
 def roomy_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """No mail about a full disk, whatever the disk of the tests is like."""
     monkeypatch.setattr("gallery.monitoring.state.used_disks", lambda settings: {"home": 0.5})
+
+
+@pytest.fixture(autouse=True)
+def kept_sandbox_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture that a test has had opened before is not opened again. Tests of the sandbox override this."""
+    monkeypatch.setattr(parent, "run_child", keeping_answers(parent.run_child))
 
 
 @pytest.fixture(scope="session")
