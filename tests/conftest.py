@@ -46,7 +46,6 @@ from gallery.app import CHORES, create_app
 from gallery.artists import code_pages
 from gallery.clock import now
 from gallery.db.connection import Database
-from gallery.db.model_comments import skip_model_comments
 from gallery.images.models import PublicImagesPass
 from gallery.images.sandbox import parent
 from gallery.settings import Settings
@@ -76,7 +75,6 @@ hypothesis.settings.load_profile("gallery")
 pytest_plugins = ["tests.exhibitions.credit_logos"]  # fixtures that several folders use
 
 gc.set_threshold(20_000, 10, 10)  # an eighth of the tests' time went to the collector
-skip_model_comments()  # as the command line does
 compile_templates_once()
 prepare_models_once()
 passwords._hasher = argon2.PasswordHasher(
