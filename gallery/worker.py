@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import os
 import socket
@@ -144,9 +145,14 @@ class Worker:
                 await asyncio.sleep(IDLE_SECONDS)
 
     async def run_dry(self) -> None:
-        """Run until no chore finds anything to do."""
-        while await self.round(ignore_pauses=True):
-            pass
+        """Run each chore until it finds nothing to do, in turn, until that is so for all of them one after the other."""
+        idle = 0  # how many chores have found nothing since one found work
+        for chore in itertools.cycle(self.chores):
+            while await self.round([chore], ignore_pauses=True):
+                idle = 0
+            idle += 1
+            if idle == len(self.chores):
+                return
 
     async def round(self, chores: Sequence[Chore] | None = None, *, ignore_pauses: bool = False) -> bool:
         """Run one step of each of `chores` (default: all) that is due; returns whether any found work."""

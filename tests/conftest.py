@@ -46,8 +46,8 @@ from gallery.app import CHORES, create_app
 from gallery.artists import code_pages
 from gallery.clock import now
 from gallery.db.connection import Database
-from gallery.db.model_comments import skip_model_comments
 from gallery.images.models import PublicImagesPass
+from gallery.images.sandbox import parent
 from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.web.rendering import cookie_name
@@ -56,6 +56,7 @@ from tests.cast import Cast, assemble
 from tests.kept import kept
 from tests.live import LiveSite
 from tests.models_once import prepare_models_once
+from tests.sandbox_answers import keeping_answers
 from tests.seaweedfs import SeaweedFS
 from tests.templates import compile_templates_once
 
@@ -74,7 +75,6 @@ hypothesis.settings.load_profile("gallery")
 pytest_plugins = ["tests.exhibitions.credit_logos"]  # fixtures that several folders use
 
 gc.set_threshold(20_000, 10, 10)  # an eighth of the tests' time went to the collector
-skip_model_comments()  # as the command line does
 compile_templates_once()
 prepare_models_once()
 passwords._hasher = argon2.PasswordHasher(
@@ -99,6 +99,12 @@ async def migrate(settings: Settings) -> None:
 def roomy_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """No mail about a full disk, whatever the disk of the tests is like."""
     monkeypatch.setattr("gallery.monitoring.state.used_disks", lambda settings: {"home": 0.5})
+
+
+@pytest.fixture(autouse=True)
+def kept_sandbox_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture that a test has had opened before is not opened again. Tests of the sandbox override this."""
+    monkeypatch.setattr(parent, "run_child", keeping_answers(parent.run_child))
 
 
 @pytest.fixture(scope="session")

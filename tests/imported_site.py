@@ -6,10 +6,6 @@ import os
 gc.disable()
 os.environ["COLUMNS"] = "250"  # rich reads it once
 
-from gallery.db.model_comments import skip_model_comments  # noqa: E402
-
-skip_model_comments()
-
 import gallery.cli  # noqa: E402, F401
 from tests.templates import compile_templates_once  # noqa: E402
 

@@ -17,7 +17,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection
 from tortoise.exceptions import OperationalError
 from tortoise.fields.base import Field
-from tortoise.fields.relational import OneToOneFieldInstance
+from tortoise.fields.relational import OneToOneFieldInstance, RelationalField
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 from tortoise.migrations.autodetector import MigrationAutodetector
@@ -192,14 +192,32 @@ class UnrenderedState(State):
         for operation in operations:
             operation.state_forward(app_label, self)
 
-    def rendered(self, batch: Iterable[ops.Operation]) -> State:
-        """The state with its models as classes; they can be queried if an operation of `batch` needs that."""
+    def rendered(self, batch: Sequence[ops.Operation]) -> State:
+        """The state with its models as classes: those that `batch` changes, and what they refer to.
+
+        If an operation of `batch` queries rows, all models are rendered, and can be queried.
+        """
         is_queried = any(isinstance(operation, QUERYING_OPERATIONS) for operation in batch)
-        models = {key: model.clone() for key, model in self.models.items()}
+        wanted = set(self.models) if is_queried else self._with_references(map(changed_model, batch))
+        models = {key: model.clone() for key, model in self.models.items() if key in wanted}
         apps = (StateApps if is_queried else SchemaApps)(dict.fromkeys({app for app, _ in models}, "default"))
         state = State(models=models, apps=apps.clone(models))
         state.validate_relations_initialized()
         return state
+
+    def _with_references(self, names: Iterable[str]) -> set[tuple[str, str]]:
+        """The keys of the models with these names, and of all to which they refer, directly or not."""
+        names = {*names}
+        waiting = [key for key in self.models if key[1] in names]
+        found: set[tuple[str, str]] = set()
+        while waiting:
+            if (key := waiting.pop()) not in found:
+                found.add(key)
+                for field in self.models[key].fields.values():
+                    if isinstance(field, RelationalField) and "." in (to := getattr(field, "model_name", "")):
+                        app, _, name = to.partition(".")
+                        waiting.append((app, name))
+        return found
 
 
 class Recorder(MigrationRecorder):
@@ -321,6 +339,12 @@ def without_descriptions(state: State) -> State:
     return state
 
 
+def changed_model(operation: ops.Operation) -> str:
+    """The name of the model that an operation changes, after it; empty for SQL and Python."""
+    names = (getattr(operation, name, None) for name in ("new_name", "model_name", "name"))
+    return next(filter(None, names), "")
+
+
 def operation_batches(operations: Iterable[ops.Operation]) -> Iterator[list[ops.Operation]]:
     """Split `operations` into batches. It is enough to render the models once per batch, after it.
 
@@ -333,7 +357,7 @@ def operation_batches(operations: Iterable[ops.Operation]) -> Iterator[list[ops.
     for operation in operations:
         if not isinstance(operation, (*ADDITIVE_OPERATIONS, DropFieldIndex, RenameTable, ReplaceColumns)):
             raise TypeError(f"A migration only adds, or uses SQL: {operation.describe()}")
-        to = getattr(operation, "model_name", None) or getattr(operation, "name", "")
+        to = changed_model(operation)
         if batch and (to in created or isinstance(operation, (ops.RunPython, RenameTable, ReplaceColumns))):
             yield batch
             batch, created = [], set()

@@ -39,6 +39,7 @@ from gallery.images.sandbox.parent import (
 from gallery.settings import Settings
 from tests.images import files
 from tests.images.answers import TRUE_ANSWER
+from tests.kept import kept_file
 
 DOCUMENTS: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "not_an_image"),
@@ -113,7 +114,7 @@ def png_with(kind: bytes, body: bytes) -> bytes:
 
 
 HUGE = struct.pack(">II", 60_000, 60_000)  # px, in the form of a box
-NOTHING = zlib.compress(bytes(200 << 20))  # 200 MB in 200 kB
+NOTHING = kept_file("nothing.zlib", lambda: zlib.compress(bytes(200 << 20)))  # 200 MB in 200 kB
 
 # Chunks, lengths and sizes with false values. "" means that the picture is shown nevertheless.
 BROKEN: dict[str, tuple[bytes, set[str]]] = {
@@ -147,7 +148,7 @@ BROKEN: dict[str, tuple[bytes, set[str]]] = {
         {"", "damaged"},
     ),
     "png, rows that unpack to 200 MB": (
-        files.png(640, 480, 8, 2, zlib.compress(bytes(200 << 20))),
+        files.png(640, 480, 8, 2, NOTHING),
         {"", "damaged"},
     ),
     "gif, canvas of 65,535 px": (changed(GIF, 6, b"\xff\xff\xff\xff"), {"too_many_pixels"}),
