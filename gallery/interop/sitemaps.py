@@ -19,6 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from gallery.artworks.models import Artwork, edition_is_open
+from gallery.cases.models import versions_on_view
 from gallery.clock import to_local
 from gallery.interop.responses import CACHE_HEADERS, add_element, xml_response
 from gallery.numbers import page_number
@@ -95,7 +96,7 @@ async def page_sitemap(request: Request) -> Response:
 
 
 async def _other_pages(request: Request) -> list[_Page]:
-    """The lists, exhibitions, themes, organisations and projects; four queries at most."""
+    """The lists, exhibitions, themes, organisations, projects and cases; five queries at most."""
     counts = work_counts_of(request)
     opened = (
         await queries.published_editions(edition_is_open())
@@ -104,13 +105,18 @@ async def _other_pages(request: Request) -> list[_Page]:
     )
     themes = await Theme.all().order_by("-occurs_on", "-id").values("slug")
     organisations = await queries.organisations_on_view(await counts.organisations.all(), limit=MAX_LISTED)
-    projects = chain.from_iterable((await counts.projects.all()).values())
+    cases = await versions_on_view().order_by("case__slug").values("case__slug", "case__project__slug")
+    projects = {
+        *chain.from_iterable((await counts.projects.all()).values()),
+        *(row["case__project__slug"] for row in cases),
+    }
     return [
         *map(_Page, ("home", "exhibitions", "themes", "organisations", "calendar")),
         *(_Page("exhibition", row["exhibition__slug"], row["published_at"]) for row in opened),
         *(_Page("theme", row["slug"]) for row in themes),
         *(_Page("organisation", organisation.slug) for organisation in organisations),
         *(_Page("project", slug) for slug in sorted(projects)),
+        *(_Page("case", row["case__slug"]) for row in cases),
     ]
 
 

@@ -5,7 +5,7 @@ A page depends only on its address and the content version. Only `/` uses the br
 
 from __future__ import annotations
 
-from gallery.public import artists, artworks, exhibitions, home, organisations, projects, themes
+from gallery.public import artists, artworks, cases, exhibitions, home, organisations, projects, themes
 
 routes = [
     *home.routes,
@@ -14,5 +14,6 @@ routes = [
     *themes.routes,
     *organisations.routes,
     *projects.routes,
+    *cases.routes,
     *artists.routes,
 ]
