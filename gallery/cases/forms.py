@@ -19,6 +19,7 @@ from gallery.web.forms import (
     INVALID_DATE,
     Form,
     LineField,
+    MomentRequired,
     Required,
     TextBlockField,
     WebAddressField,
@@ -247,7 +248,7 @@ class FigureForm(TextsForm):
 
     day = DateField(
         _l("As of which day"),
-        [Required(_l("Please write the day of the figure."))],
+        [MomentRequired(_l("Please write the day of the figure."))],
         default=today,
         invalid_value_message=INVALID_DATE,
     )

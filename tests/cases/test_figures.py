@@ -49,7 +49,9 @@ def test_of_each_day_the_last_one_counts_in_any_order(figures: list[Row], chance
 
 
 @given(rows(), st.integers(1, 1000))
-def test_the_goal_is_reached_since_a_day_after_which_no_figure_is_below_it(figures: list[Row], goal: int) -> None:
+def test_the_goal_is_reached_since_a_day_after_which_no_figure_is_below_it(
+    figures: list[Row], goal: int
+) -> None:
     sums = [(each.day, each.raised) for each in counting(figures) if each.raised is not None]
     since = reached_on(goal, figures)
     if since is None:
