@@ -125,7 +125,7 @@ class CaseForm(TextsForm):
     registration_number = LineField(
         _l("Registration number of the public fundraising"),
         60,
-        description=_l("公开募捐备案编号, as the authority gave it. Visitors see it, and can check it."),
+        description=_l("As the authority gave it (公开募捐备案编号). Visitors see it, and can check it."),
     )
     registered_until = DateField(
         _l("Registered until and including"), [Optional()], invalid_value_message=INVALID_DATE

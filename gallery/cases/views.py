@@ -355,7 +355,7 @@ async def decide(request: Request) -> Response:
         return await _review_page(request, case, return_form=form)
     version = await version_for_review(case)
     words = "" if accepts else form.words.data or ""
-    done = _("The case is accepted, and on view.") if accepts else _("The case is returned.")
+    done = _("The case is accepted.") if accepts else _("The case is returned.")
     verb = _decide_seen(case, version, person, posted, accepts=accepts, words=words)
     return await _act(request, case, verb, done, "cases:review")
 
