@@ -36,6 +36,7 @@ INVALID_CHOICE = _l("Please choose something that is in the list.")
 INVALID_NUMBER = _l("Please write a whole number in digits, such as 20000.")
 CURRENCY_WORDS = re.compile(r"[¥￥$€£元圆币]|yuan|dollar|euro|rmb|cny|hkd|usd|eur", re.IGNORECASE)
 REGISTRATION_NUMBER = re.compile(r"[0-9A-Za-z\-]{6,60}")
+STILL_OPEN = "open"  # beside the values of Ending
 NOTHING_NAMED = _l("It tells of no single person")
 
 CONTENT_WORDS: Mapping[str, Any] = {
@@ -306,7 +307,7 @@ class EndingForm(Form):
             [
                 ("closed", _l("Closed: it no longer asks for support")),
                 ("stopped", _l("Stopped: it could not go on")),
-                ("", _l("It asks for support")),
+                (STILL_OPEN, _l("It asks for support")),
             ]
         ),
         invalid_choice_message=INVALID_CHOICE,

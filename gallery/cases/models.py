@@ -72,7 +72,7 @@ class VersionState(LabelledEnum):
     DRAFT = "draft", _l("draft")
     WAITING = "waiting", _l("waiting for review")
     RETURNED = "returned", _l("returned")
-    ACCEPTED = "accepted", _l("accepted")
+    ACCEPTED = "accepted", _l("accepted by a curator")
 
 
 class CaseVersion(Model):

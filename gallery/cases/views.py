@@ -33,6 +33,7 @@ from gallery.cases.figures import counting, doubts, reached_on, state_of
 from gallery.cases.forms import (
     CONTENT_WORDS,
     DOUBT_WORDS,
+    STILL_OPEN,
     CaseConsentForm,
     CaseForm,
     ConcernForm,
@@ -212,7 +213,7 @@ async def _case_page(
         "dead": dead.get(version.link),
         "amount": lambda number: amount_words(number, version),
         "figure_form": figure_form or FigureForm(),
-        "ending_form": ending_form or EndingForm(data={"ending": case.ending or ""}),
+        "ending_form": ending_form or EndingForm(data={"ending": case.ending or STILL_OPEN}),
         "asked": asked or [],
     }
     has_errors = any(form is not None and form.errors for form in (figure_form, ending_form))
@@ -262,7 +263,7 @@ async def end(request: Request) -> Response:
     form = EndingForm(await read_desk_form(request))
     if not form.validate():
         return await _case_page(request, case, ending_form=form)
-    ending = Ending(form.ending.data) if form.ending.data else None
+    ending = None if form.ending.data == STILL_OPEN else Ending(form.ending.data)
     return await _act(request, case, cases.end_case(case, ending, person), _("Saved."))
 
 

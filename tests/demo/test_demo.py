@@ -17,6 +17,7 @@ from gallery.app import create_app
 from gallery.artists.models import Artist, Consent, Withdrawal
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.models import Picture as WorkPicture
+from gallery.cases.models import versions_on_view
 from gallery.cli.demo_site import welcome_text
 from gallery.clock import today
 from gallery.db.connection import Database
@@ -142,6 +143,8 @@ async def test_entering_twice_doubles_nothing(settings: Settings) -> None:
         assert first["Artwork"] == len(KEPT)
         assert first["Exhibition"] == 2
         assert first["Withdrawal"] == 1
+        assert first["CaseFigure"] == len(content.CASES[0].figures)
+        assert await versions_on_view().count() == len(content.CASES)
         await enter_demo(settings, ignore, REDUCED)
         assert await counts() == first
         by_status = Counter(await Artwork.all().values_list("status", flat=True))
