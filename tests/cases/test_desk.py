@@ -276,12 +276,12 @@ async def test_figures_are_entered_and_taken_back(site: Site) -> None:
         await client.post(path, data={**FIGURE, "day": str(today()), "raised": "300,000"})
     ).status_code == 303
     shown = (await (await site.client()).get(f"/en/cases/{case.slug}")).text
-    assert "reached its goal on" in shown
+    assert "Reached its goal on" in shown
     assert "300,000 yuan" in shown
     figure = await CaseFigure.get(raised=300_000)
     assert (await client.post(f"{path}/{figure.id}/taking-back")).status_code == 303
     shown = (await (await site.client()).get(f"/en/cases/{case.slug}")).text
-    assert "reached its goal on" not in shown
+    assert "Reached its goal on" not in shown
     assert "1,000 yuan" in shown
 
 

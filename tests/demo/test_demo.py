@@ -17,7 +17,7 @@ from gallery.app import create_app
 from gallery.artists.models import Artist, Consent, Withdrawal
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.models import Picture as WorkPicture
-from gallery.cases.models import versions_on_view
+from gallery.cases.models import Case, CaseFigure, versions_on_view
 from gallery.cli.demo_site import welcome_text
 from gallery.clock import today
 from gallery.db.connection import Database
@@ -41,6 +41,7 @@ KEPT = (
 REDUCED = replace(WHOLE, works=[work for work in WHOLE.works if work.slug in KEPT], picture_width=700)
 TABLES: list[type[Model]] = [
     Person, Organisation, Project, Theme, Artist, Consent, Artwork, Image, Exhibition, Edition, Room, Hanging, Withdrawal,
+    Case, CaseFigure,
 ]  # fmt: skip
 
 
