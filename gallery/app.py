@@ -19,6 +19,7 @@ import gallery.archives.feature
 import gallery.artists.feature
 import gallery.artworks.feature
 import gallery.audit.feature
+import gallery.cases.feature
 import gallery.contact.feature
 import gallery.exhibitions.feature
 import gallery.exports.feature
@@ -85,6 +86,7 @@ FEATURES: tuple[Feature, ...] = (
     gallery.artworks.feature,
     gallery.api.feature,
     gallery.reviews.feature,
+    gallery.cases.feature,
     gallery.themes.feature,
     gallery.exhibitions.feature,
     gallery.public.feature,

@@ -23,6 +23,7 @@ from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.models import Picture as WorkPicture
 from gallery.artworks.snapshots import snapshot_of
 from gallery.artworks.works import TRANSLATED_FIELDS
+from gallery.cases.models import Case, CaseFigure, CaseVersion, VersionState
 from gallery.clock import now, today
 from gallery.exhibitions.first_showings import date_first_showings
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
@@ -358,3 +359,43 @@ async def accepted(site: Site, **values: Any) -> Artwork:
 
 def days_from_now(days: int) -> date:
     return today() + timedelta(days=days)
+
+
+async def case(
+    organisation: Organisation, *, consent: Consent | None = None, accepted: bool = True, **values: Any
+) -> Case:
+    """A case that asks for 300,000 yuan, accepted and on view, or a draft. `values`: columns of its version."""
+    number = next(_numbers)
+    of_project = values.pop("project", None) or await project(organisation)
+    made = await Case.create(slug=f"c-case{number}", project=of_project, consent=consent)
+    await CaseVersion.create(
+        **{
+            "case": made,
+            "number": 1,
+            "state": VersionState.ACCEPTED if accepted else VersionState.DRAFT,
+            "is_shown": accepted,
+            "title": Texts({"zh": f"手术费{number}", "en": f"An operation {number}"}),
+            "story": Texts({"zh": "需要一次手术。", "en": "An operation is needed."}),
+            "goal": 300_000,
+            "link": f"https://give.example.org/{number}",
+            "platform": Texts({"zh": "公益平台", "en": "Giving platform"}),
+            "registration_number": "53110000500020439QA23015",
+            "registered_until": today() + timedelta(days=300),
+            "saved_at": now(),
+            "sent_at": now() if accepted else None,
+            "decided_at": now() if accepted else None,
+            **values,
+        }
+    )
+    return made
+
+
+async def figure(case: Case, days_ago: int, raised: int | None, helpers: int | None = None) -> CaseFigure:
+    return await CaseFigure.create(
+        case=case,
+        day=today() - timedelta(days=days_ago),
+        raised=raised,
+        helpers=helpers,
+        source=Texts({"zh": "平台统计", "en": "The platform's count"}),
+        at=now(),
+    )

@@ -46,6 +46,8 @@ from gallery.artworks.private_shares import end_share
 from gallery.artworks.taking_back import take_back
 from gallery.artworks.voices import remove_voice
 from gallery.artworks.works import delete_draft, discard_image, set_picture
+from gallery.cases.cases import veto_case
+from gallery.cases.models import versions_on_view
 from gallery.cli.backup_folder import (
     PICTURES_FOLDER,
     SECRET_FILE,
@@ -359,6 +361,7 @@ async def endings(live: LiveSite) -> list[Ending]:
         await discard_image(replaced, storage)
 
     narrow = NewConsent(AgreedBy.PARENT, ["web", "archive"], today())
+    case = await factories.case(organisation)
     return [
         Ending(
             "account",
@@ -512,6 +515,12 @@ async def endings(live: LiveSite) -> list[Ending]:
             "Undone",
             lambda: Artwork.filter(id=undone.id).update(status=Status.SUBMITTED),
             none(lambda: Artwork.filter(id=undone.id, status=Status.ACCEPTED, is_vetoed=False)),
+        ),
+        Ending(
+            "case",
+            case.slug,
+            lambda: veto_case(case, cast.curator, "A fear."),
+            none(lambda: versions_on_view().filter(case_id=case.id)),
         ),
         Ending(
             "exhibition",

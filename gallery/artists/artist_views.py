@@ -43,7 +43,7 @@ from gallery.storage import StoreUnavailable
 from gallery.web.forms import read_small_form
 from gallery.web.languages import gettext as _
 from gallery.web.list_pages import fetch_page
-from gallery.web.page_keys import keys_of_works
+from gallery.web.page_keys import keys_of_cases, keys_of_works
 from gallery.web.rendering import flash, redirect, render, settings_of, storage_of
 from gallery.web.security import REFERRER_WITHOUT_PATH
 
@@ -82,7 +82,7 @@ async def update(request: Request) -> Response:
     async with in_transaction():
         await Artist.filter(id=artist.id).update(**form.values(*PUBLIC_FIELDS))
         await record(Verb.ARTIST_CHANGED, artist.id, organisation_id=artist.organisation_id, by=person)
-        await content_version.bump(await keys_of_works(artist_id=artist.id))
+        await content_version.bump(await keys_of_works(artist_id=artist.id) | await keys_of_cases(artist.id))
     response = redirect(request, "artists:show", id=artist.id)
     flash(request, response, _("Saved."))
     return response

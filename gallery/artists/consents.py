@@ -36,6 +36,10 @@ SCOPE_WORDS: Mapping[str, Any] = {
     "print": _l("printing, such as posters and catalogues"),
     "archive": _l("keeping in the archive after the exhibition"),
     "machine_use": _l("use by machines, such as training of programs"),
+    "case": _l("telling of the person on a page that asks for support (a case)"),
+    "case_diagnosis": _l("naming the diagnosis or illness in a case"),
+    "case_hospital": _l("naming the hospital or home in a case"),
+    "case_face": _l("showing the face with a case"),
 }
 
 

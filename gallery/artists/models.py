@@ -19,6 +19,7 @@ from gallery.web.texts import MAX_TAG_LENGTH, TextsField
 if TYPE_CHECKING:
     from gallery.accounts.models import Person
     from gallery.artworks.models import Artwork
+    from gallery.cases.models import Case
     from gallery.organisations.models import Organisation
 
 
@@ -98,7 +99,9 @@ class AgreedBy(LabelledEnum):
     GUARDIAN = "guardian", _l("a guardian")
 
 
-SCOPES = ("web", "voice", "sharing", "print", "archive", "machine_use")
+# The last four are about cases: being told of in one, and what it may name or show of the person, each singly.
+CASE_SCOPES = ("case", "case_diagnosis", "case_hospital", "case_face")
+SCOPES = ("web", "voice", "sharing", "print", "archive", "machine_use", *CASE_SCOPES)
 
 
 class ConsentState(LabelledEnum):
@@ -128,6 +131,10 @@ class Consent(Model):
     for_print = fields.BooleanField(default=False)
     for_archive = fields.BooleanField(default=False)
     for_machine_use = fields.BooleanField(default=False)
+    for_case = fields.BooleanField(default=False, db_default=False)
+    for_case_diagnosis = fields.BooleanField(default=False, db_default=False)
+    for_case_hospital = fields.BooleanField(default=False, db_default=False)
+    for_case_face = fields.BooleanField(default=False, db_default=False)
     starts_on = fields.DateField()
     ends_on = fields.DateField(null=True)  # the last day on which the consent is in force
     assent = fields.TextField(default="")  # the artist's own agreement, in words
@@ -144,6 +151,7 @@ class Consent(Model):
     follows_id: int | None
 
     artworks: fields.ReverseRelation[Artwork]
+    cases: fields.ReverseRelation[Case]
     followed_by: fields.ReverseRelation[Consent]  # at most one renewal
     signed_forms: fields.ReverseRelation[SignedForm]
     request: fields.BackwardOneToOneRelation[ConsentRequest]  # by whose link it was given

@@ -16,6 +16,7 @@ from gallery.artworks.models import Artwork
 from gallery.audit.models import Entry
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
+from gallery.cases.models import Case
 from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
 from gallery.erasure import request_erasure
@@ -191,10 +192,10 @@ async def delete_all_forms(consent_id: int, storage: Storage) -> None:
 
 
 class ArtistHasWorks(Exception):
-    """The artist has works, so the artist cannot be deleted."""
+    """The artist has works or cases, so the artist cannot be deleted."""
 
     sentence: Any = _l(
-        "This artist has works, so only the private details can be deleted: empty their fields."
+        "This artist has works or cases, so only the private details can be deleted: empty their fields."
     )
 
 
@@ -206,7 +207,7 @@ async def delete_artist(artist: Artist, storage: Storage, by: Person) -> None:
     consents = Consent.filter(artist_id=artist.id)
     async with in_transaction():
         await locked(Artist.filter(id=artist.id)).get()
-        if await Artwork.exists(artist_id=artist.id):
+        if await Artwork.exists(artist_id=artist.id) or await Case.exists(consent__artist_id=artist.id):
             raise ArtistHasWorks
         tokens = await SignedForm.filter(consent__artist_id=artist.id).values_list("token", flat=True)
         await consents.delete()

@@ -11,6 +11,7 @@ from gallery.artists.models import SCOPES, Artist, Consent, ConsentState
 from gallery.artworks.models import Artwork, Submission, may_hang
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
+from gallery.cases.models import Case
 from gallery.db import content_version
 from gallery.db.connection import in_transaction
 from gallery.web.languages import gettext as _
@@ -47,6 +48,7 @@ async def renew(consent: Consent, values: NewConsent, by: Person) -> Consent:
                 raise RenewalRefused(_l("This consent has already been renewed."))
             made = await record_consent(await Artist.get(id=current.artist_id), values, by, follows=current)
             await Artwork.filter(consent_id=current.id).update(consent_id=made.id)
+            await Case.filter(consent_id=current.id).update(consent_id=made.id)
             await _repeat_checks(made)
             await record(
                 Verb.CONSENT_RENEWED,
@@ -55,7 +57,11 @@ async def renew(consent: Consent, values: NewConsent, by: Person) -> Consent:
                 organisation_id=consent.artist.organisation_id,
                 by=by,
             )
-            await content_version.bump(await keys_of_works(consent_id=made.id))
+            keys = await keys_of_works(consent_id=made.id)
+            # Any page may name a case that begins or ends to be on view.
+            works = sorted(key for key in keys if key.startswith(content_version.WORK))
+            has_cases = await Case.exists(consent_id=made.id)
+            await content_version.bump(None if has_cases else keys, rows=works if has_cases else None)
             return made
 
 

@@ -16,7 +16,7 @@ from gallery.artists.code_pages import FILE_ATTEMPTS, PRIVATE_HEADERS, code_of_p
 from gallery.artists.consent_terms import SCOPE_HINTS, TERMS, wording_of
 from gallery.artists.consents import birth_decade
 from gallery.artists.forms import FamilyForm
-from gallery.artists.models import SCOPES, Consent, ConsentRequest, ConsentRequestState
+from gallery.artists.models import CASE_SCOPES, SCOPES, Consent, ConsentRequest, ConsentRequestState
 from gallery.artworks.consent_requests import (
     NotAnswerable,
     WorksChanged,
@@ -123,9 +123,10 @@ async def _find(code: str) -> ConsentRequest:
 
 
 def _scopes(works: Sequence[Artwork]) -> list[str]:
-    """What can be agreed to: the voice only where there is one to hear."""
+    """What can be agreed to: the voice only where there is one to hear, and nothing about cases, which the page does
+    not show."""
     has_voice = any(work.sound is not None and work.sound.state == SoundState.READY for work in works)
-    return [name for name in SCOPES if name != "voice" or has_voice]
+    return [name for name in SCOPES if name not in CASE_SCOPES and (name != "voice" or has_voice)]
 
 
 def _page(

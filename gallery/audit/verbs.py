@@ -75,6 +75,17 @@ class Verb(StrEnum):
     PROJECT_COVER_SEEN = "project.cover_seen"
     PROJECT_CHANGED = "project.changed"
     PROJECT_MERGED = "project.merged"
+    CASE_MADE = "case.made"
+    CASE_CHANGED = "case.changed"
+    CASE_SENT = "case.sent"
+    CASE_ACCEPTED = "case.accepted"
+    CASE_RETURNED = "case.returned"
+    CASE_FIGURE_ADDED = "case.figure_added"
+    CASE_FIGURE_TAKEN_BACK = "case.figure_taken_back"
+    CASE_ENDED = "case.ended"
+    CASE_REOPENED = "case.reopened"
+    CASE_VETOED = "case.vetoed"
+    CASE_VETO_LIFTED = "case.veto_lifted"
     ARTIST_MADE = "artist.made"
     ARTIST_CHANGED = "artist.changed"
     ARTIST_PRIVATE_READ = "artist.private_read"
@@ -242,6 +253,17 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.PROJECT_COVER_SEEN: _l("looked at a new cover and kept it"),
     Verb.PROJECT_CHANGED: _l("changed a project"),
     Verb.PROJECT_MERGED: _l("merged a project into another"),
+    Verb.CASE_MADE: _l("began a case"),
+    Verb.CASE_CHANGED: _l("changed a case"),
+    Verb.CASE_SENT: _l("sent a case for review"),
+    Verb.CASE_ACCEPTED: _l("accepted a case"),
+    Verb.CASE_RETURNED: _l("returned a case"),
+    Verb.CASE_FIGURE_ADDED: _l("entered a figure of a case"),
+    Verb.CASE_FIGURE_TAKEN_BACK: _l("took a figure of a case back"),
+    Verb.CASE_ENDED: _l("ended a case"),
+    Verb.CASE_REOPENED: _l("opened a case again"),
+    Verb.CASE_VETOED: _l("took a case off view"),
+    Verb.CASE_VETO_LIFTED: _l("lifted the veto on a case"),
     Verb.ARTIST_MADE: _l("entered an artist"),
     Verb.ARTIST_CHANGED: _l("changed what visitors read of an artist"),
     Verb.ARTIST_PRIVATE_READ: _l("read an artist's private details"),
@@ -351,6 +373,7 @@ KIND_WORDS: Mapping[str, Any] = {
     "token": _l("Token"),
     "application": _l("Application"),
     "project": _l("Project"),
+    "case": _l("Case"),
     "artist": _l("Artist"),
     "consent": _l("Consent"),
     "consent_request": _l("Request for consent"),
@@ -376,6 +399,7 @@ VERBS_FOR_CURATORS = frozenset(
         "organisation",
         "application",
         "project",
+        "case",
         "work",
         "reason",
         "round",
@@ -383,5 +407,5 @@ VERBS_FOR_CURATORS = frozenset(
         "theme",
         "exhibition",
     }
-    and verb not in {Verb.WORK_MADE, Verb.WORK_CHANGED, Verb.WORK_DELETED}
+    and verb not in {Verb.WORK_MADE, Verb.WORK_CHANGED, Verb.WORK_DELETED, Verb.CASE_MADE, Verb.CASE_CHANGED}
 )

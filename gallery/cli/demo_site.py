@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.markup import escape
 
 from gallery.artworks.models import Artwork
+from gallery.cases.models import Case
 from gallery.cli.common import ProgressReporter, open_database, progress_bar, set_up
 from gallery.demo.content import CURATOR, EXHIBITIONS, KEEPER, MEMBERS, PASSWORD
 from gallery.demo.data_entry import DemoContent, enter_demo, form_key
@@ -33,6 +34,9 @@ async def welcome_text(settings: Settings) -> str:
     agreed = await Artwork.get_or_none(form_key=works["tangyuan"]).prefetch_related("consent")
     if agreed is not None and agreed.consent is not None:
         pages.append(("A consent link", f"/c/{agreed.consent.code}"))
+    case = await Case.all().order_by("id").first()
+    if case is not None:
+        pages.append(("A case", f"/{language}/cases/{case.slug}"))
     pages.append(("The desk", "/desk"))
     people = [(KEEPER, "keeper"), (CURATOR, "curator"), *((member, "partner") for member in MEMBERS[:2])]
     lines = [

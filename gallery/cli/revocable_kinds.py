@@ -35,6 +35,8 @@ from gallery.artworks.private_share_models import PrivateShare
 from gallery.artworks.taking_back import take_back
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
+from gallery.cases.cases import veto_case
+from gallery.cases.models import CaseVersion
 from gallery.clock import now
 from gallery.db.connection import Model, QuerySet, in_transaction
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, PreviewLink
@@ -52,6 +54,7 @@ from gallery.organisations.owner_requests import cancel
 from gallery.reviews.vetoes import veto
 from gallery.sounds.models import Sound, SoundState
 from gallery.storage import Storage
+from gallery.web.languages import localized
 from gallery.web.texts import NO_TEXTS, Texts
 
 VETO_REASON = "还原备份时再次撤下。Taken off view again when the site was restored."
@@ -367,6 +370,13 @@ async def _end_acceptance(id: int, storage: Storage) -> str:
     return what
 
 
+async def _end_case(id: int, storage: Storage) -> str:
+    """Veto the case of a version that was shown."""
+    version = await CaseVersion.get(id=id).select_related("case__project__organisation")
+    await veto_case(version.case, None, VETO_REASON)
+    return f"《{localized(version, 'title').text}》 {version.case.slug}, {_name(version.case.project.organisation)}"
+
+
 # Exhibitions
 
 
@@ -568,6 +578,14 @@ REVOCABLE_KINDS = (
         "acceptance",
         valid_rows(lambda: Artwork.filter(may_hang()), "public_id"),
         _end_acceptance,
+    ),
+    RevocableKind(
+        "case",
+        valid_rows(
+            lambda: CaseVersion.filter(is_shown=True, case__is_vetoed=False, case__withdrawn_at__isnull=True),
+            "case__slug",
+        ),
+        _end_case,
     ),
     RevocableKind(
         "exhibition",

@@ -58,6 +58,7 @@ MODELS = [
     "gallery.artworks.models",
     "gallery.artworks.private_share_models",
     "gallery.artworks.import_models",
+    "gallery.cases.models",
     "gallery.stats.models",
     "gallery.reviews.models",
     "gallery.api.models",

@@ -21,6 +21,7 @@ CHANGES_KEPT = 1_000  # changes; a process that missed more drops all of its pag
 MAX_KEYS = 20_000  # a change with more keys drops all pages
 # The prefixes of keys, before an id.
 WORK, EDITION, PROJECT, ORGANISATION, THEME = "work:", "edition:", "project:", "organisation:", "theme:"
+CASE = "case:"
 
 
 async def bump(keys: Collection[str] | None = None, *, rows: Collection[str] | None = None) -> None:

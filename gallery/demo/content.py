@@ -61,6 +61,29 @@ class DemoOrganisation:
 
 
 @dataclass(frozen=True)
+class DemoFigure:
+    days_ago: int
+    raised: int  # yuan since the beginning
+    helpers: int
+
+
+@dataclass(frozen=True)
+class DemoCase:
+    """A case of the organisation's project that tells of a person, accepted, with its figures."""
+
+    organisation: str
+    person: DemoText  # the credit name
+    title: DemoText
+    story: DemoText
+    goal: int
+    link: str
+    platform: DemoText
+    registration_number: str
+    source: DemoText  # of all figures
+    figures: tuple[DemoFigure, ...]
+
+
+@dataclass(frozen=True)
 class DemoTheme:
     slug: str
     title: DemoText
@@ -337,6 +360,33 @@ ORGANISATIONS = (
                 "每月100元，是一位学徒一周的津贴。", "100 yuan a month is a week of an apprentice's pay."
             ),
             ("link_monthly",),
+        ),
+    ),
+)
+
+CASES = (
+    DemoCase(
+        "seagull-ward",
+        DemoText("小鸥（化名）", "Xiao'ou (pseudonym)"),
+        DemoText("（示例）小鸥的一次手术", "(Example) An operation for Xiao'ou"),
+        DemoText(
+            "这是演示网站里的一个示例：人、数字和链接都是虚构的。\n\n小鸥今年七岁，喜欢画海鸥。她需要一次手术和半年的康复，"
+            "家里已经借了钱。支持款只用于手术、住院和康复，余款转给病房里的下一个孩子。",
+            "This is an example of the demo site: the person, the figures and the link are made up.\n\nXiao'ou is seven "
+            "and likes to draw gulls. She needs an operation and half a year of recovery, and her family has borrowed "
+            "already. Support pays for the operation, the bed and the recovery; what is left goes to the next child.",
+        ),
+        goal=300_000,
+        link="https://seagull-ward.example.org/xiaoou",
+        platform=DemoText("示例公益平台", "Example Giving Platform"),
+        registration_number="SHILI-EXAMPLE-0005",
+        source=DemoText("示例平台的统计", "The example platform's count"),
+        figures=(
+            DemoFigure(118, 12_000, 310),
+            DemoFigure(90, 64_500, 1_702),
+            DemoFigure(61, 139_000, 3_980),
+            DemoFigure(33, 226_400, 6_340),
+            DemoFigure(9, 304_200, 8_615),
         ),
     ),
 )

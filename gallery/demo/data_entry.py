@@ -31,12 +31,15 @@ from gallery.artworks.further_pictures import load_further_pictures
 from gallery.artworks.models import Artwork, Picture, Status
 from gallery.artworks.pictures import describe_picture
 from gallery.artworks.sentences import sentences_in
+from gallery.cases.cases import seen_of
+from gallery.cases.models import Case, CaseVersion
 from gallery.clock import today
 from gallery.demo import content
 from gallery.demo.content import (
     CURATOR,
     KEEPER,
     PASSWORD,
+    DemoCase,
     DemoExhibition,
     DemoOrganisation,
     DemoPerson,
@@ -91,6 +94,7 @@ class DemoContent:
     organisations: Sequence[DemoOrganisation] = content.ORGANISATIONS
     members: Sequence[DemoPerson] = content.MEMBERS
     exhibitions: Sequence[DemoExhibition] = content.EXHIBITIONS
+    cases: Sequence[DemoCase] = content.CASES
     picture_width: int | None = None  # px; None: each scene at full width
 
 
@@ -180,6 +184,7 @@ async def enter_demo(
             await wait_until_developed(report_progress)
         await review_works(browsers, chosen, report_progress)
         await enter_exhibitions(browsers, chosen)
+        await enter_cases(browsers, chosen)
         await Worker(ChoreContext(settings, storage), CHORES).run_dry()  # makes pictures on view public
         await withdraw_works(browsers, chosen)
 
@@ -556,6 +561,47 @@ async def place_blocks(
             }
             typed = {f"new-{name}": value for name, value in fields.items()}
             await browsers.send(CURATOR.email, "blocks:create", typed, id=exhibition.id)
+
+
+async def enter_cases(browsers: DemoBrowsers, chosen: DemoContent) -> None:
+    """Record each person's consent, write the case, let the curator accept it, and enter its figures."""
+    for entry in chosen.cases:
+        project = await Project.filter(organisation__slug=entry.organisation).order_by("id").first()
+        if project is None or await Case.exists(project_id=project.id):
+            continue
+        email, day = member_of(chosen, entry.organisation), today()
+        agreed = {"credit_name": entry.person.zh, "agreed_by": "parent", "scopes": ["case"]}
+        recorded = {**agreed, "starts_on": iso_date(day - timedelta(days=120))}
+        await browsers.send(email, "cases:create_consent", recorded)
+        consent = await Consent.filter(artist__credit_name=entry.person.zh).order_by("-id").first()
+        assert consent is not None
+        names = {"credit_name": entry.person.zh, "credit_translations[en]": entry.person.en, "born": ""}
+        await browsers.send(email, "artists:update", names, id=consent.artist_id)
+        fields = {
+            "project": str(project.id),
+            "consent": str(consent.id),
+            **in_both_languages("title", entry.title),
+            **in_both_languages("story", entry.story),
+            "currency": "CNY",
+            "goal": str(entry.goal),
+            "link": entry.link,
+            **in_both_languages("platform", entry.platform),
+            "registration_number": entry.registration_number,
+            "registered_until": iso_date(day + timedelta(days=365)),
+            "send": "1",
+        }
+        await browsers.send(email, "cases:create", fields)
+        version = await CaseVersion.get(case__project_id=project.id)
+        decision = {"seen": seen_of(version), "decision": "accept"}
+        await browsers.send(CURATOR.email, "cases:decide", decision, id=version.case_id)
+        for figure in entry.figures:
+            numbers = {
+                "day": iso_date(day - timedelta(days=figure.days_ago)),
+                "raised": str(figure.raised),
+                "helpers": str(figure.helpers),
+                **in_both_languages("source", entry.source),
+            }
+            await browsers.send(email, "cases:create_figure", numbers, id=version.case_id)
 
 
 async def withdraw_works(browsers: DemoBrowsers, chosen: DemoContent) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gallery.cases.cases import links_of_cases
 from gallery.exhibitions.announcements import notify_of_opening
 from gallery.exhibitions.credit_logos import delete_unused_logos
 from gallery.exhibitions.credits import links_of_credits
@@ -17,8 +18,8 @@ async def announce_opening(context: ChoreContext) -> bool:
 
 
 async def update_link_list(context: ChoreContext) -> bool:
-    """Add new links of projects and credits to the links to be checked, and remove unused links."""
-    await register_links(await links_of_credits())
+    """Add new links of projects, credits and cases to the links to be checked, and remove unused links."""
+    await register_links(await links_of_credits() | await links_of_cases())
     return False
 
 

@@ -26,6 +26,7 @@ from gallery.artworks.further_pictures import load_further_pictures
 from gallery.artworks.models import MAX_PICTURES, Artwork, NumberedPicture, Status
 from gallery.artworks.sheets import MAX_ROWS
 from gallery.artworks.works import TRANSLATED_FIELDS
+from gallery.cases.models import Case
 from gallery.clock import now, to_local, today
 from gallery.exports.exports import keep_lease
 from gallery.exports.models import Export, ExportFile, export_key
@@ -247,6 +248,38 @@ class ExportWriter:
                 **{name: getattr(project, name) for name in ("goal", "raised", "raised_source")},
                 **dates,
                 "cover": await self._profile_picture(written, f"cover-{project.id}", project_id=project.id),
+                "cases": [each async for each in self._cases(project)],
+            }
+
+    async def _cases(self, project: Project) -> AsyncIterator[dict[str, Any]]:
+        """The cases of a project with their newest words and all figures, unless their consent was withdrawn."""
+        texts, links = ("title", "story", "unit", "platform"), ("link", "registration_number")
+        cases = Case.filter(project_id=project.id, withdrawn_at__isnull=True).order_by("id")
+        for case in await cases.prefetch_related("versions", "figures"):
+            version = max(case.versions, key=lambda each: each.number)
+            yield {
+                "id": case.id,
+                "address": case.slug,
+                "consent": case.consent_id,
+                "ended": case.ending,
+                "ended_on": iso(case.ended_on),
+                "state": version.state,
+                **{name: dict(getattr(version, name)) for name in texts},
+                **{name: getattr(version, name) for name in links},
+                "registered_until": iso(version.registered_until),
+                "currency": version.currency,
+                "goal": version.goal,
+                "contains": version.contents,
+                "figures": [
+                    {
+                        "day": iso(each.day),
+                        "raised": each.raised,
+                        "helpers": each.helpers,
+                        "source": dict(each.source),
+                        "taken_back_at": iso(each.taken_back_at),
+                    }
+                    for each in sorted(case.figures, key=lambda each: each.id)
+                ],
             }
 
     async def _artists(self) -> AsyncIterator[dict[str, Any]]:

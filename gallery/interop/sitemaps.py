@@ -19,6 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from gallery.artworks.models import Artwork, edition_is_open
+from gallery.cases.models import versions_on_view
 from gallery.clock import to_local
 from gallery.interop.responses import CACHE_HEADERS, add_element, xml_response
 from gallery.numbers import page_number
@@ -96,7 +97,7 @@ async def page_sitemap(request: Request) -> Response:
 
 
 async def _other_pages(request: Request) -> list[_Page]:
-    """The lists, exhibitions, themes, organisations and projects; five queries at most."""
+    """The lists, exhibitions, themes, organisations, projects and cases; six queries at most."""
     counts = work_counts_of(request)
     opened = (
         await queries.published_editions(edition_is_open())
@@ -105,14 +106,17 @@ async def _other_pages(request: Request) -> list[_Page]:
     )
     themes = await Theme.all().order_by("-occurs_on", "-id").values("slug")
     organisations = await queries.organisations_on_view(await counts.organisations.all(), limit=MAX_LISTED)
+    cases = await versions_on_view().order_by("case__slug").values("case__slug", "case__project_id")
     counted = chain.from_iterable((await counts.projects.all()).values())
-    projects = await Project.filter(id__in=list(counted)).order_by("slug").values("slug")
+    with_pages = {*counted, *(row["case__project_id"] for row in cases)}
+    projects = await Project.filter(id__in=list(with_pages)).order_by("slug").values("slug")
     return [
         *map(_Page, ("home", "exhibitions", "themes", "organisations", "support", "calendar")),
         *(_Page("exhibition", row["exhibition__slug"], row["published_at"]) for row in opened),
         *(_Page("theme", row["slug"]) for row in themes),
         *(_Page("organisation", organisation.slug) for organisation in organisations),
         *(_Page("project", row["slug"]) for row in projects),
+        *(_Page("case", row["case__slug"]) for row in cases),
     ]
 
 

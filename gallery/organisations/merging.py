@@ -17,6 +17,7 @@ from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
+from gallery.cases.models import Case
 from gallery.db import content_version
 from gallery.db.connection import QuerySet, in_transaction, locked
 from gallery.numbers import whole_number
@@ -69,6 +70,7 @@ async def merge_projects(project: Project, into: Project, by: Person) -> None:
             raise MergeRefused(_("One of the two has just been merged or deleted."))
         works = await Artwork.filter(project_id=project.id).values_list("id", flat=True)
         await Artwork.filter(project_id=project.id).update(project_id=into.id)
+        await Case.filter(project_id=project.id).update(project_id=into.id)
         await Project.with_merged().filter(merged_into_id=project.id).update(merged_into_id=into.id)
         await Project.filter(id=project.id).update(merged_into_id=into.id)
         await record(
@@ -195,7 +197,8 @@ class ProjectMergePages(MergePages[Project]):
         return [(each.id, f"{self.name(each)} · {each.link}") for each in await others.order_by("id")]
 
     async def moving(self, row: Project) -> list[Moving]:
-        return [await moving_works(Artwork.filter(project_id=row.id))]
+        cases = Moving(_("Cases"), await Case.filter(project_id=row.id).count(), [])
+        return [await moving_works(Artwork.filter(project_id=row.id)), cases]
 
     async def merge(self, row: Project, into: int, by: Person) -> None:
         await merge_projects(row, await Project.get(id=into), by)

@@ -17,6 +17,7 @@ from gallery.web.texts import MAX_TAG_LENGTH, TextsField
 if TYPE_CHECKING:
     from gallery.accounts.models import FormerOwner, Invitation, Membership, Person
     from gallery.artworks.models import Artwork
+    from gallery.cases.models import Case
 
 
 class Trust(LabelledEnum):
@@ -120,6 +121,7 @@ class Project(Model):
     merged_into_id: int | None
 
     artworks: fields.ReverseRelation[Artwork]
+    cases: fields.ReverseRelation[Case]
 
     class Meta:
         table = "project"

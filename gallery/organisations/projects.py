@@ -15,9 +15,9 @@ from gallery.organisations.models import Organisation, Project
 from gallery.web.texts import comparable_name
 
 
-def new_slug() -> str:
-    """A random slug: `p-` and 8 characters. Automatic pinyin of a title would often be wrong."""
-    return "p-" + "".join(secrets.choice(PUBLIC_ID_ALPHABET) for _ in range(8))
+def new_slug(kind: str = "p") -> str:
+    """A random slug: `p-`, or another letter, and 8 characters. Automatic pinyin of a title would often be wrong."""
+    return f"{kind}-" + "".join(secrets.choice(PUBLIC_ID_ALPHABET) for _ in range(8))
 
 
 async def project_at(slug: str) -> Project | None:

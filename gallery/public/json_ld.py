@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from gallery.artworks.dates import parse_date
 from gallery.artworks.models import Artwork
+from gallery.cases.shown import ShownCase
 from gallery.clock import to_local
 from gallery.exhibitions.talks import Talk
 from gallery.images.sound_files import SOUND_FILES
@@ -314,6 +315,30 @@ class LinkedData:
             data,
             self.breadcrumbs(
                 self.organisations(), (above["name"], above["url"]), (data["name"], data["url"])
+            ),
+        )
+
+    def of_case(self, shown: ShownCase, dead: Collection[str]) -> Markup:
+        """A case, as a project of its project, with its registration, and the link as a DonateAction while it is shown."""
+        project = shown.case.project
+        above, of_project = self.organisation(project.organisation), self.project(project, dead)
+        link = shown.version.link if shown.asks_for_support and shown.version.link not in dead else ""
+        data = thing(
+            "Project",
+            self.url("public:case", slug=shown.case.slug),
+            shown.title,
+            description=excerpt(shown.story.text, MAX_DESCRIPTION_COLUMNS),
+            identifier=shown.version.registration_number,
+            parentOrganization={**of_project, "parentOrganization": above},
+            potentialAction={"@type": "DonateAction", "target": link} if link else None,
+        )
+        return script_element(
+            data,
+            self.breadcrumbs(
+                self.organisations(),
+                (above["name"], above["url"]),
+                (of_project["name"], of_project["url"]),
+                (data["name"], data["url"]),
             ),
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gallery.artworks.sentences import StorySentence
+from gallery.cases.shown import ShownCase
 from gallery.images.share_image import CARD, POSTER, Fonts, ShareImage, ShareImageFormat
 from gallery.organisations.models import Organisation, Project
 from gallery.public.view_models import (
@@ -151,6 +152,17 @@ def of_project(project: Project, works: Sequence[ShownWork], settings: Settings)
         **shared_picture(works),
     }
     return share_images("projects", project.slug, texts, title, works, settings)
+
+
+def of_case(shown: ShownCase, works: Sequence[ShownWork], settings: Settings) -> ShareImages:
+    """The card of a case, with a picture from its `works`. It has no sum, because the sum changes and the card stays."""
+    facts = (localized(shown.case.project.organisation, "name").text,)
+    texts: dict[str, Any] = {
+        **titled(shown.title, other_localized(shown.version, "title")),
+        "facts": facts,
+        **shared_picture(works),
+    }
+    return share_images("cases", shown.case.slug, texts, shown.title, works, settings)
 
 
 def of_artist(page_id: str, works: Sequence[ShownWork], settings: Settings) -> ShareImages:

@@ -5,7 +5,17 @@ A page depends only on its address and the content version. Only `/` uses the br
 
 from __future__ import annotations
 
-from gallery.public import artists, artworks, exhibitions, home, organisations, projects, support, themes
+from gallery.public import (
+    artists,
+    artworks,
+    cases,
+    exhibitions,
+    home,
+    organisations,
+    projects,
+    support,
+    themes,
+)
 
 routes = [
     *home.routes,
@@ -15,5 +25,6 @@ routes = [
     *organisations.routes,
     *projects.routes,
     *support.routes,
+    *cases.routes,
     *artists.routes,
 ]

@@ -19,6 +19,7 @@ from tortoise.functions import Count
 from gallery.accounts.models import Person
 from gallery.artworks.as_sent import load_as_sent
 from gallery.artworks.models import Artwork, Status, Submission
+from gallery.cases.models import CaseVersion, VersionState
 from gallery.clock import now
 from gallery.organisations.models import Organisation
 from gallery.reviews.access import load_curator
@@ -124,6 +125,7 @@ async def queue_page(request: Request, person: Person, form: BulkReviewForm, sta
         "chosen_options": chosen.values,
         "filter_words": FILTER_WORDS,
         "later": await LaterCheck.filter(looked_at__isnull=True).count(),
+        "waiting_cases": await CaseVersion.filter(state=VersionState.WAITING).count(),
         "new_profile_images": await unseen_profile_images().count(),
         "address": _address(request),
         "form": form,

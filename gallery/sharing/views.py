@@ -14,6 +14,7 @@ from tortoise.expressions import Q
 
 from gallery.artworks.access import raise_not_on_view
 from gallery.artworks.models import hangs_in, has_theme
+from gallery.cases.shown import cases_on_view
 from gallery.images.models import Image
 from gallery.images.on_demand import OnDemandQueue, QueueFull
 from gallery.images.renditions import file_name, width_at_least
@@ -26,6 +27,7 @@ from gallery.organisations.models import Organisation
 from gallery.organisations.projects import project_at
 from gallery.public import page_cards, queries, share_images
 from gallery.public.access import load_opened
+from gallery.public.cases import load_shown_case, works_of_case
 from gallery.public.media import NOT_FOR_MACHINES
 from gallery.public.pagination import first_works
 from gallery.public.share_images import ShareImages, fonts_of
@@ -158,9 +160,15 @@ async def load_project(name: str, settings: Settings) -> ShareImages:
     works = (
         await queries.works_on_view(Q(project_id=project.id), limit=MAX_CANDIDATE_WORKS) if project else []
     )
-    if project is None or not works:
+    cases = await cases_on_view(Q(case__project_id=project.id), limit=1) if project and not works else []
+    if project is None or not (works or cases):
         raise HTTPException(404)
     return share_images.of_project(project, works, settings)
+
+
+async def load_case(name: str, settings: Settings) -> ShareImages:
+    shown = await load_shown_case(name)
+    return share_images.of_case(shown, await works_of_case(shown, MAX_CANDIDATE_WORKS), settings)
 
 
 async def load_artist(name: str, settings: Settings) -> ShareImages:
@@ -176,6 +184,7 @@ LOADERS: Mapping[str, Callable[[str, Settings], Awaitable[ShareImages]]] = {
     "themes": load_theme,
     "organisations": load_organisation,
     "projects": load_project,
+    "cases": load_case,
     "artists": load_artist,
     "pages": page_cards.card_of,
 }

@@ -6,9 +6,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
+from tortoise.expressions import Q
 
 from gallery.artworks.access import load_on_view
 from gallery.artworks.models import Artwork
+from gallery.cases.models import versions_on_view
 from gallery.organisations.links import find_dead_links
 from gallery.organisations.models import Project
 from gallery.organisations.projects import project_at
@@ -41,9 +43,22 @@ async def follow_from_project(request: Request) -> Response:
     """Redirect from a project's page to one of its support links."""
     set_language(request.path_params["language"])
     project = await project_at(request.path_params["slug"])
-    if project is None or not await Artwork.all().on_view().filter(project_id=project.id).exists():
+    if project is None:
+        raise HTTPException(404)
+    has_works = await Artwork.all().on_view().filter(project_id=project.id).exists()
+    if not has_works and not await versions_on_view().filter(case__project_id=project.id).exists():
         raise HTTPException(404)
     return await _redirect_to_link(request, project, None)
+
+
+async def follow_from_case(request: Request) -> Response:
+    """Redirect from a case's page to its fundraising, and count it for its project."""
+    set_language(request.path_params["language"])
+    shown = versions_on_view(Q(case__slug=request.path_params["slug"], case__ending__isnull=True))
+    version = await shown.first().select_related("case__project")
+    if version is None or not version.link or version.is_registration_over:
+        raise HTTPException(404)
+    return await _redirect_to(request, version.link, version.case.project, None)
 
 
 async def _redirect_to_link(request: Request, project: Project, artwork_id: int | None) -> Response:
@@ -51,10 +66,14 @@ async def _redirect_to_link(request: Request, project: Project, artwork_id: int 
     way = next((each for each in project.support_links if each.kind == request.path_params["kind"]), None)
     if way is None:
         raise HTTPException(404)
-    if await find_dead_links([way.link]):
+    return await _redirect_to(request, way.link, project, artwork_id)
+
+
+async def _redirect_to(request: Request, link: str, project: Project, artwork_id: int | None) -> Response:
+    if await find_dead_links([link]):
         return render(request, "stats/being_checked.html", {"project": project}, headers=HEADERS)
     _count(request, project, artwork_id)
-    return RedirectResponse(way.link, 302, HEADERS)
+    return RedirectResponse(link, 302, HEADERS)
 
 
 def _count(request: Request, project: Project, artwork_id: int | None) -> None:
@@ -75,6 +94,12 @@ routes = [
         "/{language:language}/projects/{slug:name}/support/{kind:name}",
         follow_from_project,
         name="following:from_project",
+        methods=["GET"],
+    ),
+    Route(
+        "/{language:language}/cases/{slug:name}/support/link",
+        follow_from_case,
+        name="following:from_case",
         methods=["GET"],
     ),
 ]

@@ -14,7 +14,8 @@ from starlette.types import Scope
 from tortoise.expressions import Subquery
 
 from gallery.artworks.models import Artwork, edition_is_not_replaced
-from gallery.db.content_version import EDITION, ORGANISATION, THEME, WORK
+from gallery.cases.models import Case
+from gallery.db.content_version import CASE, EDITION, ORGANISATION, THEME, WORK
 from gallery.exhibitions.models import Hanging, Room
 
 SCOPE_KEY = "gallery.page_keys"  # in the ASGI scope: the set that collects the keys of the response
@@ -31,6 +32,11 @@ def work_key(artwork_id: int) -> str:
 def edition_key(edition_id: int) -> str:
     """The key of an edition: its texts, rooms, and which of its works are on view."""
     return f"{EDITION}{edition_id}"
+
+
+def case_key(case_id: int) -> str:
+    """The key of a case: its figures, and whether it still asks for support."""
+    return f"{CASE}{case_id}"
 
 
 def works_of_keys(keys: Iterable[str]) -> list[int]:
@@ -62,6 +68,11 @@ async def keys_of_works(**condition: Any) -> set[str]:
         hangings = Hanging.filter(edition_is_not_replaced("room__edition__"), artwork_id__in=chunk)
         keys.update(edition_key(row["room__edition_id"]) for row in await hangings.values("room__edition_id"))
     return keys
+
+
+async def keys_of_cases(artist_id: int) -> set[str]:
+    """The keys of the cases that tell of an artist, under the credit name."""
+    return {case_key(each.id) for each in await Case.filter(consent__artist_id=artist_id).only("id")}
 
 
 async def keys_of_editions(ids: Collection[int], staying: Collection[int] = ()) -> set[str]:

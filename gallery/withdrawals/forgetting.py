@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import gallery.artists.forgetting
 import gallery.artworks.forgetting
+import gallery.cases.forgetting
 import gallery.exhibitions.forgetting
 import gallery.exports.forgetting
 import gallery.images.forgetting
@@ -28,6 +29,7 @@ FORGET_IN_ORDER: tuple[ForgetConsent, ...] = (
     gallery.images.forgetting.forget_consent,
     gallery.sounds.forgetting.forget_consent,
     gallery.reviews.forgetting.forget_consent,
+    gallery.cases.forgetting.forget_consent,
     gallery.exhibitions.forgetting.forget_consent,
     gallery.search.forgetting.forget_consent,
     gallery.stats.forgetting.forget_consent,

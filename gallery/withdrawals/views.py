@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
+from tortoise.expressions import Q
 
 from gallery.artists.code_pages import PRIVATE_HEADERS, code_of_page
 from gallery.artists.consents import (
@@ -24,6 +25,7 @@ from gallery.artworks.access import load_artwork
 from gallery.artworks.answer_views import show_request
 from gallery.artworks.further_pictures import load_further_pictures
 from gallery.artworks.models import Artwork
+from gallery.cases.models import CaseVersion, versions_on_view
 from gallery.db import content_version
 from gallery.storage import StoreUnavailable
 from gallery.web.languages import accepted_language
@@ -123,8 +125,20 @@ async def _page(request: Request, consent: Consent) -> Response:
         "slip": slip,
         "is_unfinished": is_unfinished,
         "works": shown,
+        "cases": await _cases_of(covering),
     }
     return render(request, "withdrawals/show.html", context, headers=PRIVATE_HEADERS)
+
+
+async def _cases_of(consent_ids: list[int]) -> list[tuple[CaseVersion, bool]]:
+    """The newest words of each case that tells of the person, and whether visitors can read the case."""
+    versions = CaseVersion.filter(case__consent_id__in=consent_ids, case__withdrawn_at__isnull=True)
+    newest = {
+        version.case_id: version for version in await versions.order_by("number").select_related("case")
+    }
+    on_view = versions_on_view(Q(case_id__in=list(newest)))
+    shown = {version.case_id: version for version in await on_view.select_related("case")}
+    return [(shown.get(id, version), id in shown) for id, version in sorted(newest.items())]
 
 
 routes = [

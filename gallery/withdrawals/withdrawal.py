@@ -19,6 +19,7 @@ from gallery.artists.reminders import notify_of_withdrawal
 from gallery.artworks.models import Artwork
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
+from gallery.cases.models import Case
 from gallery.clock import now
 from gallery.db import content_version
 from gallery.db.connection import in_transaction
@@ -79,6 +80,7 @@ async def _end_locked(consent: Consent, ids: list[int], by: Person | None) -> Wi
     await consent.save(update_fields=["withdrawn_at"])
     # Renewed consents should have no works left. If there are any, they are withdrawn as well.
     await Artwork.filter(consent_id__in=ids[1:]).update(consent_id=consent.id)
+    await Case.filter(consent_id__in=ids[1:]).update(consent_id=consent.id)
     await consent.fetch_related("artist")
     withdrawal = await Withdrawal.create(consent=consent, at=consent.withdrawn_at, by=by)
     await _take_similar_down(withdrawal)

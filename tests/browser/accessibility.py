@@ -11,7 +11,7 @@ from playwright.async_api import Page
 
 from gallery.artists.consent_terms import keep_wording, wording_of
 from gallery.artists.consents import request_code, set_artist_page
-from gallery.artists.models import ConsentRequest
+from gallery.artists.models import Consent, ConsentRequest
 from gallery.artworks import import_chores, imports
 from gallery.artworks.consent_requests import ask
 from gallery.artworks.import_models import bundle_key
@@ -62,6 +62,8 @@ class Furnished:
     request_id: int
     request_code: str
     given_id: int  # a consent by a link
+    case_id: int
+    case_slug: str
 
     def public(self, language: str) -> list[str]:
         return [
@@ -83,6 +85,7 @@ class Furnished:
                 "support",
                 f"organisations/{self.live.cast.organisation.slug}",
                 f"projects/{self.project_slug}",
+                f"cases/{self.case_slug}",
                 f"artists/{self.page_id}",
                 "calendar",
                 "about",
@@ -131,6 +134,11 @@ class Furnished:
             "/desk/projects",
             "/desk/projects/new",
             f"/desk/projects/{self.work.project_id}/edit",
+            "/desk/cases",
+            "/desk/cases/new",
+            "/desk/cases/consent",
+            f"/desk/cases/{self.case_id}",
+            f"/desk/cases/{self.case_id}/edit",
             "/desk/figures",
             "/desk/figures?first=2026-02-30&last=",
             f"/desk/organisations/{self.live.cast.organisation.id}/edit",
@@ -147,6 +155,8 @@ class Furnished:
             "/desk/queue",
             f"/desk/queue/{self.waiting.id}",
             "/desk/queue?status=accepted",
+            "/desk/cases",
+            f"/desk/cases/{self.case_id}/review",
             "/desk/coverage",
             "/desk/later",
             "/desk/rounds",
@@ -262,6 +272,10 @@ async def furnish(live: LiveSite) -> Furnished:
     await Artwork.filter(id=asked_about.id).update(consent_id=None)
     (request,) = (await ask([asked_about.id], [organisation], live.cast.partner, live.settings)).requests
     given = await factories.consent(organisation)
+    case = await factories.case(organisation, project=project, consent=consent)
+    await Consent.filter(id=case.consent_id or 0).update(for_case=True)
+    for days_ago, raised in ((40, 120_000), (9, 310_000)):
+        await factories.figure(case, days_ago, raised, raised // 40)
     wording = await keep_wording(wording_of(["web"]))
     answered: dict[str, Any] = {"seed": "s", "code_hash": "h", "asked_at": now(), "expires_at": now()}
     answered |= {"answered_at": now(), "consent": given, "signer_name": "王秀兰", "wording": wording}
@@ -287,6 +301,8 @@ async def furnish(live: LiveSite) -> Furnished:
         request_id=request.id,
         request_code=request_code(request.seed, live.settings.secret_key),
         given_id=given.id,
+        case_id=case.id,
+        case_slug=case.slug,
     )
 
 

@@ -17,6 +17,7 @@ from gallery.app import create_app
 from gallery.artists.models import Artist, Consent, Withdrawal
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.models import Picture as WorkPicture
+from gallery.cases.models import Case, CaseFigure, versions_on_view
 from gallery.cli.demo_site import welcome_text
 from gallery.clock import today
 from gallery.db.connection import Database
@@ -40,6 +41,7 @@ KEPT = (
 REDUCED = replace(WHOLE, works=[work for work in WHOLE.works if work.slug in KEPT], picture_width=700)
 TABLES: list[type[Model]] = [
     Person, Organisation, Project, Theme, Artist, Consent, Artwork, Image, Exhibition, Edition, Room, Hanging, Withdrawal,
+    Case, CaseFigure,
 ]  # fmt: skip
 
 
@@ -142,6 +144,8 @@ async def test_entering_twice_doubles_nothing(settings: Settings) -> None:
         assert first["Artwork"] == len(KEPT)
         assert first["Exhibition"] == 2
         assert first["Withdrawal"] == 1
+        assert first["CaseFigure"] == len(content.CASES[0].figures)
+        assert await versions_on_view().count() == len(content.CASES)
         await enter_demo(settings, ignore, REDUCED)
         assert await counts() == first
         by_status = Counter(await Artwork.all().values_list("status", flat=True))

@@ -22,6 +22,7 @@ from gallery.artworks.models import MAX_PICTURES, Artwork, Picture, Status
 from gallery.artworks.sheets import MAX_COLUMNS, SheetFile
 from gallery.audit.models import Entry
 from gallery.audit.verbs import Verb
+from gallery.cases.models import Case
 from gallery.cli.backups import copy_pictures
 from gallery.cli.file_checks import scan_stores
 from gallery.clock import now, today
@@ -32,7 +33,7 @@ from gallery.exports.models import Export, ExportState, export_key
 from gallery.exports.sheet import columns_for, write_sheet
 from gallery.exports.writer import SheetRows
 from gallery.images.models import Image
-from gallery.organisations.models import Organisation
+from gallery.organisations.models import Organisation, Project
 from gallery.stats.models import CountKind, WorkCount
 from gallery.web.texts import Texts
 from gallery.withdrawals.withdrawal import withdraw
@@ -140,6 +141,12 @@ async def test_everything_is_in_it_and_the_import_reads_the_sheet(site: Site) ->
     }
     await ConsentRequest.create(artist=artist, consent_id=work.consent_id, **answered)
 
+    project = await Project.get(id=work.project_id or 0)
+    case = await factories.case(site.cast.organisation, project=project)
+    await factories.figure(case, 1, 1_000, 20)
+    gone = await factories.case(site.cast.organisation, project=project)
+    await Case.filter(id=gone.id).update(withdrawn_at=now())
+
     export = await made(site)
     assert [each["name"] for each in export.files] == ["records-1.zip", "works-1.zip"]
     assert (export.work_count, export.is_ready) == (2, True)
@@ -155,7 +162,11 @@ async def test_everything_is_in_it_and_the_import_reads_the_sheet(site: Site) ->
     assert (consents[work.consent_id]["scope"], consents[work.consent_id]["assent"]) == (["web"], "我愿意。")
     assert facts(records, "organisation.json")["name"]["zh"] == "晓更基金会"
     assert {each["id"] for each in facts(records, "artists.json")} == {work.artist_id, other.artist_id}
-    assert len(facts(records, "projects.json")) == 2
+    projects = {each["id"]: each for each in facts(records, "projects.json")}
+    assert len(projects) == 2
+    (told,) = projects[project.id]["cases"]
+    assert (told["address"], told["goal"], told["currency"]) == (case.slug, 300_000, "CNY")
+    assert [(each["raised"], each["helpers"]) for each in told["figures"]] == [(1_000, 20)]
     assert ",7,0,0" in records.read("statistics.csv").decode()
 
     works = await opened(site, export, 2)

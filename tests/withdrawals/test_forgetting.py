@@ -30,6 +30,7 @@ from gallery.artists.renewal import renew
 from gallery.artworks.import_models import Import, ImportedChange, ImportedPicture, ImportedWork, ImportState
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.private_shares import share_of
+from gallery.cases.models import Case, CaseVeto
 from gallery.clock import now, today
 from gallery.db.connection import APP
 from gallery.db.model_tables import foreign_key_columns, table_name
@@ -69,6 +70,7 @@ KEPT: dict[str, str] = {
     "address_change": "of a member of staff",
     "application": "of an organisation that wishes to join",
     "artwork_theme": "which occasion a work was made for, which totals of themes need",
+    "charity_case.slug": "its address must still say that it was withdrawn",
     "checked_link": "addresses that organisations stored",
     "consent_wording": "what the site asked of families in general",
     "content_change.keys": "numbers of works and editions",
@@ -279,6 +281,7 @@ async def known_everywhere(site: Site, consent: Consent) -> Artwork:
         distance=1,
     )
     await Image.filter(id=other.id).update(candidate_for_id=work.id)
+    await case_of(site, consent)
     await PrivateDetails.create(artist_id=consent.artist_id, changed_at=now())
     await Image.create(
         organisation=cast.organisation,
@@ -290,6 +293,14 @@ async def known_everywhere(site: Site, consent: Consent) -> Artwork:
         state=ImageState.READY,
     )
     return work
+
+
+async def case_of(site: Site, consent: Consent) -> Case:
+    """A case under a consent, with a figure and a veto."""
+    case = await factories.case(site.cast.organisation, consent=consent)
+    await factories.figure(case, 1, 1000)
+    await CaseVeto.create(case=case, at=now(), concern="x")
+    return case
 
 
 async def test_no_column_holds_a_word_after_the_last_consent(site: Site) -> None:
