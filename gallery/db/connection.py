@@ -65,6 +65,7 @@ MODELS = [
     "gallery.exhibitions.models",
     "gallery.exports.models",
     "gallery.search.models",
+    "gallery.supporters.models",
 ]
 
 
