@@ -5,7 +5,7 @@ A page depends only on its address and the content version. Only `/` uses the br
 
 from __future__ import annotations
 
-from gallery.public import artists, artworks, exhibitions, home, organisations, projects, themes
+from gallery.public import artists, artworks, exhibitions, home, organisations, projects, supporters, themes
 
 routes = [
     *home.routes,
@@ -15,4 +15,5 @@ routes = [
     *organisations.routes,
     *projects.routes,
     *artists.routes,
+    *supporters.routes,
 ]

@@ -63,7 +63,9 @@ class Supporter(Model):
     )
     asked_by_id: int | None
     asked_at = fields.DatetimeField()
-    expires_at = fields.DatetimeField()  # until when the link can be answered; after an agreement it does not end
+    expires_at = (
+        fields.DatetimeField()
+    )  # until when the link can be answered; after an agreement it does not end
     answered_at = fields.DatetimeField(null=True)
     ended_at = fields.DatetimeField(null=True)  # when it was taken back
     # The picture or logo: one small JPEG in private storage, as the logos of credits. Empty token: none.
