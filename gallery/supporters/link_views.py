@@ -119,7 +119,7 @@ async def take_back(request: Request) -> Response:
 async def renew(request: Request) -> Response:
     """A supporter who gave the link away by mistake has a new one mailed; this one ends."""
     code, supporter = await load_own(request)
-    if supporter.state != SupporterState.AGREED:
+    if supporter.state != SupporterState.AGREED or settings_of(request).mail_server is None:
         return _back(request, code)
     await supporters.send_new_link(supporter, None, settings_of(request))
     return render(request, "supporters/renewed.html", headers=PRIVATE_HEADERS)
@@ -205,6 +205,7 @@ async def _page(
         "recent_days": RECENT_DAYS,
         "reach_form": reach_form or ReachForm(),
         "code": code,
+        "sends_mail": settings_of(request).mail_server is not None,
         "short_address": partial(short_address, request),
         "qr_code": qr_code,
     }

@@ -22,7 +22,7 @@ from gallery.exhibitions.models import Edition, Exhibition
 from gallery.organisations.projects import project_at
 from gallery.stats.count_writer import COUNTED_PATH
 from gallery.supporters.models import Supporter, SupporterLink, SupporterState, SupporterVisit
-from gallery.web.languages import LocalizedText, localized
+from gallery.web.languages import LocalizedText, current_language, localized
 from gallery.web.languages import gettext as _
 
 MAX_REACH = 40  # the most short links of one supporter
@@ -151,15 +151,16 @@ async def reach_of(supporter: Supporter) -> list[ReachLink]:
         | Q(project_id__in=[link.project_id for link in links if link.project_id] or [0])
     ).values_list("id", "project_id")
     work_ids, project_ids = {row[0] for row in on_view}, {row[1] for row in on_view}
+    gone = LocalizedText(_("No longer shown"), current_language())
     found = []
     for link in links:
         kind, row = target_of(link)
         if kind == "exhibition":
             is_open = row.id in titles
-            title = titles[row.id].localized() if is_open else LocalizedText(row.slug, "")
+            title = titles[row.id].localized() if is_open else gone
         else:
             is_open = row.id in (work_ids if kind == "artwork" else project_ids)
-            title = localized(row, "title") if is_open else LocalizedText(_("No longer shown"), "")
+            title = localized(row, "title") if is_open else gone
         found.append(ReachLink(link, title, is_open, figures.get(link.id, Figures())))
     return found
 

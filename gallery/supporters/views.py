@@ -77,10 +77,10 @@ async def create(request: Request) -> Response:
     if exhibition is not None and credit is not None:
         with suppress(NoSuchEntry):  # somebody else removed it in the meantime
             await turn_credit(exhibition, credit.key, supporter, person)
+    if settings_of(request).mail_server is None:
+        return _back(request, supporter, _("Saved. No mail was sent, because this site sends none."), "hint")
     return _back(
-        request,
-        supporter,
-        _("Saved. The mail with the link is on its way; nothing is public until they agree."),
+        request, supporter, _("Saved. The link goes out by mail; nothing is public until they agree.")
     )
 
 
@@ -134,6 +134,8 @@ async def update(request: Request) -> Response:
 async def renew(request: Request) -> Response:
     """A curator has a new link sent; the one before ends."""
     person, supporter = await load_supporter(request)
+    if settings_of(request).mail_server is None:  # the link before would end, and nobody would get another
+        raise HTTPException(404)
     is_done = await supporters.send_new_link(supporter, person, settings_of(request))
     return _answer(request, supporter, is_done, _("A new link is on its way. The one before has ended."))
 
@@ -253,5 +255,5 @@ routes = [
     _post(f"{ONE}/end", end, name="supporters:end"),
     _post(f"{ONE}/picture", update_picture, name="supporters:update_picture"),
     _get(f"{ONE}/picture.jpg", show_picture, name="supporters:picture"),
-    _post("/desk/exhibitions/{id:int}/credits/supporter", add_credit, name="supporters:credit"),
+    _post("/desk/exhibitions/{id:int}/supporters", add_credit, name="supporters:credit"),
 ]
