@@ -64,6 +64,6 @@ async def test_from_the_poster_to_a_counted_visit(live: LiveSite, chromium: Brow
     async with phone(chromium, java_script_enabled=False) as page:  # works without a script as well
         await page.goto(own)
         assert await page.locator(".supporter-figures td").all_text_contents() == ["1", "1", "1", "1"]
-        await page.get_by_text("撤回").first.click()
+        await page.locator("summary").last.click()
         await page.get_by_role("button", name="确定撤回").click()
         await expect(page.locator("h1")).to_have_text("已经结束")
