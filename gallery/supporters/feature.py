@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gallery.supporters import chores, link_views, reach_views, views
+from gallery.supporters import chores, link_views, views
 
-ROUTES = [*reach_views.routes, *link_views.routes, *views.routes]
+ROUTES = [*link_views.routes, *views.routes]
 CHORES = chores.CHORES

@@ -168,7 +168,7 @@ async def show_picture(request: Request) -> Response:
 
 
 def short_address(request: Request, code: str) -> str:
-    return pages_of(request).absolute(pages_of(request).url("reach:follow", code=code))
+    return pages_of(request).absolute(pages_of(request).url("short_links:follow", code=code))
 
 
 async def _page(

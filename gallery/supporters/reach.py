@@ -65,6 +65,15 @@ class ReachLink:
     is_open: bool  # whether its page can be seen now
     figures: Figures
 
+    @property
+    def has_poster(self) -> bool:
+        """Whether there is a poster: of exhibitions, and of works whose consent covers sharing."""
+        work = self.link.artwork
+        return self.is_open and (
+            self.link.exhibition_id is not None
+            or (work is not None and work.consent is not None and work.consent.for_sharing)
+        )
+
 
 def target_of(link: SupporterLink) -> tuple[str, Any]:
     """The kind and the row of the page to which a link leads; its relations must be fetched."""
@@ -136,7 +145,7 @@ async def end_link(supporter: Supporter, code: str) -> None:
 async def reach_of(supporter: Supporter) -> list[ReachLink]:
     """The links of a supporter, the oldest first, with their figures; five queries at most."""
     rows = SupporterLink.filter(supporter_id=supporter.id).order_by("id")
-    links: Sequence[SupporterLink] = await rows.select_related(*PAGE_ROUTES)
+    links: Sequence[SupporterLink] = await rows.select_related(*PAGE_ROUTES, "artwork__consent")
     if not links:
         return []
     figures = await _figures_of([link.id for link in links])

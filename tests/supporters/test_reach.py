@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from gallery.artists.models import Consent
 from gallery.artworks.models import Artwork
 from gallery.exhibitions.models import Exhibition
+from gallery.images.models import Derivative
 from gallery.stats import appreciation_views, support_links
 from gallery.stats import reach as passes
 from gallery.stats.count_writer import write_counts
@@ -18,6 +20,7 @@ from gallery.supporters.models import Supporter, SupporterLink, SupporterVisit
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
+from tests.markup import attributes
 from tests.queries import counted_queries
 from tests.supporters.people import BROWSER, agreed
 
@@ -115,8 +118,6 @@ async def test_another_browser_is_another_visit(site: Site) -> None:
 @pytest.mark.parametrize(
     "headers",
     [
-        {"user-agent": "curl/8.0"},
-        {"user-agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"},
         {"sec-purpose": "prefetch"},
         {"accept": "image/png"},
     ],
@@ -127,6 +128,41 @@ async def test_programs_are_led_there_but_not_counted(site: Site, headers: dict[
     answer = await open_link(site, await make(site, path, "/en/exhibitions/winter"), **headers)
     assert answer.headers["location"] == "/en/exhibitions/winter"
     assert await visits(site) == []
+
+
+@pytest.mark.parametrize("agent", ["curl/8.0", "Mozilla/5.0 (compatible; Googlebot/2.1)", "WhatsApp/2"])
+async def test_a_preview_has_the_card_with_the_supporters_name(site: Site, agent: str) -> None:
+    await hung(site)
+    _supporter, path = await agreed(site)
+    link = await make(site, path, "/en/exhibitions/winter")
+    answer = await open_link(site, link, **{"user-agent": agent})
+    assert answer.status_code == 200
+    assert "Lin Yi passes this on" in attributes(answer.text, "meta[property='og:title']", "content")[0]
+    assert attributes(answer.text, "main a", "href") == ["/en/exhibitions/winter"]
+    assert await visits(site) == []
+    (card,) = attributes(answer.text, "meta[property='og:image']", "content")
+    client = await site.client()
+    drawn = await client.get(urlsplit(card).path)
+    assert drawn.headers["content-type"] == "image/jpeg"
+    poster = await client.get(f"/s/{link.code}/poster/en")
+    drawn = await client.get(poster.headers["location"])
+    assert drawn.headers["content-type"] == "image/png"
+    assert not await Derivative.exists()  # no file has the supporter's name
+    await client.post(f"{path}/end")
+    for address in (urlsplit(card).path, poster.headers["location"], f"/s/{link.code}/poster/en"):
+        assert (await client.get(address)).status_code == 404
+
+
+async def test_a_work_that_may_not_be_shared_has_no_poster(site: Site) -> None:
+    _exhibition, work = await hung(site)
+    await Consent.filter(id=work.consent_id).update(for_sharing=False)
+    _supporter, path = await agreed(site)
+    link = await make(site, path, f"/en/works/{work.public_id}")
+    client = await site.client()
+    assert (await client.get(f"/s/{link.code}/poster/en")).status_code == 404
+    assert "/poster/en" not in (await client.get(path)).text
+    await Consent.filter(id=work.consent_id).update(for_sharing=True)
+    assert f"/s/{link.code}/poster/en" in (await client.get(path)).text
 
 
 async def test_a_loop_does_not_run_the_figures_up(site: Site) -> None:
