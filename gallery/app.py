@@ -34,6 +34,7 @@ import gallery.search.feature
 import gallery.sharing.feature
 import gallery.sounds.feature
 import gallery.stats.feature
+import gallery.supporters.feature
 import gallery.themes.feature
 import gallery.withdrawals.feature
 from gallery import erasure, error_pages
@@ -61,6 +62,7 @@ from gallery.sharing.icons import SiteIcons
 from gallery.sounds.player import add_voices
 from gallery.stats.appreciations import AppreciationCache
 from gallery.stats.count_writer import write_periodically
+from gallery.stats.reach import RecentVisits
 from gallery.stats.visit_counter import VisitCounter, VisitCounterMiddleware
 from gallery.storage import Storage
 from gallery.web import site_settings
@@ -89,6 +91,7 @@ FEATURES: tuple[Feature, ...] = (
     gallery.cases.feature,
     gallery.themes.feature,
     gallery.exhibitions.feature,
+    gallery.supporters.feature,
     gallery.public.feature,
     gallery.interop.feature,
     gallery.sharing.feature,
@@ -167,6 +170,7 @@ def create_app(settings: Settings) -> Gallery:
     monitor.metrics.add_caches(pages=app.page_cache, pictures=app.picture_cache)
     app.visit_counter = app.state.visit_counter = VisitCounter()
     app.counted = VisitCounterMiddleware(app.page_cache, app.visit_counter)
+    app.state.recent_visits = RecentVisits()
     app.state.appreciations = AppreciationCache(content, app.visit_counter)
     app.state.settings = settings
     app.state.content = content

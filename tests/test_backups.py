@@ -76,6 +76,8 @@ from gallery.public.previews import make_link
 from gallery.reviews.vetoes import lift_veto, veto
 from gallery.sounds.models import Sound
 from gallery.storage import Storage
+from gallery.supporters.models import Supporter, SupporterKind, SupporterLink, SupporterState
+from gallery.supporters.supporters import take_back as take_supporter_back
 from gallery.web.texts import Texts
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories, forked
@@ -348,6 +350,22 @@ async def endings(live: LiveSite) -> list[Ending]:
         artist=asked, seed="s", code_hash="h", asked_at=now(), expires_at=now() + timedelta(days=9)
     )
 
+    gone, linked = [
+        await Supporter.create(
+            kind=SupporterKind.MEDIA,
+            state=SupporterState.AGREED,
+            name=Texts({"en": name}),
+            language="en",
+            seed=name,
+            code_hash=f"hash of {name}",
+            asked_at=now(),
+            expires_at=now(),
+            picture_token="" if name == "Gone" else "picture",
+        )
+        for name in ("Gone", "Linked")
+    ]
+    await SupporterLink.create(supporter=linked, code="short", exhibition=exhibition)
+
     def none(rows: Callable[[], QuerySet[Any]]) -> Callable[[], Awaitable[bool]]:
         async def is_none() -> bool:
             return not await rows().exists()
@@ -535,6 +553,30 @@ async def endings(live: LiveSite) -> list[Ending]:
             none(lambda: Hanging.filter(artwork_id=hung.id, room__edition__is_current=True)),
         ),
         Ending("credit logo", "unpublished", logo.delete, none(CreditLogo.all)),
+        Ending(
+            "supporter",
+            f"supporter {gone.id}",
+            lambda: take_supporter_back(gone, storage),
+            none(lambda: Supporter.filter(name__contains="Gone")),
+        ),
+        Ending(
+            "supporter's link",
+            f"supporter {linked.id}",
+            lambda: Supporter.filter(id=linked.id).update(code_hash="new"),
+            none(lambda: Supporter.filter(code_hash="hash of Linked")),
+        ),
+        Ending(
+            "supporter's picture",
+            f"supporter {linked.id}",
+            lambda: Supporter.filter(id=linked.id).update(picture_token=""),
+            none(lambda: Supporter.exclude(picture_token="")),
+        ),
+        Ending(
+            "supporter's short link",
+            f"of supporter {linked.id}",
+            SupporterLink.filter(supporter_id=linked.id).delete,
+            none(SupporterLink.all),
+        ),
         # The restore ends these although they are still valid at the site.
         Ending(
             "request for a new owner",

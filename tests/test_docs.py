@@ -124,6 +124,7 @@ NO_KEYS = {
     "/media/sounds/{token}/{name}": "a voice that everybody may hear",
     "/iiif/{token}": "likewise",
     "/logos/{token}.jpg": "likewise",
+    "/s/{code:name}": "a short link that is printed on posters",
     "/desk/uploads/{token}": "answers only to who began the upload",
     "/api/v1/uploads/{token}": "likewise",
     "/desk/organisations/{id:int}/tokens/{token:int}/deletion": "the number of a row",

@@ -33,6 +33,7 @@ from gallery.db.compiled_queries import QueryRow
 from gallery.db.content_version import current_number
 from gallery.exhibitions.blocks import blocks_of
 from gallery.exhibitions.credit_logos import ShownLogo
+from gallery.exhibitions.credits import Supporters, credits_of, supporters_of
 from gallery.exhibitions.models import Edition, Hanging, Room
 from gallery.exhibitions.schedule import next_change
 from gallery.images.models import Image
@@ -67,6 +68,7 @@ from gallery.sounds.player import add_voices
 from gallery.sounds.storage_keys import FILE_NAMES, sound_key
 from gallery.storage import Storage
 from gallery.storage.disk import LOCK_NAME, atomic_write, lock_folder
+from gallery.supporters.models import Supporter, SupporterState
 from gallery.web.languages import (
     current_language,
     default_language,
@@ -109,7 +111,7 @@ class ArchiveContents:
     pages: dict[str, Callable[[], bytes]] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     works: list[str] = field(default_factory=list)  # public ids
-    logos: list[str] = field(default_factory=list)  # tokens of logos of credits
+    logos: list[str] = field(default_factory=list)  # tokens of logos of credits, and public ids of supporters
     voices: list[str] = field(default_factory=list)  # tokens of sounds
     left_out: int = 0
     fonts: dict[str, tuple[FontFile, frozenset[str]]] = field(default_factory=dict)  # filled by rendering
@@ -271,12 +273,15 @@ def _showable_works(edition: QueryRow | None) -> QuerySet[Artwork]:
 
 
 async def _allowed_ids(slug: str) -> set[str]:
-    """The public ids of works and the tokens of logos and voices that an exhibition's archive may hold."""
+    """The public ids of works and supporters, and the tokens of logos and voices, that an archive may hold."""
     works = _showable_works(await _edition_of(slug)).filter(consent__for_archive=True)
     ids: list[Any] = await works.values_list("public_id", flat=True)
     tokens: list[Any] = await CreditLogo.filter(exhibition__slug=slug).values_list("token", flat=True)
     voices: list[Any] = await works.filter(voice_may_be_heard()).values_list("sound__token", flat=True)
-    return {*ids, *tokens, *voices}
+    agreed: list[Any] = await Supporter.filter(state=SupporterState.AGREED).values_list(
+        "public_id", flat=True
+    )
+    return {*ids, *tokens, *voices, *agreed}
 
 
 async def _collect_contents(slug: str, settings: Settings) -> ArchiveContents:
@@ -284,6 +289,7 @@ async def _collect_contents(slug: str, settings: Settings) -> ArchiveContents:
     edition = await _edition_of(slug)
     if edition is None:  # the exhibition was taken off the site
         return contents
+    edition, supporters = await _with_supporters(edition)
     works = _showable_works(edition).filter(consent__for_archive=True)
     rows = {row["id"]: row for row in await works.values(*STORY_COLUMNS)}
     artworks = {
@@ -316,7 +322,7 @@ async def _collect_contents(slug: str, settings: Settings) -> ArchiveContents:
         logos=await CreditLogo.filter(exhibition__slug=slug, key__in=_credit_keys(edition) or [""]),
         dead=await find_dead_links(_outside_links(edition, artworks.values())),
     )
-    contents.logos = [logo.token for logo in archived.logos]
+    contents.logos = [*(logo.token for logo in archived.logos), *supporters]
     contents.files |= {f"logos/{logo.token}.jpg": logo_key(logo.token) for logo in archived.logos}
     pages_of_archive = ArchivePages(settings, contents.fonts)
     contents.pages[f"static/{STYLE_SHEET}"] = lambda: pages_of_archive.style
@@ -339,6 +345,17 @@ def _picture_files(image: Image) -> dict[str, str]:
         name for name in image.file_names() if not name.endswith(".jpg") or name == file_name(plain, "jpg")
     ]
     return {f"media/{image.token}/{name}": rendition_key(image.token, name) for name in names}
+
+
+async def _with_supporters(edition: QueryRow) -> tuple[QueryRow, Supporters]:
+    """The edition with the names of the supporters in its credits, as if they were plain text, and these supporters."""
+    supporters = await supporters_of(credits_of(edition["credits"]))
+    entries = [
+        {**entry, "name": dict(supporters[id].name), "supporter": ""} if id else entry
+        for entry in edition["credits"] or ()
+        if not (id := entry.get("supporter")) or id in supporters
+    ]
+    return {**edition, "credits": entries}, supporters
 
 
 def _credit_keys(edition: QueryRow) -> list[str]:

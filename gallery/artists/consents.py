@@ -104,9 +104,9 @@ def new_code() -> str:
     return "".join(secrets.choice(CODE_ALPHABET) for _letter in range(CODE_LENGTH))
 
 
-def request_code(seed: str, secret_key: str) -> str:
-    """The code of a request for consent, like `new_code`."""
-    made = hmac.new(secret_key.encode(), f"consent request {seed}".encode(), hashlib.sha256).digest()
+def request_code(seed: str, secret_key: str, purpose: str = "consent request") -> str:
+    """The code of a request for consent, or of another `purpose`, like `new_code`."""
+    made = hmac.new(secret_key.encode(), f"{purpose} {seed}".encode(), hashlib.sha256).digest()
     return "".join(CODE_ALPHABET[byte % len(CODE_ALPHABET)] for byte in made[:CODE_LENGTH])
 
 

@@ -182,6 +182,17 @@ class Verb(StrEnum):
     EXHIBITION_RESTORED = "exhibition.restored"
     EXHIBITION_PLAN_CANCELLED = "exhibition.plan_cancelled"
     EXHIBITION_UNPUBLISHED = "exhibition.unpublished"
+    SUPPORTER_MADE = "supporter.made"
+    SUPPORTER_CHANGED = "supporter.changed"
+    SUPPORTER_LINK_SENT = "supporter.link_sent"
+    SUPPORTER_AGREED = "supporter.agreed"
+    SUPPORTER_REFUSED = "supporter.refused"
+    SUPPORTER_TAKEN_BACK = "supporter.taken_back"
+    SUPPORTER_PICTURE_SET = "supporter.picture_set"
+    SUPPORTER_PICTURE_REMOVED = "supporter.picture_removed"
+    SUPPORTER_REACH_MADE = "supporter.reach_made"
+    SUPPORTER_REACH_ENDED = "supporter.reach_ended"
+    SUPPORTER_READ = "supporter.read"
 
 
 def kind_of(verb: str) -> str:
@@ -360,6 +371,17 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.EXHIBITION_RESTORED: _l("restored an edition into the draft"),
     Verb.EXHIBITION_PLAN_CANCELLED: _l("cancelled a planned edition"),
     Verb.EXHIBITION_UNPUBLISHED: _l("took an exhibition off the site"),
+    Verb.SUPPORTER_MADE: _l("asked a supporter to agree"),
+    Verb.SUPPORTER_CHANGED: _l("changed a supporter's words"),
+    Verb.SUPPORTER_LINK_SENT: _l("had a new link sent to a supporter"),
+    Verb.SUPPORTER_AGREED: _l("agreed to be named as a supporter"),
+    Verb.SUPPORTER_REFUSED: _l("did not agree to be named as a supporter"),
+    Verb.SUPPORTER_TAKEN_BACK: _l("took a supporter off the site"),
+    Verb.SUPPORTER_PICTURE_SET: _l("set a supporter's picture"),
+    Verb.SUPPORTER_PICTURE_REMOVED: _l("removed a supporter's picture"),
+    Verb.SUPPORTER_REACH_MADE: _l("made a short link of a supporter"),
+    Verb.SUPPORTER_REACH_ENDED: _l("ended a short link of a supporter"),
+    Verb.SUPPORTER_READ: _l("read a supporter's mail address"),
 }
 
 KIND_WORDS: Mapping[str, Any] = {
@@ -386,6 +408,7 @@ KIND_WORDS: Mapping[str, Any] = {
     "message": _l("Message"),
     "theme": _l("Theme"),
     "exhibition": _l("Exhibition"),
+    "supporter": _l("Supporter"),
 }
 
 # Curators may read entries about actions that they may do or see themselves. They may not read entries about

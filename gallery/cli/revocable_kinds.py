@@ -40,7 +40,7 @@ from gallery.cases.models import CaseVersion
 from gallery.clock import now
 from gallery.db.connection import Model, QuerySet, in_transaction
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, PreviewLink
-from gallery.images.models import Image, ImageState
+from gallery.images.models import Image, ImageState, new_token
 from gallery.images.profile_image_models import CreditLogo
 from gallery.organisations.models import (
     Application,
@@ -54,6 +54,9 @@ from gallery.organisations.owner_requests import cancel
 from gallery.reviews.vetoes import veto
 from gallery.sounds.models import Sound, SoundState
 from gallery.storage import Storage
+from gallery.supporters.models import Supporter, SupporterLink, SupporterState
+from gallery.supporters.supporters import NO_PICTURE
+from gallery.supporters.supporters import take_back as end_supporter
 from gallery.web.languages import localized
 from gallery.web.texts import NO_TEXTS, Texts
 
@@ -411,6 +414,41 @@ async def _end_logo(id: int, storage: Storage) -> str:
     return logo.exhibition.slug
 
 
+# Supporters
+
+
+async def _end_supporter(id: int, storage: Storage) -> str:
+    supporter = await Supporter.get(id=id)
+    await end_supporter(supporter, storage, None)
+    return f"supporter {id}"
+
+
+async def _end_supporters_link(id: int, storage: Storage) -> str:
+    async with in_transaction():
+        await Supporter.filter(id=id).update(code_hash=f"ended {new_token()}")  # no code has this hash
+        await record(Verb.SUPPORTER_LINK_SENT, id)
+    return f"supporter {id}, who needs a new link"
+
+
+async def _end_supporters_picture(id: int, storage: Storage) -> str:
+    async with in_transaction():
+        await Supporter.filter(id=id).update(**NO_PICTURE)
+        await record(Verb.SUPPORTER_PICTURE_REMOVED, id)
+    return f"supporter {id}"
+
+
+async def _end_short_link(id: int, storage: Storage) -> str:
+    link = await SupporterLink.get(id=id)
+    async with in_transaction():
+        await link.delete()
+        await record(Verb.SUPPORTER_REACH_ENDED, link.supporter_id)
+    return f"of supporter {link.supporter_id}"
+
+
+def _open_supporters() -> QuerySet[Supporter]:
+    return Supporter.filter(state__in=[SupporterState.WAITING, SupporterState.AGREED])
+
+
 # Bearer secrets
 
 
@@ -602,4 +640,12 @@ REVOCABLE_KINDS = (
         _end_hanging,
     ),
     RevocableKind("credit logo", valid_rows(CreditLogo.all, "exhibition_id", "token"), _end_logo),
+    RevocableKind("supporter", valid_rows(_open_supporters, "public_id"), _end_supporter),
+    RevocableKind("supporter's link", valid_rows(_open_supporters, "code_hash"), _end_supporters_link),
+    RevocableKind(
+        "supporter's picture",
+        valid_rows(_filled(Supporter, "picture_token"), "picture_token"),
+        _end_supporters_picture,
+    ),
+    RevocableKind("supporter's short link", valid_rows(SupporterLink.all, "code"), _end_short_link),
 )

@@ -23,6 +23,7 @@ from gallery.images.models import Image, ImageState
 from gallery.images.profile_image_models import CreditLogo, ProfileImageState
 from gallery.images.takedowns import fingerprints_of_profile_images, similar_keys
 from gallery.sounds.models import Sound, SoundState
+from gallery.supporters.models import Supporter
 
 STUCK_AFTER = timedelta(minutes=10)
 
@@ -129,6 +130,9 @@ async def images_like_withdrawn_works() -> list[InspectionFinding]:
     for logo in await CreditLogo.filter(fingerprint__isnull=False).order_by("id"):
         if await similar_keys([logo.fingerprint or b""], withdrawn):
             found.append(f"logo {logo.id} of exhibition {logo.exhibition_id}")
+    for supporter in await Supporter.filter(picture_fingerprint__isnull=False).order_by("id"):
+        if await similar_keys([supporter.picture_fingerprint or b""], withdrawn):
+            found.append(f"picture of supporter {supporter.id}")
     return [
         InspectionFinding("A picture on view resembles a withdrawn work", where, REMOVE_ADVICE)
         for where in found

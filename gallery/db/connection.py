@@ -66,6 +66,7 @@ MODELS = [
     "gallery.exhibitions.models",
     "gallery.exports.models",
     "gallery.search.models",
+    "gallery.supporters.models",
 ]
 
 

@@ -152,6 +152,18 @@ class DemoBlock:
 
 
 @dataclass(frozen=True)
+class DemoSupporter:
+    """A supporter, marked as an example, who agreed and is named in the credits of an exhibition."""
+
+    kind: str
+    email: str
+    name: DemoText
+    reason: DemoText
+    link: str
+    exhibition: str
+
+
+@dataclass(frozen=True)
 class DemoExhibition:
     slug: str
     theme: str
@@ -438,6 +450,31 @@ def themes(today: date) -> tuple[DemoTheme, ...]:
         ),
     )
 
+
+SUPPORTERS = (
+    DemoSupporter(
+        "ambassador",
+        "linyi@example.org",
+        DemoText("林一（示例）", "Lin Yi (example)"),
+        DemoText(
+            "我每年冬至都会想起外婆的手，所以想请更多人看看这些画。",
+            "Each winter solstice I think of my grandmother's hands, so I want more people to see these pictures.",
+        ),
+        "https://linyi.example.org/",
+        "reunion-is-round",
+    ),
+    DemoSupporter(
+        "media",
+        "morning@example.org",
+        DemoText("晨光周刊（示例）", "Morning Light Weekly (example)"),
+        DemoText(
+            "每周一幅画，连同它背后的项目，印在我们的封底。",
+            "One picture a week, with the project behind it, on our back cover.",
+        ),
+        "https://morninglight.example.org/",
+        "reunion-is-round",
+    ),
+)
 
 EXHIBITIONS = (
     DemoExhibition(

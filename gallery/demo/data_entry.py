@@ -44,6 +44,7 @@ from gallery.demo.content import (
     DemoOrganisation,
     DemoPerson,
     DemoStage,
+    DemoSupporter,
     DemoText,
     DemoTheme,
     DemoWork,
@@ -69,6 +70,8 @@ from gallery.settings import Settings
 from gallery.sounds.chores import CHORES as DEVELOPING_SOUNDS
 from gallery.sounds.models import Sound, SoundState
 from gallery.storage import Storage
+from gallery.supporters.models import Supporter, SupporterState
+from gallery.supporters.supporters import code_of
 from gallery.themes.models import Theme
 from gallery.web.texts import Texts, contains_words, field_name
 from gallery.worker import ChoreContext, Worker
@@ -95,7 +98,14 @@ class DemoContent:
     members: Sequence[DemoPerson] = content.MEMBERS
     exhibitions: Sequence[DemoExhibition] = content.EXHIBITIONS
     cases: Sequence[DemoCase] = content.CASES
+    supporters: Sequence[DemoSupporter] = content.SUPPORTERS
     picture_width: int | None = None  # px; None: each scene at full width
+
+    @property
+    def named_supporters(self) -> list[DemoSupporter]:
+        """Those whom an exhibition of the demo names."""
+        slugs = {exhibition.slug for exhibition in self.exhibitions}
+        return [each for each in self.supporters if each.exhibition in slugs]
 
 
 @dataclass
@@ -183,8 +193,10 @@ async def enter_demo(
             await ask_families(browsers, chosen)
             await wait_until_developed(report_progress)
         await review_works(browsers, chosen, report_progress)
+        await enter_supporters(browsers, chosen, settings)
         await enter_exhibitions(browsers, chosen)
         await enter_cases(browsers, chosen)
+        await make_short_links(browsers, chosen, settings)
         await Worker(ChoreContext(settings, storage), CHORES).run_dry()  # makes pictures on view public
         await withdraw_works(browsers, chosen)
 
@@ -471,6 +483,32 @@ async def review_works(browsers: DemoBrowsers, chosen: DemoContent, report_progr
         report_progress("Reviewing", number, len(decided))
 
 
+async def enter_supporters(browsers: DemoBrowsers, chosen: DemoContent, settings: Settings) -> None:
+    """A curator asks supporters, who agree with the link in their mail."""
+    for entry in chosen.named_supporters:
+        words = {
+            **in_both_languages("name", entry.name),
+            **in_both_languages("reason", entry.reason),
+            "addresses": entry.link,
+        }
+        if not await Supporter.exists(email=entry.email):
+            fields = {**words, "kind": entry.kind, "email": entry.email, "language": "zh"}
+            await browsers.send(CURATOR.email, "supporters:create", fields)
+        supporter = await Supporter.get(email=entry.email)
+        if supporter.state == SupporterState.WAITING:
+            code = code_of(supporter, settings)
+            fields = {**words, "answer": "yes", "confirms": "y"}
+            await browsers.send("", "supporting:answer", fields, language="zh", code=code)
+
+
+async def make_short_links(browsers: DemoBrowsers, chosen: DemoContent, settings: Settings) -> None:
+    """The supporters make short links to the exhibitions that name them."""
+    for entry in chosen.named_supporters:
+        code = code_of(await Supporter.get(email=entry.email), settings)
+        fields = {"address": f"{settings.site_url}/zh/exhibitions/{entry.exhibition}"}
+        await browsers.send("", "supporting:create_reach", fields, language="zh", code=code)
+
+
 async def enter_exhibitions(browsers: DemoBrowsers, chosen: DemoContent) -> None:
     for entry in chosen.exhibitions:
         theme = await Theme.get(slug=entry.theme)
@@ -494,6 +532,10 @@ async def enter_exhibitions(browsers: DemoBrowsers, chosen: DemoContent) -> None
         await hang_works(browsers, chosen, entry, exhibition)
         await choose_sentences(browsers, chosen, entry, exhibition)
         await place_blocks(browsers, chosen, entry, exhibition)
+        for each in chosen.supporters:
+            if each.exhibition == entry.slug:
+                fields = {"supporter": str((await Supporter.get(email=each.email)).id)}
+                await browsers.send(CURATOR.email, "supporters:credit", fields, id=exhibition.id)
         await browsers.send(CURATOR.email, "editions:create", {}, id=exhibition.id)
 
 

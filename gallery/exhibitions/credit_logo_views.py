@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -43,27 +45,39 @@ async def update(request: Request) -> Response:
         if received.fields.get("is_gone"):
             await remove_logo(exhibition, key, person, storage)
             return _redirect_to_credits(request, exhibition, key, _("The logo is removed."))
-        sentence = _upload_error(request, received)
+
+        async def save(picture: Path, size: tuple[int, int]) -> None:
+            await set_logo(exhibition, key, picture, size, person, storage)
+
         try:
-            if not sentence and received.file is not None:
-                inspected = await inspect_upload(received.file, settings_of(request))
-                if inspected.preview is None:
-                    sentence = _("We could not check this picture: our server is busy. Please send it again.")
-                    return await _render_page(request, exhibition, sentence, 503)
-                size = (inspected.width, inspected.height)
-                await set_logo(exhibition, key, inspected.preview, size, person, storage)
-        except ImageRefused as refusal:
-            sentence = str(REFUSALS[refusal.code])
-        except ResemblesHiddenWork:
-            sentence = _("This picture resembles a work that may not be shown. Please choose another.")
-        except StoreUnavailable as error:
-            logger.warning("%s", error)
-            sentence = _("The picture could not be saved right now. Please choose it again in a minute.")
+            sentence, status = await save_picture(request, received, save)
         except NoSuchEntry as error:  # somebody else removed it at the same time
             raise HTTPException(404) from error
     if sentence:
-        return await _render_page(request, exhibition, sentence, 413 if received.is_too_large else 422)
+        return await _render_page(request, exhibition, sentence, status)
     return _redirect_to_credits(request, exhibition, key, _("The logo is saved."))
+
+
+async def save_picture(
+    request: Request, received: ReceivedForm, save: Callable[[Path, tuple[int, int]], Awaitable[None]]
+) -> tuple[str, int]:
+    """Inspect a received picture and `save` it, with its size. Returns "" or a sentence for the sender, and the status."""
+    if sentence := _upload_error(request, received):
+        return sentence, 413 if received.is_too_large else 422
+    assert received.file is not None
+    try:
+        inspected = await inspect_upload(received.file, settings_of(request))
+        if inspected.preview is None:
+            return _("We could not check this picture: our server is busy. Please send it again."), 503
+        await save(inspected.preview, (inspected.width, inspected.height))
+    except ImageRefused as refusal:
+        return str(REFUSALS[refusal.code]), 422
+    except ResemblesHiddenWork:
+        return _("This picture resembles a work that may not be shown. Please choose another."), 422
+    except StoreUnavailable as error:
+        logger.warning("%s", error)
+        return _("The picture could not be saved right now. Please choose it again in a minute."), 422
+    return "", 200
 
 
 def _upload_error(request: Request, received: ReceivedForm) -> str:
@@ -80,7 +94,7 @@ async def show_at_desk(request: Request) -> Response:
     logo = await CreditLogo.get_or_none(exhibition=exhibition, key=request.path_params["key"])
     if logo is None:
         raise HTTPException(404)
-    return await _logo_response(request, logo.token, {"cache-control": "private, no-cache"})
+    return await logo_response(request, logo.token, {"cache-control": "private, no-cache"})
 
 
 async def show(request: Request) -> Response:
@@ -89,10 +103,10 @@ async def show(request: Request) -> Response:
     if not await is_on_view(token):
         raise HTTPException(404)
     headers = {"cache-control": settings_of(request).picture_cache_control}
-    return await _logo_response(request, token, headers)
+    return await logo_response(request, token, headers)
 
 
-async def _logo_response(request: Request, token: str, headers: dict[str, str]) -> Response:
+async def logo_response(request: Request, token: str, headers: dict[str, str]) -> Response:
     storage = storage_of(request)
     try:
         return await storage.private.answer(

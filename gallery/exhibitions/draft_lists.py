@@ -43,14 +43,14 @@ class NoSuchEntry(Exception):
 async def add_entry(exhibition: Exhibition, name: ListName, values: Mapping[str, Any], by: Person) -> str:
     """Add an entry at the end; returns its key. Raises DraftChangeRefused if there are too many."""
     async with in_transaction():
-        entries, draft = await _locked_entries(exhibition, name)
+        entries, draft = await locked_entries(exhibition, name)
         if len(entries) >= MAX_LIST_ENTRIES:
             raise DraftChangeRefused(
                 _("There are already %(most)s here, the most that a page can have. Please remove one first.")
                 % {"most": MAX_LIST_ENTRIES}
             )
         key = secrets.token_hex(4)
-        await _save_entries(draft, name, [*entries, {"key": key, **as_stored(values)}], by)
+        await save_entries(draft, name, [*entries, {"key": key, **as_stored(values)}], by)
     return key
 
 
@@ -64,38 +64,38 @@ async def change_entry(
 ) -> None:
     """Set fields of an entry. `seen` as for `change_draft`. Raises EditConflict, NoSuchEntry."""
     async with in_transaction():
-        entries, draft = await _locked_entries(exhibition, name)
+        entries, draft = await locked_entries(exhibition, name)
         index = _index_of(entries, key)
         changed = await changed_fields(draft.id, seen, read_entry(entries[index]), values)
         entries[index] |= as_stored(changed)
-        await _save_entries(draft, name, entries, by)
+        await save_entries(draft, name, entries, by)
 
 
 async def remove_entry(exhibition: Exhibition, name: ListName, key: str, by: Person) -> None:
     """Remove the entry with this key. Raises NoSuchEntry."""
     async with in_transaction():
-        entries, draft = await _locked_entries(exhibition, name)
+        entries, draft = await locked_entries(exhibition, name)
         del entries[_index_of(entries, key)]
-        await _save_entries(draft, name, entries, by)
+        await save_entries(draft, name, entries, by)
 
 
 async def move_entry(exhibition: Exhibition, name: ListName, key: str, to: int, by: Person) -> None:
     """Move an entry to the place `to`, counted from 1; a larger number means the end. Raises NoSuchEntry."""
     async with in_transaction():
-        entries, draft = await _locked_entries(exhibition, name)
+        entries, draft = await locked_entries(exhibition, name)
         moved = entries.pop(_index_of(entries, key))
         entries.insert(min(max(to, 1), len(entries) + 1) - 1, moved)
-        await _save_entries(draft, name, entries, by)
+        await save_entries(draft, name, entries, by)
 
 
-async def _locked_entries(exhibition: Exhibition, name: ListName) -> tuple[Entries, Edition]:
+async def locked_entries(exhibition: Exhibition, name: ListName) -> tuple[Entries, Edition]:
     draft = await draft_of(exhibition)
     await lock_exhibition(exhibition.id)
     await draft.refresh_from_db(fields=[name])
     return list(getattr(draft, name) or []), draft
 
 
-async def _save_entries(draft: Edition, name: ListName, entries: Entries, by: Person) -> None:
+async def save_entries(draft: Edition, name: ListName, entries: Entries, by: Person) -> None:
     await Edition.filter(id=draft.id).update(**{name: entries or None})
     await mark_changed(draft.id, by)
     await record(VERBS[name], draft.exhibition_id, by=by)

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from gallery.exhibitions.access import load_exhibition
 from gallery.exhibitions.blocks import blocks_of, hung_labels
 from gallery.exhibitions.credit_logo_views import desk_logos
-from gallery.exhibitions.credits import credits_of
+from gallery.exhibitions.credits import credits_of, supporters_of
 from gallery.exhibitions.draft_lists import (
     ListName,
     NoSuchEntry,
@@ -31,6 +31,7 @@ from gallery.exhibitions.talks import talks_of
 from gallery.exhibitions.views import add_conflict_errors, digests_of_added, seen_in
 from gallery.numbers import whole_number
 from gallery.organisations.links import find_dead_links
+from gallery.supporters.models import Supporter, SupporterState
 from gallery.web.edit_conflicts import EditConflict, format_digests, seen_field
 from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _
@@ -38,6 +39,7 @@ from gallery.web.rendering import flash, redirect, render
 from gallery.web.texts import by_language
 
 EntryForm = CreditForm | TalkForm | BlockForm
+MAX_SUPPORTERS_LISTED = 300  # the newest
 
 
 @dataclass(frozen=True)
@@ -175,7 +177,10 @@ class EntryListViews:
 
 
 async def _credits_context(request: Request, exhibition: Exhibition, credits: list[Any]) -> dict[str, Any]:
+    can_be_named = Supporter.filter(state__in=[SupporterState.WAITING, SupporterState.AGREED])
     return {
+        "supporters": await supporters_of(credits, is_desk=True),
+        "can_be_named": await can_be_named.order_by("-id").limit(MAX_SUPPORTERS_LISTED),
         "logos": await desk_logos(request, exhibition, credits),
         "dead": await find_dead_links({credit.link for credit in credits if credit.link}),
     }

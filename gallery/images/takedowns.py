@@ -27,6 +27,7 @@ from gallery.images.sandbox.parent import ImageRefused, fingerprint
 from gallery.images.storage_keys import delete_image_files, logo_key, purge_proxy_cache, rendition_key
 from gallery.mail.outbox import Notification, in_all_languages, notify
 from gallery.storage import Storage
+from gallery.supporters.models import Supporter
 
 
 @dataclass
@@ -178,15 +179,21 @@ async def record_profile_image(
 
 
 async def take_down_similar_logos(codes: Sequence[bytes], why: str, by: Person | None) -> list[str]:
-    """Take down the logos in exhibitions' credits that are similar to one of the fingerprints; returns their
-    tokens."""
+    """Take down the logos in exhibitions' credits, and the pictures of supporters, that are similar to one of the
+    fingerprints; returns their tokens."""
+    return sorted(
+        {*await _take_down_logos(codes, why, by), *await _take_down_supporters_pictures(codes, why, by)}
+    )
+
+
+async def _take_down_logos(codes: Sequence[bytes], why: str, by: Person | None) -> set[str]:
     rows = await CreditLogo.filter(fingerprint__isnull=False).values_list("id", "fingerprint")
     ids = await similar_keys(codes, rows) if codes else []
     if not ids:
-        return []
+        return set()
     logos = await CreditLogo.filter(id__in=ids)
     await CreditLogo.filter(id__in=ids).delete()
-    curators = await Person.filter(role__in=[Role.CURATOR, Role.KEEPER], is_active=True)
+    curators = await _curators()
     for logo in logos:
         await record(Verb.EXHIBITION_LOGO_REMOVED, logo.exhibition_id, by=by)
         path = f"/desk/exhibitions/{logo.exhibition_id}/credits"
@@ -194,4 +201,24 @@ async def take_down_similar_logos(codes: Sequence[bytes], why: str, by: Person |
         await notify(
             curators, Notification("picture_taken_down", path, facts, key=f"taken-down-logo:{logo.id}")
         )
-    return sorted({logo.token for logo in logos})
+    return {logo.token for logo in logos}
+
+
+async def _take_down_supporters_pictures(codes: Sequence[bytes], why: str, by: Person | None) -> set[str]:
+    pictured = Supporter.filter(picture_fingerprint__isnull=False)
+    rows = await pictured.values_list("id", "picture_fingerprint")
+    ids = await similar_keys(codes, rows) if codes else []
+    supporters = await Supporter.filter(id__in=ids) if ids else []
+    for supporter in supporters:
+        empty = {"picture_token": "", "picture_width": 0, "picture_height": 0, "picture_fingerprint": None}
+        await Supporter.filter(id=supporter.id).update(**empty)
+        await record(Verb.SUPPORTER_PICTURE_REMOVED, supporter.id, by=by)
+        facts = {"what": "supporter", "why": why}
+        key = f"taken-down-supporter:{supporter.picture_token}"
+        news = Notification("picture_taken_down", f"/desk/supporters/{supporter.id}", facts, key=key)
+        await notify(await _curators(), news)
+    return {supporter.picture_token for supporter in supporters}
+
+
+async def _curators() -> list[Person]:
+    return await Person.filter(role__in=[Role.CURATOR, Role.KEEPER], is_active=True)

@@ -45,7 +45,11 @@ async def robots(request: Request) -> Response:
     pages = pages_of(request)
     closed = [DESK, "/c/", "/appreciations/"]
     for language in site_languages():
-        closed += [f"{pages.url('search:show', language=language)}?q=", f"/{language}/consent/"]
+        closed += [
+            f"{pages.url('search:show', language=language)}?q=",
+            f"/{language}/consent/",
+            f"/{language}/supporter/",
+        ]
         closed += [f"/{language}/*/support/"]
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), ""]
     lines.append(f"Sitemap: {pages.absolute(pages.url('sitemaps:index'))}")

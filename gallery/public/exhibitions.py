@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
@@ -10,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gallery.exhibitions.credit_logos import logos_of
+from gallery.exhibitions.credit_logos import logos_of, logos_of_supporters
+from gallery.exhibitions.credits import named, supporters_of
 from gallery.numbers import page_number
 from gallery.organisations.links import find_dead_links
 from gallery.organisations.models import Project
@@ -89,6 +91,8 @@ async def show(request: Request) -> Response:
     """A visitor sees an exhibition, room by room, at most WORKS_PER_PAGE works on a page."""
     set_page_language(request)
     exhibition = await load_opened(slug_of(request))
+    supporters = await supporters_of(exhibition.credits)
+    exhibition = replace(exhibition, credits=named(exhibition.credits, supporters))
     query = request.query_params
     try:
         page = await exhibition_page(
@@ -137,11 +141,18 @@ async def show(request: Request) -> Response:
         detailed=next((each for each in works[1:] if each.picture.detail), None) if is_beginning else None,
         project_cards=project_cards,
         following=following,
-        logos=await logos_of(
-            slug,
-            [credit.key for credit in exhibition.credits],
-            lambda logo: pages_of(request).url("logos:show", token=logo.token),
-        ),
+        logos={
+            **await logos_of(
+                slug,
+                [credit.key for credit in exhibition.credits],
+                lambda logo: pages_of(request).url("logos:show", token=logo.token),
+            ),
+            **logos_of_supporters(
+                exhibition.credits,
+                supporters,
+                lambda each: pages_of(request).url("logos:show", token=each.picture_token),
+            ),
+        },
         dead=await find_dead_links(links),
         counts=page.counts,
         share_images=cards,

@@ -7,6 +7,7 @@ below the link's own URL. Browsers and proxies do not store them.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,8 +24,8 @@ from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.db.connection import in_transaction
 from gallery.exhibitions.access import load_exhibition
-from gallery.exhibitions.credit_logos import logos_of
-from gallery.exhibitions.credits import credits_of
+from gallery.exhibitions.credit_logos import logos_of, logos_of_supporters
+from gallery.exhibitions.credits import credits_of, named, supporters_of
 from gallery.exhibitions.drafts import draft_of
 from gallery.exhibitions.forms import PreviewLinkForm
 from gallery.exhibitions.models import Edition, Exhibition, PreviewLink
@@ -179,6 +180,8 @@ async def show(request: Request) -> Response:
     in_blocks = await rows_for_draft_blocks(shown_exhibition.blocks, work_ids_of(filled))
     rooms = with_blocks(rooms, shown_exhibition.blocks, in_blocks, picture_address)
     works = [work for room in rooms for work in room.works]
+    supporters = await supporters_of(shown_exhibition.credits)
+    shown_exhibition = replace(shown_exhibition, credits=named(shown_exhibition.credits, supporters))
     style = view_models.style_sheet(works, shown_exhibition.theme)
     twins = {
         language: pages_of(request).url(
@@ -192,13 +195,20 @@ async def show(request: Request) -> Response:
         "leading": leading_sentence(rooms),
         "cover": works[0] if works else None,
         "counts": view_models.Counts.of(works),  # an edition hangs each work only once
-        "logos": await logos_of(
-            exhibition,
-            [credit.key for credit in shown_exhibition.credits],
-            lambda logo: pages_of(request).url(
-                "previews:logo", token=request.path_params["token"], key=logo.key
+        "logos": {
+            **await logos_of(
+                exhibition,
+                [credit.key for credit in shown_exhibition.credits],
+                lambda logo: pages_of(request).url(
+                    "previews:logo", token=request.path_params["token"], key=logo.key
+                ),
             ),
-        ),
+            **logos_of_supporters(
+                shown_exhibition.credits,
+                supporters,
+                lambda each: pages_of(request).url("logos:show", token=each.picture_token),
+            ),
+        },
         "dead": await find_dead_links({credit.link for credit in shown_exhibition.credits if credit.link}),
         "style": style,
         "theme": shown_exhibition.theme,

@@ -422,6 +422,11 @@ async def projects_in_edition(edition_id: int, limit: int) -> list[DirectoryEntr
     return _as_directory(await _projects_in_edition(edition_id, limit))
 
 
+async def projects_on_view(ids: Collection[int], limit: int) -> list[DirectoryEntry]:
+    """At most `limit` of these projects that have a work on view; one query."""
+    return _as_directory(await _projects_on_view(Q(project_id__in=sorted(ids) or [0]), limit))
+
+
 @compiled_query
 def _projects_in_edition(edition_id: int, limit: int) -> ValuesQuery[Any]:
     return _projects_on_view(hangs_in(room__edition_id=edition_id), limit)

@@ -14,6 +14,7 @@ from gallery.public import (
     organisations,
     projects,
     support,
+    supporters,
     themes,
 )
 
@@ -27,4 +28,5 @@ routes = [
     *support.routes,
     *cases.routes,
     *artists.routes,
+    *supporters.routes,
 ]

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from tortoise.expressions import Q
 
-from gallery.artworks.access import raise_not_on_view
-from gallery.artworks.models import hangs_in, has_theme
-from gallery.cases.shown import cases_on_view
 from gallery.images.models import Image
 from gallery.images.on_demand import OnDemandQueue, QueueFull
 from gallery.images.renditions import file_name, width_at_least
@@ -23,17 +18,12 @@ from gallery.images.share_image import SHARE_IMAGE_FORMATS, ShareImage
 from gallery.images.storage_keys import derivative_key, rendition_key
 from gallery.images.uploads import request_limits
 from gallery.interop.iiif.image_api import RETRY_AFTER, cache_headers, problem, store_derivative
-from gallery.organisations.models import Organisation
-from gallery.organisations.projects import project_at
-from gallery.public import page_cards, queries, share_images
-from gallery.public.access import load_opened
-from gallery.public.cases import load_shown_case, works_of_case
 from gallery.public.media import NOT_FOR_MACHINES
-from gallery.public.pagination import first_works
-from gallery.public.share_images import ShareImages, fonts_of
+from gallery.public.share_images import fonts_of
 from gallery.settings import Settings
+from gallery.sharing import short_links
+from gallery.sharing.loaders import LOADERS
 from gallery.storage import Storage
-from gallery.themes.models import Theme
 from gallery.web.languages import set_language
 from gallery.web.page_cache import etag_matches
 from gallery.web.rendering import settings_of, storage_of
@@ -41,7 +31,6 @@ from gallery.web.rendering import settings_of, storage_of
 SHARE_IMAGE_NAME = re.compile(r"(card|poster)-[0-9a-f]{12}\.(jpg|png)")
 PICTURE_WIDTHS = {"card": 960, "poster": 1600}  # px: the minimum width of the rendition that is drawn
 MAX_TRIES = 2  # attempts; the second one is made if the content changed during the first
-MAX_CANDIDATE_WORKS = 120  # as many works as the page shows; the first one that may be shared is drawn
 
 
 async def show(request: Request) -> Response:
@@ -53,7 +42,9 @@ async def show(request: Request) -> Response:
     parameters, settings = request.path_params, settings_of(request)
     set_language(parameters["language"])
     named = SHARE_IMAGE_NAME.fullmatch(parameters["file"])
-    load = LOADERS.get(parameters["kind"])
+    load = ALL_LOADERS.get(parameters["kind"])
+    # A file with the name of a supporter would stay after they took it back.
+    is_kept = parameters["kind"] != short_links.KIND
     if load is None or named is None or SHARE_IMAGE_FORMATS[named[1]].suffix != named[2]:
         raise HTTPException(404)
     form = SHARE_IMAGE_FORMATS[named[1]]
@@ -61,7 +52,7 @@ async def show(request: Request) -> Response:
     for _ in range(MAX_TRIES):
         if share_image is None:
             raise HTTPException(404)
-        response = await share_image_response(request, share_image)
+        response = await share_image_response(request, share_image, is_kept=is_kept)
         images = await load(parameters["name"], settings)
         latest = images.by_form.get(form.name)
         if latest == share_image:  # otherwise the content was withdrawn or changed in the meantime
@@ -71,8 +62,8 @@ async def show(request: Request) -> Response:
     return problem(503, "This picture is just changing. Please ask again.", RETRY_AFTER)
 
 
-async def share_image_response(request: Request, share_image: ShareImage) -> Response:
-    """The response with the stored share image; if none is stored, draw it now."""
+async def share_image_response(request: Request, share_image: ShareImage, *, is_kept: bool) -> Response:
+    """The response with the stored share image; if none is stored, draw it now, and store it if it `is_kept`."""
     settings = settings_of(request)
     storage = storage_of(request)
     demand: OnDemandQueue = request.app.state.on_demand
@@ -82,14 +73,16 @@ async def share_image_response(request: Request, share_image: ShareImage) -> Res
     if etag_matches(request.headers.get("if-none-match", "").encode(), headers["etag"].encode()):
         return Response(status_code=304, headers=headers)
     media_type = SHARE_IMAGE_FORMATS[share_image.form].media_type
-    if share_image.tokens:
+    if share_image.tokens and is_kept:
         key = derivative_key(share_image.tokens[0], share_image.name)
         try:
             return await storage.public.answer(request, key, media_type=media_type, headers=headers)
         except FileNotFoundError:
             pass
     try:
-        body = await demand.get(share_image.name, lambda: draw_share_image(share_image, storage, settings))
+        body = await demand.get(
+            share_image.name, lambda: draw_share_image(share_image, storage, settings, is_kept=is_kept)
+        )
     except QueueFull:
         return problem(503, "Too many pictures are being made. Please ask again.", RETRY_AFTER)
     except (ImageRefused, MachineFault):
@@ -99,8 +92,10 @@ async def share_image_response(request: Request, share_image: ShareImage) -> Res
     return Response(body, headers=headers, media_type=media_type)
 
 
-async def draw_share_image(share_image: ShareImage, storage: Storage, settings: Settings) -> bytes:
-    """Draw a share image. If it shows pictures, it is stored as a derivative, and deleted with any of them.
+async def draw_share_image(
+    share_image: ShareImage, storage: Storage, settings: Settings, *, is_kept: bool = True
+) -> bytes:
+    """Draw a share image. If it shows pictures and `is_kept`, it is stored as a derivative, and deleted with any of them.
 
     Raises ImageRefused, MachineFault or FileNotFoundError.
     """
@@ -117,77 +112,12 @@ async def draw_share_image(share_image: ShareImage, storage: Storage, settings: 
             pictures.append(await opened.enter_async_context(storage.private.local_copy(key)))
         path = await make_share_image(pictures, share_image, fonts, folder, limits)
         body = path.read_bytes()
-        if share_image.tokens and len(body) <= settings.iiif_cache_bytes:
+        if share_image.tokens and is_kept and len(body) <= settings.iiif_cache_bytes:
             await store_derivative(share_image.tokens, share_image.name, path, len(body), storage)
         return body
 
 
-async def load_work(name: str, settings: Settings) -> ShareImages:
-    located = await queries.placement_by_public_id(name)
-    if located is None:
-        await raise_not_on_view(name)
-    work = located.work
-    sentences = await queries.sentences_of([work], {work.id: located.chosen_sentence})
-    return share_images.of_work(work, located.exhibition.theme, settings, sentences.get(work.id))
-
-
-async def load_exhibition(name: str, settings: Settings) -> ShareImages:
-    shown = await load_opened(name)
-    works = await first_works(shown.edition_id)
-    counts = await queries.count_works(hangs_in(room__edition_id=shown.edition_id))
-    return await page_cards.of_exhibition(shown, works, counts, settings)
-
-
-async def load_theme(name: str, settings: Settings) -> ShareImages:
-    theme = await Theme.get_or_none(slug=name)
-    if theme is None:
-        raise HTTPException(404)
-    covers = await queries.works_by_id([theme.cover_id] if theme.cover_id else [])
-    works = await queries.works_on_view(has_theme(theme.id), limit=MAX_CANDIDATE_WORKS)
-    return share_images.of_theme(theme, [*covers.values(), *works], settings)
-
-
-async def load_organisation(name: str, settings: Settings) -> ShareImages:
-    organisation = await Organisation.get_or_none(slug=name, is_active=True)
-    if organisation is None:
-        raise HTTPException(404)
-    works = await queries.works_on_view(Q(organisation_id=organisation.id), limit=MAX_CANDIDATE_WORKS)
-    return share_images.of_organisation(organisation, works, settings)
-
-
-async def load_project(name: str, settings: Settings) -> ShareImages:
-    project = await project_at(name)
-    works = (
-        await queries.works_on_view(Q(project_id=project.id), limit=MAX_CANDIDATE_WORKS) if project else []
-    )
-    cases = await cases_on_view(Q(case__project_id=project.id), limit=1) if project and not works else []
-    if project is None or not (works or cases):
-        raise HTTPException(404)
-    return share_images.of_project(project, works, settings)
-
-
-async def load_case(name: str, settings: Settings) -> ShareImages:
-    shown = await load_shown_case(name)
-    return share_images.of_case(shown, await works_of_case(shown, MAX_CANDIDATE_WORKS), settings)
-
-
-async def load_artist(name: str, settings: Settings) -> ShareImages:
-    works = await queries.works_on_view(Q(artist__page_id=name), limit=MAX_CANDIDATE_WORKS)
-    if not works:
-        raise HTTPException(404)
-    return share_images.of_artist(name, works, settings)
-
-
-LOADERS: Mapping[str, Callable[[str, Settings], Awaitable[ShareImages]]] = {
-    "works": load_work,
-    "exhibitions": load_exhibition,
-    "themes": load_theme,
-    "organisations": load_organisation,
-    "projects": load_project,
-    "cases": load_case,
-    "artists": load_artist,
-    "pages": page_cards.card_of,
-}
+ALL_LOADERS = {**LOADERS, short_links.KIND: short_links.load_share_images}
 
 routes = [
     Route(

@@ -20,8 +20,10 @@ from gallery.stats.appreciations import (
     is_appreciated,
     new_key,
 )
+from gallery.stats.reach import PARAMETER, note_thanks
 from gallery.stats.visit_counter import VisitCounter
 from gallery.stats.visitors import is_browser
+from gallery.web.forms import read_small_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import ngettext, set_language
 from gallery.web.rendering import cookie_in, redirect, render, set_cookie, settings_of
@@ -84,6 +86,8 @@ async def _change_appreciation(request: Request, *, is_there: bool) -> Response:
             _token(request, key, count), count.artwork_id, is_there=is_there
         )
         count = await appreciation_cache(request).reload(parameters["public_id"], count)
+        if is_there:
+            note_thanks(request, (await read_small_form(request)).get(PARAMETER, ""))
     response: Response
     if wants_json(request):
         response = _json_response(is_there, count.number, confirmation_sentence(is_there, count.number))

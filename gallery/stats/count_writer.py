@@ -1,8 +1,8 @@
 """Writing counts: every second, each process writes its counts in one transaction on a separate connection.
 
 Counts are added to the stored ones, so any number of processes can count the same page. The transaction locks
-the rows of the counted works, projects, themes and exhibitions. If another transaction, such as a withdrawal,
-has locked a row, the counts of this row wait for the next write.
+the rows of the counted works, projects, themes, exhibitions and supporters' links. If another transaction,
+such as a withdrawal, has locked a row, the counts of this row wait for the next write.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from gallery.stats.models import (
     WorkCount,
 )
 from gallery.stats.visit_counter import AppreciationChange, CountBatch, VisitCounter
+from gallery.supporters.models import SupporterLink
 from gallery.themes.models import Theme
 
 logger = logging.getLogger("gallery.stats")
@@ -133,6 +134,7 @@ async def write_batch(batch: CountBatch) -> CountBatch:
     async with in_transaction(BACKGROUND_CONNECTION) as connection:
         for name in COUNTED_PAGES:  # the same order in every process, so that no deadlock is possible
             await _write_page(connection, batch, left, name)
+        await _write_visits_through_links(connection, batch, left)
     return left
 
 
@@ -242,6 +244,33 @@ async def _write_appreciations(
         'ON CONFLICT ("token") DO UPDATE SET "day" = excluded."day", "is_there" = excluded."is_there", '
         '"changed_at" = excluded."changed_at" WHERE "appreciation"."changed_at" < excluded."changed_at"',
         rows,
+    )
+
+
+async def _write_visits_through_links(
+    connection: BaseDBAsyncClient, batch: CountBatch, left: CountBatch
+) -> None:
+    """Store each visit once, with what was done in it; the order in which processes write does not matter."""
+    if not batch.through_links:
+        return
+    ids = sorted({each.link_id for each in batch.through_links.values()})
+    locked_rows, busy_rows = await _lock_rows(connection, SupporterLink.filter(id__in=ids).only("id"))
+    locked_ids, busy_ids = {row.id for row in locked_rows}, {row.id for row in busy_rows}
+    rows = [
+        (token, each.link_id, each.day, each.thanked, each.followed)
+        for token, each in sorted(batch.through_links.items())
+        if each.link_id in locked_ids
+    ]
+    await _insert(
+        connection,
+        'INSERT INTO "supporter_visit" ("token", "link_id", "day", "thanked", "followed") VALUES {} '
+        'ON CONFLICT ("token") DO UPDATE SET '
+        '"thanked" = "supporter_visit"."thanked" OR excluded."thanked", '
+        '"followed" = "supporter_visit"."followed" OR excluded."followed"',
+        rows,
+    )
+    left.through_links.update(
+        {token: each for token, each in batch.through_links.items() if each.link_id in busy_ids}
     )
 
 

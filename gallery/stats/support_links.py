@@ -14,6 +14,7 @@ from gallery.cases.models import versions_on_view
 from gallery.organisations.links import find_dead_links
 from gallery.organisations.models import Project
 from gallery.organisations.projects import project_at
+from gallery.stats.reach import note_followed
 from gallery.stats.visit_counter import VisitCounter
 from gallery.stats.visitors import is_visitor
 from gallery.web.languages import set_language
@@ -81,6 +82,7 @@ def _count(request: Request, project: Project, artwork_id: int | None) -> None:
     if request.method == "GET" and is_visitor(dict(request.scope["headers"])) and COUNT_LIMIT.allows(network):
         counter: VisitCounter = request.app.state.visit_counter
         counter.follow(project.id, artwork_id)
+        note_followed(request)
 
 
 routes = [

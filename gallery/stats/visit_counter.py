@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,6 +27,19 @@ class AppreciationChange:
     changed_at: int  # nanoseconds since 1970
 
 
+@dataclass(frozen=True)
+class VisitThroughLink:
+    """A visit that came through a supporter's link, and what was done in it."""
+
+    link_id: int
+    day: date
+    thanked: bool = False
+    followed: bool = False
+
+    def __or__(self, other: VisitThroughLink) -> VisitThroughLink:
+        return replace(self, thanked=self.thanked or other.thanked, followed=self.followed or other.followed)
+
+
 @dataclass
 class CountBatch:
     """Counts to write in one transaction."""
@@ -36,9 +49,10 @@ class CountBatch:
     appreciation_changes: dict[str, AppreciationChange] = field(
         default_factory=dict
     )  # token of the appreciation → its latest change
+    through_links: dict[str, VisitThroughLink] = field(default_factory=dict)  # random token → visit
 
     def __bool__(self) -> bool:
-        return bool(self.opened or self.followed or self.appreciation_changes)
+        return bool(self.opened or self.followed or self.appreciation_changes or self.through_links)
 
 
 class VisitCounter:
@@ -82,6 +96,13 @@ class VisitCounter:
             artwork_id, clock.today(), is_there, time.time_ns()
         )
 
+    def come_through(
+        self, visit: str, link_id: int, *, thanked: bool = False, followed: bool = False
+    ) -> None:
+        """Record in memory a visit through a supporter's link, or what was done in it."""
+        done = VisitThroughLink(link_id, clock.today(), thanked, followed)
+        self._waiting.through_links[visit] = self._waiting.through_links.get(visit, done) | done
+
     def appreciation_changes_of(self, artwork_id: int) -> dict[str, bool]:
         """The unwritten changes of a work's appreciations: token → whether the visitor appreciates it."""
         waiting = self._waiting.appreciation_changes
@@ -101,6 +122,8 @@ class VisitCounter:
             **batch.appreciation_changes,
             **self._waiting.appreciation_changes,
         }
+        for visit, done in batch.through_links.items():
+            self._waiting.through_links[visit] = done | self._waiting.through_links.get(visit, done)
 
 
 class VisitCounterMiddleware:

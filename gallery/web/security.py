@@ -23,7 +23,9 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 # site, because its logs could contain the referrer. `no-referrer` is too strict: browsers would then send the
 # form with `Origin: null`, which looks like a form of another site.
 REFERRER_WITHOUT_PATH = {"referrer-policy": "strict-origin"}
-SECRET_PATH = re.compile(r"/c/|/[^/]+/consent/")  # the addresses with the code of a slip or of a request
+SECRET_PATH = re.compile(
+    r"/c/|/[^/]+/(consent|supporter)/"
+)  # with the code of a slip, a request, or a supporter
 
 
 class CrossOriginMiddleware:

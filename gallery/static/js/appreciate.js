@@ -1,6 +1,8 @@
 // Appreciate a work without leaving its page, and show how many do. Without scripts the button leads to a page of
 // thanks.
 
+import { PASS_FIELD, visitPass } from "./came-through.js";
+
 const asJson = { headers: { accept: "application/json" } };
 
 for (const form of document.querySelectorAll("form.appreciation")) {
@@ -26,7 +28,8 @@ for (const form of document.querySelectorAll("form.appreciation")) {
     isBusy = wasPressed = true;
     status.textContent = ""; // the same words twice are read out twice
     try {
-      const response = await fetch(isTheirs ? takingBack : form.action, { ...asJson, method: "POST" });
+      const body = new URLSearchParams({ [PASS_FIELD]: visitPass() });
+      const response = await fetch(isTheirs ? takingBack : form.action, { ...asJson, method: "POST", body });
       const answer = await response.json();
       if (response.ok) show(answer);
       status.textContent = answer.message ?? failed;
