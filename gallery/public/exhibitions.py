@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
@@ -13,7 +13,6 @@ from starlette.routing import Route
 from gallery.exhibitions.credit_logos import logos_of
 from gallery.numbers import page_number
 from gallery.organisations.links import find_dead_links
-from gallery.organisations.models import Project
 from gallery.public import page_cards, queries
 from gallery.public.access import load_opened
 from gallery.public.pages import (
@@ -27,7 +26,7 @@ from gallery.public.pages import (
     slug_of,
 )
 from gallery.public.pagination import NoSuchRoom, exhibition_page, first_works
-from gallery.public.rooms import leading_sentence
+from gallery.public.rooms import detailed_work, leading_sentence
 from gallery.public.view_models import ShownWork
 from gallery.public.voices import voice_address
 from gallery.public.work_counts import work_counts_of
@@ -41,7 +40,6 @@ from gallery.web.rendering import pages_of, settings_of
 
 LISTED_ON_PAGE = 60  # open and past exhibitions on one page of the list
 PROJECTS_OF_EXHIBITION = 60  # projects listed on the last page of an exhibition
-PROJECT_CARDS = 6  # of these, the most with a picture and a button
 
 
 async def index(request: Request) -> Response:
@@ -107,7 +105,7 @@ async def show(request: Request) -> Response:
     cards = await page_cards.of_exhibition(exhibition, first, page.counts, settings_of(request), first_rooms)
     cover = works[0] if works else None
     following = await queries.exhibition_after(exhibition) if is_end else None
-    project_cards = await _project_cards(works) if is_end else []
+    project_cards = await queries.project_cards(works) if is_end else []
     next_works = [following[1]] if following and following[1] else []
     next_keys = {EXHIBITIONS} if is_end else set()
     next_keys |= {edition_key(following[0].edition_id)} if following else set()
@@ -129,8 +127,8 @@ async def show(request: Request) -> Response:
         else [],
         cover=cover,
         leading=leading_sentence(page.rooms) if is_beginning else None,
-        detailed=next((each for each in works[1:] if each.picture.detail), None) if is_beginning else None,
-        project_cards=project_cards,
+        detailed=detailed_work(works) if is_beginning else None,
+        cards=project_cards,
         following=following,
         logos=await logos_of(
             slug,
@@ -140,7 +138,6 @@ async def show(request: Request) -> Response:
         dead=await find_dead_links(links),
         counts=page.counts,
         share_images=cards,
-        next_query=urlencode(page.following or {}),
         twin_query=urlencode({name: query[name] for name in ("room", "after") if name in query}),
         linked_data=linked_data_of(request).of_exhibition(exhibition, works, cards.card),
         alternates=[
@@ -161,6 +158,7 @@ async def show_walk(request: Request) -> Response:
     room = request.query_params.get("room", "")
     try:
         page = await exhibition_page(exhibition.edition_id, work_counts_of(request).editions, room)
+        page = page.first_room() if room else page
     except NoSuchRoom as error:
         raise HTTPException(404) from error
     first = await first_works(exhibition.edition_id) if room else page.works
@@ -172,25 +170,16 @@ async def show_walk(request: Request) -> Response:
         theme=exhibition.theme,
         keys={edition_key(exhibition.edition_id)},
         exhibition=exhibition,
-        rooms=page.rooms[:1] if room else page.rooms,
+        page=page,
         voices=await _voices(page.works),
         voice_address=voice_address,
+        rooms=page.rooms,
         sentences={id: each for room in page.rooms for id, each in room.sentences.items()},
         code=qr_code(pages_of(request).absolute(address)),
         share_images=await page_cards.of_exhibition(
             exhibition, first, page.counts, settings_of(request), () if room else page.rooms
         ),
     )
-
-
-async def _project_cards(works: Sequence[ShownWork]) -> list[tuple[Project, ShownWork]]:
-    """The first projects behind these works, each with its last work; one query."""
-    shown = {work.project_id: work for work in works if work.project_id is not None}
-    order = list(dict.fromkeys(work.project_id for work in works if work.project_id is not None))[
-        :PROJECT_CARDS
-    ]
-    projects = {project.id: project for project in await Project.filter(id__in=order)} if order else {}
-    return [(projects[id], shown[id]) for id in order if id in projects]
 
 
 async def _voices(works: Iterable[ShownWork]) -> dict[str, Sound]:
