@@ -54,6 +54,7 @@ async def show(request: Request) -> Response:
             *(YearEntry(today(), "exhibition", each) for each in shown),
         ],
         "samples": {theme.id: work for theme, work in zip(themes, works, strict=False)},
+        "covers": {each.edition_id: works[-1] for each in shown if works},
         "day": today(),
         "hung": await queries.works_by_edition(shown, 1),
         "counts": Counts(works=48, organisations=17, projects=16),

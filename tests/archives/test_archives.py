@@ -107,8 +107,8 @@ async def test_the_detail_and_the_ending_need_no_site(site: Site) -> None:
     page = (await written(site, exhibition)).joinpath("zh/index.html").read_text()
     assert attribute(page, ".detail .cut img", "src").startswith("../media/")
     assert "往一起靠一靠。" in text_in(page, "#ending .closing")
-    assert texts_in(page, "#ending .cards h3") == [works[0].project.title["zh"]]
-    assert attributes(page, "#ending .cards a", "href") == [works[0].project.link]
+    assert texts_in(page, "#ending .cards h3") == [each.project.title["zh"] for each in works]
+    assert attributes(page, "#ending .cards a", "href") == [each.project.link for each in works]
 
 
 @pytest.mark.parametrize("layout", ["wall", "stories", "timeline"])
