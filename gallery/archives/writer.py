@@ -42,14 +42,17 @@ from gallery.images.profile_image_models import CreditLogo
 from gallery.images.renditions import file_name, width_at_least
 from gallery.images.storage_keys import logo_key, rendition_key
 from gallery.organisations.links import find_dead_links
+from gallery.organisations.models import Project
 from gallery.public.blocks import with_blocks
 from gallery.public.page_fonts import FontFile, faces_of, headings_of, packed, style_of, with_style
 from gallery.public.pagination import ROOM_COLUMNS
+from gallery.public.queries import cards_of
 from gallery.public.rooms import (
     STORY_COLUMNS,
     HangingTexts,
     RoomText,
     ShownRoom,
+    detailed_work,
     leading_sentence,
     shown_room,
 )
@@ -380,6 +383,10 @@ class ArchivedExhibition:
     logos: Sequence[CreditLogo]
     dead: Collection[str]
 
+    @property
+    def projects(self) -> dict[int, Project]:
+        return {work.project.id: work.project for work in self.artworks.values() if work.project}
+
     def shown_rooms(self, up: str) -> list[ShownRoom]:
         """The rooms that are not empty.
 
@@ -417,6 +424,8 @@ def _pages_in_language(
             exhibition=exhibition,
             rooms=rooms,
             leading=leading_sentence(rooms),
+            detailed=detailed_work(works),
+            cards=cards_of(archived.projects, works),
             cover=works[0] if works else None,
             counts=Counts.of(works),
             logos={

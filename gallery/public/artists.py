@@ -10,18 +10,26 @@ from tortoise.expressions import Q
 
 from gallery.artists.consents import birth_decade
 from gallery.artists.models import Artist
+from gallery.numbers import page_number
 from gallery.public import queries, share_images
 from gallery.public.pages import MAX_WORKS_LISTED, redirect_for_good, render_page, set_page_language
 from gallery.web.languages import localized
+from gallery.web.list_pages import ListPage
 from gallery.web.rendering import settings_of
 
 
 async def show(request: Request) -> Response:
-    """A visitor sees an artist's works on view, under the credit name."""
+    """A visitor sees an artist's works on view, under the credit name; `?page=` shows earlier ones."""
     set_page_language(request)
-    works = await queries.works_on_view(
-        Q(artist__page_id=request.path_params["page_id"]), limit=MAX_WORKS_LISTED
+    number = page_number(request.query_params)
+    found = await queries.works_on_view(
+        Q(artist__page_id=request.path_params["page_id"]),
+        limit=MAX_WORKS_LISTED + 1,
+        offset=(number - 1) * MAX_WORKS_LISTED,
     )
+    works = found[:MAX_WORKS_LISTED]
+    if not works and number > 1:
+        raise HTTPException(404)
     if not works:
         merged = Artist.with_merged().filter(page_id=request.path_params["page_id"])
         kept = (
@@ -34,13 +42,18 @@ async def show(request: Request) -> Response:
     return render_page(
         request,
         "public/artist.html",
+        page_id=artist.page_id,
         about=localized(artist, "about"),
         born=birth_decade(artist),
         works=works,
         credit=works[0].credit,
         organisation=works[0].organisation,
         listed_works=works,
-        share_images=share_images.of_artist(artist.page_id or "", works, settings_of(request)),
+        page=ListPage(works, number, len(found) > MAX_WORKS_LISTED),
+        twin_query=f"page={number}" if number > 1 else "",
+        share_images=share_images.of_artist(artist.page_id or "", works, settings_of(request))
+        if number == 1
+        else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
@@ -19,6 +20,7 @@ from gallery.exhibitions.models import Edition
 from gallery.exhibitions.talks import talks_of
 from gallery.public import page_cards, queries
 from gallery.public.pages import MAX_LISTED, render_page, set_page_language
+from gallery.public.view_models import ShownWork
 from gallery.public.work_counts import work_counts_of
 from gallery.themes.models import Theme
 from gallery.themes.series import next_occurrence, proposed_call
@@ -123,6 +125,19 @@ async def edition_days(first: date, last: date) -> list[CalendarEntry]:
     return entries
 
 
+def covers_beside(
+    shown: Iterable[ShownWork], hung: Mapping[int, Sequence[ShownWork]]
+) -> dict[int, ShownWork]:
+    """Edition id → its first work that is neither in `shown` nor another's, so that no picture is shown twice."""
+    seen = {work.id for work in shown}
+    covers: dict[int, ShownWork] = {}
+    for edition, works in hung.items():
+        if cover := next((work for work in works if work.id not in seen), None):
+            covers[edition] = cover
+            seen.add(cover.id)
+    return covers
+
+
 async def show(request: Request) -> Response:
     """A visitor sees the year by month: the past season, what is on now, and what comes."""
     set_page_language(request)
@@ -146,6 +161,8 @@ async def show(request: Request) -> Response:
     )
     talks = await queries.talks_from(start_of_day(first), MAX_LISTED)
     samples = await queries.sample_works(themes, await work_counts_of(request).themes.all())
+    hung = await queries.works_by_edition([each for each in exhibitions if each.has_opened], 2)
+    covers = covers_beside(samples.values(), hung)
     entries = [
         *(YearEntry(_day_in_list(theme.occurs_on, first), "theme", theme) for theme in themes),
         *(
@@ -159,9 +176,10 @@ async def show(request: Request) -> Response:
     return render_page(
         request,
         "public/calendar.html",
-        works=samples.values(),
+        works=[*samples.values(), *covers.values()],
         months=[(month, list(group)) for month, group in groupby(entries, YearEntry.month)],
         samples=samples,
+        covers=covers,
         next_theme=next(coming, None),
         day=day,
         share_images=await page_cards.card_of("calendar", settings_of(request)),

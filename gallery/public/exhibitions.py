@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import urlencode
 
@@ -15,7 +15,6 @@ from gallery.exhibitions.credit_logos import logos_of, logos_of_supporters
 from gallery.exhibitions.credits import named, supporters_of
 from gallery.numbers import page_number
 from gallery.organisations.links import find_dead_links
-from gallery.organisations.models import Project
 from gallery.public import page_cards, queries
 from gallery.public.access import load_opened
 from gallery.public.blocks import rows_for_blocks, with_blocks
@@ -30,7 +29,7 @@ from gallery.public.pages import (
     slug_of,
 )
 from gallery.public.pagination import NoSuchRoom, exhibition_page, first_works
-from gallery.public.rooms import leading_sentence
+from gallery.public.rooms import detailed_work, leading_sentence
 from gallery.public.view_models import ShownWork
 from gallery.public.voices import voice_address
 from gallery.public.work_counts import work_counts_of
@@ -44,7 +43,6 @@ from gallery.web.rendering import pages_of, settings_of
 
 LISTED_ON_PAGE = 60  # open and past exhibitions on one page of the list
 PROJECTS_OF_EXHIBITION = 60  # projects listed on the last page of an exhibition
-PROJECT_CARDS = 6  # of these, the most with a picture and a button
 
 
 async def index(request: Request) -> Response:
@@ -116,7 +114,7 @@ async def show(request: Request) -> Response:
     )
     in_blocks = [work for room in rooms for _place, block in room.blocks for work in block.works]
     following = await queries.exhibition_after(exhibition) if is_end else None
-    project_cards = await _project_cards(works) if is_end else []
+    project_cards = await queries.project_cards(works) if is_end else []
     next_works = [following[1]] if following and following[1] else []
     next_keys = {EXHIBITIONS} if is_end else set()
     next_keys |= {edition_key(following[0].edition_id)} if following else set()
@@ -138,8 +136,8 @@ async def show(request: Request) -> Response:
         else [],
         cover=cover,
         leading=leading_sentence(page.rooms) if is_beginning else None,
-        detailed=next((each for each in works[1:] if each.picture.detail), None) if is_beginning else None,
-        project_cards=project_cards,
+        detailed=detailed_work(works) if is_beginning else None,
+        cards=project_cards,
         following=following,
         logos={
             **await logos_of(
@@ -156,7 +154,6 @@ async def show(request: Request) -> Response:
         dead=await find_dead_links(links),
         counts=page.counts,
         share_images=cards,
-        next_query=urlencode(page.following or {}),
         twin_query=urlencode({name: query[name] for name in ("room", "after") if name in query}),
         linked_data=linked_data_of(request).of_exhibition(exhibition, works, cards.card),
         alternates=[
@@ -177,6 +174,7 @@ async def show_walk(request: Request) -> Response:
     room = request.query_params.get("room", "")
     try:
         page = await exhibition_page(exhibition.edition_id, work_counts_of(request).editions, room)
+        page = page.first_room() if room else page
     except NoSuchRoom as error:
         raise HTTPException(404) from error
     first = await first_works(exhibition.edition_id) if room else page.works
@@ -188,25 +186,16 @@ async def show_walk(request: Request) -> Response:
         theme=exhibition.theme,
         keys={edition_key(exhibition.edition_id)},
         exhibition=exhibition,
-        rooms=page.rooms[:1] if room else page.rooms,
+        page=page,
         voices=await _voices(page.works),
         voice_address=voice_address,
+        rooms=page.rooms,
         sentences={id: each for room in page.rooms for id, each in room.sentences.items()},
         code=qr_code(pages_of(request).absolute(address)),
         share_images=await page_cards.of_exhibition(
             exhibition, first, page.counts, settings_of(request), () if room else page.rooms
         ),
     )
-
-
-async def _project_cards(works: Sequence[ShownWork]) -> list[tuple[Project, ShownWork]]:
-    """The first projects behind these works, each with its last work; one query."""
-    shown = {work.project_id: work for work in works if work.project_id is not None}
-    order = list(dict.fromkeys(work.project_id for work in works if work.project_id is not None))[
-        :PROJECT_CARDS
-    ]
-    projects = {project.id: project for project in await Project.filter(id__in=order)} if order else {}
-    return [(projects[id], shown[id]) for id in order if id in projects]
 
 
 async def _voices(works: Iterable[ShownWork]) -> dict[str, Sound]:

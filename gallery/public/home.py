@@ -41,7 +41,8 @@ async def redirect_to_language(request: Request) -> Response:
 async def show(request: Request) -> Response:
     """A visitor reads what this is, and chooses: what is open, the work of the day, what comes, how to take part."""
     set_page_language(request)
-    open_now = await queries.exhibitions(queries.is_open(), limit=OPEN_ON_HOME)
+    open_now = await queries.exhibitions(queries.is_open(), limit=OPEN_ON_HOME + 1)
+    open_now, others_are_open = open_now[:OPEN_ON_HOME], len(open_now) > OPEN_ON_HOME
     past = await queries.exhibitions(queries.has_closed(), order="-closes_at", limit=PAST_ON_HOME)
     # Each picture is shown once: an exhibition whose first work is the work of the day shows its second.
     hung = await queries.works_by_edition(open_now or past, 2)
@@ -63,6 +64,7 @@ async def show(request: Request) -> Response:
         statement=statement,
         introduction=introduction,
         open_now=shown_now,
+        others_are_open=others_are_open,
         covers=covers,
         daily=daily,
         to_open=await queries.exhibitions(queries.is_upcoming(), order="opens_at", limit=TO_OPEN_ON_HOME),

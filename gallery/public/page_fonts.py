@@ -1,8 +1,9 @@
 """The serif of titles: each page comes with the characters of its headings, cut out of the fonts.
 
 `PageFonts.add_to` reads the finished page, and adds the `@font-face` rules for its headings (h1 to h3) and for elements
-with the class `serif`. A font's address says which characters it holds, and is signed: so any process can make the font
-when a browser asks for it, nothing is stored, and nobody else can invent addresses.
+with the class `serif` or `serif-small` (second titles, credit names). A font's address says which characters it holds,
+and is signed: so any process can make the font when a browser asks for it, nothing is stored, and nobody else can invent
+addresses.
 """
 
 from __future__ import annotations
@@ -193,13 +194,13 @@ WITHOUT_END = {
     "wbr",
 }
 LANGUAGE = re.compile(r'\slang="([^"]*)"')
-SERIF_CLASS = re.compile(r'\sclass="(?:[^"]*\s)?serif[\s"]')
-LEVELS = {"h1": 1, "h2": 2, "h3": 3}
+CLASSES = re.compile(r'\sclass="([^"]*)"')
+LEVELS = {"h1": 1, "h2": 2, ".serif": 2, "h3": 3, ".serif-small": 4}  # by selector
 Headings = dict[tuple[int, str], set[str]]  # level and family -> characters
 
 
 def headings_of(page: str) -> Headings:
-    """The characters that a page sets in the serif of titles. An element with the class `serif` counts as an h2."""
+    """The characters that a page sets in the serif of titles, by level and family."""
     found: Headings = {}
     elements: list[tuple[str, str, int]] = []  # the open elements: name, language, level of the heading or 0
     language, level, end = "", 0, 0
@@ -221,10 +222,15 @@ def headings_of(page: str) -> Headings:
             if (named := LANGUAGE.search(attributes)) is not None:
                 language = named[1]
             if not level:
-                level = LEVELS.get(name, 0) or (2 if SERIF_CLASS.search(attributes) else 0)
+                level = LEVELS.get(name, 0) or _level_of_classes(attributes)
             elif name == "q":
                 found.setdefault((level, family_of(language)), set()).update(QUOTES)
     return found
+
+
+def _level_of_classes(attributes: str) -> int:
+    classes = CLASSES.search(attributes)
+    return max((LEVELS.get(f".{each}", 0) for each in classes[1].split()), default=0) if classes else 0
 
 
 Faces = dict[str, dict[FontFile, set[str]]]  # by family
@@ -236,7 +242,7 @@ def faces_of(headings: Headings) -> tuple[Faces, int]:
     If the fonts were too heavy, all headings of the lowest level keep the device's font: one title in two fonts
     would be worse.
     """
-    for lowest in (3, 2, 1):
+    for lowest in (4, 3, 2, 1):
         faces = _faces_to(headings, lowest)
         total = sum(
             file.estimate(characters) for files in faces.values() for file, characters in files.items()
@@ -274,9 +280,7 @@ def style_of(faces: Faces, without: int, address: Callable[[FontFile, Collection
                 f'@font-face{{font-family:"{family}";src:url({address(file, files[file])})format("woff2");'
                 f"font-weight:1 1000;font-display:swap{only}}}"
             )
-    bare = ",".join(
-        name for name, level in (*LEVELS.items(), (".serif", LEVELS["h2"])) if rules and level >= without
-    )
+    bare = ",".join(selector for selector, level in LEVELS.items() if rules and level >= without)
     return "".join(rules) + (f"{bare}{{--title-serif:var(--serif)}}" if bare else "")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tortoise.expressions import Q
@@ -53,6 +53,15 @@ class ExhibitionPage:
     def works(self) -> list[ShownWork]:
         return [work for room in self.rooms for work in room.works]
 
+    def first_room(self) -> ExhibitionPage:
+        """The page without its other rooms: the next page begins with the second one."""
+        if len(self.rooms) < 2:
+            return self
+        second = next(each for each in self.summaries if each.number == self.rooms[1].number)
+        return replace(
+            self, rooms=self.rooms[:1], following=page_query(second.number, None), next_room=second
+        )
+
     @property
     def is_only_page(self) -> bool:
         return sum(room.works for room in self.summaries) <= WORKS_PER_PAGE
@@ -94,16 +103,20 @@ async def exhibition_page(
         .values(*HANGING_COLUMNS, *STORY_COLUMNS)
     )
     hung = _by_room(rows[:WORKS_PER_PAGE])
-    following: dict[str, object] | None = None
+    following: Mapping[str, object] | None = None
     next_room = None
     if len(rows) > WORKS_PER_PAGE:
         next_room = next(each for each in summaries if each.id == rows[WORKS_PER_PAGE]["hangings__room_id"])
-        following = {"room": next_room.number}
-        if next_room.id in hung:
-            following["after"] = hung[next_room.id][-1]["public_id"]
+        shown = hung.get(next_room.id)
+        following = page_query(next_room.number, ShownWork.of(shown[-1]) if shown else None)
     return ExhibitionPage(
         summaries, _shown_rooms(summaries, hung), counted.totals, passed is not None, following, next_room
     )
+
+
+def page_query(room: int, after: ShownWork | None) -> dict[str, object]:
+    """The query parameters of the page that begins with a room, or in it after a work."""
+    return {"room": room, "after": after.public_id} if after else {"room": room}
 
 
 async def first_works(edition_id: int) -> list[ShownWork]:

@@ -34,11 +34,11 @@ from gallery.images.models import Image
 from gallery.images.profile_image_models import CreditLogo
 from gallery.images.storage_keys import logo_key, rendition_key
 from gallery.organisations.links import find_dead_links
-from gallery.public import view_models
+from gallery.public import queries, view_models
 from gallery.public.blocks import rows_for_draft_blocks, with_blocks
 from gallery.public.media import MEDIA_TYPES
 from gallery.public.pages import set_page_language
-from gallery.public.rooms import leading_sentence, rooms_of_draft
+from gallery.public.rooms import detailed_work, leading_sentence, rooms_of_draft
 from gallery.settings import Settings
 from gallery.web.forms import read_desk_form
 from gallery.web.languages import current_language, site_languages
@@ -182,7 +182,9 @@ async def show(request: Request) -> Response:
     works = [work for room in rooms for work in room.works]
     supporters = await supporters_of(shown_exhibition.credits)
     shown_exhibition = replace(shown_exhibition, credits=named(shown_exhibition.credits, supporters))
-    style = view_models.style_sheet(works, shown_exhibition.theme)
+    following = await queries.exhibition_after(shown_exhibition)
+    next_work = [following[1]] if following and following[1] else []
+    style = view_models.style_sheet([*works, *next_work], shown_exhibition.theme)
     twins = {
         language: pages_of(request).url(
             "previews:show", language=language, token=request.path_params["token"]
@@ -194,6 +196,9 @@ async def show(request: Request) -> Response:
         "rooms": rooms,
         "leading": leading_sentence(rooms),
         "cover": works[0] if works else None,
+        "detailed": detailed_work(works),
+        "cards": await queries.project_cards(works),
+        "following": following,
         "counts": view_models.Counts.of(works),  # an edition hangs each work only once
         "logos": {
             **await logos_of(

@@ -25,8 +25,8 @@ from gallery.exhibitions.models import Edition, Hanging, Room
 from gallery.exhibitions.talks import Talk
 from gallery.images.profile_image_models import ProfileImage
 from gallery.images.profile_images import may_be_shown
-from gallery.organisations.models import Organisation
-from gallery.public.pagination import HANGING_ORDER, WORKS_PER_PAGE
+from gallery.organisations.models import Organisation, Project
+from gallery.public.pagination import HANGING_ORDER, WORKS_PER_PAGE, page_query
 from gallery.public.view_models import (
     EDITION_COLUMNS,
     WORK_COLUMNS,
@@ -47,12 +47,14 @@ from gallery.web.markdown import split_first_paragraph
 from gallery.web.texts import NO_TEXTS, Texts
 
 MOST_IN_TURN = 24  # open exhibitions that lead to one another
+PROJECT_CARDS = 6  # projects behind an exhibition that have a card at its end
 NEIGHBOURS = 6  # number of neighbouring works
 
 
-async def works_on_view(*conditions: Q, limit: int, newest: bool = True) -> list[ShownWork]:
+async def works_on_view(*conditions: Q, limit: int, offset: int = 0, newest: bool = True) -> list[ShownWork]:
     """At most `limit` works on view under these conditions; one query."""
-    rows = Artwork.all().on_view().filter(*conditions).order_by("-id" if newest else "id").limit(limit)
+    rows = Artwork.all().on_view().filter(*conditions).order_by("-id" if newest else "id")
+    rows = rows.offset(offset).limit(limit)
     return [ShownWork.of(row) for row in await rows.values(*WORK_COLUMNS)]
 
 
@@ -111,6 +113,20 @@ async def exhibition_at(slug: str) -> ShownExhibition | None:
     """The exhibition with this slug, if it has opened and is still on the site; one query."""
     rows = await _current_edition(slug)
     return ShownExhibition.of(rows[0]) if rows else None
+
+
+async def project_cards(works: Sequence[ShownWork]) -> list[tuple[Project, ShownWork]]:
+    """The first projects behind these works, each with its last work; one query."""
+    ids = dict.fromkeys(work.project_id for work in works if work.project_id is not None)
+    first = list(ids)[:PROJECT_CARDS]
+    projects = await Project.filter(id__in=first) if first else []
+    return cards_of({project.id: project for project in projects}, works)
+
+
+def cards_of(projects: Mapping[int, Project], works: Sequence[ShownWork]) -> list[tuple[Project, ShownWork]]:
+    """These projects in the order of their works, each with its last work."""
+    shown = {work.project_id: work for work in works if work.project_id in projects}
+    return [(projects[id], work) for id, work in shown.items() if id is not None]
 
 
 async def exhibition_after(shown: ShownExhibition) -> tuple[ShownExhibition, ShownWork | None] | None:
@@ -250,14 +266,16 @@ async def placement_of(artwork_id: int) -> Placement | None:
     first = max(0, min(here - NEIGHBOURS // 2, len(ids) - NEIGHBOURS - 1))
     around = ids[first : first + NEIGHBOURS + 1]
     edition_id = hanging["room__edition_id"]
-    next_id, last_room = 0, 0
+    next_id, last_room, page_begins_after = 0, 0, 0
     if here + 1 < len(ids):
         next_id = ids[here + 1]
     else:
         next_id = await _first_after_room(edition_id, hanging["room__position"])
         if not next_id and sum((by_room := await _count_by_room(edition_id)).values()) > WORKS_PER_PAGE:
             last_room = len(by_room)
-    works = await works_by_id([*around, next_id])
+            on_earlier_pages = here // WORKS_PER_PAGE * WORKS_PER_PAGE
+            page_begins_after = ids[on_earlier_pages - 1] if on_earlier_pages else 0
+    works = await works_by_id([*around, next_id, page_begins_after])
     if artwork_id not in works:
         return None
     return Placement(
@@ -269,7 +287,7 @@ async def placement_of(artwork_id: int) -> Placement | None:
         of=len(ids),
         previous=works.get(ids[here - 1]) if here else None,
         next=works.get(next_id),
-        last_room=last_room,
+        last_page=page_query(last_room, works.get(page_begins_after)) if last_room else {},
         neighbours=[works[id] for id in around if id in works and id != artwork_id],
     )
 

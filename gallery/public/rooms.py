@@ -128,6 +128,11 @@ def leading_sentence(rooms: Iterable[ShownRoom]) -> tuple[ShownWork, StorySenten
     return max(said, key=lambda pair: (pair[1].is_chosen, pair[1].is_quoted), default=None)
 
 
+def detailed_work(works: Sequence[ShownWork]) -> ShownWork | None:
+    """The work of which a detail hangs below the first room: the first after the cover that is large enough."""
+    return next((work for work in works[1:] if work.picture.detail), None)
+
+
 async def rooms_of_draft(
     rooms: Sequence[FilledRoom], picture_address: Callable[[str], str]
 ) -> list[ShownRoom]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Self
@@ -26,11 +26,13 @@ from gallery.images.sandbox.parent import SMALL_SIDE
 from gallery.themes.accents import relative_luminance, surface_of
 from gallery.web.languages import (
     LocalizedText,
+    current_language,
     default_language,
     localized,
     ngettext,
     site_languages,
 )
+from gallery.web.markdown import split_first_paragraph
 from gallery.web.texts import NO_TEXTS, Texts
 
 NARROWEST_BESIDE, NARROWEST_FULL, WIDEST_FULL = 0.5, 1.6, 3  # ratios of covers
@@ -186,6 +188,11 @@ class ShownPicture(NamedTuple):
             max_width=max_width,
         )
 
+    def cut_element(self, *, first: bool = False) -> Markup:
+        """The <picture> out of which the style sheet cuts a detail, see `Detail`."""
+        words = LocalizedText("", current_language())
+        return self.element(words, "max(167vw, 70rem)", first=first, max_width=2560)
+
     def address(self, width: int, format: str = "jpg") -> str:
         """The address of the narrowest rendition at least `width` px wide, or of the widest."""
         return rendition_address(self.base_address, self.width, width, format)
@@ -206,8 +213,8 @@ class ShownPicture(NamedTuple):
 
     @property
     def detail(self) -> Detail | None:
-        """The middle of the picture at full resolution; None if the picture is not large enough, or not on view."""
-        if self.own_address or self.width < LEAST_FOR_DETAIL:
+        """The middle of the picture at full resolution; None if the picture is not large enough."""
+        if self.width < LEAST_FOR_DETAIL:
             return None
         width = min(WIDEST_DETAIL, round(self.width * DETAIL_SHARE))
         height = min(self.height, round(width / DETAIL_RATIO))
@@ -225,7 +232,10 @@ class ShownPicture(NamedTuple):
 
 
 class Detail(NamedTuple):
-    """A region of a picture on view, as an image of the Image API (interop/iiif)."""
+    """A region of a picture, as an image of the Image API (interop/iiif), which has pictures on view only.
+
+    In a preview or an archive, the style sheet cuts about the same region out of a rendition.
+    """
 
     token: str
     region: tuple[int, int, int, int]  # x, y, width, height in px
@@ -405,6 +415,11 @@ class ShownExhibition:
         return surface_style(self.theme.accent, f".{self.key}") if self.theme else ""
 
     @property
+    def closing_words(self) -> tuple[str, str]:
+        """The first paragraph of the closing words, which is set large, and the others."""
+        return split_first_paragraph(self.closing.text)
+
+    @property
     def thanks(self) -> list[tuple[str, list[Credit]]]:
         return by_kind(self.credits)
 
@@ -554,7 +569,7 @@ class Placement:
     of: int
     previous: ShownWork | None
     next: ShownWork | None  # after the last work of a room: the first of the next room
-    last_room: int  # the number of the room on whose page the exhibition ends; 0 if it has one page only
+    last_page: Mapping[str, object]  # the query of the page on which the exhibition ends; for its last work
     neighbours: Sequence[ShownWork]  # the nearest works, in the order of the room
     chosen_sentence: Texts  # a curator's choice, see artworks/sentences.py
 

@@ -99,14 +99,29 @@ def _is_wide(character: str) -> bool:
     return unicodedata.east_asian_width(character) in "WF"
 
 
+def _whole_words(text: str, end: int) -> str:
+    start = end
+    while 0 < start < len(text) and _is_letter(text[start - 1]) and _is_letter(text[start]):
+        start -= 1
+    return text[: start if 2 * start > end else end]
+
+
+def _is_letter(character: str) -> bool:
+    """Whether a character is part of a word of letters: of Latin, not of Chinese."""
+    return not _is_wide(character) and unicodedata.category(character)[0] in "LMN"
+
+
 @functools.lru_cache(maxsize=4096)
 def excerpt(text: str, length: int = 120) -> str:
-    """The beginning of `text` in at most `length` columns (two for a Chinese character), with "…" if it was cut."""
+    """The beginning of `text` in at most `length` columns (two for a Chinese character), with "…" if it was cut.
+
+    It is cut between words, unless half of its characters or more would be lost.
+    """
     words, width, fitting = markdown_to_text(text), 0, 0
     for position, character in enumerate(words):
         width += display_width(character)
         if width > length:
-            return words[:fitting].rstrip(" ，。、,;") + "…"
+            return _whole_words(words, fitting).rstrip(" ，。、,;") + "…"
         if width < length:
             fitting = position + 1
     return words

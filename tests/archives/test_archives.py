@@ -20,12 +20,13 @@ from gallery.clock import frozen_at, now, today
 from gallery.db.content_version import bump
 from gallery.exhibitions.blocks import EMPTY_FIELDS
 from gallery.exhibitions.models import Edition, Exhibition, Room
+from gallery.images.models import Image
 from gallery.storage import StoreUnavailable
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 from tests.factories import in_zh
-from tests.markup import texts_in
+from tests.markup import attribute, attributes, text_in, texts_in
 
 ADDRESSES = re.compile(r'(?:href|src|srcset)="([^"]+)"|\burl\(([^)"]+)\)')
 
@@ -96,6 +97,19 @@ async def test_an_archive_is_whole_and_leads_from_file_to_file(site: Site) -> No
     assert works[0].story["en"] in english
     assert '<html lang="en" dir="ltr">' in english
     assert "noai" in english
+
+
+async def test_the_detail_and_the_ending_need_no_site(site: Site) -> None:
+    works = [await work(site) for _ in range(2)]
+    await Image.filter(id=works[1].image_id).update(width=2000, height=1500)
+    for each in works:
+        await each.fetch_related("project")
+    exhibition = await factories.exhibition(works, closing=in_zh("往一起靠一靠。"))
+    page = (await written(site, exhibition)).joinpath("zh/index.html").read_text()
+    assert attribute(page, ".detail .cut img", "src").startswith("../media/")
+    assert "往一起靠一靠。" in text_in(page, "#ending .closing")
+    assert texts_in(page, "#ending .cards h3") == [each.project.title["zh"] for each in works]
+    assert attributes(page, "#ending .cards a", "href") == [each.project.link for each in works]
 
 
 @pytest.mark.parametrize("layout", ["wall", "stories", "timeline"])

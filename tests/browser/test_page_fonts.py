@@ -20,6 +20,9 @@ UNLIKE = """[...document.querySelectorAll("h1 [lang], h2 [lang], h3 [lang]")]
     .filter(each => getComputedStyle(each).fontFamily.split(",")[0] !=
         (each.lang.startsWith("zh-Hans") ? '"Titles SC"' : each.lang.startsWith("zh") ? '"Titles TC"' : "Titles"))
     .map(each => each.outerHTML + getComputedStyle(each).fontFamily)"""
+# Titles, second titles and names that are set in the device's serif instead of the page's.
+IN_DEVICE_SERIF = """[...document.querySelectorAll("h1, h2, h3, .serif, .serif-small")]
+    .filter(each => /^(Georgia|"?Noto Serif)/.test(getComputedStyle(each).fontFamily)).map(each => each.outerHTML)"""
 STATES = "[...document.fonts].filter(face => /Titles/.test(face.family)).map(face => face.status)"
 
 
@@ -54,6 +57,7 @@ async def test_nothing_moves_when_the_fonts_come(live: LiveSite, chromium: Brows
             # A very busy machine sometimes draws a page in several steps; the fonts would move it each time.
             assert min(shifts) < 0.001, (page.url, shifts)
             assert await page.evaluate(UNLIKE) == []
+            assert await page.evaluate(IN_DEVICE_SERIF) == []
     assert [text for text in wrong if "font" in text] == []
     await context.close()
 

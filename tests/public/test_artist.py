@@ -10,6 +10,8 @@ from gallery.artworks.models import Artwork, Status
 from gallery.db.content_version import bump
 from tests import factories
 from tests.conftest import Site
+from tests.markup import attribute, attributes, select
+from tests.public.pages import long_exhibition
 
 
 async def text_of(site: Site, path: str, status: int = 200) -> str:
@@ -52,6 +54,23 @@ async def test_a_partner_makes_it_and_takes_it_away(site: Site) -> None:
     await client.post(f"{path}/page", data={"is_wished": "on"})
     await artist.refresh_from_db()
     assert artist.page_id != first  # an address that was taken away stays dead
+
+
+async def test_many_works_are_on_several_pages(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gallery.public.artists.MAX_WORKS_LISTED", 2)
+    _exhibition, works = await long_exhibition(site, 5)
+    await Artist.filter(id=works[0].artist_id).update(page_id="k7")
+    shown, path = [], "/en/artists/k7"
+    while path:
+        page = await text_of(site, path)
+        shown += [address.rpartition("/")[2] for address in attributes(page, ".wall h3 a", "href")]
+        links = {link.text: str(link["href"]) for link in select(page, "nav.actions a")}
+        path = links.get("Older", "")
+    assert shown == [work.public_id for work in reversed(works)]
+    assert links == {"Newer": "/en/artists/k7?page=2"}
+    assert attribute(page, "link[hreflang=zh-Hans]", "href").endswith("/zh/artists/k7")
+    assert attribute(page, ".tongue", "href") == "/zh/artists/k7?page=3"
+    await text_of(site, "/en/artists/k7?page=4", 404)
 
 
 async def test_nobody_else_makes_one(site: Site) -> None:

@@ -87,6 +87,17 @@ async def test_visitors_see_the_year_by_month_with_pictures_and_words_for_its_st
     assert (await (await site.client()).get("/zh/calendar")).status_code == 200
 
 
+async def test_open_exhibitions_have_a_picture_that_no_theme_has(site: Site) -> None:
+    lanterns = await factories.theme(occurs_on=factories.days_from_now(80))
+    shown = await accepted(site, themes=[lanterns])
+    works = [await accepted(site) for _ in range(2)]
+    await factories.exhibition([shown, works[0]], title=in_en("Round things"))
+    await factories.exhibition([works[1]], title=in_en("Soon"), opens_at=now() + timedelta(days=5))
+    page = (await (await site.client()).get("/en/calendar")).text
+    pictures = [image["alt"] for image in select(page, ".month img")]
+    assert sorted(pictures) == sorted([shown.alt_text["en"], works[0].alt_text["en"]])
+
+
 @pytest.mark.engines("sqlite", "postgresql")
 async def test_a_cover_is_a_work_on_view_and_leaves_with_it(site: Site) -> None:
     theme = await factories.theme(slug="solstice")

@@ -14,6 +14,7 @@ from gallery.exhibitions import drafts
 from gallery.exhibitions.arrangement_copies import restore
 from gallery.exhibitions.models import Edition, Hanging, Room
 from gallery.images.models import Image
+from gallery.public.pagination import WORKS_PER_PAGE
 from gallery.web.texts import Texts
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
@@ -21,7 +22,7 @@ from tests.conftest import Site
 from tests.exhibitions.rooms import begun, seen_at
 from tests.factories import accepted, in_zh
 from tests.markup import attribute, attributes, select, text_in, texts_in
-from tests.public.pages import page_text
+from tests.public.pages import long_exhibition, page_text
 from tests.queries import counted_queries
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
@@ -170,6 +171,7 @@ async def test_exhibition_ends_with_words_projects_thanks_and_the_next_one(site:
     ending = (await page_text(site, address)).partition('id="ending"')[2]
     assert "Move <strong>closer</strong>." in ending
     assert "Support this project" in ending
+    assert "with which you can thank its artist" in ending
     assert 'href="#room-1"' in ending
     assert "See next" not in ending
     later = await factories.exhibition([works[2]], opens_at=now() + timedelta(days=9))
@@ -202,6 +204,21 @@ async def test_next_leads_through_the_rooms_to_the_ending(site: Site) -> None:
         f"/zh/exhibitions/{exhibition.slug}#ending",
     ]
     assert 'id="ending"' in await page_text(site, f"/zh/exhibitions/{exhibition.slug}")
+
+
+@pytest.mark.parametrize("rooms", [(2, WORKS_PER_PAGE), (2, WORKS_PER_PAGE + 3), (2 * WORKS_PER_PAGE + 1,)])
+async def test_the_last_work_leads_to_the_page_with_the_ending(site: Site, rooms: tuple[int, ...]) -> None:
+    exhibition, works = await long_exhibition(site, *rooms)
+    link = attribute(await page_text(site, f"/zh/works/{works[-1].public_id}"), ".turn .next", "href")
+    assert link.startswith(f"/zh/exhibitions/{exhibition.slug}?room={len(rooms)}")
+    page = await page_text(site, link.removesuffix("#ending"))
+    assert select(page, "#ending")
+    assert works[-1].public_id in page
+    walk = f"/zh/exhibitions/{exhibition.slug}/walk"
+    for path, ends in ((walk, False), (f"{walk}?room={len(rooms)}", rooms[-1] <= WORKS_PER_PAGE)):
+        onward = attribute(await page_text(site, path), ".walk-end a", "href")
+        assert onward.endswith("#ending") == ends
+        assert bool(select(await page_text(site, onward.partition("#")[0]), "#ending")) == ends or not ends
 
 
 async def test_printed_work_has_its_code(site: Site) -> None:

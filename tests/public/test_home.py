@@ -13,6 +13,7 @@ from gallery.artworks.models import Artwork, Status
 from gallery.clock import frozen_at, now, today
 from gallery.db.content_version import bump
 from gallery.exhibitions.models import Edition
+from gallery.public.home import OPEN_ON_HOME
 from gallery.public.work_of_the_day import places_on, rank_on
 from gallery.web.models import Site as SiteSettings
 from gallery.web.texts import Texts
@@ -122,6 +123,16 @@ async def test_each_open_exhibition_has_its_own_surface_and_picture(site: Site) 
 
 
 @pytest.mark.engines("sqlite", "postgresql")
+async def test_more_open_exhibitions_than_the_page_shows_are_one_link_away(site: Site) -> None:
+    for number in range(OPEN_ON_HOME + 1):
+        page = await page_after_change(site, "/en/")
+        assert not select(page, ".others-open"), number
+        await factories.exhibition([await accepted(site)])
+    page = await page_after_change(site, "/en/")
+    assert len(select(page, ".door")) == OPEN_ON_HOME
+    assert attributes(page, ".others-open a", "href") == ["/en/exhibitions"]
+
+
 async def test_an_exhibition_of_one_work_shows_it_once(site: Site) -> None:
     work = await accepted(site)
     await factories.exhibition([work])

@@ -33,7 +33,7 @@ from gallery.web.static_files import StaticFiles
 from tests import factories
 from tests.conftest import Site
 from tests.factories import accepted, in_zh
-from tests.markup import select
+from tests.markup import select, text_in
 
 FACE = re.compile(r'@font-face{font-family:"([^"]+)";src:url\(([^)]+)\)format\("woff2"\)')
 TIBETAN, UYGHUR = "བོད་ཀྱི་རི་མོ", "قىش پەسلى"
@@ -69,7 +69,7 @@ def family_for(language: str) -> str:
 def lacking(page: str, fonts: dict[str, list[TTFont]]) -> list[tuple[str, str]]:
     """The characters of the page's headings that their fonts lack, with the language."""
     missing = []
-    for heading in select(page, "h1, h2, h3, .serif"):
+    for heading in select(page, "h1, h2, h3, .serif, .serif-small"):
         for text in heading.find_all(string=True):
             language = language_of(text.parent)
             has = {code for font in fonts.get(family_for(language), []) for code in font.getBestCmap()}
@@ -114,6 +114,20 @@ async def test_each_page_has_fonts_with_every_character_of_its_titles(
         "Latin, Tibetan, Uyghur, and Chinese in a story that is said to be Tibetan"
     )
     assert len(select(page, "style")) == 1
+
+
+async def test_second_titles_and_credit_names_are_set_in_the_serif_of_titles(site: Site) -> None:
+    works = [await accepted(site, title="饺子皮", title_translation="Wrappers") for _ in range(2)]
+    closing = in_zh("往一起靠一靠。\n\n谢谢大家。")
+    exhibition = await factories.exhibition(works, closing=closing)
+    client = await site.client()
+    page = (await client.get(f"/en/works/{works[0].public_id}")).text
+    assert select(page, ".other-title") == select(page, ".other-title.serif-small") != []
+    assert select(page, ".label-head .credit") == select(page, ".credit.serif-small") != []
+    assert select(page, ".turn b") == select(page, ".turn b.serif-small") != []
+    page = (await client.get(f"/zh/exhibitions/{exhibition.slug}")).text
+    assert [each.text.strip() for each in select(page, ".closing .serif")] == ["往一起靠一靠。"]
+    assert "谢谢大家。" in text_in(page, ".closing")
 
 
 async def test_an_address_is_right_in_every_process_and_cannot_be_invented(site: Site) -> None:
@@ -180,6 +194,10 @@ def test_the_address_of_two_hundred_characters_is_short() -> None:
             {(3, "Titles TC"): "雪夜", (3, "Titles"): "z"},
         ),
         ('<p class="big serif">a</p><p class="serifs">b</p><p class="a">c</p>', {(2, "Titles"): "a"}),
+        (
+            '<p class="other-title serif-small" lang="en">a</p><h2>b</h2>',
+            {(4, "Titles"): "a", (2, "Titles"): "b"},
+        ),
         ("<h3><q>a</q></h3>", {(3, "Titles"): "a“”‘’「」『』"}),
         ("<section><p>x<p>y</section><h4>h</h4>", {}),
         ("<h1>e\u0301</h1>", {(1, "Titles"): "e\u0301é"}),
@@ -198,7 +216,12 @@ def test_where_the_fonts_would_be_too_heavy_small_headings_do_without() -> None:
     faces, without = faces_of(headings_of(f'<html lang="zh-Hans"><h1>饺子</h1><h2>皮</h2><h3>{many}</h3>'))
     assert without == 3
     assert faces["Titles SC"][SIMPLIFIED] >= set("饺子皮")
-    assert "h3{--title-serif:var(--serif)}" in style_of(faces, without, lambda file, characters: "x")
+    bare = "h3,.serif-small{--title-serif:var(--serif)}"
+    assert bare in style_of(faces, without, lambda file, characters: "x")
+    names = f'<html lang="zh-Hans"><h1>饺子</h1><h3>皮</h3><p class="serif-small">{many}</p>'
+    faces, without = faces_of(headings_of(names))
+    assert without == 4, "second titles and names do without before any title does"
+    assert faces["Titles SC"][SIMPLIFIED] >= set("饺子皮")
     assert SIMPLIFIED.estimate(many) > MOST_BYTES
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from gallery.app import create_app
 from gallery.artworks.models import Status
+from gallery.images.models import Image
 from tests import factories
 from tests.conftest import Site
 
@@ -18,6 +19,7 @@ from tests.conftest import Site
 async def test_each_element_is_there_in_development(site: Site, language: str, has_works: bool) -> None:
     work = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
     if has_works:
+        await Image.filter(id=work.image_id).update(width=2000, height=1500)
         await factories.exhibition([work])
     app = create_app(replace(site.settings, development=True))
     async with httpx.AsyncClient(
@@ -26,7 +28,17 @@ async def test_each_element_is_there_in_development(site: Site, language: str, h
         answer = await client.get("/patterns", params={"language": language})
     assert answer.status_code == 200
     assert "public" not in answer.headers["cache-control"]
-    for name in ("date-line", "wall") if has_works else ():
+    elements = (
+        "date-line",
+        "wall",
+        "opening on-accent",
+        "opening on-accent full",
+        "said",
+        "detail",
+        "on-wall daily",
+    )
+    elements += ("index pictured large houses", "cards", "next-exhibition", "on-accent ending", "month")
+    for name in elements if has_works else ():
         assert f'class="{name}' in answer.text
     for name in ("button primary", "counts", "behind", "facts", "notice notice-error", "field has-error"):
         assert f'class="{name}' in answer.text

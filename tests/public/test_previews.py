@@ -11,6 +11,8 @@ import pytest
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now, today
 from gallery.exhibitions.models import Exhibition, Hanging, PreviewLink, Room
+from gallery.images.models import Image
+from gallery.organisations.models import Project
 from gallery.public.previews import FRAME_LIFETIME, LINK_LIFETIME, MAX_LINKS, frame_signer, link_signer
 from tests import factories
 from tests.conftest import Site
@@ -55,6 +57,23 @@ async def test_somebody_without_an_account_sees_the_draft_as_it_would_hang(site:
         assert picture.headers["cache-control"] == "no-store"
     assert (await guest.get(f"/en/exhibitions/{exhibition.slug}")).status_code == 404
     assert work.own("title") in (await guest.get(attribute(page.text, ".tongue", "href"))).text
+
+
+async def test_the_preview_has_the_detail_and_the_ending(site: Site) -> None:
+    works = [await accepted(site) for _ in range(2)]
+    await Image.filter(id=works[1].image_id).update(width=2000, height=1500)
+    open_now = await factories.exhibition([await accepted(site)], title=in_en("Lanterns"))
+    exhibition = await factories.exhibition(works, published=False, closing=in_en("Move closer."))
+    page = (await (await site.client()).get(await link_of(site, exhibition))).text
+    token = (await Image.get(id=works[1].image_id)).token
+    assert f"/pictures/{token}/" in attribute(page, ".detail .cut img", "src")
+    assert "/iiif/" not in page
+    ending = page.partition('id="ending"')[2]
+    project = await Project.get(id=works[0].project_id)
+    for words in ("Move closer.", project.title["en"], "Support this project", "Lanterns"):
+        assert words in ending
+    assert "<a " not in ending.partition("site-footer")[0]
+    assert open_now.slug not in page
 
 
 async def test_the_preview_follows_the_draft_and_the_consent(site: Site) -> None:

@@ -325,6 +325,15 @@ async def test_the_only_work_of_an_exhibition_is_shown_once(site: Site, layout: 
     assert page.count('fetchpriority="high"') == 1
 
 
+async def test_pictures_and_style_come_before_scripts(site: Site) -> None:
+    work = await accepted(site)
+    exhibition = await factories.exhibition([work])
+    for path in ("", f"exhibitions/{exhibition.slug}", f"works/{work.public_id}", "search"):
+        scripts = select(await page_text(site, f"/zh/{path}"), "script[src]")
+        assert scripts
+        assert {script.get("fetchpriority") for script in scripts} == {"low"}, path
+
+
 async def test_a_theme_is_listed_with_a_work(site: Site, winter: Theme) -> None:
     works = [await accepted(site, themes=[winter]) for _ in range(3)]
     await factories.exhibition(works[:2])  # the newest hangs nowhere

@@ -128,3 +128,10 @@ def test_an_excerpt_counts_chinese_characters_as_two() -> None:
     assert excerpt("团圆团圆团圆", 12) == "团圆团圆团圆"
     assert excerpt("团圆，团圆团圆", 8) == "团圆，…"[:2] + "…"
     assert excerpt("winter solstice", 7) == "winter…"
+
+
+def test_an_excerpt_breaks_no_word_unless_it_is_nearly_all() -> None:
+    assert excerpt("winter solstice is round", 12) == "winter…"
+    assert excerpt("a solstice-like feast", 7) == "a sols…"
+    assert excerpt("冬至我们包饺子，吃dumplings", 20) == "冬至我们包饺子，吃…"
+    assert excerpt("solstices", 5) == "sols…"
