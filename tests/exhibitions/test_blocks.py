@@ -103,6 +103,7 @@ async def page_text_at_desk(site: Site, path: str) -> str:
 
 @pytest.mark.engines("sqlite", "postgresql")
 async def test_a_withdrawn_work_takes_its_blocks_with_it(site: Site) -> None:
+    await factories.consent(site.cast.organisation)  # so that ids of works are not those of their consents
     exhibition, works, here = await draft(site)
     region = {"left": "0", "top": "0", "width": "50", "height": "50"}
     await add(site, here, kind="detail", work="1.2", **region, **{"text[zh]": "她的手在抖"})
