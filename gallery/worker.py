@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import logging
 import os
 import socket
@@ -145,14 +144,13 @@ class Worker:
                 await asyncio.sleep(IDLE_SECONDS)
 
     async def run_dry(self) -> None:
-        """Run each chore until it finds nothing to do, in turn, until that is so for all of them one after the other."""
-        idle = 0  # how many chores have found nothing since one found work
-        for chore in itertools.cycle(self.chores):
-            while await self.round([chore], ignore_pauses=True):
-                idle = 0
-            idle += 1
-            if idle == len(self.chores):
-                return
+        """Run each chore until it finds nothing to do, and all of them again until none finds anything."""
+        found_work = True
+        while found_work:
+            found_work = False
+            for chore in self.chores:
+                while await self.round([chore], ignore_pauses=True):
+                    found_work = True
 
     async def round(self, chores: Sequence[Chore] | None = None, *, ignore_pauses: bool = False) -> bool:
         """Run one step of each of `chores` (default: all) that is due; returns whether any found work."""

@@ -103,7 +103,7 @@ def roomy_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def kept_sandbox_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A picture that a test has had opened before is not opened again. Tests of the sandbox override this."""
+    """A picture that a test has had opened before is not opened again. The tests of the sandbox override this."""
     monkeypatch.setattr(parent, "run_child", keeping_answers(parent.run_child))
 
 

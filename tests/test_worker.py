@@ -37,13 +37,35 @@ async def test_a_chore_that_fails_does_not_stop_others(
 
     async def works(_: ChoreContext) -> bool:
         nonlocal left
-        left -= 1
-        return left > 0
+        left -= (found := left > 0)
+        return found
 
     with caplog.at_level(logging.ERROR, "gallery.worker"):
         await Worker(context, [Chore("fails", fails), Chore("works", works)]).run_dry()
     assert left == 0
     assert "'fails' failed" in caplog.text
+
+
+async def test_dry_means_that_no_chore_has_left_work_for_another(context: ChoreContext) -> None:
+    steps: list[str] = []
+    waiting, to_make = 0, 2
+
+    async def take(_: ChoreContext) -> bool:
+        nonlocal waiting
+        steps.append(f"take, of {waiting}")
+        waiting -= (found := waiting > 0)
+        return found
+
+    async def make(_: ChoreContext) -> bool:
+        nonlocal waiting, to_make
+        if not to_make:
+            return False
+        waiting, to_make = waiting + 1, to_make - 1
+        return True
+
+    await Worker(context, [Chore("take", take), Chore("make", make)]).run_dry()
+    assert (waiting, to_make) == (0, 0)
+    assert steps == ["take, of 0", "take, of 2", "take, of 1", "take, of 0", "take, of 0"]
 
 
 async def test_a_chore_that_found_nothing_rests_and_others_go_on(context: ChoreContext) -> None:

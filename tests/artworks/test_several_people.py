@@ -380,9 +380,9 @@ def test_nothing_is_shown_without_consent_and_no_text_is_lost(
 
 STEPS = {
     engine: settings(
-        max_examples=examples,
+        max_examples=settings().max_examples * percent // 100,  # fewer in `make quick`
         stateful_step_count=18,
         suppress_health_check=list(HealthCheck),
     )
-    for engine, examples in (("sqlite", 14), ("postgresql", 5))
+    for engine, percent in (("sqlite", 14), ("postgresql", 5))
 }

@@ -24,6 +24,8 @@ from gallery.images.sandbox.parent import REFUSALS, ImageRefused, develop, inspe
 from gallery.web.languages import use_language
 from tests.images import files
 
+pytestmark = pytest.mark.usefixtures("kept_in_quick")
+
 PICTURE, PREVIEW = files.scene(1200, 800), Image.new("RGB", (900, 600), "magenta")
 THUMBNAIL = PREVIEW.resize((160, 120))
 REDUCED, FULL = {254: 1}, {254: 0}

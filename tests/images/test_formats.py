@@ -18,6 +18,8 @@ from gallery.images.sandbox import bounds, conversion, decoding, developing, web
 from gallery.images.sandbox.parent import DevelopedImage, InspectedImage, develop, inspect, sniff
 from tests.images import files
 
+pytestmark = pytest.mark.usefixtures("kept_in_quick")
+
 Shown = Callable[[bytes], Awaitable[tuple[DevelopedImage, Image.Image]]]
 
 BOUNDS = bounds.ImageBounds(max_pixels=120_000_000, min_long_side=600, memory_bytes=608 << 20)

@@ -16,6 +16,8 @@ from gallery.images.sandbox.parent import ImageRefused, develop, inspect, make_t
 from tests.images.files import scene, stored
 from tests.images.tiles import SIZE, expected, files_by_kind, mean_difference
 
+pytestmark = pytest.mark.usefixtures("kept_in_quick")
+
 BY_HAND = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
 BOXES = {
     0: (1000, 500, 9000, 9500),

@@ -25,6 +25,8 @@ from gallery.images.sandbox.tiles import stored_box
 from tests.images.files import SECRET, scene, stored
 from tests.images.tiles import SIZE, expected, files_by_kind, mean_difference
 
+pytestmark = pytest.mark.usefixtures("kept_in_quick")
+
 
 @pytest.mark.parametrize("kind", files_by_kind())
 async def test_tiles_put_together_are_the_picture(kind: str, tmp_path: Path) -> None:
