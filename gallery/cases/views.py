@@ -111,7 +111,7 @@ async def edit(request: Request) -> Response:
     organisations = [case.project.organisation]
     version = await latest_version(case)
     data = {**version_data(version), "project": str(case.project_id), "consent": str(case.consent_id or "")}
-    form = await _form(organisations, data=data)
+    form = await _form(organisations, case=case, data=data)
     form["seen"].data = seen_of(version)
     return await _form_page(request, form, organisations, case)
 
@@ -122,12 +122,19 @@ async def update(request: Request) -> Response:
     posted = await read_desk_form(request)
     organisations = [case.project.organisation]
     version = await latest_version(case)
-    form = await _form(organisations, posted, data={name: getattr(version, name) for name in CaseForm.texts})
+    form = await _form(
+        organisations, posted, case, data={name: getattr(version, name) for name in CaseForm.texts}
+    )
     return await _save(request, person, organisations, form, case, sends="send" in posted)
 
 
-async def _form(organisations: list[Organisation], posted: Any = None, **begin_with: Any) -> CaseForm:
-    projects, consents = await projects_to_choose(organisations), await consents_to_choose(organisations)
+async def _form(
+    organisations: list[Organisation], posted: Any = None, case: Case | None = None, **begin_with: Any
+) -> CaseForm:
+    projects, consents = (
+        await projects_to_choose(organisations),
+        await consents_to_choose(organisations, case),
+    )
     return CaseForm(posted, projects=projects, consents=consents, **begin_with)
 
 

@@ -213,7 +213,7 @@ async def test_a_consent_without_the_scope_or_elsewhere_cannot_be_chosen(site: S
     project = await factories.project(site.cast.organisation)
     client = await site.client(site.cast.partner)
     for organisation, values in (
-        (site.cast.organisation, {"for_case": False}),
+        (site.cast.organisation, {"for_case": False, "for_case_face": True}),
         (site.cast.elsewhere, {"for_case": True}),
         (site.cast.organisation, {"for_case": True, "ends_on": today() - timedelta(days=1)}),
     ):
@@ -221,6 +221,28 @@ async def test_a_consent_without_the_scope_or_elsewhere_cannot_be_chosen(site: S
         answer = await client.post("/desk/cases", data=fields(project, consent=str(consent.id)))
         assert answer.status_code == 422
     assert await Case.all().count() == 0
+
+
+async def test_a_case_of_a_person_never_looks_like_one_of_nobody(site: Site) -> None:
+    """If the consent lost the scope, the form still names the person, and saving says why it cannot be."""
+    consent = await factories.consent(site.cast.organisation, for_case=True)
+    case = await factories.case(site.cast.organisation, consent=consent, accepted=False)
+    client = await site.client(site.cast.partner)
+    assert "An operation" in (await client.get(f"/desk/consents/{consent.id}")).text
+    consent.for_case = False
+    await consent.save()
+    page = (await client.get(f"/desk/cases/{case.id}/edit")).text
+    assert f'<option selected value="{consent.id}">' in page
+    seen = page.partition('name="seen" type="hidden" value="')[2].partition('"')[0]
+    told = fields(await Project.get(id=case.project_id), consent=str(consent.id), seen=seen)
+    answer = await client.post(f"/desk/cases/{case.id}/edit", data=told)
+    assert answer.status_code == 422
+    assert "This consent is not in force any more." in answer.text
+    # Once visitors may have read it, it stays the same person's.
+    await CaseVersion.all().update(state=VersionState.ACCEPTED)
+    answer = await client.post(f"/desk/cases/{case.id}/edit", data={**told, "consent": ""})
+    assert answer.status_code == 422
+    assert "Visitors know this case as one of another person." in answer.text
 
 
 async def test_a_consent_to_a_case_is_recorded_without_a_work(site: Site) -> None:
