@@ -288,14 +288,15 @@ async def _act(request: Request, case: Case, verb: Any, done: str, page: str = "
 
 async def new_consent(request: Request) -> Response:
     """A member opens the form of a consent to a case, for a person without a work."""
-    await load_member(request)
-    return render(request, "cases/consent.html", {"form": CaseConsentForm(data={"scopes": ["case"]})})
+    _person, organisations = await load_member(request)
+    form = CaseConsentForm(organisations=organisations, data={"scopes": ["case"]})
+    return _consent_page(request, form, organisations)
 
 
 async def create_consent(request: Request) -> Response:
     """A member records a consent to a case; its slip withdraws it, like any other."""
     person, organisations = await load_member(request)
-    form = CaseConsentForm(await read_desk_form(request))
+    form = CaseConsentForm(await read_desk_form(request), organisations=organisations)
     form.validate()
     consent = form.entered_consent()
     if consent is not None and "case" not in consent.scope:
@@ -303,9 +304,10 @@ async def create_consent(request: Request) -> Response:
             "scopes", _("Please tick that the case may tell of the person: without it there is none.")
         )
     if form.errors or consent is None:
-        return render(request, "cases/consent.html", {"form": form}, status=422)
+        return _consent_page(request, form, organisations, 422)
+    chosen = (each for each in organisations if str(each.id) == form.organisation.data)
+    organisation = next(chosen, organisations[0])
     async with in_transaction():
-        organisation = organisations[0]
         name = form.credit_name.data or ""
         artist = await Artist.filter(organisation_id=organisation.id, credit_name=name).order_by("id").first()
         if artist is None:
@@ -319,6 +321,13 @@ async def create_consent(request: Request) -> Response:
         _("The consent is recorded. Please print its slip; then you can choose it in a case."),
     )
     return response
+
+
+def _consent_page(
+    request: Request, form: CaseConsentForm, organisations: list[Organisation], status: int = 200
+) -> Response:
+    context = {"form": form, "has_several": len(organisations) > 1}
+    return render(request, "cases/consent.html", context, status=status)
 
 
 # Curators

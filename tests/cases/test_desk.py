@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from gallery.accounts.models import Membership
+from gallery.artists.models import Artist
 from gallery.cases.models import Case, CaseFigure, CaseVersion, VersionState, versions_on_view
 from gallery.clock import today
 from gallery.db import content_version
@@ -164,6 +166,16 @@ async def test_mistakes_are_named_and_nothing_is_lost(
     assert await Case.all().count() == 0
 
 
+async def test_a_form_that_is_sent_twice_makes_one_case(site: Site) -> None:
+    project = await factories.project(site.cast.organisation)
+    client = await site.client(site.cast.partner)
+    assert (await client.post("/desk/cases", data=fields(project))).status_code == 303
+    again = await client.post("/desk/cases", data=fields(project))
+    assert again.status_code == 422
+    assert "This project has a case with this title." in again.text
+    assert await Case.all().count() == 1
+
+
 async def test_a_goal_that_is_no_money_needs_no_registration(site: Site) -> None:
     project = await factories.project(site.cast.organisation)
     client = await site.client(site.cast.partner)
@@ -253,10 +265,17 @@ async def test_a_consent_to_a_case_is_recorded_without_a_work(site: Site) -> Non
     assert "Please tick that the case may tell of the person" in refused.text
     made = await client.post("/desk/cases/consent", data={**told, "scopes": ["case", "case_face"]})
     assert made.status_code == 303
-    page = (await client.get("/desk/cases/new")).text
+    works_only = await client.post("/desk/cases/consent", data={**told, "scopes": ["case", "web"]})
+    assert works_only.status_code == 422
     await factories.project(site.cast.organisation)
     page = (await client.get("/desk/cases/new")).text
     assert "小雨" in page
+    # A member of two organisations says whose it is.
+    await Membership.create(person=site.cast.partner, organisation=site.cast.elsewhere)
+    assert 'name="organisation"' in (await client.get("/desk/cases/consent")).text
+    told |= {"credit_name": "小雪", "organisation": str(site.cast.elsewhere.id)}
+    assert (await client.post("/desk/cases/consent", data={**told, "scopes": ["case"]})).status_code == 303
+    assert (await Artist.get(credit_name="小雪")).organisation_id == site.cast.elsewhere.id
 
 
 async def test_personal_data_and_wording_are_hinted_at(site: Site) -> None:
