@@ -21,6 +21,7 @@ from gallery.artists.slips import SLIPS_PRINTED, Slip, load_slips, organisation_
 from gallery.artworks.models import Artwork
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
+from gallery.cases.models import CaseVersion
 from gallery.clock import today
 from gallery.numbers import row_id
 from gallery.organisations.access import load_member
@@ -52,6 +53,7 @@ async def show(request: Request) -> Response:
     context = {
         "consent": consent,
         "works": works,
+        "cases": await _newest_words(consent),
         "compared": compare_consents(older, consent) if older is not None else [],
         "letters": grouped_code(consent.code) if consent.withdrawn_at else "",
         "by_link": await ConsentRequest.get_or_none(consent_id=consent.id),
@@ -61,6 +63,12 @@ async def show(request: Request) -> Response:
         "scope_words": SCOPE_WORDS,
     }
     return render(request, "consents/show.html", context)
+
+
+async def _newest_words(consent: Consent) -> list[CaseVersion]:
+    """The newest words of each case under a consent."""
+    versions = await CaseVersion.filter(case__consent_id=consent.id).order_by("number")
+    return list({version.case_id: version for version in versions}.values())
 
 
 async def new_renewal(request: Request) -> Response:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from tortoise.expressions import Q
 
 from gallery.accounts.access import load_curator
 from gallery.accounts.members import organisations_with_conflict
@@ -72,12 +73,13 @@ async def projects_to_choose(organisations: list[Organisation]) -> list[Project]
     return sorted(projects, key=lambda each: localized(each, "title").text)
 
 
-async def consents_to_choose(organisations: list[Organisation]) -> list[Consent]:
-    """The consents that a case may name: with the scope `case`, neither withdrawn nor renewed, by credit name."""
-    consents = Consent.filter(
-        artist__organisation_id__in=[each.id for each in organisations],
-        for_case=True,
-        withdrawn_at__isnull=True,
-        followed_by__id__isnull=True,
-    )
+async def consents_to_choose(organisations: list[Organisation], case: Case | None = None) -> list[Consent]:
+    """The consents that a case may name: with the scope `case`, neither withdrawn nor renewed, by credit name.
+
+    Also that of the `case` itself, so that a form never shows a case of a person as one of nobody.
+    """
+    usable = Q(for_case=True, withdrawn_at__isnull=True, followed_by__id__isnull=True)
+    own = Q(id=case.consent_id if case and case.consent_id else 0)
+    of_organisations = Consent.filter(artist__organisation_id__in=[each.id for each in organisations])
+    consents = of_organisations.filter(usable | own).distinct()
     return await consents.order_by("artist__credit_name", "id").select_related("artist")

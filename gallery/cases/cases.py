@@ -30,6 +30,7 @@ from gallery.organisations.models import LINK_FIELDS, Project
 from gallery.organisations.projects import new_slug
 from gallery.web.languages import gettext as _
 from gallery.web.page_keys import case_key
+from gallery.web.texts import Texts
 
 
 class CaseRefused(Exception):
@@ -65,6 +66,7 @@ async def save_case(
         if consent is not None:
             consent = await _usable_consent(consent, values, project)
         if case is None:
+            await _refuse_second(project, values["title"])
             case = await Case.create(slug=new_slug("c"), project=project, consent=consent)
             await record(Verb.CASE_MADE, case.id, organisation_id=project.organisation_id, by=by)
             latest = None
@@ -97,6 +99,16 @@ async def save_case(
             facts = {"project": in_all_languages(project, "title")}
             await notify(curators, Notification("case_waiting", f"/desk/cases/{case.id}/review", facts))
     return case
+
+
+async def _refuse_second(project: Project, title: Texts) -> None:
+    """Raise CaseRefused if the project has a case with this title: a form that is sent twice makes one case."""
+    titles: list[Any] = await CaseVersion.filter(case__project_id=project.id).values_list("title", flat=True)
+    if any({*title.items()} & {*each.items()} for each in titles):
+        raise CaseRefused(
+            _("This project has a case with this title. Please change that one, or write another title."),
+            "title",
+        )
 
 
 async def _usable_consent(consent: Consent, values: Mapping[str, Any], project: Project) -> Consent:

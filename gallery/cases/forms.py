@@ -10,11 +10,13 @@ from typing import Any, ClassVar
 from wtforms import BooleanField, DateField, HiddenField, RadioField, SelectField
 from wtforms.validators import Optional
 
+from gallery.artists.consents import SCOPE_WORDS
 from gallery.artists.forms import CheckboxesField, ConsentFields
-from gallery.artists.models import Consent
+from gallery.artists.models import CASE_SCOPES, Consent
 from gallery.cases.models import CONTENTS, CaseVersion, Currency
 from gallery.clock import today
-from gallery.organisations.models import Project
+from gallery.organisations.forms import organisation_choices
+from gallery.organisations.models import Organisation, Project
 from gallery.web.forms import (
     INVALID_DATE,
     Form,
@@ -315,14 +317,25 @@ class EndingForm(Form):
 
 
 class CaseConsentForm(ConsentFields):
-    """A consent to cases, recorded without a work."""
+    """A consent to cases, recorded without a work. It asks for nothing that is about works."""
 
+    organisation = SelectField(_l("Organisation"), [Optional()], invalid_choice_message=INVALID_CHOICE)
     credit_name = LineField(
         _l("Credit name"),
         80,
         [Required(_l("Please write the name under which the case tells of the person."))],
         description=_l("Visitors read this name. Please do not use the full legal name."),
     )
+
+    def __init__(
+        self, posted: Any = None, *, organisations: Sequence[Organisation], **begin_with: Any
+    ) -> None:
+        super().__init__(posted, **begin_with)
+        self["organisation"].choices = organisation_choices(organisations)
+        self["scopes"].choices = choices_of(
+            (name, SCOPE_WORDS[name]) for name in (*CASE_SCOPES, "machine_use")
+        )
+        self["scopes"].description = _("Each is asked for singly, and can be refused.")
 
 
 def version_data(version: CaseVersion) -> dict[str, Any]:

@@ -111,7 +111,7 @@ async def edit(request: Request) -> Response:
     organisations = [case.project.organisation]
     version = await latest_version(case)
     data = {**version_data(version), "project": str(case.project_id), "consent": str(case.consent_id or "")}
-    form = await _form(organisations, data=data)
+    form = await _form(organisations, case=case, data=data)
     form["seen"].data = seen_of(version)
     return await _form_page(request, form, organisations, case)
 
@@ -122,12 +122,19 @@ async def update(request: Request) -> Response:
     posted = await read_desk_form(request)
     organisations = [case.project.organisation]
     version = await latest_version(case)
-    form = await _form(organisations, posted, data={name: getattr(version, name) for name in CaseForm.texts})
+    form = await _form(
+        organisations, posted, case, data={name: getattr(version, name) for name in CaseForm.texts}
+    )
     return await _save(request, person, organisations, form, case, sends="send" in posted)
 
 
-async def _form(organisations: list[Organisation], posted: Any = None, **begin_with: Any) -> CaseForm:
-    projects, consents = await projects_to_choose(organisations), await consents_to_choose(organisations)
+async def _form(
+    organisations: list[Organisation], posted: Any = None, case: Case | None = None, **begin_with: Any
+) -> CaseForm:
+    projects, consents = (
+        await projects_to_choose(organisations),
+        await consents_to_choose(organisations, case),
+    )
     return CaseForm(posted, projects=projects, consents=consents, **begin_with)
 
 
@@ -281,14 +288,15 @@ async def _act(request: Request, case: Case, verb: Any, done: str, page: str = "
 
 async def new_consent(request: Request) -> Response:
     """A member opens the form of a consent to a case, for a person without a work."""
-    await load_member(request)
-    return render(request, "cases/consent.html", {"form": CaseConsentForm(data={"scopes": ["case"]})})
+    _person, organisations = await load_member(request)
+    form = CaseConsentForm(organisations=organisations, data={"scopes": ["case"]})
+    return _consent_page(request, form, organisations)
 
 
 async def create_consent(request: Request) -> Response:
     """A member records a consent to a case; its slip withdraws it, like any other."""
     person, organisations = await load_member(request)
-    form = CaseConsentForm(await read_desk_form(request))
+    form = CaseConsentForm(await read_desk_form(request), organisations=organisations)
     form.validate()
     consent = form.entered_consent()
     if consent is not None and "case" not in consent.scope:
@@ -296,9 +304,10 @@ async def create_consent(request: Request) -> Response:
             "scopes", _("Please tick that the case may tell of the person: without it there is none.")
         )
     if form.errors or consent is None:
-        return render(request, "cases/consent.html", {"form": form}, status=422)
+        return _consent_page(request, form, organisations, 422)
+    chosen = (each for each in organisations if str(each.id) == form.organisation.data)
+    organisation = next(chosen, organisations[0])
     async with in_transaction():
-        organisation = organisations[0]
         name = form.credit_name.data or ""
         artist = await Artist.filter(organisation_id=organisation.id, credit_name=name).order_by("id").first()
         if artist is None:
@@ -312,6 +321,13 @@ async def create_consent(request: Request) -> Response:
         _("The consent is recorded. Please print its slip; then you can choose it in a case."),
     )
     return response
+
+
+def _consent_page(
+    request: Request, form: CaseConsentForm, organisations: list[Organisation], status: int = 200
+) -> Response:
+    context = {"form": form, "has_several": len(organisations) > 1}
+    return render(request, "cases/consent.html", context, status=status)
 
 
 # Curators

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from gallery.accounts.models import Membership
+from gallery.artists.models import Artist
 from gallery.cases.models import Case, CaseFigure, CaseVersion, VersionState, versions_on_view
 from gallery.clock import today
 from gallery.db import content_version
@@ -164,6 +166,16 @@ async def test_mistakes_are_named_and_nothing_is_lost(
     assert await Case.all().count() == 0
 
 
+async def test_a_form_that_is_sent_twice_makes_one_case(site: Site) -> None:
+    project = await factories.project(site.cast.organisation)
+    client = await site.client(site.cast.partner)
+    assert (await client.post("/desk/cases", data=fields(project))).status_code == 303
+    again = await client.post("/desk/cases", data=fields(project))
+    assert again.status_code == 422
+    assert "This project has a case with this title." in again.text
+    assert await Case.all().count() == 1
+
+
 async def test_a_goal_that_is_no_money_needs_no_registration(site: Site) -> None:
     project = await factories.project(site.cast.organisation)
     client = await site.client(site.cast.partner)
@@ -213,7 +225,7 @@ async def test_a_consent_without_the_scope_or_elsewhere_cannot_be_chosen(site: S
     project = await factories.project(site.cast.organisation)
     client = await site.client(site.cast.partner)
     for organisation, values in (
-        (site.cast.organisation, {"for_case": False}),
+        (site.cast.organisation, {"for_case": False, "for_case_face": True}),
         (site.cast.elsewhere, {"for_case": True}),
         (site.cast.organisation, {"for_case": True, "ends_on": today() - timedelta(days=1)}),
     ):
@@ -221,6 +233,28 @@ async def test_a_consent_without_the_scope_or_elsewhere_cannot_be_chosen(site: S
         answer = await client.post("/desk/cases", data=fields(project, consent=str(consent.id)))
         assert answer.status_code == 422
     assert await Case.all().count() == 0
+
+
+async def test_a_case_of_a_person_never_looks_like_one_of_nobody(site: Site) -> None:
+    """If the consent lost the scope, the form still names the person, and saving says why it cannot be."""
+    consent = await factories.consent(site.cast.organisation, for_case=True)
+    case = await factories.case(site.cast.organisation, consent=consent, accepted=False)
+    client = await site.client(site.cast.partner)
+    assert "An operation" in (await client.get(f"/desk/consents/{consent.id}")).text
+    consent.for_case = False
+    await consent.save()
+    page = (await client.get(f"/desk/cases/{case.id}/edit")).text
+    assert f'<option selected value="{consent.id}">' in page
+    seen = page.partition('name="seen" type="hidden" value="')[2].partition('"')[0]
+    told = fields(await Project.get(id=case.project_id), consent=str(consent.id), seen=seen)
+    answer = await client.post(f"/desk/cases/{case.id}/edit", data=told)
+    assert answer.status_code == 422
+    assert "This consent is not in force any more." in answer.text
+    # Once visitors may have read it, it stays the same person's.
+    await CaseVersion.all().update(state=VersionState.ACCEPTED)
+    answer = await client.post(f"/desk/cases/{case.id}/edit", data={**told, "consent": ""})
+    assert answer.status_code == 422
+    assert "Visitors know this case as one of another person." in answer.text
 
 
 async def test_a_consent_to_a_case_is_recorded_without_a_work(site: Site) -> None:
@@ -231,10 +265,17 @@ async def test_a_consent_to_a_case_is_recorded_without_a_work(site: Site) -> Non
     assert "Please tick that the case may tell of the person" in refused.text
     made = await client.post("/desk/cases/consent", data={**told, "scopes": ["case", "case_face"]})
     assert made.status_code == 303
-    page = (await client.get("/desk/cases/new")).text
+    works_only = await client.post("/desk/cases/consent", data={**told, "scopes": ["case", "web"]})
+    assert works_only.status_code == 422
     await factories.project(site.cast.organisation)
     page = (await client.get("/desk/cases/new")).text
     assert "小雨" in page
+    # A member of two organisations says whose it is.
+    await Membership.create(person=site.cast.partner, organisation=site.cast.elsewhere)
+    assert 'name="organisation"' in (await client.get("/desk/cases/consent")).text
+    told |= {"credit_name": "小雪", "organisation": str(site.cast.elsewhere.id)}
+    assert (await client.post("/desk/cases/consent", data={**told, "scopes": ["case"]})).status_code == 303
+    assert (await Artist.get(credit_name="小雪")).organisation_id == site.cast.elsewhere.id
 
 
 async def test_personal_data_and_wording_are_hinted_at(site: Site) -> None:
