@@ -285,4 +285,6 @@ async def test_queries_do_not_grow_with_links(site: Site) -> None:
         await make(site, path, address)
     with counted_queries() as many:
         assert (await client.get(path)).status_code == 200
-    assert len(many) <= len(one)
+    # Whether the content version is read depends on how long ago that was.
+    numbers = [len([query for query in ran if "content_" not in query]) for ran in (many, one)]
+    assert numbers[0] <= numbers[1]
