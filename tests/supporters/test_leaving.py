@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import httpx
 import pytest
 
@@ -56,7 +54,7 @@ async def test_nothing_mentions_who_took_it_back(live: LiveSite) -> None:
     link = await SupporterLink.create(code="abcdefg", supporter=supporter, exhibition=exhibition)
     first, second = await live.serve(), await live.serve(worker=False)
     marks = ["林一先生", "Lin Yi the First", "因为喜欢", "linyi.example", supporter.public_id, "p" * 32]
-    more = (f"/zh/supporter/{code}", f"/s/{link.code}")
+    more = (f"/zh/supporter/{code}", f"/s/{link.code}", f"/logos/{supporter.picture_token}.jpg")
     async with httpx.AsyncClient(base_url=first) as one, httpx.AsyncClient(base_url=second) as other:
         before = await crawl(one, first, *more)
         await crawl(other, first, *more)  # fills the second process's cache, too
@@ -72,7 +70,9 @@ async def test_nothing_mentions_who_took_it_back(live: LiveSite) -> None:
         assert (await one.post(f"/zh/supporter/{code}/end")).status_code == 303
         for path in before:
             answer = await other.get(path)
-            mentions = is_text(answer) and any_in(re.sub(re.escape(path), "", answer.text), marks)
+            # The page in the place of theirs leads to the same in the other language.
+            gone = [mark for mark in marks if mark != supporter.public_id or mark not in path]
+            mentions = is_text(answer) and any_in(answer.text.replace(path, ""), gone)
             assert not mentions, path
             if path.startswith((f"/zh/supporters/{supporter.public_id}", f"/zh/supporter/{code}")):
                 assert answer.status_code == 410
@@ -84,6 +84,7 @@ async def test_nothing_mentions_who_took_it_back(live: LiveSite) -> None:
 async def test_a_picture_of_a_withdrawn_work_is_taken_down(site: Site) -> None:
     work = await work_of(site, 1)
     await site.work()
+    assert work.image is not None
     await work.image.refresh_from_db()
     supporter, _path = await agreed(site)
     await factories.put(site.storage.private, logo_key("p" * 32))
