@@ -61,6 +61,16 @@ async def test_looking_changes_nothing(site: Site) -> None:
     assert supporter.state == SupporterState.WAITING
 
 
+async def test_only_the_button_agrees(site: Site) -> None:
+    supporter, path = await ask(site)
+    visitor = await site.client()
+    for chosen in ({}, {"answer": "save"}, {"answer": "maybe"}):
+        page = await visitor.post(path, data={**ANSWER, "confirms": "y", **chosen})
+        assert page.status_code == 200
+    await supporter.refresh_from_db()
+    assert supporter.state == SupporterState.WAITING
+
+
 async def test_who_refuses_is_forgotten(site: Site) -> None:
     supporter, path = await ask(site)
     visitor = await site.client()

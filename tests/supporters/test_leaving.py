@@ -38,6 +38,7 @@ async def test_nothing_mentions_who_took_it_back(live: LiveSite) -> None:
         code_hash=code_hash(code),
         asked_at=now(),
         expires_at=now(),
+        answered_at=now(),
         picture_token="p" * 32,
         picture_width=9,
         picture_height=9,
