@@ -51,7 +51,8 @@ async def follow(request: Request) -> Response:
             "share_images": await load_share_images(link.code, settings_of(request)),
         }
         return render(request, "sharing/short_link.html", context, headers=HEADERS)
-    if is_visitor(dict(request.scope["headers"])) and (visit := begin_visit(request, link.id)):
+    is_visit = request.method == "GET" and is_visitor(dict(request.scope["headers"]))
+    if is_visit and (visit := begin_visit(request, link.id)):
         address += f"#{PARAMETER}={visit}"
     return RedirectResponse(address, 302, HEADERS)
 

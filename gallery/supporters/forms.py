@@ -153,8 +153,8 @@ class SupporterForm(WordsForm):
         """The columns of a Supporter, from a valid form."""
         names = ("kind", "email", "is_minor", "guardian_email", "language")
         values = {**self.words(), **self.values(*names)}
-        # Nobody needs the address of a guardian of somebody who is of age.
-        return values if values["is_minor"] else {**values, "guardian_email": ""}
+        # Only the address to which the link goes is kept.
+        return {**values, ("email" if values["is_minor"] else "guardian_email"): ""}
 
 
 class ReachForm(Form):

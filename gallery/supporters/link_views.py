@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from gallery.artists.code_pages import PRIVATE_HEADERS
 from gallery.exhibitions.credit_logo_views import logo_response, save_picture
-from gallery.images.uploads import FormReader
+from gallery.images.uploads import FormReader, ReceivedForm
 from gallery.supporters import supporters
 from gallery.supporters.access import load_own
 from gallery.supporters.forms import AnswerForm, ReachForm
@@ -57,37 +57,21 @@ async def answer(request: Request) -> Response:
     storage = storage_of(request)
     async with storage.scratch_folder() as folder:
         received = await FormReader(request, folder, settings_of(request).upload_max_bytes).read()
-        posted, chosen = received.fields, received.fields.get("answer", "")
+        chosen = received.fields.get("answer", "")
         if supporter.is_over:
             return await _page(request, code, supporter)
+        is_waiting = supporter.state == SupporterState.WAITING
         try:
-            is_waiting = supporter.state == SupporterState.WAITING
             if chosen == "no" and is_waiting:
                 await supporters.refuse(supporter, storage)
             if chosen == "no" or (chosen == "yes" and not is_waiting):
                 return _back(request, code)
-            form = AnswerForm(_as_form(posted), obj=supporter, is_minor=supporter.is_minor)
+            form = AnswerForm(_as_form(received.fields), obj=supporter, is_minor=supporter.is_minor)
             is_valid = form.validate_agreement() if is_waiting and chosen == "yes" else form.validate()
-            picture_sentence, status = "", 422
-            shown = posted.get("picture_seen", "")
-            if is_valid and posted.get("is_gone"):
-                await supporters.remove_picture(supporter, None, storage)
-                shown = ""
-            elif received.file is not None or received.is_too_large or received.is_empty:
-                if is_valid:
-
-                    async def save(picture: Path, size: tuple[int, int]) -> None:
-                        await supporters.set_picture(supporter, picture, size, None, storage)
-
-                    picture_sentence, status = await save_picture(request, received, save)
-                    shown = supporter.picture_token
-                else:
-                    picture_sentence = _("Please choose the picture again.")
-            if not is_valid or picture_sentence:
-                return await _page(
-                    request, code, supporter, form, picture_sentence=picture_sentence, status=status
-                )
-            if chosen == "look":
+            sentence, status, shown = await _take_picture(request, supporter, received, is_valid)
+            if not is_valid or sentence:
+                return await _page(request, code, supporter, form, picture_sentence=sentence, status=status)
+            if chosen != ("yes" if is_waiting else "save"):  # such as "look"
                 return await _page(request, code, supporter, form)
             if is_waiting:
                 await supporters.agree(supporter, form.words(), shown)
@@ -100,6 +84,29 @@ async def answer(request: Request) -> Response:
         except NotAnswerable:
             pass  # the page says what it was answered
     return _back(request, code)
+
+
+async def _take_picture(
+    request: Request, supporter: Supporter, received: ReceivedForm, is_valid: bool
+) -> tuple[str, int, str]:
+    """Save or remove the picture as the form says, if its words are valid.
+
+    Returns a sentence if it cannot be saved, the status, and the token of the picture that the page shows then.
+    """
+    storage, shown = storage_of(request), received.fields.get("picture_seen", "")
+    if is_valid and received.fields.get("is_gone"):
+        await supporters.remove_picture(supporter, None, storage)
+        return "", 422, ""
+    if received.file is None and not received.is_too_large and not received.is_empty:
+        return "", 422, shown
+    if not is_valid:
+        return _("Please choose the picture again."), 422, shown
+
+    async def save(picture: Path, size: tuple[int, int]) -> None:
+        await supporters.set_picture(supporter, picture, size, None, storage)
+
+    sentence, status = await save_picture(request, received, save)
+    return sentence, status, supporter.picture_token
 
 
 def _as_form(fields: MultiDict) -> MultiDict:

@@ -128,7 +128,15 @@ def test_each_exception_is_a_route() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["consents:slip", "consents:slips", "applications:show", "reports:show", "contact:show", "outbox:show"],
+    [
+        "consents:slip",
+        "consents:slips",
+        "applications:show",
+        "reports:show",
+        "contact:show",
+        "outbox:show",
+        "supporters:show",
+    ],
 )
 def test_each_reading_of_private_details_is_logged(name: str) -> None:
     (route,) = [each for each in feature_routes() if each.name == name and "GET" in (each.methods or set())]

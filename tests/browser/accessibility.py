@@ -10,7 +10,7 @@ from typing import Any
 from playwright.async_api import Page
 
 from gallery.artists.consent_terms import keep_wording, wording_of
-from gallery.artists.consents import request_code, set_artist_page
+from gallery.artists.consents import code_hash, request_code, set_artist_page
 from gallery.artists.models import Consent, ConsentRequest
 from gallery.artworks import import_chores, imports
 from gallery.artworks.consent_requests import ask
@@ -23,6 +23,7 @@ from gallery.exhibitions.models import Edition, Hanging, Room
 from gallery.public.previews import make_link
 from gallery.reviews.models import Report
 from gallery.stats.models import CountKind, WorkCount
+from gallery.supporters.models import Supporter, SupporterKind, SupporterLink, SupporterState
 from gallery.web.texts import Texts
 from gallery.worker import ChoreContext
 from tests import factories
@@ -61,6 +62,8 @@ class Furnished:
     sheet_id: int
     request_id: int
     request_code: str
+    supporter: Supporter
+    supporter_code: str
     given_id: int  # a consent by a link
     case_id: int
     case_slug: str
@@ -98,6 +101,8 @@ class Furnished:
                 "join/received",
                 f"consent/{self.consent_code}",
                 f"consent/{self.request_code}",
+                f"supporters/{self.supporter.public_id}",
+                f"supporter/{self.supporter_code}",
                 "nowhere",
             )
         ]
@@ -183,6 +188,9 @@ class Furnished:
                     "copies/new",
                 )
             ),
+            "/desk/supporters",
+            "/desk/supporters/new",
+            f"/desk/supporters/{self.supporter.id}",
             "/desk/themes",
             "/desk/themes/new",
             "/desk/organisations",
@@ -280,6 +288,23 @@ async def furnish(live: LiveSite) -> Furnished:
     answered: dict[str, Any] = {"seed": "s", "code_hash": "h", "asked_at": now(), "expires_at": now()}
     answered |= {"answered_at": now(), "consent": given, "signer_name": "王秀兰", "wording": wording}
     await ConsentRequest.create(artist_id=given.artist_id, **answered)
+    supporter_code = request_code("seed", live.settings.secret_key, "supporter")
+    supporter = await Supporter.create(
+        kind=SupporterKind.AMBASSADOR,
+        state=SupporterState.AGREED,
+        name=Texts({"zh": "林一", "en": "Lin Yi"}),
+        reason=in_zh("因为喜欢。"),
+        links=["https://linyi.example/"],
+        email="lin@example.org",
+        language="zh",
+        seed="seed",
+        code_hash=code_hash(supporter_code),
+        asked_at=now(),
+        expires_at=now(),
+    )
+    for target in ({"exhibition": exhibition}, {"artwork": works[0]}, {"project": project}):
+        code = f"code{next(iter(target))[:6]}"
+        await SupporterLink.create(supporter=supporter, code=code, **target)
     return Furnished(
         live=live,
         address=await live.serve(worker=False),
@@ -300,6 +325,8 @@ async def furnish(live: LiveSite) -> Furnished:
         sheet_id=await checked_sheet(live),
         request_id=request.id,
         request_code=request_code(request.seed, live.settings.secret_key),
+        supporter=supporter,
+        supporter_code=supporter_code,
         given_id=given.id,
         case_id=case.id,
         case_slug=case.slug,

@@ -10,6 +10,7 @@ import pytest
 
 from gallery.audit.models import Entry
 from gallery.clock import now
+from gallery.mail.messages import compose
 from gallery.mail.models import Mail
 from gallery.supporters.models import Supporter, SupporterState
 from gallery.web.texts import NO_TEXTS
@@ -57,6 +58,16 @@ async def test_looking_changes_nothing(site: Site) -> None:
     assert page.text.count("For the children.") >= 2  # in the form, and as visitors would see it
     await supporter.refresh_from_db()
     assert supporter.reason["en"] == FIELDS["reason[en]"]
+    assert supporter.state == SupporterState.WAITING
+
+
+async def test_only_the_button_agrees(site: Site) -> None:
+    supporter, path = await ask(site)
+    visitor = await site.client()
+    for chosen in ({}, {"answer": "save"}, {"answer": "maybe"}):
+        page = await visitor.post(path, data={**ANSWER, "confirms": "y", **chosen})
+        assert page.status_code == 200
+    await supporter.refresh_from_db()
     assert supporter.state == SupporterState.WAITING
 
 
@@ -147,6 +158,19 @@ async def test_bad_input_is_kept_in_the_form(site: Site, fields: dict[str, str])
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
     assert not await Supporter.exists()
+
+
+@pytest.mark.parametrize("kind", ["supporter_asked", "supporter_link", "supporter_answered"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_each_mail_can_be_read(site: Site, kind: str, language: str) -> None:
+    _supporter, _path = await ask(site, is_minor="y", guardian_email="mother@example.org")
+    mail = await Mail.get(kind="supporter_asked")
+    mail.kind, mail.language = kind, language
+    content = compose(mail, site.settings)
+    assert content.subject
+    assert f"{site.settings.site_url}/{language}/supporter/{mail.secret}" in content.text
+    if kind == "supporter_asked":
+        assert {"zh": "未满18岁", "en": "They are under 18"}[language] in content.text.replace("\u2060", "")
 
 
 async def test_a_name_with_tags_is_a_name(site: Site) -> None:

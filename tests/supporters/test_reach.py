@@ -125,7 +125,9 @@ async def test_another_browser_is_another_visit(site: Site) -> None:
 async def test_programs_are_led_there_but_not_counted(site: Site, headers: dict[str, str]) -> None:
     await hung(site)
     _supporter, path = await agreed(site)
-    answer = await open_link(site, await make(site, path, "/en/exhibitions/winter"), **headers)
+    link = await make(site, path, "/en/exhibitions/winter")
+    assert (await (await site.client(**BROWSER)).head(f"/s/{link.code}")).status_code == 302
+    answer = await open_link(site, link, **headers)
     assert answer.headers["location"] == "/en/exhibitions/winter"
     assert await visits(site) == []
 
