@@ -81,6 +81,7 @@ async def test_visitors_see_the_year_by_month_with_pictures_and_words_for_its_st
     assert "/en/exhibitions/soon" not in page
     months = attributes(page, ".month", "id")
     assert months == sorted(months)
+    assert all(month.startswith("month-2") for month in months)  # an id begins with a letter
     assert attributes(page, ".month-links a", "href") == [f"#{month}" for month in months]
     assert [image["alt"] for image in select(page, ".month img")] == [work.alt_text["en"]]
     assert "set-cookie" not in answer.headers

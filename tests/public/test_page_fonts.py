@@ -238,3 +238,12 @@ def test_the_estimate_of_a_font_is_near_its_size(name: str) -> None:
 def test_every_family_has_its_name_in_the_style_sheet() -> None:
     sheet = StaticFiles().text("public.css").decode()
     assert all(f'--title-serif: "{family}"' in sheet for family in FAMILIES)
+
+
+def test_latin_texts_have_quotation_marks_of_a_latin_font() -> None:
+    stacks = re.findall(r"--serif: (Georgia[^;]*);", StaticFiles().text("public.css").decode())
+    assert stacks
+    for stack in stacks:
+        latin, _, chinese = stack.partition('"Noto Serif SC"')
+        assert chinese
+        assert {'"Noto Serif"', '"Liberation Serif"', '"DejaVu Serif"'} <= set(re.split(r",\s*", latin))

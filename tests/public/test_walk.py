@@ -40,8 +40,8 @@ async def test_a_walk_is_a_list_of_all_works_and_of_one_room(site: Site) -> None
         (link,) = attributes(page.text, ".walk-end a", "href")
         assert link == f"/zh/exhibitions/{shown.slug}{onward}"
         assert select((await client.get(link.partition("#")[0])).text, "#ending")
-    for room in ("9", "0", "%E4%BA%8C", "-1"):
-        assert (await client.get(f"/zh/exhibitions/{shown.slug}/walk?room={room}")).status_code == 404
+    for number in ("9", "0", "%E4%BA%8C", "-1"):
+        assert (await client.get(f"/zh/exhibitions/{shown.slug}/walk?room={number}")).status_code == 404
     assert f"/zh/exhibitions/{shown.slug}/walk" in (await client.get(f"/zh/exhibitions/{shown.slug}")).text
 
 
