@@ -412,6 +412,7 @@ async def test_each_kind_can_be_written_in_both_languages(site: Site) -> None:
         "at": now().isoformat(), "email": "b@example.org", "member": "李老师", "role": "curator", "is_owner": True,
         "joined_as": "invited", "awaits_confirmation": False, "effective_at": now().isoformat(), "what": "logo",
         "name": both, "why": "withdrawn", "sentence": both, "advice": both, "agreed": True,
+        "project": both, "accepted": True, "is_minor": True,
     }  # fmt: skip
     kinds = sorted(path.stem for path in (template_folder() / "mail").glob("*.txt"))
     assert len(kinds) > 10
