@@ -19,6 +19,7 @@ from gallery.public.chores import unpublish_images
 from gallery.reviews.vetoes import veto
 from gallery.settings import Settings
 from gallery.storage import Storage, StoreUnavailable
+from gallery.supporters.reach import make_link, target_at
 from gallery.web.texts import Texts
 from gallery.withdrawals.withdrawal import withdraw
 from gallery.worker import ChoreContext
@@ -27,6 +28,7 @@ from tests.conftest import Site
 from tests.live import LiveSite, crawl, eventually, free_port
 from tests.markup import attribute
 from tests.proxies import nginx, varnish
+from tests.supporters.people import agreed
 
 
 def is_kept_unasked(answer: httpx.Response) -> bool:
@@ -130,6 +132,18 @@ async def test_a_shared_cache_asks_each_time_whatever_the_address(site: Site) ->
         f"/zh/works/{work.public_id}/{end}" for end in ("report", "appreciation", "appreciation/taken-back")
     ]
     also += [f"/appreciations/zh/{work.public_id}", f"/zh/works/{work.public_id}/support/project"]
+    case = await factories.case(site.cast.organisation)
+    also += [f"/zh/cases/{case.slug}", f"/zh/cases/{case.slug}/support/link"]
+    supporter, answering = await agreed(site)
+    _kind, row = await target_at(f"/zh/works/{work.public_id}")
+    link = await make_link(supporter, "artwork", row)
+    also += [
+        f"/zh/supporters/{supporter.public_id}",
+        f"/s/{link.code}",
+        f"/s/{link.code}/poster/zh",
+        answering,
+    ]
+    also += [f"{answering}/picture.jpg", f"{answering}/reach/{link.code}.svg"]
     answers = await crawl(client, site.settings.site_url, *NOT_LINKED, *own, *also)
     for path in list(answers):
         answers[f"OPTIONS {path}"] = await client.options(path)
