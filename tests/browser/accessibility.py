@@ -18,6 +18,7 @@ from gallery.artworks.import_models import bundle_key
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now, today
 from gallery.contact.models import Message
+from gallery.exhibitions.blocks import EMPTY_FIELDS
 from gallery.exhibitions.draft_lists import add_entry
 from gallery.exhibitions.models import Edition, Hanging, Room
 from gallery.public.previews import make_link
@@ -184,6 +185,7 @@ class Furnished:
                     "credits",
                     f"credits/{self.credit_key}/logo",
                     "talks",
+                    "blocks",
                     "labels",
                     "copies/new",
                 )
@@ -259,6 +261,29 @@ async def furnish(live: LiveSite) -> Furnished:
     for name, entry in (("credits", CREDIT), ("talks", TALK)):
         keys[name] = await add_entry(exhibition, name, entry, live.cast.curator)
         await Edition.filter(id=edition.id).update(**{name: [{"key": "0a1b2c3d", **entry}]})
+    between = [
+        {
+            **EMPTY_FIELDS,
+            "text": {},
+            "side": "after",
+            "place": works[1].id,
+            "on_accent": kind == "quotation",
+            "kind": kind,
+            **block,
+        }
+        for kind, block in (
+            ("text", {"text": {"zh": "# 两口锅\n\n- 饺子\n- 汤圆"}}),
+            ("quotation", {"work": works[1].id}),
+            ("work", {"work": works[1].id}),
+            ("pair", {"work": works[1].id, "second": works[2].id, "text": {"zh": "两双手"}}),
+            ("detail", {"work": works[2].id, "width": 40, "height": 30, "text": {"zh": "碗边的缺口"}}),
+            ("film", {"link": "https://vimeo.com/1", "text": {"zh": "画室的一天"}}),
+        )
+    ]
+    for number, block in enumerate(between):
+        await add_entry(exhibition, "blocks", block, live.cast.curator)
+        between[number] = {"key": f"{number:08x}", **block}
+    await Edition.filter(id=edition.id).update(blocks=between)
     await factories.exhibition(works[:1], opens_at=now() + timedelta(days=9))
     await factories.exhibition(
         works[1:2], opens_at=now() - timedelta(days=90), closes_at=now() - timedelta(days=60)
