@@ -144,13 +144,16 @@ class Worker:
                 await asyncio.sleep(IDLE_SECONDS)
 
     async def run_dry(self) -> None:
-        """Run each chore until it finds nothing to do, and all of them again until none finds anything."""
-        found_work = True
-        while found_work:
-            found_work = False
-            for chore in self.chores:
-                while await self.round([chore], ignore_pauses=True):
-                    found_work = True
+        """Run each chore until it finds nothing to do, then all in turn until none finds anything.
+
+        Asking all chores after each step of one takes much longer. What is held by somebody else is found by every
+        second step of its chore, so that waiting for a chore alone to find nothing might never end.
+        """
+        for chore in self.chores:
+            while await self.round([chore], ignore_pauses=True):
+                pass
+        while await self.round(ignore_pauses=True):
+            pass
 
     async def round(self, chores: Sequence[Chore] | None = None, *, ignore_pauses: bool = False) -> bool:
         """Run one step of each of `chores` (default: all) that is due; returns whether any found work."""
