@@ -171,7 +171,8 @@ async def test_the_buttons_of_a_screen_in_a_hall_fade_and_come_back(
 ) -> None:
     _, exhibition = await hung(live)
     address = await live.serve()
-    async with opened(chromium, f"{address}{exhibition}/walk?kiosk=1&pace=60&rest=1") as page:
+    # Three seconds: the assertions below look once a second.
+    async with opened(chromium, f"{address}{exhibition}/walk?kiosk=1&pace=60&rest=3") as page:
         await expect(page.locator(".hall svg")).to_be_visible()
         bar = page.locator(".walk-bar")
         await expect(bar).to_have_css("opacity", "0")
@@ -181,7 +182,7 @@ async def test_the_buttons_of_a_screen_in_a_hall_fade_and_come_back(
             await expect(bar).to_have_css("opacity", "0")
         await page.get_by_role("button", name="下一").focus()
         await expect(bar).to_have_css("opacity", "1")
-        await page.wait_for_timeout(2500)
+        await page.wait_for_timeout(4500)
         await expect(bar).to_have_css("opacity", "1")  # as long as a button has the focus
 
 
