@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tortoise.expressions import Q
-
 from gallery.accounts.members import members_of
 from gallery.accounts.models import Person, Role
 from gallery.artists.models import Consent, ConsentState
@@ -26,7 +24,8 @@ from gallery.clock import now, today
 from gallery.db import content_version
 from gallery.db.connection import in_transaction, locked
 from gallery.mail.outbox import Notification, in_all_languages, notify
-from gallery.organisations.models import LINK_FIELDS, Project
+from gallery.organisations.links import has_link
+from gallery.organisations.models import Project
 from gallery.organisations.projects import new_slug
 from gallery.web.languages import gettext as _
 from gallery.web.page_keys import case_key
@@ -72,7 +71,7 @@ async def save_case(
             latest = None
         else:
             case = await _locked_case(case)
-            latest = await CaseVersion.filter(case_id=case.id).order_by("-number").first()
+            latest = await _newest_version(case)
             if seen != seen_of(latest):
                 raise CaseRefused(
                     _(
@@ -148,9 +147,7 @@ async def refuse_link_of_others(link: str, organisation_id: int) -> None:
     if not link:
         return
     same = [link.rstrip("/"), link.rstrip("/") + "/"]
-    lookups: list[dict[str, Any]] = [{f"{name}__in": same} for name in LINK_FIELDS]
-    in_projects = Q(*(Q(**lookup) for lookup in lookups), join_type="OR")
-    projects = Project.filter(in_projects).exclude(organisation_id=organisation_id)
+    projects = Project.filter(has_link(same)).exclude(organisation_id=organisation_id)
     cases = CaseVersion.filter(link__in=same).exclude(case__project__organisation_id=organisation_id)
     if await projects.exists() or await cases.exists():
         raise CaseRefused(
@@ -165,7 +162,7 @@ async def fixed_currency(case: Case | None) -> Currency | None:
     """The currency of a case that has figures; None if it can still be chosen."""
     if case is None or not await CaseFigure.exists(case_id=case.id, taken_back_at__isnull=True):
         return None
-    version = await CaseVersion.filter(case_id=case.id).order_by("-number").first()
+    version = await _newest_version(case)
     return version.currency if version else None
 
 
@@ -266,7 +263,7 @@ async def lift_case_veto(case: Case, by: Person) -> None:
             lifted_at=now(), lifted_by_id=by.id
         )
         await Case.filter(id=case.id).update(is_vetoed=False)
-        newest = await CaseVersion.filter(case_id=case.id).order_by("-number").first()
+        newest = await _newest_version(case)
         shown = CaseVersion.filter(case_id=case.id, is_shown=True)
         if newest is not None and newest.is_shown:
             await shown.update(state=VersionState.WAITING, is_shown=False, decided_at=None, saved_at=now())
@@ -274,6 +271,10 @@ async def lift_case_veto(case: Case, by: Person) -> None:
             await shown.update(is_shown=False)
         await record(Verb.CASE_VETO_LIFTED, case.id, organisation_id=await _organisation_id(case), by=by)
         await content_version.bump(rows=())
+
+
+async def _newest_version(case: Case) -> CaseVersion | None:
+    return await CaseVersion.filter(case_id=case.id).order_by("-number").first()
 
 
 async def _organisation_id(case: Case) -> int:

@@ -15,7 +15,7 @@ from gallery.artists.forms import CheckboxesField, ConsentFields
 from gallery.artists.models import CASE_SCOPES, Consent
 from gallery.cases.models import CONTENTS, CaseVersion, Currency
 from gallery.clock import today
-from gallery.organisations.forms import organisation_choices
+from gallery.organisations.forms import INVALID_CHOICE, MAX_AMOUNT, organisation_choices
 from gallery.organisations.models import Organisation, Project
 from gallery.web.forms import (
     INVALID_DATE,
@@ -33,8 +33,6 @@ from gallery.web.languages import lazy_gettext as _l
 from gallery.web.languages import localized
 from gallery.web.texts_form import TextsForm
 
-MAX_AMOUNT = 10**12  # units of a currency
-INVALID_CHOICE = _l("Please choose something that is in the list.")
 INVALID_NUMBER = _l("Please write a whole number in digits, such as 20000.")
 CURRENCY_WORDS = re.compile(r"[¥￥$€£元圆币]|yuan|dollar|euro|rmb|cny|hkd|usd|eur", re.IGNORECASE)
 REGISTRATION_NUMBER = re.compile(r"[0-9A-Za-z\-]{6,60}")

@@ -117,7 +117,7 @@ async def edit(request: Request) -> Response:
 
 
 async def update(request: Request) -> Response:
-    """A member saves the words of a case, as a draft or for review. Visitors read the accepted words meanwhile."""
+    """A member saves the words of a case, as a draft or for review. Visitors go on reading the accepted words."""
     person, case = await load_case(request)
     posted = await read_desk_form(request)
     organisations = [case.project.organisation]

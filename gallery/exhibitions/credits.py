@@ -75,6 +75,11 @@ def credits_of(entries: Iterable[dict[str, Any]] | None) -> list[Credit]:
     return [Credit.of(entry) for entry in entries or ()]
 
 
+def names_supporter(entries: Iterable[Mapping[str, Any]], public_id: str) -> bool:
+    """Whether one of the stored entries names the supporter with this public id."""
+    return any(entry.get("supporter") == public_id for entry in entries)
+
+
 def by_kind(credits: Sequence[Credit]) -> list[tuple[str, list[Credit]]]:
     """Pairs of a heading and its credits; the credits are in the order that curators gave them."""
     groups = (

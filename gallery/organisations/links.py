@@ -66,9 +66,13 @@ async def projects_with_dead_links() -> list[tuple[Project, list[DeadLink]]]:
     urls: list[Any] = await CheckedLink.filter(state=LinkState.DEAD).values_list("url", flat=True)
     if not urls:
         return []
-    lookups: list[dict[str, Any]] = [{f"{name}__in": urls} for name in LINK_FIELDS]
-    with_one_of_them = Q(*(Q(**lookup) for lookup in lookups), join_type="OR")
-    return await dead_links_of(await Project.filter(with_one_of_them).order_by("id"))
+    return await dead_links_of(await Project.filter(has_link(urls)).order_by("id"))
+
+
+def has_link(urls: Collection[str]) -> Q:
+    """The condition on projects that one of their links is among `urls`."""
+    lookups: list[dict[str, Any]] = [{f"{name}__in": list(urls)} for name in LINK_FIELDS]
+    return Q(*(Q(**lookup) for lookup in lookups), join_type="OR")
 
 
 async def register_links(others: Collection[str] = ()) -> None:

@@ -71,7 +71,7 @@ class TrustChange(Model):
 
 
 class Cause(LabelledEnum):
-    """What a project is for, by which visitors find it. docs/glossary.md has the list."""
+    """What a project is for, by which visitors find it. Decision 193 says why the list is fixed."""
 
     EDUCATION = "education", _l("Education")
     HEALTH = "health", _l("Health")
@@ -145,8 +145,13 @@ class Project(Model):
         return [
             SupportLink(name, SUPPORT_KINDS[name], link)
             for name, link in self.links.items()
-            if link.startswith(("http://", "https://"))
+            if is_web_address(link)
         ]
+
+
+def is_web_address(link: str) -> bool:
+    """Whether a link may be shown to visitors."""
+    return link.startswith(("http://", "https://"))
 
 
 class SupportLink(NamedTuple):

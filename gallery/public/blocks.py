@@ -39,6 +39,12 @@ class ShownBlock:
         return self.kind == BlockKind.QUOTATION
 
 
+def blocks_in(rooms: Iterable[ShownRoom], blocks: Iterable[Block]) -> list[Block]:
+    """The blocks that stand next to a work of these rooms, which may be one page of an exhibition."""
+    here = {work.id for room in rooms for work in room.works}
+    return [block for block in blocks if block.place in here]
+
+
 async def rows_for_blocks(blocks: Iterable[Block], edition_id: int) -> dict[int, QueryRow]:
     """Work id → its STORY_COLUMNS, for works in blocks that are on view in a published edition; one query at most."""
     return await _rows_by_id(blocks, Artwork.all().on_view().filter(hangs_in(room__edition_id=edition_id)))

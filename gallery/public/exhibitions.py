@@ -17,7 +17,7 @@ from gallery.numbers import page_number
 from gallery.organisations.links import find_dead_links
 from gallery.public import page_cards, queries
 from gallery.public.access import load_opened
-from gallery.public.blocks import rows_for_blocks, with_blocks
+from gallery.public.blocks import blocks_in, rows_for_blocks, with_blocks
 from gallery.public.pages import (
     MAX_LISTED,
     feed_link,
@@ -109,9 +109,8 @@ async def show(request: Request) -> Response:
     first_rooms = page.rooms if is_beginning else ()
     cards = await page_cards.of_exhibition(exhibition, first, page.counts, settings_of(request), first_rooms)
     cover = works[0] if works else None
-    rooms = with_blocks(
-        page.rooms, exhibition.blocks, await rows_for_blocks(exhibition.blocks, exhibition.edition_id)
-    )
+    blocks = blocks_in(page.rooms, exhibition.blocks)
+    rooms = with_blocks(page.rooms, blocks, await rows_for_blocks(blocks, exhibition.edition_id))
     in_blocks = [work for room in rooms for _place, block in room.blocks for work in block.works]
     following = await queries.exhibition_after(exhibition) if is_end else None
     project_cards = await queries.project_cards(works) if is_end else []

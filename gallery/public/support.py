@@ -16,7 +16,7 @@ from tortoise.expressions import Q
 
 from gallery.clock import today
 from gallery.organisations.links import find_dead_links
-from gallery.organisations.models import SUPPORT_KINDS, Cause, Organisation, Project
+from gallery.organisations.models import SUPPORT_KINDS, Cause, Organisation, Project, is_web_address
 from gallery.public import page_cards, queries
 from gallery.public.pages import linked_data_of, render_page, set_page_language
 from gallery.public.view_models import FilterGroup, FilterLink, WorkCount
@@ -107,9 +107,7 @@ async def _supportable(counts: Mapping[int, WorkCount], organisations: Sequence[
             id,
             {
                 "kind": frozenset(
-                    kind
-                    for kind, link in zip(KIND_FIELDS, links, strict=True)
-                    if link.startswith(("http://", "https://"))
+                    kind for kind, link in zip(KIND_FIELDS, links, strict=True) if is_web_address(link)
                 ),
                 "cause": frozenset([cause] if cause else []),
                 "region": frozenset(regions[organisation].region.values()),

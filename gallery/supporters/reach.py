@@ -18,6 +18,7 @@ from gallery.audit.verbs import Verb
 from gallery.clock import today
 from gallery.db import content_version
 from gallery.db.connection import in_transaction, locked
+from gallery.exhibitions.credits import names_supporter
 from gallery.exhibitions.models import Edition, Exhibition
 from gallery.organisations.projects import project_at
 from gallery.stats.count_writer import COUNTED_PATH
@@ -199,9 +200,5 @@ async def supported_pages(supporter: Supporter) -> tuple[set[int], set[int], set
     editions: Any = await Edition.filter(edition_is_open(), credits__not_isnull=True).values_list(
         "exhibition_id", "credits"
     )
-    exhibitions |= {
-        id
-        for id, entries in editions
-        if any(each.get("supporter") == supporter.public_id for each in entries)
-    }
+    exhibitions |= {id for id, entries in editions if names_supporter(entries, supporter.public_id)}
     return exhibitions, works, projects

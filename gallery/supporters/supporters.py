@@ -20,7 +20,7 @@ from gallery.db import content_version
 from gallery.db.connection import in_transaction, locked
 from gallery.erasure import request_erasure
 from gallery.exhibitions.credit_logos import ResemblesHiddenWork, delete_logo_files, stored_logo
-from gallery.exhibitions.credits import KIND_OF_SUPPORTER, CreditKind
+from gallery.exhibitions.credits import KIND_OF_SUPPORTER, CreditKind, names_supporter
 from gallery.exhibitions.draft_lists import NoSuchEntry, add_entry, locked_entries, save_entries
 from gallery.exhibitions.drafts import lock_exhibition
 from gallery.exhibitions.models import Edition, Exhibition
@@ -226,9 +226,7 @@ async def erase(supporter: Supporter, state: SupporterState) -> None:
 async def _exhibitions_naming(supporter: Supporter) -> list[int]:
     """The ids of exhibitions with an edition, also an old one, whose credits name the supporter."""
     rows: Any = await Edition.filter(credits__not_isnull=True).values_list("exhibition_id", "credits")
-    return sorted(
-        {id for id, entries in rows if any(each.get("supporter") == supporter.public_id for each in entries)}
-    )
+    return sorted({id for id, entries in rows if names_supporter(entries, supporter.public_id)})
 
 
 async def _remove_credits(supporter: Supporter, exhibitions: list[int]) -> list[str]:
