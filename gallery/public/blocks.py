@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from tortoise.expressions import Q
-
-from gallery.artworks.models import Artwork, hangs_in, may_be_exhibited
+from gallery.artworks.models import Artwork, hangs_in
 from gallery.artworks.sentences import StorySentence, own_sentence
 from gallery.db.compiled_queries import QueryRow
 from gallery.exhibitions.blocks import REGION, Block, BlockKind, Side, film_host
@@ -47,17 +44,9 @@ def blocks_in(rooms: Iterable[ShownRoom], blocks: Iterable[Block]) -> list[Block
 
 async def rows_for_blocks(blocks: Iterable[Block], edition_id: int) -> dict[int, QueryRow]:
     """Work id → its STORY_COLUMNS, for works in blocks that are on view in a published edition; one query at most."""
-    return await _rows_by_id(blocks, Artwork.all().on_view().filter(hangs_in(room__edition_id=edition_id)))
-
-
-async def rows_for_draft_blocks(blocks: Iterable[Block], hung: Iterable[int]) -> dict[int, QueryRow]:
-    """The same for a draft in which the works `hung` would hang."""
-    return await _rows_by_id(blocks, Artwork.filter(Q(id__in=list(hung)), may_be_exhibited()))
-
-
-async def _rows_by_id(blocks: Iterable[Block], works: Any) -> dict[int, QueryRow]:
     ids = sorted({id for block in blocks for id in block.works})
-    rows: list[QueryRow] = await works.filter(id__in=ids).values(*STORY_COLUMNS) if ids else []
+    works = Artwork.all().on_view().filter(hangs_in(room__edition_id=edition_id), id__in=ids)
+    rows: list[QueryRow] = await works.values(*STORY_COLUMNS) if ids else []
     return {row["id"]: row for row in rows}
 
 

@@ -35,10 +35,10 @@ from gallery.images.profile_image_models import CreditLogo
 from gallery.images.storage_keys import logo_key, rendition_key
 from gallery.organisations.links import find_dead_links
 from gallery.public import queries, view_models
-from gallery.public.blocks import rows_for_draft_blocks, with_blocks
+from gallery.public.blocks import with_blocks
 from gallery.public.media import MEDIA_TYPES
 from gallery.public.pages import set_page_language
-from gallery.public.rooms import detailed_work, leading_sentence, rooms_of_draft
+from gallery.public.rooms import detailed_work, leading_sentence, rooms_of_draft, rows_of_draft
 from gallery.settings import Settings
 from gallery.web.forms import read_desk_form
 from gallery.web.languages import current_language, site_languages
@@ -176,9 +176,9 @@ async def show(request: Request) -> Response:
     def picture_address(token: str) -> str:
         return f"{pictures}/{token}"
 
-    rooms = await rooms_of_draft(filled, picture_address)
-    in_blocks = await rows_for_draft_blocks(shown_exhibition.blocks, work_ids_of(filled))
-    rooms = with_blocks(rooms, shown_exhibition.blocks, in_blocks, picture_address)
+    rows = await rows_of_draft(filled)
+    rooms = rooms_of_draft(filled, rows, picture_address)
+    rooms = with_blocks(rooms, shown_exhibition.blocks, rows, picture_address)
     works = [work for room in rooms for work in room.works]
     supporters = await supporters_of(shown_exhibition.credits)
     shown_exhibition = replace(shown_exhibition, credits=named(shown_exhibition.credits, supporters))

@@ -11,7 +11,7 @@ from gallery.artworks.dates import years_between
 from gallery.artworks.models import Artwork, may_be_exhibited
 from gallery.artworks.sentences import StorySentence, own_sentence
 from gallery.exhibitions.models import Layout
-from gallery.exhibitions.room_rules import FilledRoom
+from gallery.exhibitions.room_rules import FilledRoom, work_ids_of
 from gallery.public.view_models import WORK_COLUMNS, ShownWork
 from gallery.web.languages import LocalizedText
 from gallery.web.texts import NO_TEXTS, Texts
@@ -133,22 +133,20 @@ def detailed_work(works: Sequence[ShownWork]) -> ShownWork | None:
     return next((work for work in works[1:] if work.picture.detail), None)
 
 
-async def rooms_of_draft(
-    rooms: Sequence[FilledRoom], picture_address: Callable[[str], str]
+async def rows_of_draft(rooms: Sequence[FilledRoom]) -> dict[int, dict[str, Any]]:
+    """Work id → its STORY_COLUMNS, for the works of a draft that would be shown; one query at most."""
+    ids = work_ids_of(rooms)
+    works = Artwork.filter(may_be_exhibited(), id__in=ids)
+    return {row["id"]: row for row in await works.values(*STORY_COLUMNS)} if ids else {}
+
+
+def rooms_of_draft(
+    rooms: Sequence[FilledRoom], rows: Mapping[int, dict[str, Any]], picture_address: Callable[[str], str]
 ) -> list[ShownRoom]:
-    """The rooms of a draft as they would be shown if it were published now; one query.
+    """The rooms of a draft as they would be shown if it were published now. `rows`: see `rows_of_draft`.
 
     `picture_address` returns the folder URL of a picture's renditions for the picture's token.
     """
-    ids = {each.artwork_id for room in rooms for each in room.works}
-    rows = (
-        {
-            row["id"]: row
-            for row in await Artwork.filter(may_be_exhibited(), id__in=ids).values(*STORY_COLUMNS)
-        }
-        if ids
-        else {}
-    )
     hung_rooms = [
         (room, [rows[each.artwork_id] for each in room.works if each.artwork_id in rows]) for room in rooms
     ]

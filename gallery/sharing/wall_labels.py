@@ -20,6 +20,7 @@ from starlette.routing import Route
 from gallery.artworks.models import Artwork
 from gallery.exhibitions.access import load_exhibition
 from gallery.exhibitions.drafts import draft_of
+from gallery.exhibitions.models import Edition
 from gallery.exhibitions.room_rules import fill_rooms
 from gallery.images.sandbox.parent import ImageRefused, MachineFault, typeset_pdf
 from gallery.images.script_fonts import is_right_to_left, missing_characters
@@ -27,7 +28,7 @@ from gallery.images.share_image import language_data
 from gallery.images.uploads import request_limits
 from gallery.interop.iiif.image_api import RETRY_AFTER
 from gallery.public.previews import draft_as_shown
-from gallery.public.rooms import ShownRoom, rooms_of_draft
+from gallery.public.rooms import ShownRoom, rooms_of_draft, rows_of_draft
 from gallery.public.share_images import accent_of, fonts_of
 from gallery.public.view_models import ShownTheme, ShownWork
 from gallery.settings import Settings
@@ -91,11 +92,17 @@ def own_text(text: LocalizedText) -> dict[str, Any]:
     }
 
 
+async def _rooms_of(draft: Edition) -> list[ShownRoom]:
+    """The rooms of a draft with their works, whose pictures are not needed."""
+    filled = await fill_rooms(draft)
+    return rooms_of_draft(filled, await rows_of_draft(filled), lambda token: "")
+
+
 async def index(request: Request) -> Response:
     """A curator chooses language, paper and room for wall labels."""
     _person, exhibition = await load_exhibition(request)
     draft = await draft_of(exhibition)
-    rooms = await rooms_of_draft(await fill_rooms(draft), lambda token: "")
+    rooms = await _rooms_of(draft)
     context = {
         "exhibition": exhibition,
         "draft": draft,
@@ -132,7 +139,7 @@ async def show(request: Request) -> Response:
         raise HTTPException(404)
     draft = await draft_of(exhibition)
     with use_language(language):
-        rooms = await rooms_of_draft(await fill_rooms(draft), lambda token: "")
+        rooms = await _rooms_of(draft)
         if number := query.get("room", ""):
             rooms = [room for room in rooms if str(room.number) == number]
         if not rooms:
